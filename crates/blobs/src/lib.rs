@@ -1,0 +1,1 @@
+//! Where image bytes live: local files that appear only when they are complete.

@@ -1,0 +1,1 @@
+//! What we remember: records, queries and migrations, on SQLite.

@@ -1,0 +1,3 @@
+//! The front door: one binary `reseal`.
+
+fn main() {}

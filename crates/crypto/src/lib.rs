@@ -1,0 +1,1 @@
+//! The only code that touches key bytes: XTS, key derivation, sealing, digests, `Secret`.

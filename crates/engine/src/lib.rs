@@ -1,0 +1,1 @@
+//! Moves bytes: open, plan, copy while re-encrypting, verify, resume.
