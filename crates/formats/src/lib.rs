@@ -15,6 +15,7 @@
 
 mod error;
 mod extent;
+mod fields;
 mod walk;
 
 pub use error::{ErrorKind, FormatError, Result};
