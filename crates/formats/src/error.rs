@@ -47,7 +47,12 @@ impl fmt::Display for FormatError {
 impl FormatError {
     /// An error without a place in the file.
     pub fn new(format: &'static str, kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { format, kind, offset: None, message: message.into() }
+        Self {
+            format,
+            kind,
+            offset: None,
+            message: message.into(),
+        }
     }
 
     /// The same error, pointing at a byte of the file.

@@ -11,11 +11,19 @@
 //! file or an external data file is reported, and the caller decides.
 
 #![forbid(unsafe_code)]
-#![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![deny(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
+pub mod codec;
 mod error;
 mod extent;
 mod fields;
+pub mod qcow2;
 mod walk;
 
 pub use error::{ErrorKind, FormatError, Result};
