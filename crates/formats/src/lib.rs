@@ -20,9 +20,14 @@
 )]
 
 pub mod codec;
+pub mod envelope;
 mod error;
 mod extent;
 mod fields;
+pub mod luks;
+pub mod luks1;
+pub mod luks2;
+pub mod probe;
 pub mod qcow2;
 mod walk;
 
