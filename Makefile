@@ -1,0 +1,43 @@
+# Every task of the project, one line each. A task installs what it needs and is missing (scripts/setup.sh), then runs.
+
+SHELL := /bin/bash
+# cryptsetup, mkfs.xfs and losetup live in sbin, which is not on a plain user's PATH on Debian.
+export PATH := $(PATH):/usr/sbin:/sbin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench fuzz deny release
+
+help: ## List the tasks
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: ## Encrypt a small image and let stock qemu-img prove it (sets up a fresh machine)
+	scripts/setup.sh demo
+	$(MAKE) --no-print-directory release
+	scripts/demo.sh
+
+test: ## Run every test, with a short fuzz smoke run
+	scripts/setup.sh test
+	cargo test --workspace --locked --no-fail-fast
+	scripts/fuzz.sh smoke
+
+check: ## Formatting, lints and documentation, without a warning
+	scripts/setup.sh build
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+bench: ## Measure against qemu-img, cryptsetup, cp and dd (BENCH="--quick" for small sizes)
+	scripts/setup.sh bench
+	$(MAKE) --no-print-directory release
+	python3 bench/run.py $(BENCH)
+
+fuzz: ## Fuzz each decoder for 60 s (SECONDS_EACH=N for another time)
+	scripts/setup.sh fuzz
+	scripts/fuzz.sh run $(or $(SECONDS_EACH),60)
+
+deny: ## Licences and sources of the dependencies (installs cargo-deny into .tools once)
+	scripts/setup.sh build
+	scripts/deny.sh
+
+release:
+	cargo build --release --locked -p cli

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Installs what one task needs and this machine lacks. Usage: scripts/setup.sh build|demo|test|bench|fuzz
+#
+# A program that is present is never reinstalled: on Debian an innocent `apt-get install qemu-utils` may replace a
+# newer qemu-img from backports. What cannot be installed is an error, not a skipped test.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PATH="$PATH:/usr/sbin:/sbin"
+
+# program (or file) that shows a package is there : the package that brings it
+BUILD=(cc:gcc /usr/include/stdio.h:libc6-dev make:make)
+DEMO=("${BUILD[@]}" qemu-img:qemu-utils)
+TEST=("${DEMO[@]}" cryptsetup:cryptsetup-bin strace:strace mkfs.xfs:xfsprogs losetup:mount python3:python3
+  nbdkit:nbdkit nbdcopy:libnbd-bin)
+BENCH=("${DEMO[@]}" cryptsetup:cryptsetup-bin mkfs.xfs:xfsprogs losetup:mount python3:python3)
+FUZZ=("${BUILD[@]}" c++:g++)
+
+main() {
+  local needs
+  case "${1:-}" in
+    build) needs=("${BUILD[@]}") ;;
+    demo) needs=("${DEMO[@]}") ;;
+    test) needs=("${TEST[@]}") ;;
+    bench) needs=("${BENCH[@]}") ;;
+    fuzz) needs=("${FUZZ[@]}") ;;
+    *) fail "usage: scripts/setup.sh build|demo|test|bench|fuzz" ;;
+  esac
+  require_cargo
+  local missing
+  mapfile -t missing < <(missing_packages "${needs[@]}")
+  if ((${#missing[@]})); then install_packages "${missing[@]}"; fi
+  mapfile -t missing < <(missing_packages "${needs[@]}")
+  if ((${#missing[@]})); then fail "still missing after the installation: ${missing[*]}"; fi
+  if [[ $1 == test ]]; then scripts/old-qemu.sh; fi
+}
+
+require_cargo() {
+  command -v cargo >/dev/null ||
+    fail "no Rust toolchain: 'cargo' is not on PATH. Install Rust $(rust_version) or newer first, then run this again."
+  local have
+  have=$(rustc --version | awk '{ print $2 }')
+  [[ $(printf '%s\n' "$(rust_version)" "${have%%-*}" | sort -V | head -1) == "$(rust_version)" ]] ||
+    fail "rustc $have is too old: Reseal needs $(rust_version) or newer ('rustup update stable' where rustup is used)."
+}
+
+rust_version() { awk -F '"' '/^rust-version/ { print $2 }' Cargo.toml; }
+
+missing_packages() {
+  local need
+  for need in "$@"; do present "${need%%:*}" || echo "${need#*:}"; done
+}
+
+present() {
+  if [[ $1 == /* ]]; then [[ -e $1 ]]; else command -v "$1" >/dev/null; fi
+}
+
+install_packages() {
+  command -v apt-get >/dev/null ||
+    fail "missing: $*. This script knows apt (Debian, Ubuntu) only; install these with your package manager."
+  local as_root=()
+  if ((EUID)); then
+    command -v sudo >/dev/null || fail "missing: $*. Run this as root, or install sudo."
+    as_root=(sudo)
+  fi
+  # Package lists may be absent or stale on a fresh machine; they are renewed only when they do not know a package or its file.
+  apt_install "$@" || {
+    "${as_root[@]}" apt-get -o DPkg::Lock::Timeout=120 update || fail "apt-get update failed; missing packages: $*"
+    apt_install "$@" || fail "apt-get could not install: $*"
+  }
+}
+
+apt_install() {
+  echo "setup: installing $*"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "$@"
+}
+
+fail() {
+  echo "setup: error: $*" >&2
+  exit 1
+}
+
+main "$@"
