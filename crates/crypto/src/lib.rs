@@ -1,1 +1,45 @@
 //! The only code that touches key bytes: XTS, key derivation, sealing, digests, `Secret`.
+//!
+//! ```text
+//!   DataKey ──base64──▶ passphrase ──kdf──▶ slot key ──keyslot──▶ master key ──sector──▶ disk bytes
+//!      │                                                                                     │
+//!      ├──seal (under a key of the KMS, bound to a Context)                                  │
+//!      └──digest::TreeKey ──▶ leaf digests ──▶ root ◀───────────────────────────────────────-┘
+//! ```
+//!
+//! Key bytes live in [`Secret`]: memory that is locked, left out of dumps and wiped.
+//! Randomness is an argument ([`Random`]); a deterministic source serves tests.
+//!
+//! Deliberately absent: files, clocks, parsing of formats, and AWS-LC's own random
+//! generator, whose first use costs 23 ms.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::unwrap_used
+    )
+)]
+
+pub mod digest;
+pub mod kdf;
+pub mod keyslot;
+pub mod mac;
+pub mod seal;
+pub mod sector;
+
+mod context;
+mod data_key;
+mod error;
+mod locked;
+mod random;
+mod secret;
+mod xts;
+
+pub use context::Context;
+pub use data_key::{DATA_KEY_BYTES, DataKey, PASSPHRASE_BYTES};
+pub use error::CryptoError;
+pub use locked::{LockStatus, lock_status};
+pub use random::{OsRandom, Random, SeededRandom};
+pub use seal::NotAuthentic;
+pub use secret::Secret;
