@@ -1,0 +1,8 @@
+//! The qcow2 room against judges that we did not write: images that the stock QEMU tools made are
+//! read, images that our encoders made are handed to those tools, and damaged ones are refused.
+
+mod content;
+mod disk;
+mod map_judge;
+mod read_qemu;
+mod workshop;
