@@ -1,0 +1,295 @@
+//! One copy, from the request to the finished file.
+
+use std::sync::Arc;
+
+use blobs::SourceFile;
+use formats::envelope::Mode;
+use formats::probe::Format;
+
+use crate::decide::{Decision, SourceState, decide};
+use crate::error::{EngineError, Result};
+use crate::image::{Companions, Container, Image};
+use crate::journal::CopyId;
+use crate::luks::{LuksKind, payload_cipher, unlock};
+use crate::pins::{check_pins, open_sealed};
+use crate::request::{Copied, CopyRequest, TargetFormat};
+use crate::rewrap::rewrap;
+use crate::segment::SEGMENT_BYTES_MIN;
+use crate::stack::{Layer, LayerCipher, RawWalk};
+use crate::target::{Flat, Qcow2, Qcow2Options, Target};
+use crate::transfer::{Surroundings, Transfer, Transferred};
+
+/// Bytes per segment when clusters are compressed: packed ones share host clusters within a
+/// segment only, so a larger one wastes less.
+const COMPRESSED_SEGMENT_BYTES: u64 = 4 << 20;
+/// Most backing files in a row; a longer chain is a mistake.
+const BACKING_FILES_MAX: usize = 64;
+
+/// Copies an image.
+///
+/// What is done follows `decide`, which sees the source's state and the request's `encryption` only.
+/// The target appears under its name when it is complete; an error leaves nothing.
+pub fn copy(request: &CopyRequest, around: &Surroundings<'_>) -> Result<Copied> {
+    let image = Image::open(&request.source, request.source_format)?;
+    let decision = decide(image.state(), request.encryption)?;
+    check_request(request, &image, decision)?;
+    if let Some(found) = &image.envelope {
+        check_pins(&image, &found.envelope)?;
+    }
+    match decision {
+        Decision::Keep if keeps_bytes(request, &image) => keep(request, around, &image),
+        Decision::Keep => rewrite(request, around, &image, decision, None),
+        Decision::Encrypt => rewrite(request, around, &image, decision, Some(Mode::Encrypt)),
+        Decision::Reencrypt => rewrite(request, around, &image, decision, Some(Mode::Reencrypt)),
+        Decision::Rewrap => rewrap(request, around, &image),
+    }
+}
+
+/// What cannot be combined, said before any work.
+fn check_request(request: &CopyRequest, image: &Image, decision: Decision) -> Result<()> {
+    let refuse = |text: &str| Err(EngineError::Unsuitable(text.to_owned()));
+    let encrypted = image.state() == SourceState::Encrypted || decision == Decision::Encrypt;
+    let plain_format = matches!(request.format, Some(TargetFormat::Raw | TargetFormat::Vhd));
+    if encrypted && plain_format {
+        return refuse("an encrypted image never becomes plain: raw and vhd cannot be encrypted; choose qcow2, luks1 or luks2");
+    }
+    if decision == Decision::Keep && encrypted && request.format.is_some_and(|format| Some(format) != TargetFormat::of(image.format)) {
+        return refuse("a copy that keeps the key keeps every byte, and with it the format; to change the format, encrypt again with --encrypt --key");
+    }
+    if decision == Decision::Keep && !encrypted && matches!(request.format, Some(TargetFormat::Luks1 | TargetFormat::Luks2)) {
+        return refuse("luks1 and luks2 are encrypted formats; add --encrypt");
+    }
+    if decision == Decision::Rewrap && (request.format.is_some() || !request.backing_files.is_empty() || request.data_file.is_some()) {
+        return refuse("rewrap changes the key only; leave --format, --backing-file and --data-file away");
+    }
+    if request.compress.is_some() && (encrypted || request.target_format(image, decision) != TargetFormat::Qcow2) {
+        return refuse("only a plain qcow2 can be compressed: QEMU reads compressed clusters as plain text");
+    }
+    if request.backing_files.len() > BACKING_FILES_MAX {
+        return refuse("more than 64 backing files");
+    }
+    Ok(())
+}
+
+/// Rows 1 and 3 without a wish for another form.
+fn keeps_bytes(request: &CopyRequest, image: &Image) -> bool {
+    let same_format = request.format.is_none() || request.format == TargetFormat::of(image.format) && request.compress.is_none();
+    same_format && request.compress.is_none() && !request.preallocate && request.backing_files.is_empty() && request.data_file.is_none()
+}
+
+/// Copies the file byte for byte.
+fn keep(request: &CopyRequest, around: &Surroundings<'_>, image: &Image) -> Result<Copied> {
+    // What a copy refuses, it refuses here too: an overlay is not an image without its backing file.
+    image.layer(Companions::default(), None)?;
+    let mut copied = if let Some(copied) = crate::keep::try_clone(request, image)? {
+        copied
+    } else {
+        let len = image.file.len();
+        let transfer = Transfer {
+            request,
+            around,
+            layers: Arc::new(vec![whole_file(&image.file)]),
+            id: copy_id(request, image, &[], "keep")?,
+            pitch: SEGMENT_BYTES_MIN,
+            seal: None,
+            verify_as: Format::Raw,
+        };
+        let flat = move |_: Option<&_>| -> Result<Box<dyn Target>> {
+            Ok(Box::new(Flat { start: 0, virtual_size: len, pitch: SEGMENT_BYTES_MIN, dense: false, preallocate: false, footer: Vec::new() }))
+        };
+        let done = transfer.run(&flat)?;
+        Copied { bytes_data: done.data_bytes, resumed_segments: done.resumed_segments, verified: request.verify, ..crate::keep::kept(image) }
+    };
+    copied.warnings.extend(image.warnings.iter().cloned());
+    if let Some(record) = crate::keep::record(image, &request.target) {
+        around.service.remember(&record).map_err(EngineError::Key)?;
+    }
+    Ok(copied)
+}
+
+/// Reads the disk and writes it anew.
+fn rewrite(request: &CopyRequest, around: &Surroundings<'_>, image: &Image, decision: Decision, mode: Option<Mode>) -> Result<Copied> {
+    let format = request.target_format(image, decision);
+    let cipher = source_cipher(request, around, image)?;
+    let (layers, mut warnings) = open_stack(request, image, cipher)?;
+    let virtual_size = layers[0].virtual_size;
+    if mode.is_none() && layers.iter().any(|layer| layer.cipher.is_some()) {
+        return Err(EngineError::Unsuitable("an encrypted image never becomes plain".to_owned()));
+    }
+    let pitch = segment_bytes(request, format, &layers);
+    let seal = mode.map(|mode| (luks_kind(request, format), mode));
+    if let Some((LuksKind::Luks2 { sector_bytes }, _)) = seal
+        && !virtual_size.is_multiple_of(u64::from(sector_bytes))
+    {
+        return Err(EngineError::Unsuitable(format!("a disk of {virtual_size} bytes is no multiple of {sector_bytes}-byte sectors; use --sector-size 512")));
+    }
+    let layers = Arc::new(layers);
+    let others: Vec<_> = layers.iter().skip(1).map(|layer| Arc::clone(&layer.file)).collect();
+    let id = copy_id(request, image, &others, &format!("{format:?} {mode:?}"))?;
+    let transfer = Transfer { request, around, layers, id, pitch, seal, verify_as: format.opened_as() };
+    let make = |sealing: Option<&crate::sealing::Sealing>| make_target(request, around, format, virtual_size, pitch, sealing);
+    let done = transfer.run(&make)?;
+    warnings.extend(image.warnings.iter().cloned());
+    warnings.extend(image.drops.iter().map(|drop| format!("not copied: {drop}")));
+    warnings.extend(format_warnings(format, virtual_size, request));
+    Ok(report(&done, decision, format, virtual_size, request.verify, warnings))
+}
+
+fn report(done: &Transferred, decision: Decision, format: TargetFormat, virtual_size: u64, verified: bool, warnings: Vec<String>) -> Copied {
+    let (key_id, image) = done.sealed.as_ref().map(|sealed| sealed.key_and_image()).unzip();
+    Copied {
+        mode: decision,
+        format: format.opened_as().name().to_owned(),
+        encrypted: done.sealed.is_some(),
+        key_id,
+        image,
+        virtual_size,
+        bytes_data: done.data_bytes,
+        bytes_file: done.file_len,
+        resumed_segments: done.resumed_segments,
+        reflinked: false,
+        verified,
+        warnings,
+    }
+}
+
+/// How the source's data is decrypted; the keys are asked for here, before any file is made.
+fn source_cipher(request: &CopyRequest, around: &Surroundings<'_>, image: &Image) -> Result<Option<LayerCipher>> {
+    if image.state() == SourceState::Plain {
+        return Ok(None);
+    }
+    let Some(passphrase) = &request.source_passphrase else {
+        // Legacy encryption has no LUKS header; `layer` names it.
+        if image.luks.is_none() {
+            image.layer(Companions::default(), None)?;
+        }
+        let opened = open_sealed(image, around.service)?;
+        return payload_cipher(image, opened.master_key);
+    };
+    match unlock(image, passphrase)? {
+        Some(master_key) => payload_cipher(image, master_key),
+        None => {
+            let newline = passphrase.expose().last() == Some(&b'\n');
+            let hint = if newline { "; the file ends with a newline, which counts as part of the passphrase" } else { "" };
+            Err(EngineError::Locked { path: image.path().to_owned(), reason: format!("no keyslot takes the passphrase{hint}") })
+        }
+    }
+}
+
+/// The image and the backing files that the user named.
+fn open_stack(request: &CopyRequest, image: &Image, cipher: Option<LayerCipher>) -> Result<(Vec<Layer>, Vec<String>)> {
+    let data_file = request.data_file.as_deref().map(SourceFile::open).transpose()?;
+    let backed = !request.backing_files.is_empty();
+    let mut layers = vec![image.layer(Companions { backing_file: backed, data_file }, cipher)?];
+    let mut warnings = Vec::new();
+    if backed && !image.names_backing_file() {
+        return Err(EngineError::Unsuitable(format!("{} has no backing file, but one was given", image.path().display())));
+    }
+    for (index, path) in request.backing_files.iter().enumerate() {
+        let backing = Image::open(path, None)?;
+        if backing.state() == SourceState::Encrypted {
+            return Err(EngineError::Unsuitable(format!("{}: an encrypted backing file is not supported; flatten the overlay with qemu-img convert first", path.display())));
+        }
+        let more = index + 1 < request.backing_files.len();
+        layers.push(backing.layer(Companions { backing_file: more, data_file: None }, None)?);
+        warnings.extend(backing.warnings);
+    }
+    Ok((layers, warnings))
+}
+
+fn segment_bytes(request: &CopyRequest, format: TargetFormat, layers: &[Layer]) -> u64 {
+    let source_unit = layers.iter().map(|layer| layer.unit_bytes).max().unwrap_or(0);
+    let target_unit = match format {
+        TargetFormat::Qcow2 if request.compress.is_some() => COMPRESSED_SEGMENT_BYTES.max(request.cluster_bytes),
+        TargetFormat::Qcow2 => request.cluster_bytes,
+        _ => 0,
+    };
+    // All of them are powers of two, so the largest is a multiple of the others.
+    SEGMENT_BYTES_MIN.max(source_unit).max(target_unit)
+}
+
+fn luks_kind(request: &CopyRequest, format: TargetFormat) -> LuksKind {
+    match format {
+        TargetFormat::Luks1 => LuksKind::Luks1,
+        TargetFormat::Luks2 => LuksKind::Luks2 { sector_bytes: request.sector_bytes },
+        _ => LuksKind::Luks1InQcow2,
+    }
+}
+
+fn make_target(
+    request: &CopyRequest,
+    around: &Surroundings<'_>,
+    format: TargetFormat,
+    virtual_size: u64,
+    pitch: u64,
+    sealing: Option<&crate::sealing::Sealing>,
+) -> Result<Box<dyn Target>> {
+    let flat = |start, dense, footer| Flat { start, virtual_size, pitch, dense, preallocate: request.preallocate, footer };
+    Ok(match format {
+        TargetFormat::Qcow2 => {
+            let options = Qcow2Options {
+                virtual_size,
+                cluster_bytes: request.cluster_bytes,
+                luks_len: sealing.map(|sealing| sealing.header.area_end()),
+                compression: request.compress,
+                pitch,
+                preallocate: request.preallocate,
+            };
+            Box::new(Qcow2::new(options, &request.target)?)
+        }
+        TargetFormat::Luks1 | TargetFormat::Luks2 => {
+            Box::new(flat(sealing.map_or(0, |sealing| sealing.header.payload_start()), true, Vec::new()))
+        }
+        TargetFormat::Raw => Box::new(flat(0, false, Vec::new())),
+        TargetFormat::Vhd => return Err(EngineError::Unsuitable("not yet".to_owned())),
+    })
+}
+
+fn format_warnings(format: TargetFormat, virtual_size: u64, request: &CopyRequest) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if matches!(format, TargetFormat::Luks1 | TargetFormat::Luks2) {
+        warnings.push("raw LUKS has no holes: the file takes the whole virtual size; qcow2 follows the data".to_owned());
+    }
+    if format == TargetFormat::Vhd && !virtual_size.is_multiple_of(1 << 20) {
+        warnings.push(format!("a disk of {virtual_size} bytes is not a whole number of MiB, which Azure and Hyper-V want"));
+    }
+    if format == TargetFormat::Vhd && request.preallocate {
+        warnings.push("written as a fixed VHD".to_owned());
+    }
+    warnings
+}
+
+/// The bytes of a file as a disk.
+pub(crate) fn whole_file(file: &Arc<SourceFile>) -> Layer {
+    let (walk_file, virtual_size) = (Arc::clone(file), file.len());
+    Layer {
+        file: Arc::clone(file),
+        data_file: None,
+        cipher: None,
+        walk: Box::new(move || Ok(Box::new(RawWalk::new(Arc::clone(&walk_file), 0, virtual_size, true)))),
+        virtual_size,
+        unit_bytes: 0,
+    }
+}
+
+/// What tells this copy from any other, for its journal.
+fn copy_id(request: &CopyRequest, image: &Image, others: &[Arc<SourceFile>], what: &str) -> Result<CopyId> {
+    let shape = (request.cluster_bytes, request.sector_bytes, request.compress, request.preallocate, request.verify, request.bench);
+    let mut text = format!("{what} key {:?} {shape:?} from {}", request.key_label, image.format);
+    for file in others {
+        text += &source_text(file)?;
+    }
+    Ok(CopyId { source: source_text(&image.file)?, request: text })
+}
+
+/// Path and state of a file.
+pub(crate) fn source_text(file: &SourceFile) -> Result<String> {
+    let path = std::path::absolute(file.path()).unwrap_or_else(|_| file.path().to_owned());
+    Ok(format!("{} {:?}", path.display(), file.identity()?))
+}
+
+impl Image {
+    fn names_backing_file(&self) -> bool {
+        matches!(&self.container, Container::Qcow2(header) if header.backing_file.is_some())
+    }
+}

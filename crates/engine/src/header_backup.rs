@@ -1,0 +1,113 @@
+//! A copy of each sealed image's LUKS header in the data directory: `headers/<image>.luks`.
+//!
+//! A header that is damaged or replaced is put back from here. Without the data key the copy is
+//! worth nothing to anyone: it is what stands in the image file itself.
+//!
+//! ```text
+//!   line   "reseal luks header 1\n"
+//!   line   JSON: where it stands, how many zeros follow   \n
+//!   bytes  header and key material
+//! ```
+
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use blobs::{BlobError, Durability, Overwrite, PartialFile};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{EngineError, Result};
+use crate::image::Image;
+use crate::luks::NewHeader;
+use crate::sealed_file::overlay;
+use crate::sealing::is_uuid;
+
+const FIRST_LINE: &str = "reseal luks header 1\n";
+/// Largest copy: header and one keyslot need 300 KB.
+const BACKUP_BYTES_MAX: u64 = 8 << 20;
+
+/// A LUKS header and where it belongs.
+pub(crate) struct HeaderBackup {
+    image: String,
+    place: Place,
+    bytes: Vec<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Place {
+    /// First byte in the image file.
+    offset: u64,
+    /// Bytes from there on that belong to the header; those without copy are zeros.
+    len: u64,
+}
+
+impl HeaderBackup {
+    pub(crate) fn new(image: &str, luks: u64, header: &[u8], new: &NewHeader, material: &[u8]) -> Self {
+        let end = new.key_material_offset() as usize + material.len();
+        let mut bytes = vec![0; end];
+        overlay(&mut bytes, 0, 0, header);
+        overlay(&mut bytes, 0, new.key_material_offset(), material);
+        Self { image: image.to_owned(), place: Place { offset: luks, len: new.area_end() }, bytes }
+    }
+
+    pub(crate) fn store(&self, data_dir: &Path, overwrite: Overwrite, durability: Durability) -> Result<()> {
+        let file = PartialFile::open(&backup_path(data_dir, &self.image), overwrite)?;
+        let mut text = FIRST_LINE.to_owned();
+        text += &serde_json::to_string(&self.place).map_err(|e| EngineError::Unsuitable(e.to_string()))?;
+        text.push('\n');
+        file.set_len(0)?;
+        file.write_all_at(text.as_bytes(), 0)?;
+        file.write_all_at(&self.bytes, text.len() as u64)?;
+        Ok(file.commit(overwrite, durability)?)
+    }
+
+    fn load(data_dir: &Path, image: &str) -> Result<Option<Self>> {
+        let path = backup_path(data_dir, image);
+        let io = |e| BlobError::Io { action: "read", path: path.clone(), source: e };
+        let bytes = match std::fs::metadata(&path) {
+            Ok(metadata) if metadata.len() <= BACKUP_BYTES_MAX => std::fs::read(&path).map_err(io)?,
+            _ => return Ok(None),
+        };
+        let Some(rest) = bytes.strip_prefix(FIRST_LINE.as_bytes()) else { return Ok(None) };
+        let Some(line) = rest.iter().position(|&b| b == b'\n') else { return Ok(None) };
+        let Ok(place) = serde_json::from_slice(&rest[..line]) else { return Ok(None) };
+        Ok(Some(Self { image: image.to_owned(), place, bytes: rest[line + 1..].to_vec() }))
+    }
+}
+
+/// Writes the kept LUKS header back into an image file, in place.
+///
+/// `image`: the image's id, when the caller knows it; else it is taken from the file's envelope.
+/// Errors: no copy is kept, or the file cannot be written.
+pub fn restore_header(path: &Path, image: Option<&str>, data_dir: &Path) -> Result<()> {
+    let found = match image {
+        Some(image) => Some(image.to_owned()),
+        None => image_id(path),
+    };
+    let locked = |reason: &str| EngineError::Locked { path: path.to_owned(), reason: reason.to_owned() };
+    let Some(id) = found.filter(|id| is_uuid(id)) else {
+        return Err(locked("no envelope in it says which image it is"));
+    };
+    let Some(backup) = HeaderBackup::load(data_dir, &id)? else {
+        return Err(locked(&format!("no header is kept for image {id} in {}", data_dir.display())));
+    };
+    let io = |action| move |e| BlobError::Io { action, path: path.to_owned(), source: e };
+    let file = std::fs::File::options().write(true).open(path).map_err(io("open"))?;
+    let mut area = vec![0; backup.place.len.min(BACKUP_BYTES_MAX) as usize];
+    overlay(&mut area, 0, 0, &backup.bytes);
+    file.write_all_at(&area, backup.place.offset).map_err(io("write"))?;
+    file.sync_all().map_err(io("flush"))?;
+    Ok(())
+}
+
+/// The image id in an envelope, even of a file whose LUKS header no longer decodes.
+fn image_id(path: &Path) -> Option<String> {
+    let envelope = match Image::open(path, None) {
+        Ok(image) => image.envelope.map(|found| found.envelope),
+        Err(_) => Image::scan_envelope(path),
+    };
+    envelope?.ctx.get("image").cloned()
+}
+
+fn backup_path(data_dir: &Path, image: &str) -> PathBuf {
+    data_dir.join("headers").join(format!("{image}.luks"))
+}

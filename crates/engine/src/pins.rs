@@ -1,0 +1,132 @@
+//! Opens sealed images: first what was pinned is compared, then the key is asked for.
+
+use crypto::digest::sha256;
+use crypto::{DataKey, Secret};
+use formats::envelope::{ENVELOPE_CAPACITY, Envelope};
+
+use crate::error::{EngineError, Result};
+use crate::image::{FoundEnvelope, Image, LuksHeader};
+use crate::keys::KeyService;
+use crate::luks::unlock;
+use crate::sealing::envelope_mac;
+
+/// An image whose envelope, header and keys belong together.
+pub(crate) struct Opened {
+    pub envelope: Envelope,
+    /// LUKS passphrase.
+    pub passphrase: Secret,
+    pub master_key: Secret,
+}
+
+/// Opens an image with the key that its envelope names.
+///
+/// Errors: `Locked` without envelope; `Tampered` when header or envelope are not those that were
+/// sealed, before any key leaves the KMS as far as the header goes; the KMS's refusal.
+pub(crate) fn open_sealed(image: &Image, service: &dyn KeyService) -> Result<Opened> {
+    let envelope = envelope_of(image, service)?;
+    check_pins(image, &envelope)?;
+    let data_key = service.unwrap(&envelope).map_err(EngineError::Key)?;
+    let data_key = DataKey::try_from(data_key).map_err(EngineError::crypto("data key"))?;
+    if hex::encode(envelope_mac(data_key.secret(), &envelope)?) != envelope.mac {
+        return Err(tampered(image, "the envelope was changed after the image was sealed"));
+    }
+    let passphrase = data_key.passphrase();
+    let Some(master_key) = unlock(image, &passphrase)? else {
+        return Err(tampered(image, "the keyslot does not take the image's own key"));
+    };
+    Ok(Opened { envelope, passphrase, master_key })
+}
+
+/// The envelope in the file, or the recorded one of a file that lost it.
+fn envelope_of(image: &Image, service: &dyn KeyService) -> Result<Envelope> {
+    if let Some(found) = &image.envelope {
+        return Ok(found.envelope.clone());
+    }
+    let recalled = match luks_uuid(image) {
+        Some(uuid) => service.recall(uuid).map_err(EngineError::Key)?,
+        None => None,
+    };
+    let envelope = recalled.and_then(|text| Envelope::decode(text.as_bytes()).ok());
+    envelope.ok_or_else(|| EngineError::Locked {
+        path: image.path().to_owned(),
+        reason: "it is encrypted, but carries no envelope and none is recorded for it; give its passphrase with --source-passphrase-file".to_owned(),
+    })
+}
+
+/// Compares the LUKS header with what the envelope's context and `header_area` pin (R26).
+///
+/// Needs no key. An envelope without these pins (of another tool) has nothing to compare; its
+/// key service decides.
+pub(crate) fn check_pins(image: &Image, envelope: &Envelope) -> Result<()> {
+    let Some(luks) = &image.luks else {
+        return Err(tampered(image, "it carries an envelope, but is not encrypted"));
+    };
+    let (uuid, mk_digest, pinned) = match &luks.header {
+        LuksHeader::V1(header) => (header.uuid.as_str(), hex::encode(header.mk_digest), header.encode().to_vec()),
+        LuksHeader::V2(headers) => {
+            let digest = headers.metadata.payload_digest().map_or("", |digest| digest.digest.as_str());
+            let pinned = headers.metadata.pinned().map_err(EngineError::format(image.path()))?;
+            (headers.binary.uuid.as_str(), digest.to_owned(), pinned)
+        }
+    };
+    let actual = [("luks_uuid", uuid, "its UUID"), ("mk_digest", &mk_digest, "the digest of its master key")];
+    for (name, found, what) in actual {
+        if envelope.ctx.get(name).is_some_and(|wanted| wanted != found) {
+            return Err(tampered(image, &format!("the LUKS header is not the one that was sealed: {what} differs")));
+        }
+    }
+    let header = hex::encode(sha256(&pinned));
+    if envelope.ctx.get("luks_header").is_some_and(|wanted| *wanted != header) {
+        return Err(tampered(image, &format!("the LUKS header was changed after the image was sealed{}", describe_slots(&luks.header))));
+    }
+    if !envelope.header_area.is_empty() && hex::encode(area_digest(image)?) != envelope.header_area {
+        return Err(tampered(image, "key material or unused space of the LUKS header was changed after the image was sealed"));
+    }
+    check_envelope_bytes(image)
+}
+
+/// Ours are padded and in one form, so a byte changed between the values shows too.
+fn check_envelope_bytes(image: &Image) -> Result<()> {
+    let Some(FoundEnvelope { envelope, bytes, .. }) = &image.envelope else { return Ok(()) };
+    let ours = bytes.len() == ENVELOPE_CAPACITY && !envelope.mac.is_empty();
+    if ours && envelope.encode_padded().ok().as_ref() != Some(bytes) {
+        return Err(tampered(image, "the bytes of the envelope were changed after the image was sealed"));
+    }
+    Ok(())
+}
+
+/// SHA-256 over everything of the LUKS header that is not in the context already: for LUKS1 from the
+/// header to the end of the key material, for LUKS2 the pinned metadata and the keyslot areas.
+pub(crate) fn area_digest(image: &Image) -> Result<[u8; 32]> {
+    let Some(luks) = &image.luks else { return Ok([0; 32]) };
+    match &luks.header {
+        LuksHeader::V1(header) => Ok(sha256(&image.read_at(luks.offset, header.key_material_end() as usize)?)),
+        LuksHeader::V2(headers) => {
+            let mut bytes = headers.metadata.pinned().map_err(EngineError::format(image.path()))?;
+            for slot in headers.metadata.keyslots.values() {
+                bytes.extend(image.read_at(slot.area.offset, slot.area.size as usize)?);
+            }
+            Ok(sha256(&bytes))
+        }
+    }
+}
+
+pub(crate) fn luks_uuid(image: &Image) -> Option<&str> {
+    match &image.luks.as_ref()?.header {
+        LuksHeader::V1(header) => Some(&header.uuid),
+        LuksHeader::V2(headers) => Some(&headers.binary.uuid),
+    }
+}
+
+fn describe_slots(header: &LuksHeader) -> String {
+    let active = match header {
+        LuksHeader::V1(header) => header.slots.iter().filter(|slot| slot.active).count(),
+        LuksHeader::V2(headers) => headers.metadata.keyslots.len(),
+    };
+    if active == 1 { String::new() } else { format!(": it has {active} keyslots where one was made") }
+}
+
+fn tampered(image: &Image, reason: &str) -> EngineError {
+    let advice = "restore the header with `reseal restore-header`, or copy the image from its source again";
+    EngineError::Tampered { path: image.path().to_owned(), reason: format!("{reason}; {advice}") }
+}

@@ -1,0 +1,174 @@
+//! Changes the data key of an encrypted image and leaves its data alone: envelope and keyslot only.
+//!
+//! Whoever kept the old header and the old data key can still read the data; the new envelope says
+//! `rewrap`, so that nobody takes it for a re-encryption.
+
+use std::sync::Arc;
+
+use blobs::PartialFile;
+use crypto::digest::LeafHasher;
+use formats::envelope::{ENVELOPE_CAPACITY, Mode};
+use formats::luks1::{ENVELOPE_AREA_OFFSET, encode_envelope_area};
+
+use crate::copy::whole_file;
+use crate::decide::Decision;
+use crate::error::{EngineError, Result};
+use crate::header_backup::HeaderBackup;
+use crate::image::{Container, Image, LuksHeader};
+use crate::leaves::{LEAF_BYTES, LeafReader, LeafWriter, file_tree_path};
+use crate::luks::NewHeader;
+use crate::observe::{Meter, Phase};
+use crate::pins::open_sealed;
+use crate::pipeline::digest_leaves;
+use crate::request::{Copied, CopyRequest};
+use crate::sealed_file::{SealedFile, area_digest, mask, record};
+use crate::sealing::{Roots, Sealing, TreeKeys};
+use crate::transfer::Surroundings;
+use crate::verify::{digest_disk, mask_of};
+
+/// Copies the image under a new data key.
+pub(crate) fn rewrap(request: &CopyRequest, around: &Surroundings<'_>, image: &Image) -> Result<Copied> {
+    let opened = open_sealed(image, around.service)?;
+    let guest_root = opened.envelope.digest.as_ref().and_then(|digest| hex::decode(&digest.guest_root).ok());
+    let old_image = opened.envelope.ctx.get("image").cloned().unwrap_or_default();
+    let header = new_header(image, around)?;
+    let master_key = Arc::new(opened.master_key);
+    let sealing = Sealing::under_new_data_key(header, master_key, Mode::Rewrap, around.service, around.random, &around.created)?;
+    let file = PartialFile::open(&request.target, request.overwrite)?;
+    let work = Work { request, around, image, file: &file };
+    match work.run(sealing, &old_image, guest_root) {
+        Ok((sealed, tree, reflinked)) => {
+            tree.commit(request.durability)?;
+            sealed.keep_header(&request.data_dir, request.durability)?;
+            around.service.remember(&sealed.record(&request.target)).map_err(EngineError::Key)?;
+            let (key_id, image_id) = sealed.key_and_image();
+            file.commit(request.overwrite, request.durability)?;
+            Ok(Copied {
+                mode: Decision::Rewrap,
+                key_id: Some(key_id),
+                image: Some(image_id),
+                reflinked,
+                verified: request.verify,
+                warnings: vec!["rewrapped: whoever kept the old header and its key can still read the data".to_owned()],
+                ..crate::keep::kept(image)
+            })
+        }
+        Err(error) => {
+            // What cannot be removed is reported by nobody: an error is on its way already.
+            let _ = file.discard();
+            Err(error)
+        }
+    }
+}
+
+struct Work<'a> {
+    request: &'a CopyRequest,
+    around: &'a Surroundings<'a>,
+    image: &'a Image,
+    file: &'a PartialFile,
+}
+
+impl Work<'_> {
+    fn run(&self, mut sealing: Sealing, old_image: &str, guest_root: Option<Vec<u8>>) -> Result<(SealedFile, LeafWriter, bool)> {
+        let reflinked = self.copy_bytes()?;
+        let luks = self.image.luks.as_ref().map_or(0, |luks| luks.offset);
+        let material = sealing.key_material(self.around.random)?;
+        self.file.write_all_at(&material, luks + sealing.header.key_material_offset())?;
+        if let NewHeader::V1(header) = &sealing.header {
+            self.file.write_all_at(&header.encode(), luks)?;
+        }
+        let tree_path = file_tree_path(&self.request.data_dir, sealing.image());
+        let tree = LeafWriter::open(&tree_path)?;
+        let result = (|| {
+            let keys = TreeKeys::new(&sealing.master_key);
+            let roots = self.tree(&tree, &keys, &sealing, old_image, luks, guest_root)?;
+            let area = area_digest(&sealing.header, &material)?;
+            let envelope = sealing.complete(Some(&roots), &area)?;
+            let header = self.write_envelope(&sealing.header, &envelope)?;
+            let backup = HeaderBackup::new(sealing.image(), luks, &header, &sealing.header, &material);
+            Ok(SealedFile::new(backup, record(&sealing, &envelope)))
+        })();
+        match result {
+            Ok(sealed) => Ok((sealed, tree, reflinked)),
+            Err(error) => {
+                let _ = tree.discard();
+                Err(error)
+            }
+        }
+    }
+
+    /// The file as it is, by sharing blocks or by copying them. An interrupted rewrap begins anew.
+    fn copy_bytes(&self) -> Result<bool> {
+        self.file.set_len(0)?;
+        if self.file.clone_from(&self.image.file)? {
+            return Ok(true);
+        }
+        let meter = Meter::new(self.around.observer, Phase::Copy, self.image.file.len());
+        crate::keep::copy_file(&self.image.file, self.file, self.request.threads, &meter)?;
+        Ok(false)
+    }
+
+    /// The tree of the source with the leaves of the header made anew; without that tree, a new one.
+    fn tree(&self, tree: &LeafWriter, keys: &TreeKeys, sealing: &Sealing, old_image: &str, luks: u64, guest_root: Option<Vec<u8>>) -> Result<Roots> {
+        let Some(guest) = guest_root.and_then(|root| root.try_into().ok()) else {
+            let reason = "its envelope carries no digests; use --rekey reencrypt".to_owned();
+            return Err(EngineError::Locked { path: self.image.path().to_owned(), reason });
+        };
+        tree.clear()?;
+        let file_bytes = self.image.file.len();
+        let masked = mask_of(self.image);
+        match LeafReader::open(&file_tree_path(&self.request.data_dir, old_image)) {
+            Ok(old) if old.count() == file_bytes.div_ceil(LEAF_BYTES) => tree.copy_from(&old)?,
+            _ => {
+                let meter = Meter::new(self.around.observer, Phase::Verify, file_bytes);
+                let layers = Arc::new(vec![whole_file(&self.image.file)]);
+                digest_disk(layers, &keys.file, self.request.threads, &meter, tree, masked)?;
+            }
+        }
+        let mut hasher = LeafHasher::new(&keys.file);
+        let mut leaf = vec![0; LEAF_BYTES as usize];
+        let mut digests = Vec::new();
+        for index in 0..(luks + sealing.header.area_end()).div_ceil(LEAF_BYTES) {
+            let offset = index * LEAF_BYTES;
+            let len = LEAF_BYTES.min(file_bytes - offset) as usize;
+            leaf.fill(0);
+            self.file.read_exact_at(&mut leaf[..len], offset)?;
+            if let Some(range) = masked {
+                mask(&mut leaf, offset, range);
+            }
+            digest_leaves(&mut hasher, &leaf, &mut digests);
+            tree.put(index, &digests)?;
+        }
+        Ok(Roots { file_bytes, file: tree.root(&keys.file, file_bytes)?, guest })
+    }
+
+    /// Writes the new envelope over the old one; returns the LUKS header as it stands in the file.
+    fn write_envelope(&self, header: &NewHeader, envelope: &[u8]) -> Result<Vec<u8>> {
+        let luks = header.encode(envelope, self.around.random)?;
+        match (&self.image.container, &self.image.envelope) {
+            (Container::Luks1, _) => self.file.write_all_at(&encode_envelope_area(envelope), ENVELOPE_AREA_OFFSET)?,
+            (Container::Luks2, _) => self.file.write_all_at(&luks, 0)?,
+            (_, Some(found)) if found.bytes.len() == ENVELOPE_CAPACITY => self.file.write_all_at(envelope, found.offset)?,
+            _ => {
+                let reason = "there is no place for an envelope in its header; use --rekey reencrypt".to_owned();
+                return Err(EngineError::Locked { path: self.image.path().to_owned(), reason });
+            }
+        }
+        Ok(luks)
+    }
+}
+
+/// The header of the image with a new salt in its keyslot.
+fn new_header(image: &Image, around: &Surroundings<'_>) -> Result<NewHeader> {
+    let unsuitable = |reason: &str| EngineError::Locked { path: image.path().to_owned(), reason: format!("{reason}; use --rekey reencrypt") };
+    let Some(luks) = &image.luks else { return Err(unsuitable("it is not encrypted")) };
+    let header = match &luks.header {
+        LuksHeader::V1(header) => NewHeader::V1(header.clone()),
+        LuksHeader::V2(headers) => NewHeader::V2 { uuid: headers.binary.uuid.clone(), metadata: headers.metadata.clone() },
+    };
+    if !header.is_ours() {
+        return Err(unsuitable("its LUKS header is not of the form that Reseal writes"));
+    }
+    Ok(header.with_new_slot(around.random))
+}
+

@@ -1,0 +1,103 @@
+use blobs::PartialFile;
+
+use super::{Finished, Placement, Run, Tail, Target, Work, is_zero};
+use crate::error::Result;
+use crate::journal::{Done, Records};
+
+/// Granularity of holes in a raw file: a file system block.
+const HOLE_BYTES: usize = 4096;
+
+/// The disk one to one at a fixed place of the file: raw, raw LUKS, fixed VHD.
+pub(crate) struct Flat {
+    /// First byte of the disk in the file.
+    pub start: u64,
+    /// Bytes of the disk.
+    pub virtual_size: u64,
+    /// Bytes per segment.
+    pub pitch: u64,
+    /// Write everything, zeros too: a hole in a LUKS payload decrypts to noise.
+    pub dense: bool,
+    /// Take all blocks beforehand; a dense file does so anyway.
+    pub preallocate: bool,
+    /// What follows the disk: the VHD footer.
+    pub footer: Vec<u8>,
+}
+
+impl Target for Flat {
+    fn unit_bytes(&self) -> u64 {
+        HOLE_BYTES as u64
+    }
+
+    fn writes_zeros(&self) -> bool {
+        self.dense
+    }
+
+    fn prepare(&self, file: &PartialFile) -> Result<()> {
+        if self.dense || self.preallocate {
+            file.reserve(0, self.start + self.virtual_size + self.footer.len() as u64)?;
+        }
+        Ok(())
+    }
+
+    fn place(&self, _file: &PartialFile, segment: u64, work: &mut Work) -> Result<Placement> {
+        let host = self.start + segment * self.pitch;
+        // The last segment was padded to whole units; the file ends where the disk ends.
+        let len = (work.len as u64).min(self.virtual_size - segment * self.pitch) as usize;
+        let runs = if self.dense {
+            vec![Run { start: 0, len, host }]
+        } else {
+            data_runs(&work.buffer.bytes()[..len], host)
+        };
+        Ok(Placement { runs, done: Done { segment, host: 0, host_len: 0, entries: Vec::new() } })
+    }
+
+    fn resume_after(&self, _end: u64) {}
+
+    fn finish(&self, file: &PartialFile, _records: &Records) -> Result<Finished> {
+        let file_len = self.start + self.virtual_size + self.footer.len() as u64;
+        file.set_len(file_len)?;
+        if !self.footer.is_empty() {
+            file.write_all_at(&self.footer, self.start + self.virtual_size)?;
+        }
+        Ok(Finished { file_len, tables: Vec::new(), gaps: Vec::new(), tail: Tail::None })
+    }
+
+    fn header(&self, _finished: &Finished, _envelope: Option<&[u8]>) -> Result<(Vec<u8>, Option<u64>)> {
+        Ok((Vec::new(), None))
+    }
+}
+
+/// The runs of `bytes` that are not whole blocks of zeros.
+fn data_runs(bytes: &[u8], host: u64) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for (block, bytes) in bytes.chunks(HOLE_BYTES).enumerate() {
+        if is_zero(bytes) {
+            continue;
+        }
+        let start = block * HOLE_BYTES;
+        match runs.last_mut() {
+            Some(run) if run.start + run.len == start => run.len += bytes.len(),
+            _ => runs.push(Run { start, len: bytes.len(), host: host + start as u64 }),
+        }
+    }
+    runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_of_zeros_become_holes_and_neighbours_one_run() {
+        let mut bytes = vec![0; 5 * HOLE_BYTES + 100];
+        bytes[HOLE_BYTES] = 1;
+        bytes[3 * HOLE_BYTES - 1] = 1;
+        bytes[5 * HOLE_BYTES + 99] = 1;
+        let runs = data_runs(&bytes, 1 << 20);
+        let wanted = [
+            Run { start: HOLE_BYTES, len: 2 * HOLE_BYTES, host: (1 << 20) + HOLE_BYTES as u64 },
+            Run { start: 5 * HOLE_BYTES, len: 100, host: (1 << 20) + 5 * HOLE_BYTES as u64 },
+        ];
+        assert_eq!(runs, wanted);
+    }
+}

@@ -1,0 +1,329 @@
+//! Runs one copy into a new file: from the partial file to the committed target.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use blobs::{Durability, PartialFile};
+use crypto::digest::{Digest, TreeKey, TreeKind};
+use crypto::sector::CipherKind;
+use crypto::{Random, Secret};
+use formats::envelope::Mode;
+use formats::probe::Format;
+
+use crate::error::{EngineError, Result};
+use crate::image::{Companions, Image};
+use crate::journal::{CopyId, Header, Journal, boot_id, journal_path};
+use crate::keys::KeyService;
+use crate::leaves::LeafWriter;
+use crate::luks::LuksKind;
+use crate::observe::{Meter, Observer, Phase};
+use crate::pins;
+use crate::pipeline::{Pipeline, Tree};
+use crate::request::CopyRequest;
+use crate::sealed_file::{SealedFile, SealedParts};
+use crate::sealing::{Sealing, TreeKeys};
+use crate::segment::{Segmenter, Zeros};
+use crate::stack::{Layer, LayerCipher, StackWalk};
+use crate::target::{Finished, Target};
+use crate::verify::guest_root;
+
+/// What surrounds a copy: keys, chance, time.
+pub struct Surroundings<'a> {
+    /// The key service, bound to the key for new data keys.
+    pub service: &'a dyn KeyService,
+    /// Source of keys and ids.
+    pub random: &'a dyn Random,
+    /// The time, RFC 3339, for envelopes.
+    pub created: String,
+    /// The time in seconds since 1970, for VHD footers.
+    pub unix_seconds: u64,
+    /// Progress and cancellation.
+    pub observer: &'a Observer<'a>,
+}
+
+/// One copy, planned.
+pub(crate) struct Transfer<'a> {
+    pub request: &'a CopyRequest,
+    pub around: &'a Surroundings<'a>,
+    pub layers: Arc<Vec<Layer>>,
+    /// What is copied and how, for the journal.
+    pub id: CopyId,
+    pub pitch: u64,
+    /// The keys to make, if the target is encrypted.
+    pub seal: Option<(LuksKind, Mode)>,
+    /// Format as which `--verify` reads the target back.
+    pub verify_as: Format,
+}
+
+/// What a transfer came to.
+pub(crate) struct Transferred {
+    pub sealed: Option<SealedFile>,
+    pub file_len: u64,
+    pub data_bytes: u64,
+    pub resumed_segments: u64,
+}
+
+/// Makes the target for a pitch and the keys, if there are any.
+pub(crate) type MakeTarget<'a> = &'a dyn Fn(Option<&Sealing>) -> Result<Box<dyn Target>>;
+
+/// What is on disk while a copy runs.
+struct Workspace {
+    file: PartialFile,
+    journal: Mutex<Journal>,
+    sealing: Option<Sealing>,
+    guest: Option<Tree>,
+    tree: Option<Tree>,
+    resumed: bool,
+}
+
+impl Transfer<'_> {
+    /// Copies, and commits. An error or a cancellation leaves nothing behind.
+    pub(crate) fn run(&self, make_target: MakeTarget<'_>) -> Result<Transferred> {
+        let mut space = self.open_workspace()?;
+        let result = self.fill(&mut space, make_target);
+        match result {
+            Ok(done) => self.commit(space, done),
+            Err(error) => {
+                space.discard();
+                Err(error)
+            }
+        }
+    }
+
+    fn open_workspace(&self) -> Result<Workspace> {
+        let file = PartialFile::open(&self.request.target, self.request.overwrite)?;
+        match self.open_journal(file) {
+            Ok(space) => Ok(space),
+            Err((file, error)) => {
+                // Nothing of an earlier run is lost here: a journal that fits was not there, or its key was refused.
+                if file.is_empty().unwrap_or(false) {
+                    let _ = file.discard();
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn open_journal(&self, mut file: PartialFile) -> std::result::Result<Workspace, (PartialFile, EngineError)> {
+        match self.try_open(&mut file) {
+            Ok((journal, sealing, guest, tree, resumed)) => {
+                Ok(Workspace { file, journal: Mutex::new(journal), sealing, guest, tree, resumed })
+            }
+            Err(error) => Err((file, error)),
+        }
+    }
+
+    #[expect(clippy::type_complexity, reason = "the parts of a workspace, put together one line above")]
+    fn try_open(&self, file: &mut PartialFile) -> Result<(Journal, Option<Sealing>, Option<Tree>, Option<Tree>, bool)> {
+        let path = journal_path(file.partial());
+        if let Some((header, journal)) = Journal::load(&path, &boot_id())?
+            && header.id == self.id
+            && !file.is_empty()?
+            && let Some(sealing) = self.resume_keys(&header)?
+        {
+            let (guest, tree) = self.open_trees(sealing.as_ref())?;
+            return Ok((journal, sealing, guest, tree, true));
+        }
+        let sealing = match self.seal {
+            Some((kind, mode)) => Some(Sealing::create(kind, mode, self.around.service, self.around.random, &self.around.created)?),
+            None => None,
+        };
+        file.set_len(0)?;
+        let saved = sealing.as_ref().map(|s| s.save(self.around.random)).transpose()?;
+        let journal = Journal::create(&path, &Header { id: self.id.clone(), boot_id: boot_id(), sealing: saved })?;
+        let (guest, tree) = self.open_trees(sealing.as_ref())?;
+        for tree in [&guest, &tree].into_iter().flatten() {
+            tree.leaves.clear()?;
+        }
+        Ok((journal, sealing, guest, tree, false))
+    }
+
+    /// `Some(None)`: nothing to resume but data; `None`: the journal's keys do not fit.
+    fn resume_keys(&self, header: &Header) -> Result<Option<Option<Sealing>>> {
+        match (&header.sealing, self.seal) {
+            (None, None) => Ok(Some(None)),
+            (Some(saved), Some(_)) => Ok(Sealing::resume(saved, self.around.service)?.map(Some)),
+            _ => Ok(None),
+        }
+    }
+
+    fn open_trees(&self, sealing: Option<&Sealing>) -> Result<(Option<Tree>, Option<Tree>)> {
+        let guest_path = with_suffix(&self.request.target, ".guest");
+        let Some(sealing) = sealing else {
+            let guest = match self.request.verify {
+                true => Some(Tree { key: plain_tree_key(), leaves: LeafWriter::open(&guest_path)? }),
+                false => None,
+            };
+            return Ok((guest, None));
+        };
+        if self.request.bench.no_digest {
+            return Ok((None, None));
+        }
+        let keys = TreeKeys::new(&sealing.master_key);
+        let path = crate::leaves::file_tree_path(&self.request.data_dir, sealing.image());
+        let guest = Tree { key: keys.guest, leaves: LeafWriter::open(&guest_path)? };
+        let tree = Tree { key: keys.file, leaves: LeafWriter::open(&path)? };
+        Ok((Some(guest), Some(tree)))
+    }
+
+    fn fill(&self, space: &mut Workspace, make_target: MakeTarget<'_>) -> Result<Transferred> {
+        let target = make_target(space.sealing.as_ref())?;
+        target.prepare(&space.file)?;
+        if self.request.durability == Durability::Durable {
+            space.file.enable_direct();
+        }
+        let total = self.layers[0].virtual_size;
+        let meter = Meter::new(self.around.observer, Phase::Copy, total);
+        let resumed_segments = self.copy_data(space, target.as_ref(), &meter)?;
+        let journal = space.journal.get_mut().expect("the workers are gone");
+        let finished = target.finish(&space.file, &journal.records())?;
+        self.clean_gaps(space, &finished)?;
+        self.finish_file(space, target.as_ref(), &finished, meter.data_bytes(), resumed_segments)
+    }
+
+    fn copy_data(&self, space: &mut Workspace, target: &dyn Target, meter: &Meter<'_>) -> Result<u64> {
+        let (done, end) = {
+            let records = space.journal.get_mut().expect("no worker has begun").records();
+            (records.segments(), records.end())
+        };
+        target.resume_after(end);
+        let resumed = done.len() as u64;
+        let zeros = if target.writes_zeros() { Zeros::Yield } else { Zeros::Skip };
+        let segments = Segmenter::new(StackWalk::new(Arc::clone(&self.layers))?, self.layers[0].virtual_size, self.pitch, zeros);
+        let pipeline = Pipeline {
+            layers: Arc::clone(&self.layers),
+            target,
+            file: &space.file,
+            cipher: self.target_cipher(space.sealing.as_ref()),
+            guest_tree: space.guest.as_ref(),
+            file_tree: space.tree.as_ref(),
+            journal: &space.journal,
+            done,
+            pitch: self.pitch,
+            threads: self.request.threads,
+            durability: self.request.durability,
+            null_sink: self.request.bench.null_sink,
+        };
+        pipeline.run(segments, meter)?;
+        Ok(resumed)
+    }
+
+    fn target_cipher(&self, sealing: Option<&Sealing>) -> Option<LayerCipher> {
+        let sealing = sealing.filter(|_| !self.request.bench.no_cipher)?;
+        let (kind, _) = self.seal?;
+        let sector_bytes = match kind {
+            LuksKind::Luks2 { sector_bytes } => sector_bytes as usize,
+            LuksKind::Luks1 | LuksKind::Luks1InQcow2 => 512,
+        };
+        let start = if kind == LuksKind::Luks1InQcow2 { 0 } else { sealing.header.payload_start() / 512 };
+        let key = Arc::clone(&sealing.master_key);
+        Some(LayerCipher { kind: CipherKind::AesXtsPlain64, key, sector_bytes, sector_delta: 0u64.wrapping_sub(start) })
+    }
+
+    /// What an interrupted run wrote and did not record becomes zeros again.
+    fn clean_gaps(&self, space: &Workspace, finished: &Finished) -> Result<()> {
+        if !space.resumed {
+            return Ok(());
+        }
+        for gap in &finished.gaps {
+            space.file.punch(gap.offset, gap.len)?;
+            if let Some(tree) = &space.tree {
+                let first = gap.offset.div_ceil(crate::leaves::LEAF_BYTES);
+                let end = (gap.offset + gap.len) / crate::leaves::LEAF_BYTES;
+                tree.leaves.clear_range(first, end.saturating_sub(first))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish_file(&self, space: &mut Workspace, target: &dyn Target, finished: &Finished, data_bytes: u64, resumed_segments: u64) -> Result<Transferred> {
+        let guest = match &space.guest {
+            Some(tree) => Some(tree.leaves.root(&tree.key, self.layers[0].virtual_size)?),
+            None => None,
+        };
+        let sealed = match &mut space.sealing {
+            None => {
+                let (header, _) = target.header(finished, None)?;
+                space.file.write_all_at(&header, 0)?;
+                None
+            }
+            Some(sealing) => {
+                let parts = SealedParts { file: &space.file, target, finished, tree: space.tree.as_ref(), guest };
+                Some(parts.seal(sealing, self.around.random)?)
+            }
+        };
+        if self.request.verify {
+            self.verify(space, guest)?;
+        }
+        let source = &self.layers[0].file;
+        if crate::copy::source_text(source)? != self.id.source {
+            return Err(EngineError::SourceChanged { path: source.path().to_owned() });
+        }
+        Ok(Transferred { sealed, file_len: finished.file_len, data_bytes, resumed_segments })
+    }
+
+    /// Opens the new file as anyone would, and compares the guest's disk with what was read.
+    fn verify(&self, space: &Workspace, wanted: Option<Digest>) -> Result<()> {
+        let image = Image::open_as(space.file.partial(), self.verify_as)?;
+        let (cipher, key) = match &space.sealing {
+            Some(_) => {
+                let opened = pins::open_sealed(&image, self.around.service)?;
+                let key = TreeKeys::new(&opened.master_key).guest;
+                (crate::luks::payload_cipher(&image, opened.master_key)?, key)
+            }
+            None => (None, plain_tree_key()),
+        };
+        let layer = image.layer(Companions::default(), cipher)?;
+        let total = layer.virtual_size;
+        let meter = Meter::new(self.around.observer, Phase::Verify, total);
+        let scratch = with_suffix(&self.request.target, ".verify");
+        let found = guest_root(Arc::new(vec![layer]), &key, self.request.threads, &meter, &scratch)?;
+        if total != self.layers[0].virtual_size || Some(found) != wanted {
+            let reason = "its disk does not hold what the source holds; check memory and storage of this machine";
+            return Err(EngineError::Mismatch { path: space.file.partial().to_owned(), reason: reason.to_owned() });
+        }
+        Ok(())
+    }
+
+    fn commit(&self, space: Workspace, done: Transferred) -> Result<Transferred> {
+        let durability = self.request.durability;
+        if let Some(tree) = space.tree {
+            tree.leaves.commit(durability)?;
+        }
+        if let Some(sealed) = &done.sealed {
+            sealed.keep_header(&self.request.data_dir, durability)?;
+            let record = sealed.record(&self.request.target);
+            self.around.service.remember(&record).map_err(EngineError::Key)?;
+        }
+        space.file.commit(self.request.overwrite, durability)?;
+        if let Some(guest) = space.guest {
+            guest.leaves.discard()?;
+        }
+        space.journal.into_inner().expect("the workers are gone").remove()?;
+        Ok(done)
+    }
+}
+
+impl Workspace {
+    /// Removes everything; what cannot be removed is reported by nobody, as an error is on its way already.
+    fn discard(self) {
+        for tree in [self.guest, self.tree].into_iter().flatten() {
+            let _ = tree.leaves.discard();
+        }
+        if let Ok(journal) = self.journal.into_inner() {
+            let _ = journal.remove();
+        }
+        let _ = self.file.discard();
+    }
+}
+
+/// Key of the trees that compare plain copies: they protect against faults, not against anyone.
+pub(crate) fn plain_tree_key() -> TreeKey {
+    TreeKey::derive(&Secret::from_fn(32, |_| ()), TreeKind::Guest, b"plain")
+}
+
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
