@@ -31,6 +31,7 @@ pub mod sector;
 mod context;
 mod data_key;
 mod error;
+mod gcm;
 mod locked;
 mod random;
 mod secret;

