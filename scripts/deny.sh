@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if ! command -v .tools/bin/cargo-deny >/dev/null; then
+if [[ ! -x .tools/bin/cargo-deny ]]; then
   cargo install cargo-deny --version 0.20.2 --locked --root .tools
 fi
-.tools/bin/cargo-deny --all-features check licenses bans sources
+.tools/bin/cargo-deny --all-features check --hide-inclusion-graph licenses bans sources

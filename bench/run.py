@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Measures Reseal against the tools that do the same work, and itself with parts left out. `make bench` calls it.
+
+Inputs are made first; then each group of commands runs in turn, A B C A B C, so that all see the same state of the machine.
+The output of the run before is removed just before each run: memory that was freed a moment ago is the cheapest there is, for
+everyone alike. Results go to bench/out/results.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+import inputs
+import machine
+import report
+import tools
+from groups import Group, Side, all_groups
+from process import Failed, Run, run_at_once
+from workshop import Workshop
+
+OUT = Path(__file__).resolve().parent / "out"
+PROGRAM = Path(os.environ.get("CARGO_TARGET_DIR", OUT.parent.parent / "target")) / "release" / "reseal"
+
+
+def main() -> None:
+    options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: stopped"))
+    sizes = _sizes(options)
+    shop = Workshop(options.work.resolve(), sizes, tools.Reseal(options.program.resolve()))
+    groups = _wanted(all_groups(shop), options.rows)
+    os.environ["RESEAL_DATA"] = str(shop.folder / "data")
+    if shop.folder.exists():
+        sys.exit(f"bench: error: {shop.folder} exists: another run, or what is left of one. Remove it, or name another with --work")
+    started = time.monotonic()
+    try:
+        print(f"bench: {sizes.label} size, in {shop.folder}", flush=True)
+        shop.build({group.name for group in groups})
+        results = [(group, _measure(group, shop, options.quick)) for group in groups]
+    except Failed as failed:
+        sys.exit(f"bench: error: {failed}")
+    finally:
+        shop.remove()
+    rows = [row for group, runs in results for row in report.rows_of(group, runs)] + report.memory_rows(results)
+    about = {"size": sizes.label, "big_data_bytes": sizes.big_data, "seconds": round(time.monotonic() - started),
+             "machine": machine.describe(options.program, options.json.parent)}
+    report.write_json(options.json, about, rows, results)
+    print(f"\n{report.table(rows)}\n\n{sum(row.met for row in rows)} of {len(rows)} aims met, {sizes.label} size, "
+          f"{about['seconds']} s, {options.json}")
+    print(f"Peak memory below {machine.memory_floor_mib():.0f} MiB cannot be seen: the runner itself takes that much.")
+    if sizes is not inputs.FULL:
+        print("The aims are stated for the full size; smaller inputs only show that the benchmark runs.")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measures Reseal against qemu-img, cryptsetup, cp and dd.")
+    parser.add_argument("--quick", action="store_true", help="small inputs, few repeats: shows that it works, not how fast it is")
+    parser.add_argument("--rows", metavar="A,B", help="only these groups: encrypt, durable, reencrypt, …")
+    parser.add_argument("--work", type=Path, default=OUT / "work", help="folder for inputs and outputs (up to 28 GB, removed at the end)")
+    parser.add_argument("--json", type=Path, default=OUT / "results.json", help="where the results go")
+    parser.add_argument("--program", type=Path, default=PROGRAM, help="the reseal binary")
+    return parser.parse_args()
+
+
+def _sizes(options: argparse.Namespace) -> inputs.Sizes:
+    if options.quick:
+        return inputs.QUICK
+    options.work.parent.mkdir(parents=True, exist_ok=True)
+    sizes = inputs.largest_that_fits(shutil.disk_usage(options.work.parent).free, machine.memory_free())
+    if sizes is not inputs.FULL:
+        print(f"bench: not enough free disk or memory for the full size: taking the {sizes.label} size")
+    return sizes
+
+
+def _wanted(groups: list[Group], names: str | None) -> list[Group]:
+    if names is None:
+        return groups
+    known = {group.name: group for group in groups}
+    unknown = [name for name in names.split(",") if name not in known]
+    if unknown:
+        sys.exit(f"bench: error: no group {', '.join(unknown)}; there are: {', '.join(known)}")
+    return [known[name] for name in names.split(",")]
+
+
+def _measure(group: Group, shop: Workshop, quick: bool) -> dict[str, list[Run]]:
+    print(f"  {group.name}: ", end="", flush=True)
+    if group.warm:
+        machine.warm(shop.sizes.warm, group.sources)
+    runs: dict[str, list[Run]] = {side.name: [] for side in group.sides}
+    for turn in range(min(group.repeats, 3) if quick else group.repeats):
+        for side in group.sides:
+            if side.repeats is None or turn < side.repeats:
+                runs[side.name].append(_run_side(side, group, shop))
+        print(".", end="", flush=True)
+    _remove_outputs(group)
+    print("  " + ", ".join(f"{name} {report.median([run.wall_s for run in done]):.3f} s" for name, done in runs.items()), flush=True)
+    return runs
+
+
+def _run_side(side: Side, group: Group, shop: Workshop) -> Run:
+    _remove_outputs(group)
+    free_before = _free(group.volume)
+    run = run_at_once(side.commands, shop.log)
+    run.output_mib = sum(output.stat().st_blocks * 512 for output in side.outputs if output.exists()) / inputs.MIB
+    run.volume_mib = max(0, free_before - _free(group.volume)) / inputs.MIB
+    return run
+
+
+def _remove_outputs(group: Group) -> None:
+    for output in {output for side in group.sides for output in side.outputs}:
+        output.unlink(missing_ok=True)
+
+
+def _free(volume: Path | None) -> int:
+    if volume is None:
+        return 0
+    os.sync()
+    return shutil.disk_usage(volume).free
+
+
+if __name__ == "__main__":
+    main()
