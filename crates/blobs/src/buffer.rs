@@ -17,9 +17,7 @@ impl PageBuffer {
     /// A zeroed buffer of at least `len` bytes, rounded up to whole pages.
     #[must_use]
     pub fn zeroed(len: usize) -> Self {
-        Self {
-            pages: vec![Page([0; PAGE_BYTES]); len.div_ceil(PAGE_BYTES)],
-        }
+        Self { pages: vec![Page([0; PAGE_BYTES]); len.div_ceil(PAGE_BYTES)] }
     }
 
     /// All bytes of the buffer.

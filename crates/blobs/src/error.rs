@@ -43,10 +43,6 @@ pub enum BlobError {
 impl BlobError {
     /// Wraps an error of the system.
     pub(crate) fn io(action: &'static str, path: &Path, source: impl Into<io::Error>) -> Self {
-        Self::Io {
-            action,
-            path: path.to_owned(),
-            source: source.into(),
-        }
+        Self::Io { action, path: path.to_owned(), source: source.into() }
     }
 }

@@ -54,42 +54,26 @@ impl PartialFile {
     /// [`BlobError::TargetBusy`], the system's.
     pub fn open(target: &Path, overwrite: Overwrite) -> Result<Self> {
         if overwrite == Overwrite::Refuse && target.symlink_metadata().is_ok() {
-            return Err(BlobError::TargetExists {
-                path: target.to_owned(),
-            });
+            return Err(BlobError::TargetExists { path: target.to_owned() });
         }
         let partial = partial_path(target);
         let mut options = File::options();
         // Never through a symbolic link that someone left under the partial name.
-        options
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .custom_flags(OFlags::NOFOLLOW.bits() as i32);
-        let file = options
-            .open(&partial)
-            .map_err(|e| BlobError::io("create", &partial, e))?;
+        options.read(true).write(true).create(true).truncate(false).custom_flags(OFlags::NOFOLLOW.bits() as i32);
+        let file = options.open(&partial).map_err(|e| BlobError::io("create", &partial, e))?;
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(Errno::WOULDBLOCK) => return Err(BlobError::TargetBusy { path: partial }),
             Err(e) => return Err(BlobError::io("lock", &partial, e)),
         }
-        Ok(Self {
-            file,
-            direct: None,
-            partial,
-            target: target.to_owned(),
-        })
+        Ok(Self { file, direct: None, partial, target: target.to_owned() })
     }
 
     /// Asks for writes that bypass the page cache. A file system that cannot
     /// do that is used through the cache; the commit flushes either way.
     pub fn enable_direct(&mut self) {
         let mut options = File::options();
-        options
-            .write(true)
-            .custom_flags((OFlags::NOFOLLOW | OFlags::DIRECT).bits() as i32);
+        options.write(true).custom_flags((OFlags::NOFOLLOW | OFlags::DIRECT).bits() as i32);
         self.direct = options.open(&self.partial).ok();
     }
 
@@ -113,24 +97,19 @@ impl PartialFile {
 
     /// Writes all of `bytes` at `offset` through the page cache.
     pub fn write_all_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
-        self.file
-            .write_all_at(bytes, offset)
-            .map_err(|e| BlobError::io("write", &self.partial, e))
+        self.file.write_all_at(bytes, offset).map_err(|e| BlobError::io("write", &self.partial, e))
     }
 
     /// Writes payload: `bytes` starts on a page boundary in memory, `offset` and the length
     /// are multiples of the page size. Bypasses the page cache when that is enabled.
     pub fn write_blocks_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
         let file = self.direct.as_ref().unwrap_or(&self.file);
-        file.write_all_at(bytes, offset)
-            .map_err(|e| BlobError::io("write", &self.partial, e))
+        file.write_all_at(bytes, offset).map_err(|e| BlobError::io("write", &self.partial, e))
     }
 
     /// Fills `buffer` from `offset`; the file must reach that far.
     pub fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
-        self.file
-            .read_exact_at(buffer, offset)
-            .map_err(|e| BlobError::io("read", &self.partial, e))
+        self.file.read_exact_at(buffer, offset).map_err(|e| BlobError::io("read", &self.partial, e))
     }
 
     /// Reserves blocks for `offset..offset + len` and makes the file that long.
@@ -156,18 +135,12 @@ impl PartialFile {
 
     /// Sets the length; a longer file ends in a hole.
     pub fn set_len(&self, len: u64) -> Result<()> {
-        self.file
-            .set_len(len)
-            .map_err(|e| BlobError::io("resize", &self.partial, e))
+        self.file.set_len(len).map_err(|e| BlobError::io("resize", &self.partial, e))
     }
 
     /// Length in bytes.
     pub fn len(&self) -> Result<u64> {
-        Ok(self
-            .file
-            .metadata()
-            .map_err(|e| BlobError::io("stat", &self.partial, e))?
-            .len())
+        Ok(self.file.metadata().map_err(|e| BlobError::io("stat", &self.partial, e))?.len())
     }
 
     /// Whether the file holds no bytes yet.
@@ -180,18 +153,14 @@ impl PartialFile {
     pub fn clone_from(&self, source: &SourceFile) -> Result<bool> {
         match rustix::fs::ioctl_ficlone(&self.file, source.file()) {
             Ok(()) => Ok(true),
-            Err(Errno::OPNOTSUPP | Errno::XDEV | Errno::INVAL | Errno::NOTTY | Errno::NOSYS) => {
-                Ok(false)
-            }
+            Err(Errno::OPNOTSUPP | Errno::XDEV | Errno::INVAL | Errno::NOTTY | Errno::NOSYS) => Ok(false),
             Err(e) => Err(BlobError::io("clone into", &self.partial, e)),
         }
     }
 
     /// Waits until the bytes are on stable storage.
     pub fn sync(&self) -> Result<()> {
-        self.file
-            .sync_data()
-            .map_err(|e| BlobError::io("flush", &self.partial, e))
+        self.file.sync_data().map_err(|e| BlobError::io("flush", &self.partial, e))
     }
 
     /// Gives the file its name. After this returns, `target` is complete, and
@@ -200,9 +169,7 @@ impl PartialFile {
     /// Errors: [`BlobError::TargetExists`] when someone took the name meanwhile.
     pub fn commit(self, overwrite: Overwrite, durability: Durability) -> Result<()> {
         if durability == Durability::Durable {
-            self.file
-                .sync_all()
-                .map_err(|e| BlobError::io("flush", &self.partial, e))?;
+            self.file.sync_all().map_err(|e| BlobError::io("flush", &self.partial, e))?;
         }
         let flags = match overwrite {
             Overwrite::Refuse => RenameFlags::NOREPLACE,
@@ -229,9 +196,7 @@ impl PartialFile {
 
     fn link_without_replace(&self) -> Result<()> {
         std::fs::hard_link(&self.partial, &self.target).map_err(|e| match e.kind() {
-            std::io::ErrorKind::AlreadyExists => BlobError::TargetExists {
-                path: self.target.clone(),
-            },
+            std::io::ErrorKind::AlreadyExists => BlobError::TargetExists { path: self.target.clone() },
             _ => BlobError::io("rename to", &self.target, e),
         })?;
         std::fs::remove_file(&self.partial).map_err(|e| BlobError::io("remove", &self.partial, e))
@@ -256,9 +221,7 @@ pub fn fsync_directory_of(path: &Path) -> Result<()> {
         _ => Path::new("."),
     };
     let directory = File::open(parent).map_err(|e| BlobError::io("open", parent, e))?;
-    directory
-        .sync_all()
-        .map_err(|e| BlobError::io("flush", parent, e))
+    directory.sync_all().map_err(|e| BlobError::io("flush", parent, e))
 }
 
 #[cfg(test)]
@@ -277,9 +240,7 @@ mod tests {
         let partial = PartialFile::open(&path, Overwrite::Refuse).unwrap();
         partial.write_all_at(b"bytes", 0).unwrap();
         assert!(!path.exists());
-        partial
-            .commit(Overwrite::Refuse, Durability::Durable)
-            .unwrap();
+        partial.commit(Overwrite::Refuse, Durability::Durable).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"bytes");
         assert!(!partial_path(&path).exists());
     }
@@ -289,25 +250,17 @@ mod tests {
         let (_dir, path) = target();
         let partial = PartialFile::open(&path, Overwrite::Refuse).unwrap();
         std::fs::write(&path, "someone else's").unwrap();
-        let error = partial
-            .commit(Overwrite::Refuse, Durability::Cached)
-            .unwrap_err();
+        let error = partial.commit(Overwrite::Refuse, Durability::Cached).unwrap_err();
         assert!(matches!(error, BlobError::TargetExists { .. }), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), b"someone else's");
-        assert!(matches!(
-            PartialFile::open(&path, Overwrite::Refuse),
-            Err(BlobError::TargetExists { .. })
-        ));
+        assert!(matches!(PartialFile::open(&path, Overwrite::Refuse), Err(BlobError::TargetExists { .. })));
     }
 
     #[test]
     fn two_writers_of_one_target_exclude_each_other() {
         let (_dir, path) = target();
         let _first = PartialFile::open(&path, Overwrite::Refuse).unwrap();
-        assert!(matches!(
-            PartialFile::open(&path, Overwrite::Refuse),
-            Err(BlobError::TargetBusy { .. })
-        ));
+        assert!(matches!(PartialFile::open(&path, Overwrite::Refuse), Err(BlobError::TargetBusy { .. })));
     }
 
     #[test]

@@ -35,23 +35,13 @@ impl SourceFile {
     /// it is opened non-blocking and refused.
     pub fn open(path: &Path) -> Result<Self> {
         let mut options = File::options();
-        options
-            .read(true)
-            .custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
-        let file = options
-            .open(path)
-            .map_err(|e| BlobError::io("open", path, e))?;
-        let metadata = file
-            .metadata()
-            .map_err(|e| BlobError::io("stat", path, e))?;
+        options.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
+        let file = options.open(path).map_err(|e| BlobError::io("open", path, e))?;
+        let metadata = file.metadata().map_err(|e| BlobError::io("stat", path, e))?;
         let len = image_len(&file, &metadata, path)?;
         // Readahead doubles the rate on a cold source; failure only costs speed.
         let _ = rustix::fs::fadvise(&file, 0, None, Advice::Sequential);
-        Ok(Self {
-            file,
-            path: path.to_owned(),
-            len,
-        })
+        Ok(Self { file, path: path.to_owned(), len })
     }
 
     /// Length in bytes when it was opened.
@@ -74,9 +64,7 @@ impl SourceFile {
 
     /// Fills `buffer` from `offset`. The file ending early is an error.
     pub fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
-        self.file
-            .read_exact_at(buffer, offset)
-            .map_err(|e| BlobError::io("read", &self.path, e))
+        self.file.read_exact_at(buffer, offset).map_err(|e| BlobError::io("read", &self.path, e))
     }
 
     /// Fills `buffer` from `offset` as far as the file reaches; returns the bytes read.
@@ -115,29 +103,15 @@ impl SourceFile {
 
     /// The state of the file now.
     pub fn identity(&self) -> Result<Identity> {
-        let m = self
-            .file
-            .metadata()
-            .map_err(|e| BlobError::io("stat", &self.path, e))?;
+        let m = self.file.metadata().map_err(|e| BlobError::io("stat", &self.path, e))?;
         let modified_ns = i128::from(m.mtime()) * 1_000_000_000 + i128::from(m.mtime_nsec());
-        Ok(Identity {
-            inode: (m.dev(), m.ino()),
-            len: image_len(&self.file, &m, &self.path)?,
-            modified_ns,
-        })
+        Ok(Identity { inode: (m.dev(), m.ino()), len: image_len(&self.file, &m, &self.path)?, modified_ns })
     }
 
     /// Bytes that the file takes on its file system; its length where unknown.
     pub fn allocated_bytes(&self) -> Result<u64> {
-        let m = self
-            .file
-            .metadata()
-            .map_err(|e| BlobError::io("stat", &self.path, e))?;
-        Ok(if m.is_file() {
-            m.blocks() * 512
-        } else {
-            self.len
-        })
+        let m = self.file.metadata().map_err(|e| BlobError::io("stat", &self.path, e))?;
+        Ok(if m.is_file() { m.blocks() * 512 } else { self.len })
     }
 
     pub(crate) fn file(&self) -> &File {
@@ -151,8 +125,7 @@ fn image_len(file: &File, metadata: &Metadata, path: &Path) -> Result<u64> {
         return Ok(metadata.len());
     }
     if kind.is_block_device() {
-        return rustix::fs::seek(file, SeekFrom::End(0))
-            .map_err(|e| BlobError::io("measure", path, e));
+        return rustix::fs::seek(file, SeekFrom::End(0)).map_err(|e| BlobError::io("measure", path, e));
     }
     let kind = if kind.is_dir() {
         "directory"
@@ -163,10 +136,7 @@ fn image_len(file: &File, metadata: &Metadata, path: &Path) -> Result<u64> {
     } else {
         "character device"
     };
-    Err(BlobError::NotAnImage {
-        path: path.to_owned(),
-        kind,
-    })
+    Err(BlobError::NotAnImage { path: path.to_owned(), kind })
 }
 
 #[cfg(test)]
@@ -176,22 +146,11 @@ mod tests {
     #[test]
     fn a_directory_and_a_pipe_are_refused_by_name() {
         let dir = tempfile::tempdir().unwrap();
-        let Err(error) = SourceFile::open(dir.path()) else {
-            panic!("a directory was opened")
-        };
+        let Err(error) = SourceFile::open(dir.path()) else { panic!("a directory was opened") };
         assert!(error.to_string().contains("is a directory"), "{error}");
         let pipe = dir.path().join("pipe");
-        rustix::fs::mknodat(
-            rustix::fs::CWD,
-            &pipe,
-            rustix::fs::FileType::Fifo,
-            0o600.into(),
-            0,
-        )
-        .unwrap();
-        let Err(error) = SourceFile::open(&pipe) else {
-            panic!("a pipe was opened")
-        };
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        let Err(error) = SourceFile::open(&pipe) else { panic!("a pipe was opened") };
         assert!(error.to_string().contains("is a pipe"), "{error}");
     }
 
@@ -207,10 +166,7 @@ mod tests {
         assert!(start <= 8 << 20 && start > 0 && end > 8 << 20 && end < 16 << 20);
         assert_eq!(source.next_data(end).unwrap(), None);
         let mut buffer = [1; 8];
-        assert_eq!(
-            source.read_up_to_at(&mut buffer, (16 << 20) - 4).unwrap(),
-            4
-        );
+        assert_eq!(source.read_up_to_at(&mut buffer, (16 << 20) - 4).unwrap(), 4);
         assert!(source.read_exact_at(&mut buffer, (16 << 20) - 4).is_err());
     }
 }

@@ -51,15 +51,27 @@ fn check_request(request: &CopyRequest, image: &Image, decision: Decision) -> Re
     let encrypted = image.state() == SourceState::Encrypted || decision == Decision::Encrypt;
     let plain_format = matches!(request.format, Some(TargetFormat::Raw | TargetFormat::Vhd));
     if encrypted && plain_format {
-        return refuse("an encrypted image never becomes plain: raw and vhd cannot be encrypted; choose qcow2, luks1 or luks2");
+        return refuse(
+            "an encrypted image never becomes plain: raw and vhd cannot be encrypted; choose qcow2, luks1 or luks2",
+        );
     }
-    if decision == Decision::Keep && encrypted && request.format.is_some_and(|format| Some(format) != TargetFormat::of(image.format)) {
-        return refuse("a copy that keeps the key keeps every byte, and with it the format; to change the format, encrypt again with --encrypt --key");
+    if decision == Decision::Keep
+        && encrypted
+        && request.format.is_some_and(|format| Some(format) != TargetFormat::of(image.format))
+    {
+        return refuse(
+            "a copy that keeps the key keeps every byte, and with it the format; to change the format, encrypt again with --encrypt --key",
+        );
     }
-    if decision == Decision::Keep && !encrypted && matches!(request.format, Some(TargetFormat::Luks1 | TargetFormat::Luks2)) {
+    if decision == Decision::Keep
+        && !encrypted
+        && matches!(request.format, Some(TargetFormat::Luks1 | TargetFormat::Luks2))
+    {
         return refuse("luks1 and luks2 are encrypted formats; add --encrypt");
     }
-    if decision == Decision::Rewrap && (request.format.is_some() || !request.backing_files.is_empty() || request.data_file.is_some()) {
+    if decision == Decision::Rewrap
+        && (request.format.is_some() || !request.backing_files.is_empty() || request.data_file.is_some())
+    {
         return refuse("rewrap changes the key only; leave --format, --backing-file and --data-file away");
     }
     if request.compress.is_some() && (encrypted || request.target_format(image, decision) != TargetFormat::Qcow2) {
@@ -73,8 +85,13 @@ fn check_request(request: &CopyRequest, image: &Image, decision: Decision) -> Re
 
 /// Rows 1 and 3 without a wish for another form.
 fn keeps_bytes(request: &CopyRequest, image: &Image) -> bool {
-    let same_format = request.format.is_none() || request.format == TargetFormat::of(image.format) && request.compress.is_none();
-    same_format && request.compress.is_none() && !request.preallocate && request.backing_files.is_empty() && request.data_file.is_none()
+    let same_format =
+        request.format.is_none() || request.format == TargetFormat::of(image.format) && request.compress.is_none();
+    same_format
+        && request.compress.is_none()
+        && !request.preallocate
+        && request.backing_files.is_empty()
+        && request.data_file.is_none()
 }
 
 /// Copies the file byte for byte.
@@ -95,10 +112,22 @@ fn keep(request: &CopyRequest, around: &Surroundings<'_>, image: &Image) -> Resu
             verify_as: Format::Raw,
         };
         let flat = move |_: Option<&_>| -> Result<Box<dyn Target>> {
-            Ok(Box::new(Flat { start: 0, virtual_size: len, pitch: SEGMENT_BYTES_MIN, dense: false, preallocate: false, footer: Vec::new() }))
+            Ok(Box::new(Flat {
+                start: 0,
+                virtual_size: len,
+                pitch: SEGMENT_BYTES_MIN,
+                dense: false,
+                preallocate: false,
+                footer: Vec::new(),
+            }))
         };
         let done = transfer.run(&flat)?;
-        Copied { bytes_data: done.data_bytes, resumed_segments: done.resumed_segments, verified: request.verify, ..crate::keep::kept(image) }
+        Copied {
+            bytes_data: done.data_bytes,
+            resumed_segments: done.resumed_segments,
+            verified: request.verify,
+            ..crate::keep::kept(image)
+        }
     };
     copied.warnings.extend(image.warnings.iter().cloned());
     if let Some(record) = crate::keep::record(image, &request.target) {
@@ -108,7 +137,13 @@ fn keep(request: &CopyRequest, around: &Surroundings<'_>, image: &Image) -> Resu
 }
 
 /// Reads the disk and writes it anew.
-fn rewrite(request: &CopyRequest, around: &Surroundings<'_>, image: &Image, decision: Decision, mode: Option<Mode>) -> Result<Copied> {
+fn rewrite(
+    request: &CopyRequest,
+    around: &Surroundings<'_>,
+    image: &Image,
+    decision: Decision,
+    mode: Option<Mode>,
+) -> Result<Copied> {
     let format = request.target_format(image, decision);
     let cipher = source_cipher(request, around, image)?;
     let (layers, mut warnings) = open_stack(request, image, cipher)?;
@@ -121,13 +156,16 @@ fn rewrite(request: &CopyRequest, around: &Surroundings<'_>, image: &Image, deci
     if let Some((LuksKind::Luks2 { sector_bytes }, _)) = seal
         && !virtual_size.is_multiple_of(u64::from(sector_bytes))
     {
-        return Err(EngineError::Unsuitable(format!("a disk of {virtual_size} bytes is no multiple of {sector_bytes}-byte sectors; use --sector-size 512")));
+        return Err(EngineError::Unsuitable(format!(
+            "a disk of {virtual_size} bytes is no multiple of {sector_bytes}-byte sectors; use --sector-size 512"
+        )));
     }
     let layers = Arc::new(layers);
     let others: Vec<_> = layers.iter().skip(1).map(|layer| Arc::clone(&layer.file)).collect();
     let id = copy_id(request, image, &others, &format!("{format:?} {mode:?}"))?;
     let transfer = Transfer { request, around, layers, id, pitch, seal, verify_as: format.opened_as() };
-    let make = |sealing: Option<&crate::sealing::Sealing>| make_target(request, around, format, virtual_size, pitch, sealing);
+    let make =
+        |sealing: Option<&crate::sealing::Sealing>| make_target(request, around, format, virtual_size, pitch, sealing);
     let done = transfer.run(&make)?;
     warnings.extend(image.warnings.iter().cloned());
     warnings.extend(image.drops.iter().map(|drop| format!("not copied: {drop}")));
@@ -135,7 +173,14 @@ fn rewrite(request: &CopyRequest, around: &Surroundings<'_>, image: &Image, deci
     Ok(report(&done, decision, format, virtual_size, request.verify, warnings))
 }
 
-fn report(done: &Transferred, decision: Decision, format: TargetFormat, virtual_size: u64, verified: bool, warnings: Vec<String>) -> Copied {
+fn report(
+    done: &Transferred,
+    decision: Decision,
+    format: TargetFormat,
+    virtual_size: u64,
+    verified: bool,
+    warnings: Vec<String>,
+) -> Copied {
     let (key_id, image) = done.sealed.as_ref().map(|sealed| sealed.key_and_image()).unzip();
     Copied {
         mode: decision,
@@ -170,8 +215,12 @@ fn source_cipher(request: &CopyRequest, around: &Surroundings<'_>, image: &Image
         Some(master_key) => payload_cipher(image, master_key),
         None => {
             let newline = passphrase.expose().last() == Some(&b'\n');
-            let hint = if newline { "; the file ends with a newline, which counts as part of the passphrase" } else { "" };
-            Err(EngineError::Locked { path: image.path().to_owned(), reason: format!("no keyslot takes the passphrase{hint}") })
+            let hint =
+                if newline { "; the file ends with a newline, which counts as part of the passphrase" } else { "" };
+            Err(EngineError::Locked {
+                path: image.path().to_owned(),
+                reason: format!("no keyslot takes the passphrase{hint}"),
+            })
         }
     }
 }
@@ -183,12 +232,18 @@ fn open_stack(request: &CopyRequest, image: &Image, cipher: Option<LayerCipher>)
     let mut layers = vec![image.layer(Companions { backing_file: backed, data_file }, cipher)?];
     let mut warnings = Vec::new();
     if backed && !image.names_backing_file() {
-        return Err(EngineError::Unsuitable(format!("{} has no backing file, but one was given", image.path().display())));
+        return Err(EngineError::Unsuitable(format!(
+            "{} has no backing file, but one was given",
+            image.path().display()
+        )));
     }
     for (index, path) in request.backing_files.iter().enumerate() {
         let backing = Image::open(path, None)?;
         if backing.state() == SourceState::Encrypted {
-            return Err(EngineError::Unsuitable(format!("{}: an encrypted backing file is not supported; flatten the overlay with qemu-img convert first", path.display())));
+            return Err(EngineError::Unsuitable(format!(
+                "{}: an encrypted backing file is not supported; flatten the overlay with qemu-img convert first",
+                path.display()
+            )));
         }
         let more = index + 1 < request.backing_files.len();
         layers.push(backing.layer(Companions { backing_file: more, data_file: None }, None)?);
@@ -224,7 +279,8 @@ fn make_target(
     pitch: u64,
     sealing: Option<&crate::sealing::Sealing>,
 ) -> Result<Box<dyn Target>> {
-    let flat = |start, dense, footer| Flat { start, virtual_size, pitch, dense, preallocate: request.preallocate, footer };
+    let flat =
+        |start, dense, footer| Flat { start, virtual_size, pitch, dense, preallocate: request.preallocate, footer };
     Ok(match format {
         TargetFormat::Qcow2 => {
             let options = Qcow2Options {
@@ -248,10 +304,12 @@ fn make_target(
 fn format_warnings(format: TargetFormat, virtual_size: u64, request: &CopyRequest) -> Vec<String> {
     let mut warnings = Vec::new();
     if matches!(format, TargetFormat::Luks1 | TargetFormat::Luks2) {
-        warnings.push("raw LUKS has no holes: the file takes the whole virtual size; qcow2 follows the data".to_owned());
+        warnings
+            .push("raw LUKS has no holes: the file takes the whole virtual size; qcow2 follows the data".to_owned());
     }
     if format == TargetFormat::Vhd && !virtual_size.is_multiple_of(1 << 20) {
-        warnings.push(format!("a disk of {virtual_size} bytes is not a whole number of MiB, which Azure and Hyper-V want"));
+        warnings
+            .push(format!("a disk of {virtual_size} bytes is not a whole number of MiB, which Azure and Hyper-V want"));
     }
     if format == TargetFormat::Vhd && request.preallocate {
         warnings.push("written as a fixed VHD".to_owned());
@@ -274,7 +332,14 @@ pub(crate) fn whole_file(file: &Arc<SourceFile>) -> Layer {
 
 /// What tells this copy from any other, for its journal.
 fn copy_id(request: &CopyRequest, image: &Image, others: &[Arc<SourceFile>], what: &str) -> Result<CopyId> {
-    let shape = (request.cluster_bytes, request.sector_bytes, request.compress, request.preallocate, request.verify, request.bench);
+    let shape = (
+        request.cluster_bytes,
+        request.sector_bytes,
+        request.compress,
+        request.preallocate,
+        request.verify,
+        request.bench,
+    );
     let mut text = format!("{what} key {:?} {shape:?} from {}", request.key_label, image.format);
     for file in others {
         text += &source_text(file)?;

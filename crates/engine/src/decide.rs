@@ -40,7 +40,9 @@ pub enum Decision {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// API code `InvalidParameter.EncryptedIllegal`, HTTP 400.
-    #[error("a key was named, but encryption was not asked for; add --encrypt, or leave --key away to copy the image as it is")]
+    #[error(
+        "a key was named, but encryption was not asked for; add --encrypt, or leave --key away to copy the image as it is"
+    )]
     EncryptedIllegal,
     /// Rewrapping needs an envelope to rewrap.
     #[error("rewrap changes the key of an encrypted image; {0}")]

@@ -85,7 +85,15 @@ impl Image {
     }
 
     fn decode(file: Arc<SourceFile>, format: Format, head: &[u8], tail: &[u8]) -> Result<Self> {
-        let mut image = Self { file, format, container: Container::Raw, luks: None, envelope: None, warnings: Vec::new(), drops: Vec::new() };
+        let mut image = Self {
+            file,
+            format,
+            container: Container::Raw,
+            luks: None,
+            envelope: None,
+            warnings: Vec::new(),
+            drops: Vec::new(),
+        };
         match format {
             Format::Raw => image.open_raw(),
             Format::Qcow2 => image.open_qcow2()?,
@@ -116,7 +124,8 @@ impl Image {
     /// Whether it opens with a key only.
     #[must_use]
     pub(crate) fn state(&self) -> SourceState {
-        let legacy = matches!(&self.container, Container::Qcow2(header) if header.crypt_method != qcow2::CryptMethod::None);
+        let legacy =
+            matches!(&self.container, Container::Qcow2(header) if header.crypt_method != qcow2::CryptMethod::None);
         if self.luks.is_some() || legacy { SourceState::Encrypted } else { SourceState::Plain }
     }
 
@@ -132,7 +141,8 @@ impl Image {
             Container::Raw => raw_walk(&file, 0, virtual_size, true),
             Container::Luks1 | Container::Luks2 => raw_walk(&file, self.payload_start(), virtual_size, false),
             Container::Qcow2(header) => {
-                let given = qcow2::Given { backing_file: companions.backing_file, data_file: companions.data_file.is_some() };
+                let given =
+                    qcow2::Given { backing_file: companions.backing_file, data_file: companions.data_file.is_some() };
                 header.require_readable(given).map_err(&wrap)?;
                 unit_bytes = header.cluster_bytes();
                 let (header, file_len) = (header.clone(), file.len());
@@ -146,7 +156,10 @@ impl Image {
     fn open_raw(&mut self) {
         let len = self.file.len();
         if !len.is_multiple_of(512) {
-            self.warnings.push(format!("the file of {len} bytes ends inside a sector; the disk is padded with zeros to {} bytes", len.next_multiple_of(512)));
+            self.warnings.push(format!(
+                "the file of {len} bytes ends inside a sector; the disk is padded with zeros to {} bytes",
+                len.next_multiple_of(512)
+            ));
         }
     }
 
@@ -182,7 +195,8 @@ impl Image {
             self.drops.push(format!("{} persistent bitmaps", header.bitmap_count));
         }
         if qcow2::Feature::Dirty.is_in(header.incompatible) {
-            self.warnings.push("marked dirty: it was not closed properly; its data is read, its refcounts are not".to_owned());
+            self.warnings
+                .push("marked dirty: it was not closed properly; its data is read, its refcounts are not".to_owned());
         }
     }
 
@@ -278,7 +292,9 @@ impl Image {
 
     fn payload_len(&self) -> u64 {
         match self.luks.as_ref().map(|luks| &luks.header) {
-            Some(LuksHeader::V2(headers)) => headers.metadata.payload().map_or(0, |segment| segment.len(self.file.len())),
+            Some(LuksHeader::V2(headers)) => {
+                headers.metadata.payload().map_or(0, |segment| segment.len(self.file.len()))
+            }
             _ => self.file.len().saturating_sub(self.payload_start()),
         }
     }

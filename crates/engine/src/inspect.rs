@@ -153,12 +153,18 @@ fn details(image: &Image) -> Vec<(String, String)> {
         ("compatible features".to_owned(), format!("{:#x}", header.compatible)),
         ("autoclear features".to_owned(), format!("{:#x}", header.autoclear)),
     ];
-    let optional = [("backing file (never opened)", &header.backing_file), ("data file (never opened)", &header.data_file)];
+    let optional =
+        [("backing file (never opened)", &header.backing_file), ("data file (never opened)", &header.data_file)];
     details.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))));
     if header.snapshot_count > 0 {
         details.push(("snapshots".to_owned(), snapshots(image, header)));
     }
-    details.extend(header.unknown_extensions.iter().map(|e| (format!("header extension {:#010x}", e.id), format!("{} bytes", e.data.len()))));
+    details.extend(
+        header
+            .unknown_extensions
+            .iter()
+            .map(|e| (format!("header extension {:#010x}", e.id), format!("{} bytes", e.data.len()))),
+    );
     details
 }
 
@@ -171,7 +177,8 @@ fn features(header: &qcow2::Header) -> String {
         (Feature::CompressionType, "compression type"),
         (Feature::ExtendedL2, "extended L2"),
     ];
-    let names = known.into_iter().filter(|(feature, _)| feature.is_in(header.incompatible)).map(|(_, name)| name.to_owned());
+    let names =
+        known.into_iter().filter(|(feature, _)| feature.is_in(header.incompatible)).map(|(_, name)| name.to_owned());
     let all: Vec<_> = names.chain(qcow2::unknown_incompatible(header.incompatible, &header.feature_names)).collect();
     if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }
@@ -196,8 +203,13 @@ fn encryption(image: &Image) -> Option<Encryption> {
             uuid: header.uuid.clone(),
             header_offset: luks.offset,
             payload_offset,
-            keyslots: header.slots.iter().enumerate().filter(|(_, slot)| slot.active)
-                .map(|(index, slot)| format!("{index}: pbkdf2-{}, {} iterations", header.hash.name(), slot.iterations)).collect(),
+            keyslots: header
+                .slots
+                .iter()
+                .enumerate()
+                .filter(|(_, slot)| slot.active)
+                .map(|(index, slot)| format!("{index}: pbkdf2-{}, {} iterations", header.hash.name(), slot.iterations))
+                .collect(),
         },
         LuksHeader::V2(headers) => {
             let segment = headers.metadata.payload()?;
@@ -208,8 +220,14 @@ fn encryption(image: &Image) -> Option<Encryption> {
                 uuid: headers.binary.uuid.clone(),
                 header_offset: luks.offset,
                 payload_offset,
-                keyslots: headers.metadata.keyslots.iter()
-                    .map(|(name, slot)| format!("{name}: {}", slot.kdf.as_ref().map_or("unknown".to_owned(), describe_kdf))).collect(),
+                keyslots: headers
+                    .metadata
+                    .keyslots
+                    .iter()
+                    .map(|(name, slot)| {
+                        format!("{name}: {}", slot.kdf.as_ref().map_or("unknown".to_owned(), describe_kdf))
+                    })
+                    .collect(),
             }
         }
     })

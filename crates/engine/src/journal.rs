@@ -23,8 +23,8 @@ use crate::error::Result;
 const FIRST_LINE: &str = "reseal copy journal 1\n";
 /// Longest JSON line: an envelope and a LUKS header fit many times over.
 const HEADER_BYTES_MAX: usize = 64 << 10;
-/// Longest record: a 2 MiB segment of 512-byte clusters has 4096 entries of 8 bytes.
-const RECORD_BYTES_MAX: usize = 64 << 10;
+/// Longest record: a 4 MiB segment of 512-byte clusters has 8192 entries of 8 bytes.
+const RECORD_BYTES_MAX: usize = 128 << 10;
 /// Length and kind.
 const HEAD_BYTES: usize = 5;
 const CHECK_BYTES: usize = 4;

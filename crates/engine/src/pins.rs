@@ -77,10 +77,16 @@ pub(crate) fn check_pins(image: &Image, envelope: &Envelope) -> Result<()> {
     }
     let header = hex::encode(sha256(&pinned));
     if envelope.ctx.get("luks_header").is_some_and(|wanted| *wanted != header) {
-        return Err(tampered(image, &format!("the LUKS header was changed after the image was sealed{}", describe_slots(&luks.header))));
+        return Err(tampered(
+            image,
+            &format!("the LUKS header was changed after the image was sealed{}", describe_slots(&luks.header)),
+        ));
     }
     if !envelope.header_area.is_empty() && hex::encode(area_digest(image)?) != envelope.header_area {
-        return Err(tampered(image, "key material or unused space of the LUKS header was changed after the image was sealed"));
+        return Err(tampered(
+            image,
+            "key material or unused space of the LUKS header was changed after the image was sealed",
+        ));
     }
     check_envelope_bytes(image)
 }

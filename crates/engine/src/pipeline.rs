@@ -62,14 +62,20 @@ impl Pipeline<'_> {
     /// Copies every segment that is not done yet.
     pub(crate) fn run(&self, segments: Segmenter, meter: &Meter<'_>) -> Result<()> {
         let since_checkpoint = AtomicU64::new(0);
-        each_segment(segments, self.threads, meter, || self.worker(), |worker, segment| {
-            if self.done.binary_search(&segment.index).is_ok() {
-                return Ok(0);
-            }
-            let moved = self.copy(worker, segment)?;
-            self.checkpoint_after(moved, &since_checkpoint)?;
-            Ok(moved)
-        })
+        each_segment(
+            segments,
+            self.threads,
+            meter,
+            || self.worker(),
+            |worker, segment| {
+                if self.done.binary_search(&segment.index).is_ok() {
+                    return Ok(0);
+                }
+                let moved = self.copy(worker, segment)?;
+                self.checkpoint_after(moved, &since_checkpoint)?;
+                Ok(moved)
+            },
+        )
     }
 
     fn worker(&self) -> Result<Worker> {

@@ -76,7 +76,9 @@ impl SegmentReader {
             // Under encryption zeros past the end would decrypt to noise: the file must be whole.
             Some(LayerReader { cipher, rule }) => {
                 file.read_exact_at(out, host.0)?;
-                cipher.decrypt(rule.sector_of(host.0), rule.sector_bytes, out).map_err(EngineError::crypto("decryption"))?;
+                cipher
+                    .decrypt(rule.sector_of(host.0), rule.sector_bytes, out)
+                    .map_err(EngineError::crypto("decryption"))?;
             }
         }
         Ok(())

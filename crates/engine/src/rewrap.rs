@@ -33,7 +33,8 @@ pub(crate) fn rewrap(request: &CopyRequest, around: &Surroundings<'_>, image: &I
     let old_image = opened.envelope.ctx.get("image").cloned().unwrap_or_default();
     let header = new_header(image, around)?;
     let master_key = Arc::new(opened.master_key);
-    let sealing = Sealing::under_new_data_key(header, master_key, Mode::Rewrap, around.service, around.random, &around.created)?;
+    let sealing =
+        Sealing::under_new_data_key(header, master_key, Mode::Rewrap, around.service, around.random, &around.created)?;
     let file = PartialFile::open(&request.target, request.overwrite)?;
     let work = Work { request, around, image, file: &file };
     match work.run(sealing, &old_image, guest_root) {
@@ -69,7 +70,12 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn run(&self, mut sealing: Sealing, old_image: &str, guest_root: Option<Vec<u8>>) -> Result<(SealedFile, LeafWriter, bool)> {
+    fn run(
+        &self,
+        mut sealing: Sealing,
+        old_image: &str,
+        guest_root: Option<Vec<u8>>,
+    ) -> Result<(SealedFile, LeafWriter, bool)> {
         let reflinked = self.copy_bytes()?;
         let luks = self.image.luks.as_ref().map_or(0, |luks| luks.offset);
         let material = sealing.key_material(self.around.random)?;
@@ -109,7 +115,15 @@ impl Work<'_> {
     }
 
     /// The tree of the source with the leaves of the header made anew; without that tree, a new one.
-    fn tree(&self, tree: &LeafWriter, keys: &TreeKeys, sealing: &Sealing, old_image: &str, luks: u64, guest_root: Option<Vec<u8>>) -> Result<Roots> {
+    fn tree(
+        &self,
+        tree: &LeafWriter,
+        keys: &TreeKeys,
+        sealing: &Sealing,
+        old_image: &str,
+        luks: u64,
+        guest_root: Option<Vec<u8>>,
+    ) -> Result<Roots> {
         let Some(guest) = guest_root.and_then(|root| root.try_into().ok()) else {
             let reason = "its envelope carries no digests; use --rekey reencrypt".to_owned();
             return Err(EngineError::Locked { path: self.image.path().to_owned(), reason });
@@ -148,7 +162,9 @@ impl Work<'_> {
         match (&self.image.container, &self.image.envelope) {
             (Container::Luks1, _) => self.file.write_all_at(&encode_envelope_area(envelope), ENVELOPE_AREA_OFFSET)?,
             (Container::Luks2, _) => self.file.write_all_at(&luks, 0)?,
-            (_, Some(found)) if found.bytes.len() == ENVELOPE_CAPACITY => self.file.write_all_at(envelope, found.offset)?,
+            (_, Some(found)) if found.bytes.len() == ENVELOPE_CAPACITY => {
+                self.file.write_all_at(envelope, found.offset)?
+            }
             _ => {
                 let reason = "there is no place for an envelope in its header; use --rekey reencrypt".to_owned();
                 return Err(EngineError::Locked { path: self.image.path().to_owned(), reason });
@@ -160,15 +176,19 @@ impl Work<'_> {
 
 /// The header of the image with a new salt in its keyslot.
 fn new_header(image: &Image, around: &Surroundings<'_>) -> Result<NewHeader> {
-    let unsuitable = |reason: &str| EngineError::Locked { path: image.path().to_owned(), reason: format!("{reason}; use --rekey reencrypt") };
+    let unsuitable = |reason: &str| EngineError::Locked {
+        path: image.path().to_owned(),
+        reason: format!("{reason}; use --rekey reencrypt"),
+    };
     let Some(luks) = &image.luks else { return Err(unsuitable("it is not encrypted")) };
     let header = match &luks.header {
         LuksHeader::V1(header) => NewHeader::V1(header.clone()),
-        LuksHeader::V2(headers) => NewHeader::V2 { uuid: headers.binary.uuid.clone(), metadata: headers.metadata.clone() },
+        LuksHeader::V2(headers) => {
+            NewHeader::V2 { uuid: headers.binary.uuid.clone(), metadata: headers.metadata.clone() }
+        }
     };
     if !header.is_ours() {
         return Err(unsuitable("its LUKS header is not of the form that Reseal writes"));
     }
     Ok(header.with_new_slot(around.random))
 }
-

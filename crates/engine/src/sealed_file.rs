@@ -52,6 +52,10 @@ impl SealedParts<'_> {
         let places = self.places(sealing)?;
         let material = sealing.key_material(random)?;
         self.file.write_all_at(&material, places.luks + sealing.header.key_material_offset())?;
+        // Inside a qcow2 the LUKS header is no magic of the file, so it can stand there already.
+        if let (Some(offset), NewHeader::V1(header)) = (self.target.luks_offset(), &sealing.header) {
+            self.file.write_all_at(&header.encode(), offset)?;
+        }
         let area = area_digest(&sealing.header, &material)?;
         let roots = self.roots(&places, &sealing.header)?;
         let envelope = sealing.complete(roots.as_ref(), &area)?;
@@ -113,8 +117,7 @@ impl SealedParts<'_> {
     /// Writes envelope and headers; returns the LUKS header as it stands in the file.
     fn write_headers(&self, header: &NewHeader, envelope: &[u8], random: &dyn Random) -> Result<Vec<u8>> {
         let luks = header.encode(envelope, random)?;
-        if let Some(offset) = self.target.luks_offset() {
-            self.file.write_all_at(&luks, offset)?;
+        if self.target.luks_offset().is_some() {
             let (head, _) = self.target.header(self.finished, Some(envelope))?;
             self.file.write_all_at(&head, 0)?;
             return Ok(luks);

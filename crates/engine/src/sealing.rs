@@ -44,7 +44,13 @@ pub(crate) struct Roots {
 
 impl Sealing {
     /// New keys: a new master key, a new data key under the service's key.
-    pub(crate) fn create(kind: LuksKind, mode: Mode, service: &dyn KeyService, random: &dyn Random, created: &str) -> Result<Self> {
+    pub(crate) fn create(
+        kind: LuksKind,
+        mode: Mode,
+        service: &dyn KeyService,
+        random: &dyn Random,
+        created: &str,
+    ) -> Result<Self> {
         let master_key = loop {
             let key = Secret::random(MASTER_KEY_BYTES, random);
             // XTS with equal halves is weak; it does not happen by chance, but it costs nothing to ask.
@@ -90,7 +96,9 @@ impl Sealing {
 
     /// The keys of a copy that was interrupted. `None`: the journal is not readable as such.
     pub(crate) fn resume(saved: &SavedSealing, service: &dyn KeyService) -> Result<Option<Self>> {
-        let (Ok(envelope), Some(header)) = (Envelope::decode(saved.envelope.as_bytes()), NewHeader::load(&saved.luks_header)) else {
+        let (Ok(envelope), Some(header)) =
+            (Envelope::decode(saved.envelope.as_bytes()), NewHeader::load(&saved.luks_header))
+        else {
             return Ok(None);
         };
         if envelope.ctx.get("luks_header") != context("", &header)?.get("luks_header") {
@@ -154,7 +162,10 @@ pub(crate) struct TreeKeys {
 
 impl TreeKeys {
     pub(crate) fn new(master_key: &Secret) -> Self {
-        Self { file: TreeKey::derive(master_key, TreeKind::File, &[]), guest: TreeKey::derive(master_key, TreeKind::Guest, &[]) }
+        Self {
+            file: TreeKey::derive(master_key, TreeKind::File, &[]),
+            guest: TreeKey::derive(master_key, TreeKind::Guest, &[]),
+        }
     }
 }
 

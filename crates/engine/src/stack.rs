@@ -126,13 +126,7 @@ impl StackWalk {
             let extent = self.cursors[layer].at(guest, &self.layers[layer])?;
             let extent_end = (extent.guest.0 + extent.len).min(end);
             self.open.push((layer, extent_end, end));
-            let before = Piece {
-                guest: extent.guest.0,
-                len: extent.len,
-                layer,
-                mapping: extent.mapping,
-                skip: 0,
-            };
+            let before = Piece { guest: extent.guest.0, len: extent.len, layer, mapping: extent.mapping, skip: 0 };
             let from_here = if before.guest < guest { before.split_at(guest).1 } else { Some(before) };
             let Some(from_here) = from_here else { continue };
             let (piece, _) = from_here.split_at(extent_end);

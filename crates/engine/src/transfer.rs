@@ -125,7 +125,9 @@ impl Transfer<'_> {
             return Ok((journal, sealing, guest, tree, true));
         }
         let sealing = match self.seal {
-            Some((kind, mode)) => Some(Sealing::create(kind, mode, self.around.service, self.around.random, &self.around.created)?),
+            Some((kind, mode)) => {
+                Some(Sealing::create(kind, mode, self.around.service, self.around.random, &self.around.created)?)
+            }
             None => None,
         };
         file.set_len(0)?;
@@ -189,7 +191,8 @@ impl Transfer<'_> {
         target.resume_after(end);
         let resumed = done.len() as u64;
         let zeros = if target.writes_zeros() { Zeros::Yield } else { Zeros::Skip };
-        let segments = Segmenter::new(StackWalk::new(Arc::clone(&self.layers))?, self.layers[0].virtual_size, self.pitch, zeros);
+        let segments =
+            Segmenter::new(StackWalk::new(Arc::clone(&self.layers))?, self.layers[0].virtual_size, self.pitch, zeros);
         let pipeline = Pipeline {
             layers: Arc::clone(&self.layers),
             target,
@@ -236,7 +239,14 @@ impl Transfer<'_> {
         Ok(())
     }
 
-    fn finish_file(&self, space: &mut Workspace, target: &dyn Target, finished: &Finished, data_bytes: u64, resumed_segments: u64) -> Result<Transferred> {
+    fn finish_file(
+        &self,
+        space: &mut Workspace,
+        target: &dyn Target,
+        finished: &Finished,
+        data_bytes: u64,
+        resumed_segments: u64,
+    ) -> Result<Transferred> {
         let guest = match &space.guest {
             Some(tree) => Some(tree.leaves.root(&tree.key, self.layers[0].virtual_size)?),
             None => None,

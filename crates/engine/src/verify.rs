@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::copy::whole_file;
 use crate::error::{EngineError, Result};
-use crate::image::{Container, Image};
+use crate::image::{Container, Image, LuksHeader};
 use crate::keys::KeyService;
 use crate::leaves::{LEAF_BYTES, LeafReader, LeafWriter, file_tree_path};
 use crate::observe::{Meter, Observer, Phase};
@@ -62,7 +62,13 @@ pub struct Change {
 ///
 /// Errors: not sealed, header or envelope tampered with (found before any payload is read), or the
 /// key service refuses.
-pub fn verify(path: &Path, data_dir: &Path, threads: usize, service: &dyn KeyService, observer: &Observer<'_>) -> Result<Verified> {
+pub fn verify(
+    path: &Path,
+    data_dir: &Path,
+    threads: usize,
+    service: &dyn KeyService,
+    observer: &Observer<'_>,
+) -> Result<Verified> {
     let image = Image::open(path, None)?;
     let opened = open_sealed(&image, service)?;
     let unsealed = |reason: &str| EngineError::Locked { path: path.to_owned(), reason: reason.to_owned() };
@@ -81,8 +87,27 @@ pub fn verify(path: &Path, data_dir: &Path, threads: usize, service: &dyn KeySer
         let meter = Meter::new(observer, Phase::Verify, file_bytes);
         digest_file(&image, &key, threads, &meter, &found)?;
         let root = found.root(&key, file_bytes)?;
-        let intact = hex::encode(root) == digest.file_root && file_bytes == digest.file_bytes;
-        let mut verified = Verified { image: id.clone(), file_bytes, sealed_bytes: digest.file_bytes, intact, located: false, changes: Vec::new(), changed_leaves: 0 };
+        // Both LUKS2 headers are outside of the tree, under checksums of their own.
+        let header_damage = matches!(image.luks.as_ref().map(|luks| &luks.header), Some(LuksHeader::V2(headers)) if headers.damage.is_some());
+        let intact = hex::encode(root) == digest.file_root && file_bytes == digest.file_bytes && !header_damage;
+        let mut verified = Verified {
+            image: id.clone(),
+            file_bytes,
+            sealed_bytes: digest.file_bytes,
+            intact,
+            located: false,
+            changes: Vec::new(),
+            changed_leaves: 0,
+        };
+        if header_damage {
+            verified.changed_leaves = 1;
+            verified.changes.push(Change {
+                offset: 0,
+                len: image.luks2_headers_len(),
+                part: "LUKS header",
+                guest_offset: None,
+            });
+        }
         if !intact {
             locate(&image, &mut verified, &found, &file_tree_path(data_dir, &id), (&key, &digest.file_root))?;
         }
@@ -93,7 +118,13 @@ pub fn verify(path: &Path, data_dir: &Path, threads: usize, service: &dyn KeySer
 }
 
 /// Root over the guest's disk, read through the stack. `scratch`: a place for leaf digests, removed afterwards.
-pub(crate) fn guest_root(layers: Arc<Vec<Layer>>, key: &TreeKey, threads: usize, meter: &Meter<'_>, scratch: &Path) -> Result<Digest> {
+pub(crate) fn guest_root(
+    layers: Arc<Vec<Layer>>,
+    key: &TreeKey,
+    threads: usize,
+    meter: &Meter<'_>,
+    scratch: &Path,
+) -> Result<Digest> {
     let leaves = LeafWriter::open(scratch)?;
     let result = leaves.clear().and_then(|()| {
         let total = layers[0].virtual_size;
@@ -112,7 +143,14 @@ fn digest_file(image: &Image, key: &TreeKey, threads: usize, meter: &Meter<'_>, 
 }
 
 /// Leaf digests of a disk.
-pub(crate) fn digest_disk(layers: Arc<Vec<Layer>>, key: &TreeKey, threads: usize, meter: &Meter<'_>, leaves: &LeafWriter, masked: Option<ByteRange>) -> Result<()> {
+pub(crate) fn digest_disk(
+    layers: Arc<Vec<Layer>>,
+    key: &TreeKey,
+    threads: usize,
+    meter: &Meter<'_>,
+    leaves: &LeafWriter,
+    masked: Option<ByteRange>,
+) -> Result<()> {
     struct Worker {
         reader: SegmentReader,
         hasher: LeafHasher,
@@ -156,7 +194,13 @@ pub(crate) fn mask_of(image: &Image) -> Option<ByteRange> {
 }
 
 /// Compares leaf by leaf, if the tree is there and is the one that was sealed.
-fn locate(image: &Image, verified: &mut Verified, found: &LeafWriter, tree: &Path, (key, root): (&TreeKey, &str)) -> Result<()> {
+fn locate(
+    image: &Image,
+    verified: &mut Verified,
+    found: &LeafWriter,
+    tree: &Path,
+    (key, root): (&TreeKey, &str),
+) -> Result<()> {
     let Ok(sealed) = LeafReader::open(tree) else { return Ok(()) };
     if hex::encode(sealed.root(key, verified.sealed_bytes)?) != root {
         return Ok(());

@@ -57,7 +57,17 @@ fn luks2_opens_in_cryptsetup_and_is_intact() {
         assert_ok(&bench.with_secret("enc", "cryptsetup", &["open", "--test-passphrase", "--key-file", "s", "enc"]));
         assert!(bench.verify("enc").unwrap().intact);
         assert_ok(&run(bench.dir.path(), "cp", &["enc", "plain"]));
-        let decrypt = ["reencrypt", "--decrypt", "--force-offline-reencrypt", "--header", "hdr", "--key-file", "s", "--batch-mode", "plain"];
+        let decrypt = [
+            "reencrypt",
+            "--decrypt",
+            "--force-offline-reencrypt",
+            "--header",
+            "hdr",
+            "--key-file",
+            "s",
+            "--batch-mode",
+            "plain",
+        ];
         assert_ok(&bench.with_secret("enc", "cryptsetup", &decrypt));
         assert_ok(&run(bench.dir.path(), "cmp", &["-n", "20971520", "disk.raw", "plain"]));
     }
@@ -132,7 +142,9 @@ fn plain_copies_keep_or_convert() {
     request.format = Some(TargetFormat::Raw);
     bench.copy(&request).unwrap();
     assert_ok(&run(dir, "cmp", &["disk.raw", "new.raw"]));
-    for (name, compress) in [("plain", None), ("zlib", Some(engine::Codec::Deflate)), ("zstd", Some(engine::Codec::Zstd))] {
+    for (name, compress) in
+        [("plain", None), ("zlib", Some(engine::Codec::Deflate)), ("zstd", Some(engine::Codec::Zstd))]
+    {
         for cluster_bytes in [512, 4096, 64 << 10, 2 << 20] {
             let target = format!("{name}-{cluster_bytes}.qcow2");
             let mut request = bench.request("disk.raw", &target);

@@ -58,7 +58,8 @@ impl NewHeader {
             return Ok(Self::V2 { uuid: uuid.to_owned(), metadata });
         }
         // In qcow2 nothing lies behind the key material; the offset only has to be after it.
-        let payload = if kind == LuksKind::Luks1 { PAYLOAD_OFFSET_WITH_ENVELOPE } else { (KEY_MATERIAL_END / 512) as u32 };
+        let payload =
+            if kind == LuksKind::Luks1 { PAYLOAD_OFFSET_WITH_ENVELOPE } else { (KEY_MATERIAL_END / 512) as u32 };
         let mut header = luks1::Header::new_aes_256_xts(uuid, payload, digest_salt, slot_salt, ITERATIONS);
         let mk_digest = digest(header.mk_digest.len())?;
         header.mk_digest.copy_from_slice(&mk_digest);
@@ -87,20 +88,31 @@ impl NewHeader {
             Self::V1(header) => {
                 let first = &header.slots[0];
                 let others_off = header.slots[1..].iter().all(|slot| !slot.active);
-                first.active && others_off && header.cipher == Cipher::AES_256_XTS && header.key_material_end() == KEY_MATERIAL_END
+                first.active
+                    && others_off
+                    && header.cipher == Cipher::AES_256_XTS
+                    && header.key_material_end() == KEY_MATERIAL_END
             }
             Self::V2 { metadata, .. } => {
                 let mut slots = metadata.keyslots.values();
                 let (Some(slot), None) = (slots.next(), slots.next()) else { return false };
-                slot.area.offset == 2 * LUKS2_HEADER_BYTES && slot.area.size == LUKS2_AREA_BYTES && slot.key_size == MASTER_KEY_BYTES as u32
+                slot.area.offset == 2 * LUKS2_HEADER_BYTES
+                    && slot.area.size == LUKS2_AREA_BYTES
+                    && slot.key_size == MASTER_KEY_BYTES as u32
             }
         }
     }
 
     /// Key material of the keyslot: the master key under `passphrase`.
-    pub(crate) fn key_material(&self, passphrase: &Secret, master_key: &Secret, random: &dyn Random) -> Result<Vec<u8>> {
+    pub(crate) fn key_material(
+        &self,
+        passphrase: &Secret,
+        master_key: &Secret,
+        random: &dyn Random,
+    ) -> Result<Vec<u8>> {
         let wrap = EngineError::crypto("keyslot");
-        let slot_key = kdf::pbkdf2(Hash::Sha256, passphrase.expose(), &self.slot_salt(), ITERATIONS, MASTER_KEY_BYTES).map_err(&wrap)?;
+        let slot_key = kdf::pbkdf2(Hash::Sha256, passphrase.expose(), &self.slot_salt(), ITERATIONS, MASTER_KEY_BYTES)
+            .map_err(&wrap)?;
         keyslot::lock(SLOT_SHAPE, &slot_key, master_key, random).map_err(&wrap)
     }
 
@@ -146,7 +158,8 @@ impl NewHeader {
         let value = serde_json::from_slice(envelope).map_err(|e| EngineError::Unsuitable(e.to_string()))?;
         let fields = [("envelope".to_owned(), value)].into();
         let token = Token { kind: TOKEN_TYPE.to_owned(), keyslots: vec!["0".to_owned()], fields };
-        let json = Metadata { tokens: [("0".to_owned(), token)].into(), ..metadata.clone() }.encode().map_err(unsuitable)?;
+        let json =
+            Metadata { tokens: [("0".to_owned(), token)].into(), ..metadata.clone() }.encode().map_err(unsuitable)?;
         let mut bytes = Vec::with_capacity(2 * LUKS2_HEADER_BYTES as usize);
         for is_secondary in [false, true] {
             let mut salt = [0; 64];
@@ -247,4 +260,3 @@ fn metadata(sector_bytes: u32, digest_salt: &[u8], slot_salt: &[u8], digest: &[u
         config,
     }
 }
-

@@ -47,7 +47,12 @@ pub(crate) fn unlock(image: &Image, passphrase: &Secret) -> Result<Option<Secret
     Ok(None)
 }
 
-fn try_luks1(header: &luks1::Header, slot: &luks1::Keyslot, material: &[u8], passphrase: &Secret) -> std::result::Result<Option<Secret>, CryptoError> {
+fn try_luks1(
+    header: &luks1::Header,
+    slot: &luks1::Keyslot,
+    material: &[u8],
+    passphrase: &Secret,
+) -> std::result::Result<Option<Secret>, CryptoError> {
     let key_bytes = header.cipher.key_bytes();
     let hash = hash(header.hash);
     let slot_key = kdf::pbkdf2(hash, passphrase.expose(), &slot.salt, slot.iterations, key_bytes)?;
@@ -57,7 +62,12 @@ fn try_luks1(header: &luks1::Header, slot: &luks1::Keyslot, material: &[u8], pas
     Ok((digest == header.mk_digest).then_some(key))
 }
 
-fn try_luks2(headers: &luks2::Headers, slot: &luks2::Keyslot, material: &[u8], passphrase: &Secret) -> Result<Option<Secret>> {
+fn try_luks2(
+    headers: &luks2::Headers,
+    slot: &luks2::Keyslot,
+    material: &[u8],
+    passphrase: &Secret,
+) -> Result<Option<Secret>> {
     let damaged = |what: &str| EngineError::Unsuitable(format!("luks2: {what} of a keyslot or digest is not readable"));
     let format = |e: formats::FormatError| EngineError::Unsuitable(e.to_string());
     let wrap = EngineError::crypto("opening a keyslot");

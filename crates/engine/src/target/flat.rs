@@ -43,11 +43,8 @@ impl Target for Flat {
         let host = self.start + segment * self.pitch;
         // The last segment was padded to whole units; the file ends where the disk ends.
         let len = (work.len as u64).min(self.virtual_size - segment * self.pitch) as usize;
-        let runs = if self.dense {
-            vec![Run { start: 0, len, host }]
-        } else {
-            data_runs(&work.buffer.bytes()[..len], host)
-        };
+        let runs =
+            if self.dense { vec![Run { start: 0, len, host }] } else { data_runs(&work.buffer.bytes()[..len], host) };
         Ok(Placement { runs, done: Done { segment, host: 0, host_len: 0, entries: Vec::new() } })
     }
 

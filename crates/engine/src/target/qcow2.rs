@@ -4,7 +4,8 @@ use blobs::PartialFile;
 use formats::Codec;
 use formats::codec::Compressor;
 use formats::qcow2::{
-    HeaderFields, L2Entry, Layout, Tail as Qcow2Tail, encode_header, encode_l1_window, encode_refcount_block, encode_refcount_table,
+    HeaderFields, L2Entry, Layout, Tail as Qcow2Tail, encode_header, encode_l1_window, encode_refcount_block,
+    encode_refcount_table,
 };
 
 use super::{Allocator, ByteRange, Finished, Placement, Run, Tail, Target, Work, is_zero};
@@ -45,9 +46,13 @@ impl Qcow2 {
     pub(crate) fn new(options: Qcow2Options, path: &std::path::Path) -> Result<Self> {
         let bits = options.cluster_bytes.trailing_zeros();
         if !options.cluster_bytes.is_power_of_two() {
-            return Err(EngineError::Unsuitable(format!("a cluster size of {} bytes is no power of two", options.cluster_bytes)));
+            return Err(EngineError::Unsuitable(format!(
+                "a cluster size of {} bytes is no power of two",
+                options.cluster_bytes
+            )));
         }
-        let layout = Layout::new(options.virtual_size, bits, options.luks_len, LEAF_BYTES).map_err(EngineError::format(path))?;
+        let layout =
+            Layout::new(options.virtual_size, bits, options.luks_len, LEAF_BYTES).map_err(EngineError::format(path))?;
         let allocator = Allocator::new(layout.data_start);
         Ok(Self {
             layout,
@@ -103,7 +108,9 @@ impl Qcow2 {
         for unit in buffer.bytes()[..count * cluster].chunks(cluster) {
             // A cluster that saves less than a sector is better stored as it is.
             let room = (packed + cluster - 512).min(scratch.len());
-            let len = compressor.compress(unit, &mut scratch[packed..room]).map_err(|e| EngineError::Unsuitable(e.to_string()))?;
+            let len = compressor
+                .compress(unit, &mut scratch[packed..room])
+                .map_err(|e| EngineError::Unsuitable(e.to_string()))?;
             packed += len.unwrap_or(0);
             lens.push(len);
         }
@@ -197,7 +204,10 @@ impl Target for Qcow2 {
         let kept = self.compact(work);
         let mut entries = vec![0; units];
         if kept.is_empty() {
-            return Ok(Placement { runs: Vec::new(), done: Done { segment, host: 0, host_len: 0, entries: Vec::new() } });
+            return Ok(Placement {
+                runs: Vec::new(),
+                done: Done { segment, host: 0, host_len: 0, entries: Vec::new() },
+            });
         }
         let (places, len) = match self.compression {
             Some(codec) => self.compress(codec, work, kept.len())?,
@@ -217,7 +227,11 @@ impl Target for Qcow2 {
     }
 
     fn resume_after(&self, end: u64) {
-        self.allocator.skip_to(end.next_multiple_of(if self.sealed { LEAF_BYTES } else { self.layout.cluster_bytes() }));
+        self.allocator.skip_to(end.next_multiple_of(if self.sealed {
+            LEAF_BYTES
+        } else {
+            self.layout.cluster_bytes()
+        }));
     }
 
     fn finish(&self, file: &PartialFile, records: &Records) -> Result<Finished> {

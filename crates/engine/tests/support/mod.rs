@@ -11,8 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use crypto::{Context, OsRandom, Secret, seal};
 use engine::{
-    BenchSwitches, CopyRequest, Durability, Envelope, KeyContext, KeyError, KeyService, NewDataKey, Observer, Overwrite, Request, SealedRecord,
-    Surroundings,
+    BenchSwitches, CopyRequest, Durability, Envelope, KeyContext, KeyError, KeyService, NewDataKey, Observer,
+    Overwrite, Request, SealedRecord, Surroundings,
 };
 
 /// One key in memory; remembers the records.
@@ -145,5 +145,10 @@ pub fn run(dir: &Path, tool: &str, args: &[&str]) -> Output {
 }
 
 pub fn assert_ok(output: &Output) {
-    assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
