@@ -112,14 +112,9 @@ impl Compressor {
         let mut zstd = Encoder::new(ZSTD_LEVEL).map_err(failed)?;
         zstd.set_parameter(CParameter::ContentSizeFlag(true))
             .map_err(failed)?;
-        let deflate = Compress::new_with_window_bits(
-            Compression::default(),
-            codec == Codec::Zlib,
-            QEMU_DEFLATE_WINDOW_BITS,
-        );
         Ok(Self {
             codec,
-            deflate,
+            deflate: new_deflate(codec),
             zstd,
         })
     }
@@ -133,7 +128,12 @@ impl Compressor {
                 let status = self.deflate.compress(unit, output, FlushCompress::Finish);
                 match status.map_err(|e| damaged("deflate", &e.to_string()))? {
                     Status::StreamEnd => Ok(usize::try_from(self.deflate.total_out()).ok()),
-                    Status::Ok | Status::BufError => Ok(None),
+                    Status::Ok | Status::BufError => {
+                        // Not `reset`: zlib-rs 0.6.8 keeps its place in output that was not taken,
+                        // loses that much of its buffer, and panics after some such units.
+                        self.deflate = new_deflate(self.codec);
+                        Ok(None)
+                    }
                 }
             }
             Codec::Zstd => {
@@ -150,6 +150,14 @@ impl Compressor {
             }
         }
     }
+}
+
+fn new_deflate(codec: Codec) -> Compress {
+    Compress::new_with_window_bits(
+        Compression::default(),
+        codec == Codec::Zlib,
+        QEMU_DEFLATE_WINDOW_BITS,
+    )
 }
 
 fn damaged(codec: &'static str, reason: &str) -> FormatError {

@@ -128,7 +128,8 @@ impl Tail {
         let cluster = layout.cluster_bytes();
         let clusters = |bytes: u64| bytes.div_ceil(cluster.max(1));
         let l1_offset = data_end.saturating_add(l2_count.saturating_mul(cluster));
-        let l1_clusters = clusters(layout.l1_entries().saturating_mul(8)).max(1);
+        // A disk of no bytes has no L1 table; QEMU would call a cluster kept for one a leak.
+        let l1_clusters = clusters(layout.l1_entries().saturating_mul(8));
         let blocks_offset = l1_offset.saturating_add(l1_clusters.saturating_mul(cluster));
         let before = clusters(blocks_offset);
         // Refcount blocks count themselves and their table: repeat until nothing changes.
