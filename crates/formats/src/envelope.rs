@@ -96,7 +96,7 @@ impl Envelope {
             return Err(FormatError::new(FORMAT, ErrorKind::TooLarge, message));
         }
         let envelope: Self = serde_json::from_slice(bytes.trim_ascii_end())
-            .map_err(|e| invalid(format!("not readable: {e}")))?;
+            .map_err(|e| FormatError::unreadable(FORMAT, "not readable", &e))?;
         if envelope.v != 1 {
             let message = format!("version {} is not supported; version 1 is", envelope.v);
             return Err(FormatError::new(FORMAT, ErrorKind::Unsupported, message));
@@ -170,13 +170,18 @@ impl Envelope {
                 .flat_map(|d| [&d.alg, &d.file_root, &d.guest_root]),
         );
         for text in texts {
-            let printable = text.chars().all(|c| !c.is_control());
-            if text.len() > TEXT_BYTES_MAX || !printable {
+            if text.len() > TEXT_BYTES_MAX || text.chars().any(is_unsafe_to_print) {
                 return Err(invalid("a text in it is too long or not printable"));
             }
         }
         Ok(())
     }
+}
+
+/// Control characters, and the format characters that make a text look like another one.
+fn is_unsafe_to_print(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn invalid(message: impl Into<String>) -> FormatError {

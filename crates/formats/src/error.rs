@@ -55,6 +55,20 @@ impl FormatError {
         }
     }
 
+    /// JSON of another shape than expected. What the parser quotes comes from the file: it is cut
+    /// and made printable.
+    pub(crate) fn unreadable(format: &'static str, what: &str, error: &serde_json::Error) -> Self {
+        let printable = |c: char| {
+            if c == ' ' || c.is_ascii_graphic() {
+                c
+            } else {
+                '?'
+            }
+        };
+        let reason: String = error.to_string().chars().map(printable).take(160).collect();
+        Self::new(format, ErrorKind::Invalid, format!("{what}: {reason}"))
+    }
+
     /// The same error, pointing at a byte of the file.
     #[must_use]
     pub fn at(mut self, offset: u64) -> Self {
