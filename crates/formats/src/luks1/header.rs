@@ -198,6 +198,12 @@ impl Header {
 
     fn check(&self, area_len: u64) -> Result<()> {
         check_iterations("mk-digest", self.mk_digest_iterations, 164)?;
+        let payload = u64::from(self.payload_offset).saturating_mul(SECTOR_BYTES);
+        if payload > area_len {
+            let message =
+                format!("the payload begins at byte {payload}, after the end of the file");
+            return Err(FormatError::new(FORMAT, ErrorKind::Truncated, message).at(104));
+        }
         let len = self.key_material_bytes();
         let mut ranges = Vec::with_capacity(SLOTS);
         for (index, slot) in self.slots.iter().enumerate() {
@@ -206,11 +212,6 @@ impl Header {
             let end = start.saturating_add(len);
             if slot.active {
                 check_iterations(&format!("keyslot {index}"), slot.iterations, at)?;
-                if end > area_len {
-                    let message =
-                        format!("key material of keyslot {index} ends after the end of the file");
-                    return Err(FormatError::new(FORMAT, ErrorKind::Truncated, message).at(at));
-                }
             }
             if start < HEADER_BYTES as u64 {
                 return Err(invalid(
@@ -218,7 +219,8 @@ impl Header {
                     at,
                 ));
             }
-            if u64::from(self.payload_offset).saturating_mul(SECTOR_BYTES) < end {
+            // With the payload inside the file, so is the key material before it.
+            if payload < end {
                 return Err(invalid(
                     format!("key material of keyslot {index} reaches into the payload"),
                     at,
