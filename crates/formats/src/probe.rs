@@ -107,7 +107,7 @@ pub fn probe(head: &[u8], tail: &[u8]) -> Probe {
     if luks(1) {
         return Probe::Known(Format::Luks1);
     }
-    if luks(2) || luks2::secondary_header_offset(head).is_some() {
+    if luks(2) {
         return Probe::Known(Format::Luks2);
     }
     if head.starts_with(&qcow2::MAGIC) {
@@ -131,6 +131,10 @@ pub fn probe(head: &[u8], tail: &[u8]) -> Probe {
     }
     if has_vhd_footer(tail) {
         return Probe::Known(Format::Vhd);
+    }
+    // Last, because anything may stand there in an image of another format.
+    if luks2::secondary_header_offset(head).is_some() {
+        return Probe::Known(Format::Luks2);
     }
     Probe::Known(Format::Raw)
 }
@@ -226,7 +230,7 @@ mod tests {
 
     fn head(at: usize, magic: &[u8]) -> Vec<u8> {
         let mut head = vec![0; 4096];
-        head[at..at + magic.len()].copy_from_slice(magic);
+        head[at..][..magic.len()].copy_from_slice(magic);
         head
     }
 
