@@ -16,6 +16,8 @@ const HEADER_SIZES: [u64; 9] = [
 ];
 const CHECKSUM_AT: usize = 448;
 const CHECKSUM_BYTES: usize = 64;
+const LABEL_BYTES: usize = 48;
+const UUID_BYTES: usize = 40;
 
 /// The binary part of a header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +26,7 @@ pub struct BinaryHeader {
     pub header_size: u64,
     /// Counts updates; the same in both copies.
     pub sequence: u64,
-    /// Label, text.
+    /// Label, text. Nothing depends on it: in a decoded one, what cannot be shown is replaced.
     pub label: String,
     /// UUID, text.
     pub uuid: String,
@@ -112,12 +114,16 @@ pub fn decode_headers(head: &[u8], file_len: u64) -> Result<Headers> {
 
 /// One copy: binary header, JSON text, checksum. `is_secondary` chooses magic and place.
 ///
-/// Errors: `TooLarge` when the JSON does not fit its area.
+/// Errors: `TooLarge` when the JSON does not fit its area, or a text its field.
 pub fn encode_header(binary: &BinaryHeader, json: &[u8], is_secondary: bool) -> Result<Vec<u8>> {
     let size = usize::try_from(binary.header_size).map_err(|_| too_large(json.len()))?;
     // The area ends with at least one NUL.
     if json.len().saturating_add(BINARY_HEADER_BYTES) >= size {
         return Err(too_large(json.len()));
+    }
+    if binary.label.len() >= LABEL_BYTES || binary.uuid.len() >= UUID_BYTES {
+        let message = "the label or the UUID is too long for the header";
+        return Err(FormatError::new(FORMAT, ErrorKind::TooLarge, message));
     }
     let mut bytes = vec![0; size];
     put(
@@ -153,8 +159,8 @@ fn decode_copy(head: &[u8], at: u64, magic: &[u8; 6]) -> Result<(BinaryHeader, V
     let binary = BinaryHeader {
         header_size: fields.be_u64(8)?,
         sequence: fields.be_u64(16)?,
-        label: fields.text(24, 48, "label")?.to_owned(),
-        uuid: fields.text(168, 40, "uuid")?.to_owned(),
+        label: shown(fields.bytes(24, LABEL_BYTES)?),
+        uuid: fields.text(168, UUID_BYTES, "uuid")?.to_owned(),
         salt: fields.array(104)?,
         offset: fields.be_u64(256)?,
     };
@@ -182,15 +188,29 @@ fn decode_copy(head: &[u8], at: u64, magic: &[u8; 6]) -> Result<(BinaryHeader, V
     let mut whole = fields.bytes(0, size)?.to_vec();
     let stored: [u8; CHECKSUM_BYTES] = fields.array(CHECKSUM_AT)?;
     put(&mut whole, CHECKSUM_AT, &[0; CHECKSUM_BYTES]);
-    if stored.get(..32) != Some(Sha256::digest(&whole).as_slice()) {
+    // The field is longer than the checksum: the rest is zero, or it was changed.
+    let mut wanted = [0; CHECKSUM_BYTES];
+    put(&mut wanted, 0, &Sha256::digest(&whole));
+    if stored != wanted {
         return Err(invalid(
             "the checksum does not match; its bytes were changed",
             at,
         ));
     }
     let json = whole.get(BINARY_HEADER_BYTES..).unwrap_or_default();
-    let json = json.split(|&b| b == 0).next().unwrap_or_default();
+    let end = json.iter().position(|&b| b == 0).unwrap_or(json.len());
+    let (json, rest) = json.split_at_checked(end).unwrap_or_default();
+    // cryptsetup refuses such a copy too. What is compared as JSON must have no hiding place behind it.
+    if rest.iter().any(|&b| b != 0) {
+        return Err(invalid("there are trailing bytes after the metadata", at));
+    }
     Ok((binary, json.to_vec()))
+}
+
+fn shown(label: &[u8]) -> String {
+    let text = label.split(|&b| b == 0).next().unwrap_or_default();
+    let text = String::from_utf8_lossy(text);
+    text.replace(char::is_control, "\u{fffd}")
 }
 
 fn too_large(len: usize) -> FormatError {

@@ -199,19 +199,40 @@ pub struct Requirements {
     pub mandatory: Vec<String>,
 }
 
+/// Longest JSON text. Ours takes 3 KiB, 32 keyslots with a token each some 100 KiB. The format allows
+/// 4 MiB, which as tokens full of empty lists would take 200 MiB of memory.
+const JSON_BYTES_MAX: usize = 1 << 20;
+
+/// What is read before the rest: with an unknown requirement (such as a reencryption in progress)
+/// the rest may have any shape.
+#[derive(Deserialize)]
+struct Preview {
+    config: PreviewConfig,
+}
+
+#[derive(Deserialize)]
+struct PreviewConfig {
+    #[serde(default)]
+    requirements: Requirements,
+}
+
 impl Metadata {
     /// Decodes and checks a JSON area.
     ///
     /// Errors: not JSON of this shape, or anything of `validate`: limits, overlaps, null
     /// ciphers, unknown requirements, a reencryption in progress.
     pub fn decode(json: &[u8], header_size: u64, file_len: u64) -> Result<Self> {
-        let metadata: Self = serde_json::from_slice(json).map_err(|e| {
-            FormatError::new(
-                FORMAT,
-                ErrorKind::Invalid,
-                format!("metadata is not readable: {e}"),
-            )
-        })?;
+        if json.len() > JSON_BYTES_MAX {
+            let message = format!(
+                "metadata of {} bytes; the limit is {JSON_BYTES_MAX}",
+                json.len()
+            );
+            return Err(FormatError::new(FORMAT, ErrorKind::TooLarge, message));
+        }
+        let unreadable = |e| FormatError::unreadable(FORMAT, "metadata is not readable", &e);
+        let preview: Preview = serde_json::from_slice(json).map_err(unreadable)?;
+        super::validate::validate_requirements(&preview.config.requirements)?;
+        let metadata: Self = serde_json::from_slice(json).map_err(unreadable)?;
         super::validate::validate(&metadata, header_size, file_len)?;
         Ok(metadata)
     }
@@ -308,7 +329,8 @@ impl Kdf {
     }
 }
 
-fn parse_encryption(encryption: &str, key_bytes: u32) -> Result<Cipher> {
+/// Reads a cipher as in `aes-xts-plain64`.
+pub(super) fn parse_encryption(encryption: &str, key_bytes: u32) -> Result<Cipher> {
     let (name, mode) = encryption.split_once('-').unwrap_or((encryption, ""));
     Cipher::parse(FORMAT, name, mode, key_bytes as usize)
 }
