@@ -41,11 +41,7 @@ pub(crate) fn walk(file: &[u8], given: Given, data_len: Option<u64>) -> Result<W
         }
     }
     assert_eq!(next, header.virtual_size, "the whole disk is covered");
-    Ok(Walked {
-        header,
-        extents,
-        reads,
-    })
+    Ok(Walked { header, extents, reads })
 }
 
 /// The bytes of one extent. `data`: the file that holds the data clusters.
@@ -61,12 +57,7 @@ pub(crate) fn read_extent(data: &[u8], extent: &Extent, to: &mut [u8]) -> Result
             to[..len].copy_from_slice(&stored[..len]);
             to[len..].fill(0);
         }
-        Mapping::Compressed {
-            host,
-            host_len_max,
-            unit_len,
-            codec,
-        } => {
+        Mapping::Compressed { host, host_len_max, unit_len, codec } => {
             let stored = from(host.0);
             let stored = &stored[..stored.len().min(host_len_max as usize)];
             let mut unit = vec![0xee; unit_len as usize];

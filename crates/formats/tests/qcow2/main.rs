@@ -3,6 +3,8 @@
 
 mod content;
 mod disk;
+mod made_image;
 mod map_judge;
 mod read_qemu;
 mod workshop;
+mod write;

@@ -33,11 +33,7 @@ fn ours(extents: &[Extent]) -> Vec<Run> {
             Mapping::Data(host) => Kind::Data(host.0),
             Mapping::Compressed { .. } => Kind::Compressed,
         };
-        Run {
-            start: extent.guest.0,
-            len: extent.len,
-            kind,
-        }
+        Run { start: extent.guest.0, len: extent.len, kind }
     }))
 }
 
@@ -53,11 +49,7 @@ fn theirs(map: &str) -> Vec<Run> {
             (true, false, false) => Kind::Zero,
         };
         let (start, len) = (number("start"), number("length"));
-        Run {
-            start: start.expect("a start"),
-            len: len.expect("a length"),
-            kind,
-        }
+        Run { start: start.expect("a start"), len: len.expect("a length"), kind }
     }))
 }
 
@@ -96,15 +88,7 @@ fn maps_of_large_sparse_disks_are_what_qemu_says() {
         // With 4 KiB clusters the largest L1 table that QEMU accepts covers 8 TiB, so all fit.
         shop.qemu_img(&format!("create -f qcow2 -o {options} made.qcow2 1536G"));
         let mut commands: Vec<String> = Vec::new();
-        for place in [
-            "0",
-            "2093056",
-            "511M",
-            "8191M",
-            "16383M",
-            "1T",
-            "1610612732k",
-        ] {
+        for place in ["0", "2093056", "511M", "8191M", "16383M", "1T", "1610612732k"] {
             commands.push(format!("write -P 1 {place} 4k"));
         }
         commands.extend([
@@ -127,24 +111,14 @@ fn maps_of_large_sparse_disks_are_what_qemu_says() {
 fn holes_cost_nothing() {
     let shop = Workshop::new("holes");
     shop.qemu_img("create -f qcow2 made.qcow2 100G");
-    let commands: Vec<String> = (0..30)
-        .map(|n| format!("write -P 5 {}M 1638k", n * 3413))
-        .collect();
+    let commands: Vec<String> = (0..30).map(|n| format!("write -P 5 {}M 1638k", n * 3413)).collect();
     let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
     shop.qemu_io("made.qcow2", &commands);
     let file = shop.read("made.qcow2");
     let start = Instant::now();
     let walked = walk(&file, Given::default(), None).expect("a sound image");
-    assert!(
-        start.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        start.elapsed()
-    );
-    assert!(
-        walked.extents.len() <= 120,
-        "{} extents",
-        walked.extents.len()
-    );
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(walked.extents.len() <= 120, "{} extents", walked.extents.len());
     assert!(walked.reads <= 62, "{} reads", walked.reads);
     let judge = theirs(&shop.qemu_img("map --output=json made.qcow2"));
     assert_eq!(ours(&walked.extents), judge);

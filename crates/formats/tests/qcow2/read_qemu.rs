@@ -1,8 +1,6 @@
 //! Images that QEMU made, read by us: the disk must be what `qemu-img convert -O raw` makes of it.
 
-use formats::qcow2::{
-    CryptMethod, Feature, Given, Header, SNAPSHOT_TABLE_READ_MAX, decode_snapshots,
-};
+use formats::qcow2::{CryptMethod, Feature, Given, Header, SNAPSHOT_TABLE_READ_MAX, decode_snapshots};
 use formats::{Codec, ErrorKind, Mapping};
 
 use crate::content::mixed_disk;
@@ -56,9 +54,7 @@ fn every_cluster_size_reads_as_qemu_reads_it() {
         }
         for kind in kinds {
             let case = format!("cluster_size={},{kind}", 1 << bits);
-            shop.qemu_img(&format!(
-                "convert -f raw -O qcow2 -o {case} source.raw made.qcow2"
-            ));
+            shop.qemu_img(&format!("convert -f raw -O qcow2 -o {case} source.raw made.qcow2"));
             let header = assert_reads_as_qemu(&shop, "made.qcow2", &case);
             assert_eq!(header.cluster_bits, bits);
             assert_eq!(header.version, if kind == "compat=0.10" { 2 } else { 3 });
@@ -121,30 +117,19 @@ fn compressed_images_read_as_qemu_reads_them() {
     let shop = Workshop::new("compressed");
     shop.write("source.raw", &mixed_disk((3 << 20) + 1536));
     for bits in CLUSTER_BITS {
-        let mut kinds = vec![
-            ("compression_type=zlib", Codec::Deflate),
-            ("compression_type=zstd", Codec::Zstd),
-        ];
+        let mut kinds = vec![("compression_type=zlib", Codec::Deflate), ("compression_type=zstd", Codec::Zstd)];
         if bits >= 14 {
             kinds.push(("extended_l2=on,compression_type=zstd", Codec::Zstd));
         }
         for (kind, codec) in kinds {
             let case = format!("cluster_size={},{kind}", 1 << bits);
-            shop.qemu_img(&format!(
-                "convert -c -f raw -O qcow2 -o {case} source.raw made.qcow2"
-            ));
+            shop.qemu_img(&format!("convert -c -f raw -O qcow2 -o {case} source.raw made.qcow2"));
             let header = assert_reads_as_qemu(&shop, "made.qcow2", &case);
             assert_eq!(header.compression, codec, "{case}");
             let file = shop.read("made.qcow2");
-            let extents = walk(&file, Given::default(), None)
-                .expect("it was read")
-                .extents;
-            let compressed =
-                |mapping| matches!(mapping, Mapping::Compressed { codec: c, .. } if c == codec);
-            assert!(
-                extents.iter().any(|e| compressed(e.mapping)),
-                "{case}: no compressed cluster"
-            );
+            let extents = walk(&file, Given::default(), None).expect("it was read").extents;
+            let compressed = |mapping| matches!(mapping, Mapping::Compressed { codec: c, .. } if c == codec);
+            assert!(extents.iter().any(|e| compressed(e.mapping)), "{case}: no compressed cluster");
         }
     }
 }
@@ -155,36 +140,25 @@ fn damaged_compressed_data_is_an_error() {
     let shop = Workshop::new("damaged-compressed");
     shop.write("source.raw", &mixed_disk(1 << 20));
     for kind in ["zlib", "zstd"] {
-        shop.qemu_img(&format!(
-            "convert -c -f raw -O qcow2 -o compression_type={kind} source.raw made.qcow2"
-        ));
+        shop.qemu_img(&format!("convert -c -f raw -O qcow2 -o compression_type={kind} source.raw made.qcow2"));
         let file = shop.read("made.qcow2");
         let walked = walk(&file, Given::default(), None).expect("a sound image");
-        let places = walked
-            .extents
-            .iter()
-            .filter_map(|extent| match extent.mapping {
-                Mapping::Compressed { host, .. } => Some(host.0 as usize),
-                _ => None,
-            });
+        let places = walked.extents.iter().filter_map(|extent| match extent.mapping {
+            Mapping::Compressed { host, .. } => Some(host.0 as usize),
+            _ => None,
+        });
         for place in places.take(4) {
             let mut damaged = file.clone();
             // No zstd frame and no deflate block begins so; later bytes may be stored as they are.
             damaged[place..place + 8].fill(0xff);
-            let Err(error) = read_image(&damaged) else {
-                panic!("{kind}: damage was read as data")
-            };
+            let Err(error) = read_image(&damaged) else { panic!("{kind}: damage was read as data") };
             assert!(error.to_string().contains("damaged"), "{kind}: {error}");
         }
-        let last = walked
-            .extents
-            .iter()
-            .rfind(|e| matches!(e.mapping, Mapping::Compressed { .. }));
+        let last = walked.extents.iter().rfind(|e| matches!(e.mapping, Mapping::Compressed { .. }));
         let Some(Mapping::Compressed { host, .. }) = last.map(|extent| extent.mapping) else {
             panic!("{kind}: no compressed cluster");
         };
-        let error =
-            read_walked(&file[..host.0 as usize + 20], &walked).expect_err("a cut unit was read");
+        let error = read_walked(&file[..host.0 as usize + 20], &walked).expect_err("a cut unit was read");
         assert!(error.to_string().contains("damaged"), "{kind}: {error}");
     }
 }
@@ -196,10 +170,7 @@ fn snapshots_do_not_change_what_is_read_and_are_named() {
     for compat in ["0.10", "1.1"] {
         shop.qemu_img(&format!("create -f qcow2 -o compat={compat} made.qcow2 6M"));
         for (nth, name) in ["first", "second-Ünï", "third"].iter().enumerate() {
-            shop.qemu_io(
-                "made.qcow2",
-                &[&format!("write -P {} {}k 900k", nth + 10, nth * 500)],
-            );
+            shop.qemu_io("made.qcow2", &[&format!("write -P {} {}k 900k", nth + 10, nth * 500)]);
             shop.qemu_img(&format!("snapshot -c {name} made.qcow2"));
         }
         shop.qemu_io("made.qcow2", &["write -P 99 700k 200k", "discard 0 128k"]);
@@ -233,19 +204,8 @@ fn persistent_bitmaps_are_counted_and_skipped() {
 fn a_dirty_image_reads_as_qemu_reads_it() {
     let shop = Workshop::new("dirty");
     shop.qemu_img("create -f qcow2 -o lazy_refcounts=on made.qcow2 6M");
-    let commands = [
-        "-c",
-        "write -P 7 100k 300k",
-        "-c",
-        "flush",
-        "-c",
-        "abort",
-        "made.qcow2",
-    ];
-    assert!(
-        !shop.run("qemu-io", commands.into_iter()).status.success(),
-        "qemu-io aborts"
-    );
+    let commands = ["-c", "write -P 7 100k 300k", "-c", "flush", "-c", "abort", "made.qcow2"];
+    assert!(!shop.run("qemu-io", commands.into_iter()).status.success(), "qemu-io aborts");
     // The judge repairs what it opens for writing only: convert reads.
     let header = assert_reads_as_qemu(&shop, "made.qcow2", "dirty");
     assert!(Feature::Dirty.is_in(header.incompatible));
@@ -282,10 +242,7 @@ fn images_that_changed_their_shape_read_as_qemu_reads_them() {
     }
     for size in [0, 512] {
         shop.qemu_img(&format!("create -f qcow2 made.qcow2 {size}"));
-        assert_eq!(
-            assert_reads_as_qemu(&shop, "made.qcow2", "small").virtual_size,
-            size
-        );
+        assert_eq!(assert_reads_as_qemu(&shop, "made.qcow2", "small").virtual_size, size);
     }
 }
 
@@ -297,28 +254,13 @@ fn an_overlay_needs_its_backing_file() {
     shop.qemu_img("create -f qcow2 -b base.qcow2 -F qcow2 made.qcow2");
     shop.qemu_io("made.qcow2", &["write -P 9 1M 64k"]);
     let file = shop.read("made.qcow2");
-    let error = read_image(&file)
-        .map(|_| ())
-        .expect_err("the backing file was not handed in");
+    let error = read_image(&file).map(|_| ()).expect_err("the backing file was not handed in");
     assert_eq!(error.kind, ErrorKind::NeedsOtherFile);
     assert!(error.to_string().contains("base.qcow2"), "{error}");
-    let given = Given {
-        backing_file: true,
-        data_file: false,
-    };
+    let given = Given { backing_file: true, data_file: false };
     let extents = walk(&file, given, None).expect("it is whole now").extents;
-    let runs: Vec<(u64, bool)> = extents
-        .iter()
-        .map(|e| (e.len, e.mapping == Mapping::Unallocated))
-        .collect();
-    assert_eq!(
-        runs,
-        [
-            (1 << 20, true),
-            (64 << 10, false),
-            ((5 << 20) - (64 << 10), true)
-        ]
-    );
+    let runs: Vec<(u64, bool)> = extents.iter().map(|e| (e.len, e.mapping == Mapping::Unallocated)).collect();
+    assert_eq!(runs, [(1 << 20, true), (64 << 10, false), ((5 << 20) - (64 << 10), true)]);
 }
 
 /// R18: data in another file is refused until that file is handed in; then it is read there.
@@ -326,21 +268,14 @@ fn an_overlay_needs_its_backing_file() {
 fn an_external_data_file_is_read_when_handed_in() {
     let shop = Workshop::new("data-file");
     for kind in ["", ",data_file_raw=on", ",extended_l2=on"] {
-        shop.qemu_img(&format!(
-            "create -f qcow2 -o data_file=made.data{kind} made.qcow2 6M"
-        ));
+        shop.qemu_img(&format!("create -f qcow2 -o data_file=made.data{kind} made.qcow2 6M"));
         shop.qemu_io("made.qcow2", &WRITES);
         shop.qemu_img("convert -f qcow2 -O raw made.qcow2 judge.raw");
         let (file, data) = (shop.read("made.qcow2"), shop.read("made.data"));
-        let error = read_image(&file)
-            .map(|_| ())
-            .expect_err("the data file was not handed in");
+        let error = read_image(&file).map(|_| ()).expect_err("the data file was not handed in");
         assert_eq!(error.kind, ErrorKind::NeedsOtherFile);
         assert!(error.to_string().contains("made.data"), "{error}");
-        let given = Given {
-            backing_file: false,
-            data_file: true,
-        };
+        let given = Given { backing_file: false, data_file: true };
         let walked = walk(&file, given, Some(data.len() as u64)).expect("it is whole now");
         let disk = read_walked(&data, &walked).expect("plain data");
         assert_same(&disk, &shop.read("judge.raw"), kind);

@@ -28,16 +28,10 @@ impl Workshop {
     /// Runs `qemu-io` commands, one after the other, on an image. No flushes: nobody pulls a plug.
     pub(crate) fn qemu_io(&self, image: &str, commands: &[&str]) {
         let words = commands.iter().flat_map(|command| ["-c", command]);
-        let output = self.run(
-            "qemu-io",
-            ["-t", "unsafe"].into_iter().chain(words).chain([image]),
-        );
+        let output = self.run("qemu-io", ["-t", "unsafe"].into_iter().chain(words).chain([image]));
         let text = String::from_utf8_lossy(&output.stdout);
         let error = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            output.status.success(),
-            "qemu-io {commands:?}: {error}{text}"
-        );
+        assert!(output.status.success(), "qemu-io {commands:?}: {error}{text}");
     }
 
     /// Runs a program here. Its exit status is the caller's matter.
