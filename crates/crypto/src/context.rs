@@ -36,30 +36,17 @@ impl Context {
     /// Adds a pair.
     ///
     /// Errors: `Context` for a key that is there already, and above 64 pairs or 40,960 bytes.
-    pub fn insert(
-        &mut self,
-        key: impl Into<String>,
-        value: impl Into<String>,
-    ) -> Result<(), CryptoError> {
+    pub fn insert(&mut self, key: impl Into<String>, value: impl Into<String>) -> Result<(), CryptoError> {
         let (key, value) = (key.into(), value.into());
-        let text_bytes = self
-            .text_bytes
-            .saturating_add(key.len())
-            .saturating_add(value.len());
+        let text_bytes = self.text_bytes.saturating_add(key.len()).saturating_add(value.len());
         if self.pairs.contains_key(&key) {
-            return Err(CryptoError::Context {
-                why: "a key stands in it twice",
-            });
+            return Err(CryptoError::Context { why: "a key stands in it twice" });
         }
         if self.pairs.len() >= PAIRS_MAX {
-            return Err(CryptoError::Context {
-                why: "it has more than 64 pairs",
-            });
+            return Err(CryptoError::Context { why: "it has more than 64 pairs" });
         }
         if text_bytes > TEXT_BYTES_MAX {
-            return Err(CryptoError::Context {
-                why: "it has more than 40960 bytes of text",
-            });
+            return Err(CryptoError::Context { why: "it has more than 40960 bytes of text" });
         }
         self.pairs.insert(key, value);
         self.text_bytes = text_bytes;
@@ -81,9 +68,7 @@ impl Context {
 
     /// The pairs, sorted by key.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.pairs
-            .iter()
-            .map(|(key, value)| (key.as_str(), value.as_str()))
+        self.pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
     /// The canonical form (see the type).
@@ -110,10 +95,7 @@ mod tests {
     /// Order of insertion does not matter; moving a byte between fields does.
     #[test]
     fn canonical_form_depends_on_the_pairs_only() {
-        assert_eq!(
-            context(&[("a", "1"), ("b", "2")]).canonical(),
-            context(&[("b", "2"), ("a", "1")]).canonical()
-        );
+        assert_eq!(context(&[("a", "1"), ("b", "2")]).canonical(), context(&[("b", "2"), ("a", "1")]).canonical());
         let different = [
             context(&[]),
             context(&[("", "")]),

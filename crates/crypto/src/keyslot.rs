@@ -37,12 +37,7 @@ pub fn lock(
     let split_bytes = af::split_bytes(master_key.len(), slot.stripes)?;
     // Encrypted in place: the split key, as good as the key itself, is nowhere afterwards.
     let mut material = vec![0; split_bytes.next_multiple_of(SECTOR_BYTES)];
-    af::split(
-        slot.hash,
-        master_key,
-        random,
-        material.get_mut(..split_bytes).unwrap_or_default(),
-    )?;
+    af::split(slot.hash, master_key, random, material.get_mut(..split_bytes).unwrap_or_default())?;
     cipher.encrypt(0, SECTOR_BYTES, &mut material)?;
     Ok(material)
 }
@@ -54,26 +49,12 @@ pub fn lock(
 /// [`crate::kdf::mk_digest`].
 /// Errors: `KeyLength`, `EqualKeyHalves` for `slot_key`; `KeyMaterialLength`; `KdfCost` for a bad
 /// number of stripes.
-pub fn unlock(
-    slot: SlotCipher,
-    slot_key: &Secret,
-    material: &[u8],
-    key_bytes: usize,
-) -> Result<Secret, CryptoError> {
+pub fn unlock(slot: SlotCipher, slot_key: &Secret, material: &[u8], key_bytes: usize) -> Result<Secret, CryptoError> {
     let mut cipher = SectorCipher::new(slot.kind, slot_key)?;
     let split_bytes = af::split_bytes(key_bytes, slot.stripes)?;
-    let short = CryptoError::KeyMaterialLength {
-        expected: split_bytes as u64,
-        found: material.len(),
-    };
-    let encrypted = material
-        .get(..split_bytes.next_multiple_of(SECTOR_BYTES))
-        .ok_or(short)?;
+    let short = CryptoError::KeyMaterialLength { expected: split_bytes as u64, found: material.len() };
+    let encrypted = material.get(..split_bytes.next_multiple_of(SECTOR_BYTES)).ok_or(short)?;
     let mut split = zeroize::Zeroizing::new(encrypted.to_vec());
     cipher.decrypt(0, SECTOR_BYTES, &mut split)?;
-    af::merge(
-        slot.hash,
-        split.get(..split_bytes).unwrap_or_default(),
-        key_bytes,
-    )
+    af::merge(slot.hash, split.get(..split_bytes).unwrap_or_default(), key_bytes)
 }

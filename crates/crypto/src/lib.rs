@@ -12,14 +12,7 @@
 //!
 //! Deliberately absent: files, clocks, parsing of formats, and AWS-LC's own random
 //! generator, whose first use costs 23 ms.
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects,
-        clippy::unwrap_used
-    )
-)]
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::unwrap_used))]
 
 pub mod digest;
 pub mod kdf;
@@ -35,6 +28,7 @@ mod gcm;
 mod locked;
 mod random;
 mod secret;
+mod self_test;
 mod xts;
 
 pub use context::Context;
@@ -44,3 +38,4 @@ pub use locked::{LockStatus, lock_status};
 pub use random::{OsRandom, Random, SeededRandom};
 pub use seal::NotAuthentic;
 pub use secret::Secret;
+pub use self_test::{SelfTestFailed, self_test};

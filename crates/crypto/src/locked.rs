@@ -9,10 +9,7 @@
 //! Cells rather than a page a secret: a container may lock as little as 64 KiB, which is
 //! 16 pages but 1,024 cells. Chunks are never unmapped: a process holds few secrets at
 //! once, and a kept chunk makes the next secret free of system calls.
-#![expect(
-    unsafe_code,
-    reason = "mmap, mlock and madvise work on addresses; see the invariants at `LockedBytes`"
-)]
+#![expect(unsafe_code, reason = "mmap, mlock and madvise work on addresses; see the invariants at `LockedBytes`")]
 
 use std::ffi::c_void;
 use std::ptr::{self, NonNull};
@@ -48,9 +45,7 @@ pub fn lock_status() -> LockStatus {
     }
     match &arena.refusal {
         None => LockStatus::Locked,
-        Some(reason) => LockStatus::NotLocked {
-            reason: reason.clone(),
-        },
+        Some(reason) => LockStatus::NotLocked { reason: reason.clone() },
     }
 }
 
@@ -84,25 +79,13 @@ impl LockedBytes {
     pub(crate) fn zeroed(len: usize) -> Self {
         let mut arena = arena();
         if len > CHUNK_BYTES {
-            return Self {
-                ptr: arena.map(len),
-                len,
-                home: Home::Own,
-            };
+            return Self { ptr: arena.map(len), len, home: Home::Own };
         }
         let (chunk, shift, mask) = arena.take(len.div_ceil(CELL_BYTES).max(1));
-        let base = arena
-            .chunks
-            .get(chunk)
-            .expect("the chunk that cells were just taken from")
-            .base;
+        let base = arena.chunks.get(chunk).expect("the chunk that cells were just taken from").base;
         // SAFETY: `take` returns cells inside the chunk, so the offset stays inside its mapping.
         let ptr = unsafe { base.add(CELL_BYTES.wrapping_mul(shift as usize)) };
-        Self {
-            ptr,
-            len,
-            home: Home::Cells { chunk, mask },
-        }
+        Self { ptr, len, home: Home::Cells { chunk, mask } }
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -144,10 +127,7 @@ struct Arena {
 // SAFETY: the pointers are addresses of mappings that belong to the process, not to a thread.
 unsafe impl Send for Arena {}
 
-static ARENA: Mutex<Arena> = Mutex::new(Arena {
-    chunks: Vec::new(),
-    refusal: None,
-});
+static ARENA: Mutex<Arena> = Mutex::new(Arena { chunks: Vec::new(), refusal: None });
 
 fn arena() -> MutexGuard<'static, Arena> {
     // Every update is a single store, so a panicking holder leaves nothing half done.
@@ -157,9 +137,7 @@ fn arena() -> MutexGuard<'static, Arena> {
 impl Arena {
     /// Takes `cells` (1..=64) consecutive cells: chunk index, first cell, their bits.
     fn take(&mut self, cells: usize) -> (usize, u32, u64) {
-        let run = u64::MAX
-            .checked_shr(64_u32.saturating_sub(cells as u32))
-            .unwrap_or(0);
+        let run = u64::MAX.checked_shr(64_u32.saturating_sub(cells as u32)).unwrap_or(0);
         for (index, chunk) in self.chunks.iter_mut().enumerate() {
             for shift in 0..=run.leading_zeros() {
                 let mask = run << shift;
@@ -185,12 +163,7 @@ impl Arena {
         // SAFETY: a new anonymous private mapping overlaps nothing; the two calls below get exactly
         // this mapping and change neither its address nor its contents.
         unsafe {
-            let mapped = mmap_anonymous(
-                ptr::null_mut(),
-                len,
-                ProtFlags::READ | ProtFlags::WRITE,
-                MapFlags::PRIVATE,
-            );
+            let mapped = mmap_anonymous(ptr::null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE);
             let Some(base) = mapped.ok().and_then(NonNull::new) else {
                 std::alloc::handle_alloc_error(std::alloc::Layout::new::<[u8; CHUNK_BYTES]>())
             };
@@ -221,10 +194,7 @@ mod tests {
         for round in 0..40_u8 {
             for (i, &size) in sizes.iter().enumerate() {
                 let mut bytes = LockedBytes::zeroed(size);
-                assert!(
-                    bytes.bytes().iter().all(|&b| b == 0),
-                    "a fresh value is zero"
-                );
+                assert!(bytes.bytes().iter().all(|&b| b == 0), "a fresh value is zero");
                 bytes.bytes_mut().fill(round ^ i as u8 ^ 0x5a);
                 live.push(bytes);
             }
@@ -235,16 +205,10 @@ mod tests {
                     keep
                 });
             }
-            let mut spans: Vec<(usize, usize)> = live
-                .iter()
-                .map(|b| (b.ptr.as_ptr() as usize, b.len))
-                .filter(|&(_, len)| len > 0)
-                .collect();
+            let mut spans: Vec<(usize, usize)> =
+                live.iter().map(|b| (b.ptr.as_ptr() as usize, b.len)).filter(|&(_, len)| len > 0).collect();
             spans.sort_unstable();
-            assert!(
-                spans.windows(2).all(|w| w[0].0 + w[0].1 <= w[1].0),
-                "spans overlap"
-            );
+            assert!(spans.windows(2).all(|w| w[0].0 + w[0].1 <= w[1].0), "spans overlap");
         }
     }
 

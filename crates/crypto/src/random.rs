@@ -43,14 +43,7 @@ impl SeededRandom {
     #[must_use]
     pub fn new(seed: &[u8]) -> Self {
         let block = Digest::default();
-        Self {
-            seed: seed.to_vec(),
-            state: Mutex::new(Seeded {
-                next: 0,
-                used: block.len(),
-                block,
-            }),
-        }
+        Self { seed: seed.to_vec(), state: Mutex::new(Seeded { next: 0, used: block.len(), block }) }
     }
 }
 
@@ -85,10 +78,7 @@ mod tests {
             hex::encode([a.as_slice(), &b].concat()),
             "df06855ee59a48be506509d0565cce180a3731c5717ef803d39086991e7d3ac0"
         );
-        assert_eq!(
-            hex::encode(rest),
-            "547ba5cffe6a65dffdfb1b1020627ffd97963884f7bbece2f5a7b152d04c96e1"
-        );
+        assert_eq!(hex::encode(rest), "547ba5cffe6a65dffdfb1b1020627ffd97963884f7bbece2f5a7b152d04c96e1");
     }
 
     /// Two draws from the kernel differ: the buffer is written.

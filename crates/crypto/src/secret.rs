@@ -24,10 +24,7 @@ impl Secret {
     /// Like [`Secret::from_fn`] for a source that can fail; nothing is kept then.
     ///
     /// Errors: those of `fill`.
-    pub fn try_from_fn<E>(
-        len: usize,
-        fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
-    ) -> Result<Self, E> {
+    pub fn try_from_fn<E>(len: usize, fill: impl FnOnce(&mut [u8]) -> Result<(), E>) -> Result<Self, E> {
         let mut bytes = LockedBytes::zeroed(len);
         fill(bytes.bytes_mut())?;
         Ok(Self(bytes))
@@ -120,9 +117,7 @@ mod tests {
             assert!(!implements!(crate::DataKey: Clone));
         }
         // The probe does see traits that are there.
-        assert!(
-            implements!(Vec<u8>: Clone) && implements!(Secret: Send) && implements!(Secret: Sync)
-        );
+        assert!(implements!(Vec<u8>: Clone) && implements!(Secret: Send) && implements!(Secret: Sync));
     }
 
     /// Equality looks at every byte and at the length.
@@ -139,9 +134,6 @@ mod tests {
     /// A source that fails leaves no secret behind and its error comes through.
     #[test]
     fn a_failing_source_makes_no_secret() {
-        assert_eq!(
-            Secret::try_from_fn(8, |_| Err("no bytes")).err(),
-            Some("no bytes")
-        );
+        assert_eq!(Secret::try_from_fn(8, |_| Err("no bytes")).err(), Some("no bytes"));
     }
 }

@@ -39,31 +39,17 @@ impl CipherKind {
             ("aes", "cbc-plain64") => Ok(Self::AesCbcPlain64),
             ("aes", "cbc-plain") => Ok(Self::AesCbcPlain),
             ("aes", "cbc-essiv:sha256") => Ok(Self::AesCbcEssivSha256),
-            _ => Err(CryptoError::UnsupportedCipher {
-                name: format!("{cipher}-{mode}"),
-            }),
+            _ => Err(CryptoError::UnsupportedCipher { name: format!("{cipher}-{mode}") }),
         }
     }
 
     fn unit_cipher(self, direction: Direction, key: &Secret) -> Result<UnitCipher, CryptoError> {
-        let cbc = |algorithm| {
-            Ok(UnitCipher::Cbc(BlockCipher::new(
-                algorithm,
-                direction,
-                key.expose(),
-            )))
-        };
+        let cbc = |algorithm| Ok(UnitCipher::Cbc(BlockCipher::new(algorithm, direction, key.expose())));
         match (self, key.len()) {
-            (Self::AesXtsPlain64 | Self::AesXtsPlain, _) => {
-                Xts::new(direction, key).map(UnitCipher::Xts)
-            }
+            (Self::AesXtsPlain64 | Self::AesXtsPlain, _) => Xts::new(direction, key).map(UnitCipher::Xts),
             (_, 32) => cbc(Algorithm::Aes256Cbc),
             (_, 16) => cbc(Algorithm::Aes128Cbc),
-            (_, found) => Err(CryptoError::KeyLength {
-                algorithm: "aes-cbc",
-                expected: "16 or 32",
-                found,
-            }),
+            (_, found) => Err(CryptoError::KeyLength { algorithm: "aes-cbc", expected: "16 or 32", found }),
         }
     }
 }
@@ -99,11 +85,7 @@ impl SectorCipher {
             CipherKind::AesXtsPlain | CipherKind::AesCbcPlain => IvRule::Plain,
             CipherKind::AesCbcEssivSha256 => {
                 let hashed = Secret::from_fn(32, |out| out.copy_from_slice(&sha256(key.expose())));
-                IvRule::Essiv(BlockCipher::new(
-                    Algorithm::Aes256Ecb,
-                    Direction::Encrypt,
-                    hashed.expose(),
-                ))
+                IvRule::Essiv(BlockCipher::new(Algorithm::Aes256Ecb, Direction::Encrypt, hashed.expose()))
             }
         };
         Ok(Self {
@@ -117,37 +99,15 @@ impl SectorCipher {
     ///
     /// `first_sector`: number of the first unit, counted in 512 bytes.
     /// Errors: `SectorSize`, `PartialSector`, `SectorNumber`; the data is untouched then.
-    pub fn encrypt(
-        &mut self,
-        first_sector: u64,
-        sector_bytes: usize,
-        data: &mut [u8],
-    ) -> Result<(), CryptoError> {
-        each_sector(
-            &mut self.encrypt,
-            &mut self.iv,
-            first_sector,
-            sector_bytes,
-            data,
-        )
+    pub fn encrypt(&mut self, first_sector: u64, sector_bytes: usize, data: &mut [u8]) -> Result<(), CryptoError> {
+        each_sector(&mut self.encrypt, &mut self.iv, first_sector, sector_bytes, data)
     }
 
     /// Decrypts `data` in place. The mirror of [`SectorCipher::encrypt`].
     ///
     /// Errors: `SectorSize`, `PartialSector`, `SectorNumber`; the data is untouched then.
-    pub fn decrypt(
-        &mut self,
-        first_sector: u64,
-        sector_bytes: usize,
-        data: &mut [u8],
-    ) -> Result<(), CryptoError> {
-        each_sector(
-            &mut self.decrypt,
-            &mut self.iv,
-            first_sector,
-            sector_bytes,
-            data,
-        )
+    pub fn decrypt(&mut self, first_sector: u64, sector_bytes: usize, data: &mut [u8]) -> Result<(), CryptoError> {
+        each_sector(&mut self.decrypt, &mut self.iv, first_sector, sector_bytes, data)
     }
 }
 
@@ -173,15 +133,10 @@ fn each_sector(
     data: &mut [u8],
 ) -> Result<(), CryptoError> {
     if !matches!(sector_bytes, 512 | 1024 | 2048 | 4096) {
-        return Err(CryptoError::SectorSize {
-            found: sector_bytes,
-        });
+        return Err(CryptoError::SectorSize { found: sector_bytes });
     }
     if !data.len().is_multiple_of(sector_bytes) {
-        return Err(CryptoError::PartialSector {
-            len_bytes: data.len(),
-            sector_bytes,
-        });
+        return Err(CryptoError::PartialSector { len_bytes: data.len(), sector_bytes });
     }
     let sectors = (data.len() / SECTOR_BYTES) as u64;
     if first_sector.checked_add(sectors).is_none() {
@@ -213,31 +168,20 @@ mod tests {
         for len in [0, 16, 31, 33, 48, 63, 65] {
             assert!(matches!(
                 SectorCipher::new(CipherKind::AesXtsPlain64, &key(len)).err(),
-                Some(CryptoError::KeyLength {
-                    algorithm: "aes-xts",
-                    ..
-                })
+                Some(CryptoError::KeyLength { algorithm: "aes-xts", .. })
             ));
         }
         for len in [0, 24, 64] {
             assert!(matches!(
                 SectorCipher::new(CipherKind::AesCbcEssivSha256, &key(len)).err(),
-                Some(CryptoError::KeyLength {
-                    algorithm: "aes-cbc",
-                    ..
-                })
+                Some(CryptoError::KeyLength { algorithm: "aes-cbc", .. })
             ));
         }
         let equal = Secret::copy_of(&[7; 64]);
-        assert_eq!(
-            SectorCipher::new(CipherKind::AesXtsPlain64, &equal).err(),
-            Some(CryptoError::EqualKeyHalves)
-        );
+        assert_eq!(SectorCipher::new(CipherKind::AesXtsPlain64, &equal).err(), Some(CryptoError::EqualKeyHalves));
         assert_eq!(
             CipherKind::from_names("sm4", "xts-plain64"),
-            Err(CryptoError::UnsupportedCipher {
-                name: "sm4-xts-plain64".into()
-            })
+            Err(CryptoError::UnsupportedCipher { name: "sm4-xts-plain64".into() })
         );
     }
 
@@ -250,23 +194,16 @@ mod tests {
         for sector_bytes in [0, 1, 256, 513, 8192] {
             assert_eq!(
                 cipher.encrypt(0, sector_bytes, &mut data),
-                Err(CryptoError::SectorSize {
-                    found: sector_bytes
-                })
+                Err(CryptoError::SectorSize { found: sector_bytes })
             );
         }
         assert_eq!(
             cipher.encrypt(0, 512, &mut data[..513]),
-            Err(CryptoError::PartialSector {
-                len_bytes: 513,
-                sector_bytes: 512
-            })
+            Err(CryptoError::PartialSector { len_bytes: 513, sector_bytes: 512 })
         );
         assert_eq!(
             cipher.decrypt(u64::MAX - 1, 512, &mut data),
-            Err(CryptoError::SectorNumber {
-                first_sector: u64::MAX - 1
-            })
+            Err(CryptoError::SectorNumber { first_sector: u64::MAX - 1 })
         );
         assert_eq!(data, [3; 1024]);
     }

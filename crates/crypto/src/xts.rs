@@ -29,23 +29,13 @@ impl Xts {
     pub(crate) fn new(direction: Direction, key: &Secret) -> Result<Self, CryptoError> {
         let (data, tweak) = key.expose().split_at(key.len() / 2);
         match key.len() {
-            32 | 64 if verify_slices_are_equal(data, tweak).is_ok() => {
-                Err(CryptoError::EqualKeyHalves)
-            }
-            64 => Ok(Self::Aes256(BlockCipher::new(
-                Algorithm::Aes256Xts,
-                direction,
-                key.expose(),
-            ))),
+            32 | 64 if verify_slices_are_equal(data, tweak).is_ok() => Err(CryptoError::EqualKeyHalves),
+            64 => Ok(Self::Aes256(BlockCipher::new(Algorithm::Aes256Xts, direction, key.expose()))),
             32 => Ok(Self::Aes128 {
                 data: BlockCipher::new(Algorithm::Aes128Ecb, direction, data),
                 tweak: BlockCipher::new(Algorithm::Aes128Ecb, Direction::Encrypt, tweak),
             }),
-            found => Err(CryptoError::KeyLength {
-                algorithm: "aes-xts",
-                expected: "32 or 64",
-                found,
-            }),
+            found => Err(CryptoError::KeyLength { algorithm: "aes-xts", expected: "32 or 64", found }),
         }
     }
 
@@ -85,28 +75,20 @@ mod tests {
     fn check(key: &[u8], iv: [u8; BLOCK_BYTES], plain: &[u8], encrypted: &[u8], case: &str) {
         let key = Secret::copy_of(key);
         let mut unit = plain.to_vec();
-        Xts::new(Direction::Encrypt, &key)
-            .expect("a key of XTS")
-            .apply(&iv, &mut unit);
+        Xts::new(Direction::Encrypt, &key).expect("a key of XTS").apply(&iv, &mut unit);
         assert_eq!(unit, encrypted, "encrypting {case}");
-        Xts::new(Direction::Decrypt, &key)
-            .expect("a key of XTS")
-            .apply(&iv, &mut unit);
+        Xts::new(Direction::Decrypt, &key).expect("a key of XTS").apply(&iv, &mut unit);
         assert_eq!(unit, plain, "decrypting {case}");
     }
 
     /// NIST's known answers, AES-128 and AES-256, tweak as a number and as bytes.
     #[test]
     fn xts_agrees_with_nist() {
-        let lines = include_str!("../tests/vectors/nist_xts.txt")
-            .lines()
-            .filter(|line| !line.starts_with('#'));
+        let lines = include_str!("../tests/vectors/nist_xts.txt").lines().filter(|line| !line.starts_with('#'));
         let mut by_key_bytes = [0; 65];
         for line in lines {
             let fields: Vec<&str> = line.split(' ').collect();
-            let [tweak, key, plain, encrypted] = fields[..] else {
-                panic!("four fields: {line}")
-            };
+            let [tweak, key, plain, encrypted] = fields[..] else { panic!("four fields: {line}") };
             let bytes = |text| hex::decode(text).expect("hex");
             let iv = match tweak.len() {
                 32 => <[u8; BLOCK_BYTES]>::try_from(bytes(tweak)).expect("16 bytes"),
@@ -126,27 +108,15 @@ mod tests {
         for case in set.test_groups.iter().flat_map(|group| &group.tests) {
             if case.key.len() == 48 {
                 let xts = Xts::new(Direction::Encrypt, &Secret::copy_of(&case.key));
-                assert!(matches!(
-                    xts.err(),
-                    Some(CryptoError::KeyLength { found: 48, .. })
-                ));
+                assert!(matches!(xts.err(), Some(CryptoError::KeyLength { found: 48, .. })));
                 refused += 1;
             } else if case.pt.len().is_multiple_of(BLOCK_BYTES) {
                 let mut iv = [0; BLOCK_BYTES];
                 iv[..case.nonce.len()].copy_from_slice(&case.nonce);
-                check(
-                    &case.key,
-                    iv,
-                    &case.pt,
-                    &case.ct,
-                    &format!("case {}", case.tc_id),
-                );
+                check(&case.key, iv, &case.pt, &case.ct, &format!("case {}", case.tc_id));
                 checked += 1;
             }
         }
-        assert!(
-            checked > 40 && refused > 40,
-            "{checked} checked, {refused} refused"
-        );
+        assert!(checked > 40 && refused > 40, "{checked} checked, {refused} refused");
     }
 }

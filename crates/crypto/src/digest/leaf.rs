@@ -30,10 +30,7 @@ impl LeafHasher {
     /// A hasher for the leaves of one tree.
     #[must_use]
     pub fn new(key: &TreeKey) -> Self {
-        Self {
-            universal: Gcm::new(&key.universal),
-            outer: key.leaf.duplicate(),
-        }
+        Self { universal: Gcm::new(&key.universal), outer: key.leaf.duplicate() }
     }
 
     /// Digest of a leaf's bytes, of any number; leaves of different lengths have different digests.
@@ -75,10 +72,6 @@ mod tests {
         seen.sort_unstable();
         seen.dedup();
         assert_eq!(seen.len(), count, "two inputs have the same digest");
-        assert_eq!(
-            hasher(TreeKind::File, b"").leaf(&data),
-            digest,
-            "the digest is deterministic"
-        );
+        assert_eq!(hasher(TreeKind::File, b"").leaf(&data), digest, "the digest is deterministic");
     }
 }

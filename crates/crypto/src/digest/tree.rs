@@ -50,14 +50,9 @@ impl TreeKey {
     #[must_use]
     pub fn derive(master_key: &Secret, kind: TreeKind, salt: &[u8]) -> Self {
         let derive = |purpose: &[u8]| {
-            hkdf(master_key.expose(), salt, &[kind.label(), purpose], 32)
-                .expect("32 bytes are within HKDF's limit")
+            hkdf(master_key.expose(), salt, &[kind.label(), purpose], 32).expect("32 bytes are within HKDF's limit")
         };
-        Self {
-            universal: derive(b"universal"),
-            leaf: derive(b"leaf"),
-            node: derive(b"node"),
-        }
+        Self { universal: derive(b"universal"), leaf: derive(b"leaf"), node: derive(b"node") }
     }
 
     fn node(&self, level: u64, content: &[u8]) -> Digest {
@@ -67,8 +62,7 @@ impl TreeKey {
 
 /// Keyed BLAKE3 over the parts joined.
 pub(super) fn keyed(key: &Secret, parts: &[&[u8]]) -> Digest {
-    let mut hasher =
-        blake3::Hasher::new_keyed(key.expose().first_chunk().expect("tree keys have 32 bytes"));
+    let mut hasher = blake3::Hasher::new_keyed(key.expose().first_chunk().expect("tree keys have 32 bytes"));
     for part in parts {
         hasher.update(part);
     }
@@ -97,11 +91,7 @@ impl<'a> TreeBuilder<'a> {
     /// A builder without leaves.
     #[must_use]
     pub fn new(key: &'a TreeKey) -> Self {
-        Self {
-            key,
-            levels: Vec::with_capacity(LEVELS),
-            leaves: 0,
-        }
+        Self { key, levels: Vec::with_capacity(LEVELS), leaves: 0 }
     }
 
     /// Adds the next leaf. [`ZERO_LEAF`] is a leaf of zeros, as [`TreeBuilder::push_zeros`] adds them.
@@ -119,11 +109,7 @@ impl<'a> TreeBuilder<'a> {
         let mut tails = Vec::with_capacity(LEVELS);
         while rest > 0 {
             let open = self.level(level).open.len() as u64;
-            let fill = if open == 0 {
-                0
-            } else {
-                rest.min(FANOUT_LEAVES.saturating_sub(open))
-            };
+            let fill = if open == 0 { 0 } else { rest.min(FANOUT_LEAVES.saturating_sub(open)) };
             self.add_zeros(level, fill);
             rest = rest.saturating_sub(fill);
             tails.push((level, rest % FANOUT_LEAVES));
@@ -155,10 +141,7 @@ impl<'a> TreeBuilder<'a> {
             level = level.saturating_add(1);
         }
         let [total_len, leaves] = [total_len, self.leaves].map(u64::to_le_bytes);
-        self.key.node(
-            ROOT_LEVEL,
-            &[&total_len, &leaves, top.as_flattened()].concat(),
-        )
+        self.key.node(ROOT_LEVEL, &[&total_len, &leaves, top.as_flattened()].concat())
     }
 
     fn add_zeros(&mut self, level: usize, count: u64) {
@@ -192,11 +175,133 @@ impl<'a> TreeBuilder<'a> {
                     self.key.node(height, [below.zeros; FANOUT].as_flattened())
                 }
             };
-            self.levels.push(Level {
-                zeros,
-                open: Vec::with_capacity(FANOUT),
-            });
+            self.levels.push(Level { zeros, open: Vec::with_capacity(FANOUT) });
         }
         self.levels.get_mut(level).expect("the level was just made")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> TreeKey {
+        TreeKey::derive(&Secret::copy_of(&[9; 32]), TreeKind::Guest, b"")
+    }
+
+    fn leaf(i: u64) -> Digest {
+        let mut digest = [0xa5; 32];
+        digest[..8].copy_from_slice(&i.to_le_bytes());
+        digest
+    }
+
+    /// The definition, written down without streaming: groups of 128, level by level.
+    fn defined(key: &TreeKey, leaves: &[Digest], total_len: u64) -> Digest {
+        let mut row = leaves.to_vec();
+        let mut level = 0;
+        while row.len() > 1 {
+            row = row.chunks(FANOUT).map(|children| key.node(level, children.as_flattened())).collect();
+            level += 1;
+        }
+        let lengths = [total_len, leaves.len() as u64].map(u64::to_le_bytes);
+        key.node(ROOT_LEVEL, &[lengths.as_flattened(), row.as_flattened()].concat())
+    }
+
+    /// Streaming gives the root of the definition for every shape around the borders of nodes.
+    #[test]
+    fn streamed_root_is_the_defined_root() {
+        let key = key();
+        for count in [0, 1, 2, 127, 128, 129, 255, 256, 257, 16_383, 16_384, 16_385, 20_000] {
+            let leaves: Vec<Digest> = (0..count).map(leaf).collect();
+            let mut builder = TreeBuilder::new(&key);
+            leaves.iter().for_each(|leaf| builder.push(leaf));
+            assert_eq!(builder.finish(count * 65_536), defined(&key, &leaves, count * 65_536), "{count} leaves");
+        }
+    }
+
+    /// Runs of zeros give the root that the same leaves give one by one, wherever they begin and end.
+    #[test]
+    fn zero_runs_equal_single_zero_leaves() {
+        let key = key();
+        let runs: [&[(u64, u64)]; 8] = [
+            // Leaves with data, then zero leaves, and so on.
+            &[(0, 5)],
+            &[(0, 128)],
+            &[(1, 127), (1, 128)],
+            &[(0, 16_384), (1, 0)],
+            &[(100, 16_384), (28, 129)],
+            &[(3, 40_000), (2, 1)],
+            &[(128, 16_384 - 128), (0, 16_384), (1, 300)],
+            &[(127, 1), (0, 127), (1, 20_000), (0, 20_000), (5, 7)],
+        ];
+        for run in runs {
+            let (mut fast, mut slow) = (TreeBuilder::new(&key), TreeBuilder::new(&key));
+            for &(data, zeros) in run {
+                for i in 0..data {
+                    fast.push(&leaf(i));
+                    slow.push(&leaf(i));
+                }
+                fast.push_zeros(zeros);
+                (0..zeros).for_each(|_| slow.push(&ZERO_LEAF));
+            }
+            assert_eq!(fast.finish(1), slow.finish(1), "{run:?}");
+        }
+    }
+
+    /// The largest runs end at once: 2^64 leaves cost some thousand hashes.
+    #[test]
+    fn enormous_zero_runs_are_cheap() {
+        let key = key();
+        let roots = [u64::MAX, u64::MAX - 1, 1 << 50].map(|count| {
+            let mut builder = TreeBuilder::new(&key);
+            builder.push_zeros(count);
+            assert!(builder.levels.len() <= LEVELS, "{} levels", builder.levels.len());
+            builder.finish(u64::MAX)
+        });
+        assert!(roots[0] != roots[1] && roots[1] != roots[2]);
+    }
+
+    /// Order, position, number and length are bound, and a node does not pass for a leaf.
+    #[test]
+    fn a_root_binds_order_position_count_and_length() {
+        let key = key();
+        let root = |leaves: &[Digest], total_len| {
+            let mut builder = TreeBuilder::new(&key);
+            leaves.iter().for_each(|leaf| builder.push(leaf));
+            builder.finish(total_len)
+        };
+        let (a, b) = (leaf(1), leaf(2));
+        let node = key.node(0, [a, b].as_flattened());
+        let mut roots = vec![
+            root(&[], 10),
+            root(&[a], 10),
+            root(&[b], 10),
+            root(&[a, b], 10),
+            root(&[b, a], 10),
+            root(&[a, b], 11),
+            root(&[a, ZERO_LEAF, b], 10),
+            root(&[ZERO_LEAF, a, b], 10),
+            root(&[a, b, ZERO_LEAF], 10),
+            root(&[ZERO_LEAF], 10),
+            root(&[node], 10),
+        ];
+        let count = roots.len();
+        roots.sort_unstable();
+        roots.dedup();
+        assert_eq!(roots.len(), count, "two different trees have the same root");
+    }
+
+    /// Kinds, salts and data keys give unrelated trees; the same three give the same.
+    #[test]
+    fn trees_of_different_keys_are_unrelated() {
+        let root = |data_key: u8, kind, salt: &[u8]| {
+            let key = TreeKey::derive(&Secret::copy_of(&[data_key; 32]), kind, salt);
+            TreeBuilder::new(&key).finish(0)
+        };
+        let base = root(1, TreeKind::File, b"s");
+        assert_eq!(base, root(1, TreeKind::File, b"s"));
+        for other in [root(1, TreeKind::Guest, b"s"), root(1, TreeKind::File, b"t"), root(2, TreeKind::File, b"s")] {
+            assert_ne!(base, other);
+        }
     }
 }

@@ -34,9 +34,7 @@ impl Argon2Kind {
         match name {
             "argon2i" => Ok(Self::Argon2i),
             "argon2id" => Ok(Self::Argon2id),
-            _ => Err(CryptoError::UnsupportedKdf {
-                name: name.to_owned(),
-            }),
+            _ => Err(CryptoError::UnsupportedKdf { name: name.to_owned() }),
         }
     }
 }
@@ -64,36 +62,18 @@ pub fn argon2(
     len: usize,
 ) -> Result<Secret, CryptoError> {
     within("parallel lanes", cost.lanes.into(), 1, LANES_MAX.into())?;
-    within(
-        "memory (KiB)",
-        cost.memory_kib.into(),
-        u64::from(cost.lanes).saturating_mul(8),
-        MEMORY_KIB_MAX.into(),
-    )?;
-    within(
-        "iterations",
-        cost.iterations.into(),
-        1,
-        WORK_KIB_MAX
-            .checked_div(cost.memory_kib.into())
-            .unwrap_or(0),
-    )?;
-    within(
-        "output bytes",
-        len as u64,
-        Params::MIN_OUTPUT_LEN as u64,
-        DERIVED_BYTES_MAX as u64,
-    )?;
+    within("memory (KiB)", cost.memory_kib.into(), u64::from(cost.lanes).saturating_mul(8), MEMORY_KIB_MAX.into())?;
+    within("iterations", cost.iterations.into(), 1, WORK_KIB_MAX.checked_div(cost.memory_kib.into()).unwrap_or(0))?;
+    within("output bytes", len as u64, Params::MIN_OUTPUT_LEN as u64, DERIVED_BYTES_MAX as u64)?;
     within("salt bytes", salt.len() as u64, 8, 64)?;
-    let params = Params::new(cost.memory_kib, cost.iterations, cost.lanes, Some(len))
-        .map_err(|error| refused(error, cost))?;
+    let params =
+        Params::new(cost.memory_kib, cost.iterations, cost.lanes, Some(len)).map_err(|error| refused(error, cost))?;
     let algorithm = match kind {
         Argon2Kind::Argon2i => Algorithm::Argon2i,
         Argon2Kind::Argon2id => Algorithm::Argon2id,
     };
-    let mut memory = Memory::zeroed(params.block_count()).ok_or(CryptoError::KdfMemory {
-        memory_kib: cost.memory_kib,
-    })?;
+    let mut memory =
+        Memory::zeroed(params.block_count()).ok_or(CryptoError::KdfMemory { memory_kib: cost.memory_kib })?;
     Secret::try_from_fn(len, |out| {
         Argon2::new(algorithm, Version::V0x13, params)
             .hash_password_into_with_memory(password, salt, out, &mut memory.0)
@@ -103,15 +83,10 @@ pub fn argon2(
 
 fn refused(error: Error, cost: Argon2Cost) -> CryptoError {
     match error {
-        Error::PwdTooLong => CryptoError::KdfCost {
-            what: "password bytes",
-            found: u64::MAX,
-            min: 0,
-            max: u32::MAX.into(),
-        },
-        _ => CryptoError::KdfMemory {
-            memory_kib: cost.memory_kib,
-        },
+        Error::PwdTooLong => {
+            CryptoError::KdfCost { what: "password bytes", found: u64::MAX, min: 0, max: u32::MAX.into() }
+        }
+        _ => CryptoError::KdfMemory { memory_kib: cost.memory_kib },
     }
 }
 
@@ -140,11 +115,7 @@ mod tests {
     /// Costs beyond the limits are refused at once: no memory is taken, no time spent.
     #[test]
     fn argon2_refuses_absurd_costs() {
-        let cost = |memory_kib, iterations, lanes| Argon2Cost {
-            memory_kib,
-            iterations,
-            lanes,
-        };
+        let cost = |memory_kib, iterations, lanes| Argon2Cost { memory_kib, iterations, lanes };
         for bad in [
             cost(MEMORY_KIB_MAX + 1, 1, 1),
             cost(u32::MAX, u32::MAX, 4),
@@ -157,23 +128,11 @@ mod tests {
             cost(0, 1, 1),
         ] {
             let result = argon2(Argon2Kind::Argon2id, bad, b"password", &[0; 32], 32);
-            assert!(
-                matches!(result.err(), Some(CryptoError::KdfCost { .. })),
-                "{bad:?}"
-            );
+            assert!(matches!(result.err(), Some(CryptoError::KdfCost { .. })), "{bad:?}");
         }
         for (salt, len) in [(7, 32), (65, 32), (32, 0), (32, 257)] {
-            let result = argon2(
-                Argon2Kind::Argon2i,
-                cost(64, 1, 1),
-                b"password",
-                &vec![0; salt],
-                len,
-            );
-            assert!(
-                matches!(result.err(), Some(CryptoError::KdfCost { .. })),
-                "salt {salt}, len {len}"
-            );
+            let result = argon2(Argon2Kind::Argon2i, cost(64, 1, 1), b"password", &vec![0; salt], len);
+            assert!(matches!(result.err(), Some(CryptoError::KdfCost { .. })), "salt {salt}, len {len}");
         }
     }
 }

@@ -24,14 +24,7 @@ const STRIPES_MAX: u32 = 8192;
 ///
 /// Errors: `KdfCost` for a key length outside 1..=256 or stripes outside 1..=8192.
 pub fn split_bytes(key_bytes: usize, stripes: u32) -> Result<usize, CryptoError> {
-    let refuse = |what, found, max| {
-        Err(CryptoError::KdfCost {
-            what,
-            found,
-            min: 1,
-            max,
-        })
-    };
+    let refuse = |what, found, max| Err(CryptoError::KdfCost { what, found, min: 1, max });
     if key_bytes == 0 || key_bytes > KEY_BYTES_MAX {
         return refuse("key bytes", key_bytes as u64, KEY_BYTES_MAX as u64);
     }
@@ -45,17 +38,9 @@ pub fn split_bytes(key_bytes: usize, stripes: u32) -> Result<usize, CryptoError>
 ///
 /// `out` is as secret as the key until it is encrypted.
 /// Errors: `KeyMaterialLength` when `out` is not a multiple of the key, or empty.
-pub fn split(
-    hash: Hash,
-    key: &Secret,
-    random: &dyn Random,
-    out: &mut [u8],
-) -> Result<(), CryptoError> {
+pub fn split(hash: Hash, key: &Secret, random: &dyn Random, out: &mut [u8]) -> Result<(), CryptoError> {
     let Some(random_bytes) = random_stripes(out.len(), key.len()) else {
-        return Err(CryptoError::KeyMaterialLength {
-            expected: key.len() as u64,
-            found: out.len(),
-        });
+        return Err(CryptoError::KeyMaterialLength { expected: key.len() as u64, found: out.len() });
     };
     let (stripes, last) = out.split_at_mut(random_bytes);
     random.fill(stripes);
@@ -70,10 +55,7 @@ pub fn split(
 /// Errors: `KeyMaterialLength` when `split` is not a multiple of the key, or empty.
 pub fn merge(hash: Hash, split: &[u8], key_bytes: usize) -> Result<Secret, CryptoError> {
     let Some(random_bytes) = random_stripes(split.len(), key_bytes) else {
-        return Err(CryptoError::KeyMaterialLength {
-            expected: key_bytes as u64,
-            found: split.len(),
-        });
+        return Err(CryptoError::KeyMaterialLength { expected: key_bytes as u64, found: split.len() });
     };
     let (stripes, last) = split.split_at(random_bytes);
     let mixed = mix(hash, stripes, key_bytes);
@@ -108,18 +90,12 @@ fn diffuse(hash: Hash, bytes: &mut [u8]) {
         context.update(piece);
         let digest = context.finish();
         // The last piece may be shorter than the hash.
-        piece
-            .iter_mut()
-            .zip(digest.as_ref())
-            .for_each(|(byte, new)| *byte = *new);
+        piece.iter_mut().zip(digest.as_ref()).for_each(|(byte, new)| *byte = *new);
     }
 }
 
 fn xor(target: &mut [u8], other: &[u8]) {
-    target
-        .iter_mut()
-        .zip(other)
-        .for_each(|(byte, mask)| *byte ^= mask);
+    target.iter_mut().zip(other).for_each(|(byte, mask)| *byte ^= mask);
 }
 
 #[cfg(test)]
@@ -142,11 +118,7 @@ mod tests {
                 64,
                 "a164267a3554bbce8fd966abf01b8aa1e463efb7a36dd1ee311a146917bcbbaf717f3e2a607cfeccb6690769fe3dd6241ac49cdbbf16331e936ad5d5cc5e473e",
             ),
-            (
-                Hash::Sha512,
-                32,
-                "3436e36d8aab7a2a5c22d85eaa12c234484779f569ad87f2c8805287a18c9fac",
-            ),
+            (Hash::Sha512, 32, "3436e36d8aab7a2a5c22d85eaa12c234484779f569ad87f2c8805287a18c9fac"),
         ] {
             let key = Secret::from_fn(key_bytes, |out| {
                 out.iter_mut().zip(0..).for_each(|(b, i)| *b = i);
@@ -154,11 +126,7 @@ mod tests {
             let mut out = vec![0; key_bytes * 5];
             split(hash, &key, &SeededRandom::new(b"af"), &mut out).expect("5 stripes");
             assert_eq!(hex::encode(&out[key_bytes * 4..]), last_stripe, "{hash:?}");
-            assert!(
-                merge(hash, &out, key_bytes)
-                    .expect("5 stripes")
-                    .equals(&key)
-            );
+            assert!(merge(hash, &out, key_bytes).expect("5 stripes").equals(&key));
         }
     }
 
@@ -166,24 +134,12 @@ mod tests {
     #[test]
     fn absurd_splits_are_refused() {
         assert_eq!(split_bytes(64, 4000), Ok(256_000));
-        for (key_bytes, stripes) in [
-            (0, 4000),
-            (257, 4000),
-            (64, 0),
-            (64, 8193),
-            (usize::MAX, u32::MAX),
-        ] {
-            assert!(matches!(
-                split_bytes(key_bytes, stripes),
-                Err(CryptoError::KdfCost { .. })
-            ));
+        for (key_bytes, stripes) in [(0, 4000), (257, 4000), (64, 0), (64, 8193), (usize::MAX, u32::MAX)] {
+            assert!(matches!(split_bytes(key_bytes, stripes), Err(CryptoError::KdfCost { .. })));
         }
         for (split_bytes, key_bytes) in [(0, 64), (63, 64), (65, 64), (64, 0), (0, 0)] {
             let merged = merge(Hash::Sha256, &vec![0; split_bytes], key_bytes);
-            assert!(matches!(
-                merged.err(),
-                Some(CryptoError::KeyMaterialLength { .. })
-            ));
+            assert!(matches!(merged.err(), Some(CryptoError::KeyMaterialLength { .. })));
         }
     }
 }

@@ -2,17 +2,13 @@
 //!
 //! `aws-lc-rs` has no XTS and sets a key for each message; here the key is expanded once and
 //! each sector only sets its IV, which is twice as fast (`../shared/perf.md` A2).
-#![expect(
-    unsafe_code,
-    reason = "XTS is offered by the C interface only; see the invariants at `BlockCipher`"
-)]
+#![expect(unsafe_code, reason = "XTS is offered by the C interface only; see the invariants at `BlockCipher`")]
 
 use std::ptr::{self, NonNull};
 
 use aws_lc_sys::{
-    EVP_CIPHER, EVP_CIPHER_CTX, EVP_CIPHER_CTX_free, EVP_CIPHER_CTX_new, EVP_Cipher,
-    EVP_CipherInit_ex, EVP_aes_128_cbc, EVP_aes_128_ecb, EVP_aes_256_cbc, EVP_aes_256_ecb,
-    EVP_aes_256_xts,
+    EVP_CIPHER, EVP_CIPHER_CTX, EVP_CIPHER_CTX_free, EVP_CIPHER_CTX_new, EVP_Cipher, EVP_CipherInit_ex,
+    EVP_aes_128_cbc, EVP_aes_128_ecb, EVP_aes_256_cbc, EVP_aes_256_ecb, EVP_aes_256_xts,
 };
 
 /// Bytes of an AES block and of an IV.
@@ -76,11 +72,7 @@ unsafe impl Send for BlockCipher {}
 impl BlockCipher {
     /// Expands `key`, whose length and (for XTS) halves the caller has checked.
     pub(crate) fn new(algorithm: Algorithm, direction: Direction, key: &[u8]) -> Self {
-        assert_eq!(
-            key.len(),
-            algorithm.key_bytes(),
-            "the caller chose the algorithm by the length of the key"
-        );
+        assert_eq!(key.len(), algorithm.key_bytes(), "the caller chose the algorithm by the length of the key");
         // SAFETY: no arguments; null means that there is no memory.
         let context = unsafe { EVP_CIPHER_CTX_new() };
         let context = NonNull::new(context).expect("memory for a cipher context of 200 bytes");
@@ -96,10 +88,7 @@ impl BlockCipher {
                 direction as i32,
             )
         };
-        assert_eq!(
-            done, 1,
-            "AWS-LC takes every key of the right length with unequal halves"
-        );
+        assert_eq!(done, 1, "AWS-LC takes every key of the right length with unequal halves");
         cipher
     }
 
@@ -118,12 +107,7 @@ impl BlockCipher {
                 ptr::null(),
                 iv.as_ptr(),
                 KEEP_DIRECTION,
-            ) & EVP_Cipher(
-                self.context.as_ptr(),
-                unit.as_mut_ptr(),
-                unit.as_ptr(),
-                unit.len(),
-            )
+            ) & EVP_Cipher(self.context.as_ptr(), unit.as_mut_ptr(), unit.as_ptr(), unit.len())
         };
         // Anything else would leave plaintext where ciphertext is expected: stop at once.
         assert_eq!(done, 1, "AWS-LC encrypts whole blocks");
