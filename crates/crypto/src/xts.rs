@@ -1,7 +1,7 @@
 //! AES-XTS (IEEE 1619, NIST SP 800-38E), one data unit a call.
 //!
 //! AWS-LC has XTS for AES-256 only. For AES-128, which old images use, it is built here from the
-//! library's AES; that is about a third as fast.
+//! library's AES; that is a third to a half as fast.
 
 pub(crate) mod ffi;
 
