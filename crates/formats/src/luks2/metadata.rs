@@ -199,9 +199,9 @@ pub struct Requirements {
     pub mandatory: Vec<String>,
 }
 
-/// Longest JSON text. Ours takes 3 KiB, 32 keyslots with a token each some 100 KiB. The format allows
-/// 4 MiB, which as tokens full of empty lists would take 200 MiB of memory.
-const JSON_BYTES_MAX: usize = 1 << 20;
+/// Longest JSON text: ours takes 3 KiB, 32 keyslots with a token each 100 KiB. The format allows 4 MiB,
+/// which, as a token full of small objects, took 500 MiB of memory.
+const JSON_BYTES_MAX: usize = 256 << 10;
 
 /// What is read before the rest: with an unknown requirement (such as a reencryption in progress)
 /// the rest may have any shape.
@@ -223,10 +223,7 @@ impl Metadata {
     /// ciphers, unknown requirements, a reencryption in progress.
     pub fn decode(json: &[u8], header_size: u64, file_len: u64) -> Result<Self> {
         if json.len() > JSON_BYTES_MAX {
-            let message = format!(
-                "metadata of {} bytes; the limit is {JSON_BYTES_MAX}",
-                json.len()
-            );
+            let message = format!("metadata of {} bytes; the limit is {JSON_BYTES_MAX}", json.len());
             return Err(FormatError::new(FORMAT, ErrorKind::TooLarge, message));
         }
         let unreadable = |e| FormatError::unreadable(FORMAT, "metadata is not readable", &e);
@@ -239,8 +236,7 @@ impl Metadata {
 
     /// Its JSON text.
     pub fn encode(&self) -> Result<Vec<u8>> {
-        serde_json::to_vec(self)
-            .map_err(|e| FormatError::new(FORMAT, ErrorKind::Invalid, e.to_string()))
+        serde_json::to_vec(self).map_err(|e| FormatError::new(FORMAT, ErrorKind::Invalid, e.to_string()))
     }
 
     /// The payload: the one segment, checked to be there by `decode`.
@@ -253,18 +249,12 @@ impl Metadata {
     #[must_use]
     pub fn payload_digest(&self) -> Option<&Digest> {
         let name = self.segments.keys().next()?;
-        self.digests
-            .values()
-            .find(|digest| digest.segments.contains(name))
+        self.digests.values().find(|digest| digest.segments.contains(name))
     }
 
     /// What is pinned when an image is sealed: everything but the tokens, which carry the pin itself.
     pub fn pinned(&self) -> Result<Vec<u8>> {
-        Self {
-            tokens: BTreeMap::new(),
-            ..self.clone()
-        }
-        .encode()
+        Self { tokens: BTreeMap::new(), ..self.clone() }.encode()
     }
 }
 
@@ -277,9 +267,7 @@ impl Segment {
     /// Bytes of payload in a file of `file_len` bytes.
     #[must_use]
     pub fn len(&self, file_len: u64) -> u64 {
-        self.size
-            .parse()
-            .unwrap_or_else(|_| file_len.saturating_sub(self.offset))
+        parse_number(&self.size).unwrap_or_else(|| file_len.saturating_sub(self.offset))
     }
 }
 
@@ -322,9 +310,7 @@ impl Kdf {
     #[must_use]
     pub fn salt(&self) -> &str {
         match self {
-            Self::Pbkdf2 { salt, .. }
-            | Self::Argon2i { salt, .. }
-            | Self::Argon2id { salt, .. } => salt,
+            Self::Pbkdf2 { salt, .. } | Self::Argon2i { salt, .. } | Self::Argon2id { salt, .. } => salt,
         }
     }
 }
@@ -333,6 +319,12 @@ impl Kdf {
 pub(super) fn parse_encryption(encryption: &str, key_bytes: u32) -> Result<Cipher> {
     let (name, mode) = encryption.split_once('-').unwrap_or((encryption, ""));
     Cipher::parse(FORMAT, name, mode, key_bytes as usize)
+}
+
+/// A number in its one spelling: what is pinned must not depend on signs and leading zeros.
+pub(super) fn parse_number(text: &str) -> Option<u64> {
+    let number: u64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
 }
 
 /// 64-bit numbers are decimal text in LUKS2 JSON.
@@ -345,7 +337,6 @@ mod number_text {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
-        text.parse()
-            .map_err(|_| serde::de::Error::custom("a number as decimal text was expected"))
+        super::parse_number(&text).ok_or_else(|| serde::de::Error::custom("a number as decimal text was expected"))
     }
 }

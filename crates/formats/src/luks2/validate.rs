@@ -1,6 +1,6 @@
 //! What a LUKS2 header must be before a passphrase is tried on it.
 
-use super::metadata::{Config, Digest, Keyslot, Metadata, Requirements, Segment, parse_encryption};
+use super::metadata::{Config, Digest, Keyslot, Metadata, Requirements, Segment, parse_encryption, parse_number};
 use super::{BINARY_HEADER_BYTES, FORMAT, Kdf};
 use crate::luks::{ITERATIONS_MAX, STRIPES};
 use crate::{ErrorKind, FormatError, Result};
@@ -20,22 +20,12 @@ const NAME_BYTES_MAX: usize = 64;
 const NUMBER_BYTES_MAX: usize = 3;
 /// Keyslot areas are placed and sized in such units. Source: cryptsetup.
 const AREA_UNIT_BYTES: u64 = 4096;
-const REENCRYPTION: &str =
-    "a reencryption is in progress; finish it with cryptsetup reencrypt --resume-only first";
+const REENCRYPTION: &str = "a reencryption is in progress; finish it with cryptsetup reencrypt --resume-only first";
 
 pub(super) fn validate(metadata: &Metadata, header_size: u64, file_len: u64) -> Result<()> {
-    let counts = [
-        metadata.keyslots.len(),
-        metadata.tokens.len(),
-        metadata.segments.len(),
-        metadata.digests.len(),
-    ];
+    let counts = [metadata.keyslots.len(), metadata.tokens.len(), metadata.segments.len(), metadata.digests.len()];
     if counts.iter().any(|&count| count > OBJECTS_MAX) {
-        return Err(FormatError::new(
-            FORMAT,
-            ErrorKind::TooLarge,
-            "more than 32 objects of a kind",
-        ));
+        return Err(FormatError::new(FORMAT, ErrorKind::TooLarge, "more than 32 objects of a kind"));
     }
     validate_names(metadata)?;
     let areas_start = header_size.saturating_mul(2);
@@ -53,18 +43,12 @@ pub(super) fn validate(metadata: &Metadata, header_size: u64, file_len: u64) -> 
     }
     let mut segments = metadata.segments.iter();
     let (Some((name, segment)), None) = (segments.next(), segments.next()) else {
-        return Err(unsupported(format!(
-            "{} segments; exactly one is supported",
-            metadata.segments.len()
-        )));
+        return Err(unsupported(format!("{} segments; exactly one is supported", metadata.segments.len())));
     };
     let areas_end = ranges.last().map_or(areas_start, |(_, end)| *end);
     let payload_min = validate_config(&metadata.config, header_size, areas_end)?;
     validate_segment(segment, payload_min, file_len)?;
-    let mut covering = metadata
-        .digests
-        .values()
-        .filter(|digest| digest.segments.contains(name));
+    let mut covering = metadata.digests.values().filter(|digest| digest.segments.contains(name));
     let (Some(digest), None) = (covering.next(), covering.next()) else {
         return Err(invalid("exactly one digest must cover the payload"));
     };
@@ -93,10 +77,7 @@ fn validate_names(metadata: &Metadata) -> Result<()> {
         .chain(metadata.segments.keys())
         .chain(metadata.digests.keys());
     for number in numbers {
-        if number.is_empty()
-            || number.len() > NUMBER_BYTES_MAX
-            || !number.bytes().all(|b| b.is_ascii_digit())
-        {
+        if number.is_empty() || number.len() > NUMBER_BYTES_MAX || !number.bytes().all(|b| b.is_ascii_digit()) {
             return Err(invalid("the name of an object is no number"));
         }
     }
@@ -120,9 +101,7 @@ fn validate_names(metadata: &Metadata) -> Result<()> {
 
 fn check_name(name: &str) -> Result<()> {
     if name.len() > NAME_BYTES_MAX || !name.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(invalid(
-            "a name in the metadata is too long or not printable",
-        ));
+        return Err(invalid("a name in the metadata is too long or not printable"));
     }
     Ok(())
 }
@@ -135,9 +114,7 @@ fn validate_config(config: &Config, header_size: u64, areas_end: u64) -> Result<
             config.json_size
         )));
     }
-    let end = header_size
-        .saturating_mul(2)
-        .saturating_add(config.keyslots_size);
+    let end = header_size.saturating_mul(2).saturating_add(config.keyslots_size);
     if !config.keyslots_size.is_multiple_of(AREA_UNIT_BYTES) || areas_end > end {
         return Err(invalid(format!(
             "keyslot areas end at byte {areas_end}; their {} bytes end at {end}",
@@ -170,28 +147,15 @@ fn validate_digest(digest: &Digest, metadata: &Metadata, segment: &Segment) -> R
     Ok(())
 }
 
-fn validate_keyslot(
-    name: &str,
-    slot: &Keyslot,
-    areas_start: u64,
-    file_len: u64,
-) -> Result<(u64, u64)> {
+fn validate_keyslot(name: &str, slot: &Keyslot, areas_start: u64, file_len: u64) -> Result<(u64, u64)> {
     if slot.kind == "reencrypt" {
         return Err(unsupported(REENCRYPTION));
     }
     let (Some(af), Some(kdf)) = (&slot.af, &slot.kdf) else {
-        return Err(invalid(format!(
-            "keyslot {name} has no splitter or no key derivation"
-        )));
+        return Err(invalid(format!("keyslot {name} has no splitter or no key derivation")));
     };
-    if slot.kind != "luks2"
-        || slot.area.kind != "raw"
-        || af.kind != "luks1"
-        || af.stripes != STRIPES
-    {
-        return Err(unsupported(format!(
-            "keyslot {name} is of a kind that is not known"
-        )));
+    if slot.kind != "luks2" || slot.area.kind != "raw" || af.kind != "luks1" || af.stripes != STRIPES {
+        return Err(unsupported(format!("keyslot {name} is of a kind that is not known")));
     }
     af.hash()?;
     slot.area.cipher()?;
@@ -205,9 +169,7 @@ fn validate_keyslot(
         )));
     }
     if slot.area.offset < areas_start {
-        return Err(invalid(format!(
-            "the area of keyslot {name} lies in the headers"
-        )));
+        return Err(invalid(format!("the area of keyslot {name} lies in the headers")));
     }
     if end > file_len {
         let message = format!("the area of keyslot {name} ends after the end of the file");
@@ -221,18 +183,11 @@ fn validate_kdf(name: &str, kdf: &Kdf) -> Result<()> {
         return Err(invalid(format!("the salt of keyslot {name} is too long")));
     }
     match kdf {
-        Kdf::Pbkdf2 {
-            hash, iterations, ..
-        } => {
+        Kdf::Pbkdf2 { hash, iterations, .. } => {
             super::metadata::parse_hash(hash)?;
             check_iterations(&format!("keyslot {name}"), *iterations)
         }
-        Kdf::Argon2i {
-            time, memory, cpus, ..
-        }
-        | Kdf::Argon2id {
-            time, memory, cpus, ..
-        } => {
+        Kdf::Argon2i { time, memory, cpus, .. } | Kdf::Argon2id { time, memory, cpus, .. } => {
             let work_kib = u64::from(*time).saturating_mul(u64::from(*memory));
             let allowed = (1..=ARGON2_MEMORY_KIB_MAX).contains(memory)
                 && (1..=ARGON2_WORK_KIB_MAX).contains(&work_kib)
@@ -250,33 +205,20 @@ fn validate_kdf(name: &str, kdf: &Kdf) -> Result<()> {
 
 fn validate_segment(segment: &Segment, payload_min: u64, file_len: u64) -> Result<()> {
     if segment.kind != "crypt" || segment.integrity.is_some() || !segment.flags.is_empty() {
-        return Err(unsupported(
-            "the payload is not a plain crypt segment (linear, integrity or reencryption)",
-        ));
+        return Err(unsupported("the payload is not a plain crypt segment (linear, integrity or reencryption)"));
     }
     if !matches!(segment.sector_size, 512 | 1024 | 2048 | 4096) {
-        return Err(invalid(format!(
-            "a sector size of {} bytes is not allowed",
-            segment.sector_size
-        )));
+        return Err(invalid(format!("a sector size of {} bytes is not allowed", segment.sector_size)));
     }
-    if !segment
-        .offset
-        .is_multiple_of(u64::from(segment.sector_size))
-        || segment.offset < payload_min
-    {
-        return Err(invalid(format!(
-            "the payload at byte {} is not possible",
-            segment.offset
-        )));
+    if !segment.offset.is_multiple_of(u64::from(segment.sector_size)) || segment.offset < payload_min {
+        return Err(invalid(format!("the payload at byte {} is not possible", segment.offset)));
     }
     let unit = u64::from(segment.sector_size);
     let is_whole = |size: u64| size > 0 && size.is_multiple_of(unit);
-    if segment.size != "dynamic" && !segment.size.parse().is_ok_and(is_whole) {
+    if segment.size != "dynamic" && !parse_number(&segment.size).is_some_and(is_whole) {
         return Err(invalid("the payload's size is no number of whole sectors"));
     }
-    if segment.offset.saturating_add(segment.len(file_len)) > file_len || segment.offset > file_len
-    {
+    if segment.offset.saturating_add(segment.len(file_len)) > file_len || segment.offset > file_len {
         let message = "the payload ends after the end of the file";
         return Err(FormatError::new(FORMAT, ErrorKind::Truncated, message).at(segment.offset));
     }
@@ -288,8 +230,7 @@ fn check_iterations(what: &str, iterations: u32) -> Result<()> {
         return Err(invalid(format!("{what} has 0 iterations")));
     }
     if iterations > ITERATIONS_MAX {
-        let message =
-            format!("{what} asks for {iterations} iterations; the limit is {ITERATIONS_MAX}");
+        let message = format!("{what} asks for {iterations} iterations; the limit is {ITERATIONS_MAX}");
         return Err(FormatError::new(FORMAT, ErrorKind::TooLarge, message));
     }
     Ok(())
