@@ -28,7 +28,7 @@ runs() { [[ -x $QEMU_IMG ]] && [[ $("$QEMU_IMG" --version 2>/dev/null) == "qemu-
 download() { (cd "$TOOLS" && apt-get download "$WANTED" >apt.log 2>&1) && rm "$TOOLS/apt.log"; }
 
 update() {
-  if ((EUID)); then sudo apt-get -o DPkg::Lock::Timeout=120 update; else apt-get -o DPkg::Lock::Timeout=120 update; fi
+  if ((EUID)); then sudo apt-get -qq -o DPkg::Lock::Timeout=120 update; else apt-get -o DPkg::Lock::Timeout=120 update; fi
 }
 
 give_up() {

@@ -64,14 +64,14 @@ install_packages() {
   fi
   # Package lists may be absent or stale on a fresh machine; they are renewed only when they do not know a package or its file.
   apt_install "$@" || {
-    "${as_root[@]}" apt-get -o DPkg::Lock::Timeout=120 update || fail "apt-get update failed; missing packages: $*"
+    "${as_root[@]}" apt-get -qq -o DPkg::Lock::Timeout=120 update || fail "apt-get update failed; missing packages: $*"
     apt_install "$@" || fail "apt-get could not install: $*"
   }
 }
 
 apt_install() {
   echo "setup: installing $*"
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "$@"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 install -y --no-install-recommends "$@"
 }
 
 fail() {
