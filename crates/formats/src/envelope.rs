@@ -126,10 +126,7 @@ impl Envelope {
     pub fn encode_padded(&self) -> Result<Vec<u8>> {
         let mut json = self.encode()?;
         if json.len() > ENVELOPE_CAPACITY {
-            let message = format!(
-                "{} bytes; {ENVELOPE_CAPACITY} are reserved for it",
-                json.len()
-            );
+            let message = format!("{} bytes; {ENVELOPE_CAPACITY} are reserved for it", json.len());
             return Err(FormatError::new(FORMAT, ErrorKind::TooLarge, message));
         }
         json.resize(ENVELOPE_CAPACITY, b' ');
@@ -138,11 +135,7 @@ impl Envelope {
 
     /// What the MAC covers: the JSON without it.
     pub fn mac_input(&self) -> Result<Vec<u8>> {
-        Self {
-            mac: String::new(),
-            ..self.clone()
-        }
-        .encode()
+        Self { mac: String::new(), ..self.clone() }.encode()
     }
 
     fn check(&self) -> Result<()> {
@@ -164,11 +157,7 @@ impl Envelope {
             &self.mac,
         ];
         texts.extend(self.ctx.iter().flat_map(|(key, value)| [key, value]));
-        texts.extend(
-            self.digest
-                .iter()
-                .flat_map(|d| [&d.alg, &d.file_root, &d.guest_root]),
-        );
+        texts.extend(self.digest.iter().flat_map(|d| [&d.alg, &d.file_root, &d.guest_root]));
         for text in texts {
             if text.len() > TEXT_BYTES_MAX || text.chars().any(is_unsafe_to_print) {
                 return Err(invalid("a text in it is too long or not printable"));
@@ -211,10 +200,7 @@ mod tests {
 
     #[test]
     fn an_envelope_comes_back_with_and_without_padding() {
-        assert_eq!(
-            Envelope::decode(&envelope().encode().unwrap()),
-            Ok(envelope())
-        );
+        assert_eq!(Envelope::decode(&envelope().encode().unwrap()), Ok(envelope()));
         let padded = envelope().encode_padded().unwrap();
         assert_eq!(padded.len(), ENVELOPE_CAPACITY);
         assert_eq!(Envelope::decode(&padded), Ok(envelope()));
@@ -223,33 +209,14 @@ mod tests {
     #[test]
     fn the_example_of_the_facts_decodes() {
         let example = br#"{"v":1,"kms":"example","key_id":"k-1","wrapped":"QUJD"}"#;
-        assert_eq!(
-            Envelope::decode(example).unwrap().encode().unwrap(),
-            example
-        );
+        assert_eq!(Envelope::decode(example).unwrap().encode().unwrap(), example);
     }
 
     #[test]
     fn the_mac_covers_everything_but_itself() {
         let input = envelope().mac_input().unwrap();
-        assert_eq!(
-            Envelope {
-                mac: "00".into(),
-                ..envelope()
-            }
-            .mac_input()
-            .unwrap(),
-            input
-        );
-        assert_ne!(
-            Envelope {
-                mode: Some(Mode::Rewrap),
-                ..envelope()
-            }
-            .mac_input()
-            .unwrap(),
-            input
-        );
+        assert_eq!(Envelope { mac: "00".into(), ..envelope() }.mac_input().unwrap(), input);
+        assert_ne!(Envelope { mode: Some(Mode::Rewrap), ..envelope() }.mac_input().unwrap(), input);
     }
 
     #[test]
@@ -258,10 +225,7 @@ mod tests {
             (&b"{}"[..], "not readable"),
             (b"[[[[", "not readable"),
             (br#"{"v":2,"kms":"","key_id":"","wrapped":""}"#, "version 2"),
-            (
-                br#"{"v":1,"kms":"\u001b[31m","key_id":"","wrapped":""}"#,
-                "printable",
-            ),
+            (br#"{"v":1,"kms":"\u001b[31m","key_id":"","wrapped":""}"#, "printable"),
             (&[b' '; 5000], "the limit"),
         ] {
             let error = Envelope::decode(bytes).unwrap_err().to_string();

@@ -47,10 +47,7 @@ pub enum Hash {
 
 impl Cipher {
     /// AES-256-XTS with 64-bit sector numbers: what we write.
-    pub const AES_256_XTS: Self = Self::AesXts {
-        key_bits: 512,
-        iv: Iv::Plain64,
-    };
+    pub const AES_256_XTS: Self = Self::AesXts { key_bits: 512, iv: Iv::Plain64 };
 
     /// Bytes of its key.
     #[must_use]
@@ -78,60 +75,24 @@ impl Cipher {
     ///
     /// Errors: `Unsupported`, by name. A null cipher is refused in plain words: an image
     /// with it is not encrypted at all.
-    pub(crate) fn parse(
-        format: &'static str,
-        name: &str,
-        mode: &str,
-        key_bytes: usize,
-    ) -> Result<Self> {
-        let refuse = |why: &str| {
-            FormatError::new(
-                format,
-                ErrorKind::Unsupported,
-                format!("cipher {name}-{mode}: {why}"),
-            )
-        };
+    pub(crate) fn parse(format: &'static str, name: &str, mode: &str, key_bytes: usize) -> Result<Self> {
+        let refuse =
+            |why: &str| FormatError::new(format, ErrorKind::Unsupported, format!("cipher {name}-{mode}: {why}"));
         if name.contains("null") || mode.contains("null") {
-            return Err(refuse(
-                "the null cipher does not encrypt; the header may have been replaced",
-            ));
+            return Err(refuse("the null cipher does not encrypt; the header may have been replaced"));
         }
         let key_bits = u16::try_from(key_bytes.saturating_mul(8)).unwrap_or(u16::MAX);
         let cipher = match (name, mode) {
-            ("aes", "xts-plain64") => Self::AesXts {
-                key_bits,
-                iv: Iv::Plain64,
-            },
-            ("aes", "xts-plain") => Self::AesXts {
-                key_bits,
-                iv: Iv::Plain,
-            },
-            ("aes", "cbc-essiv:sha256") => Self::AesCbc {
-                key_bits,
-                iv: Iv::EssivSha256,
-            },
-            ("aes", "cbc-plain64") => Self::AesCbc {
-                key_bits,
-                iv: Iv::Plain64,
-            },
-            ("aes", "cbc-plain") => Self::AesCbc {
-                key_bits,
-                iv: Iv::Plain,
-            },
+            ("aes", "xts-plain64") => Self::AesXts { key_bits, iv: Iv::Plain64 },
+            ("aes", "xts-plain") => Self::AesXts { key_bits, iv: Iv::Plain },
+            ("aes", "cbc-essiv:sha256") => Self::AesCbc { key_bits, iv: Iv::EssivSha256 },
+            ("aes", "cbc-plain64") => Self::AesCbc { key_bits, iv: Iv::Plain64 },
+            ("aes", "cbc-plain") => Self::AesCbc { key_bits, iv: Iv::Plain },
             _ => return Err(refuse("not supported; aes in xts or cbc mode is")),
         };
         match cipher {
-            Self::AesXts {
-                key_bits: 256 | 512,
-                ..
-            }
-            | Self::AesCbc {
-                key_bits: 128 | 256,
-                ..
-            } => Ok(cipher),
-            _ => Err(refuse(&format!(
-                "a key of {key_bytes} bytes is not supported"
-            ))),
+            Self::AesXts { key_bits: 256 | 512, .. } | Self::AesCbc { key_bits: 128 | 256, .. } => Ok(cipher),
+            _ => Err(refuse(&format!("a key of {key_bytes} bytes is not supported"))),
         }
     }
 }
@@ -149,14 +110,12 @@ impl Hash {
     }
 
     pub(crate) fn parse(format: &'static str, name: &str) -> Result<Self> {
-        [Self::Sha1, Self::Sha256, Self::Sha384, Self::Sha512]
-            .into_iter()
-            .find(|hash| hash.name() == name)
-            .ok_or_else(|| {
-                let message =
-                    format!("hash {name:?} is not supported; sha1, sha256, sha384 and sha512 are");
+        [Self::Sha1, Self::Sha256, Self::Sha384, Self::Sha512].into_iter().find(|hash| hash.name() == name).ok_or_else(
+            || {
+                let message = format!("hash {name:?} is not supported; sha1, sha256, sha384 and sha512 are");
                 FormatError::new(format, ErrorKind::Unsupported, message)
-            })
+            },
+        )
     }
 }
 

@@ -36,15 +36,7 @@ pub enum Format {
 }
 
 impl Format {
-    const ALL: [Self; 7] = [
-        Self::Raw,
-        Self::Qcow2,
-        Self::Vhd,
-        Self::Vhdx,
-        Self::Vmdk,
-        Self::Luks1,
-        Self::Luks2,
-    ];
+    const ALL: [Self; 7] = [Self::Raw, Self::Qcow2, Self::Vhd, Self::Vhdx, Self::Vmdk, Self::Luks1, Self::Luks2];
 
     /// Its name on the command line.
     #[must_use]
@@ -78,10 +70,7 @@ impl FromStr for Format {
     fn from_str(text: &str) -> std::result::Result<Self, UnknownFormat> {
         // QEMU's name for VHD is understood too.
         let name = if text == "vpc" { "vhd" } else { text };
-        Self::ALL
-            .into_iter()
-            .find(|format| format.name() == name)
-            .ok_or_else(|| UnknownFormat(text.to_owned()))
+        Self::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| UnknownFormat(text.to_owned()))
     }
 }
 
@@ -102,8 +91,7 @@ pub enum Probe {
 /// Looks at the first bytes (up to [`PROBE_HEAD_BYTES`]) and the last (up to [`PROBE_TAIL_BYTES`]).
 #[must_use]
 pub fn probe(head: &[u8], tail: &[u8]) -> Probe {
-    let luks =
-        |version: u8| head.starts_with(&luks1::MAGIC) && head.get(6..8) == Some(&[0, version]);
+    let luks = |version: u8| head.starts_with(&luks1::MAGIC) && head.get(6..8) == Some(&[0, version]);
     if luks(1) {
         return Probe::Known(Format::Luks1);
     }
@@ -113,11 +101,7 @@ pub fn probe(head: &[u8], tail: &[u8]) -> Probe {
     if head.starts_with(&qcow2::MAGIC) {
         // Version 1 has the same magic and is another format.
         let version_1 = head.get(4..8) == Some(&[0, 0, 0, 1]);
-        return if version_1 {
-            QCOW1
-        } else {
-            Probe::Known(Format::Qcow2)
-        };
+        return if version_1 { QCOW1 } else { Probe::Known(Format::Qcow2) };
     }
     for (magic, found) in MAGICS {
         if head.starts_with(magic) {
@@ -152,26 +136,19 @@ pub fn resolve(claim: Option<Format>, probe: Probe) -> Result<Format> {
                     "said to be raw, but looks like {format}: a guest may have written that. If it is {format}, say so; if it is raw, it is refused for safety"
                 )
             } else {
-                format!(
-                    "said to be {claim}, but looks like {format}; say what it is with --source-format"
-                )
+                format!("said to be {claim}, but looks like {format}; say what it is with --source-format")
             };
             Err(FormatError::new("detection", ErrorKind::Invalid, message))
         }
-        (_, Probe::Foreign { name, advice }) => Err(FormatError::new(
-            "detection",
-            ErrorKind::Unsupported,
-            format!("looks like {name}; {advice}"),
-        )),
+        (_, Probe::Foreign { name, advice }) => {
+            Err(FormatError::new("detection", ErrorKind::Unsupported, format!("looks like {name}; {advice}")))
+        }
     }
 }
 
 const CONVERT: &str = "convert it with qemu-img convert first";
 const UNPACK: &str = "unpack it first";
-const QCOW1: Probe = Probe::Foreign {
-    name: "qcow version 1",
-    advice: CONVERT,
-};
+const QCOW1: Probe = Probe::Foreign { name: "qcow version 1", advice: CONVERT };
 
 const fn foreign(name: &'static str, advice: &'static str) -> Probe {
     Probe::Foreign { name, advice }
@@ -182,13 +159,7 @@ const MAGICS: &[(&[u8], Probe)] = &[
     (b"vhdxfile", Probe::Known(Format::Vhdx)),
     (b"KDMV", Probe::Known(Format::Vmdk)),
     (b"# Disk DescriptorFile", Probe::Known(Format::Vmdk)),
-    (
-        b"COWD",
-        foreign(
-            "a VMware COWD extent",
-            "convert it with vmkfstools or qemu-img first",
-        ),
-    ),
+    (b"COWD", foreign("a VMware COWD extent", "convert it with vmkfstools or qemu-img first")),
     (b"QED\0", foreign("QED", CONVERT)),
     (b"WithoutFreeSpace", foreign("a Parallels disk", CONVERT)),
     (b"WithouFreSpacExt", foreign("a Parallels disk", CONVERT)),
@@ -201,27 +172,16 @@ const MAGICS: &[(&[u8], Probe)] = &[
 ];
 
 const MAGICS_INSIDE: &[(usize, &[u8], Probe)] = &[
-    (
-        64,
-        b"\x7f\x10\xda\xbe",
-        foreign("a VirtualBox VDI", CONVERT),
-    ),
-    (
-        257,
-        b"ustar",
-        foreign("a tar or OVA file", "unpack it and give the disk inside"),
-    ),
+    (64, b"\x7f\x10\xda\xbe", foreign("a VirtualBox VDI", CONVERT)),
+    (257, b"ustar", foreign("a tar or OVA file", "unpack it and give the disk inside")),
 ];
 
 /// A VHD footer stands in the last 512 bytes, in the last 511 of some old files.
 fn has_vhd_footer(tail: &[u8]) -> bool {
     const COOKIE: &[u8] = b"conectix";
-    [512, 511].iter().any(|len| {
-        tail.len()
-            .checked_sub(*len)
-            .and_then(|at| tail.get(at..))
-            .is_some_and(|f| f.starts_with(COOKIE))
-    })
+    [512, 511]
+        .iter()
+        .any(|len| tail.len().checked_sub(*len).and_then(|at| tail.get(at..)).is_some_and(|f| f.starts_with(COOKIE)))
 }
 
 #[cfg(test)]
@@ -256,10 +216,7 @@ mod tests {
             (64, b"\x7f\x10\xda\xbe"),
             (257, b"ustar"),
         ] {
-            assert!(
-                matches!(probe(&head(at, magic), &[]), Probe::Foreign { .. }),
-                "{magic:?}"
-            );
+            assert!(matches!(probe(&head(at, magic), &[]), Probe::Foreign { .. }), "{magic:?}");
         }
     }
 
@@ -279,18 +236,10 @@ mod tests {
         assert_eq!(resolve(None, Probe::Known(Qcow2)), Ok(Qcow2));
         assert_eq!(resolve(Some(Raw), Probe::Known(Raw)), Ok(Raw));
         for (claim, found) in [(Raw, Qcow2), (Qcow2, Raw), (Vhd, Qcow2), (Raw, Vhd)] {
-            let error = resolve(Some(claim), Probe::Known(found))
-                .unwrap_err()
-                .to_string();
-            assert!(
-                error.contains(claim.name()) && error.contains(found.name()),
-                "{error}"
-            );
+            let error = resolve(Some(claim), Probe::Known(found)).unwrap_err().to_string();
+            assert!(error.contains(claim.name()) && error.contains(found.name()), "{error}");
         }
-        assert!(
-            resolve(Some(Raw), QCOW1).is_err(),
-            "foreign magic is not raw either"
-        );
+        assert!(resolve(Some(Raw), QCOW1).is_err(), "foreign magic is not raw either");
     }
 
     #[test]

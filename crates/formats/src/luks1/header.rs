@@ -70,21 +70,11 @@ impl Header {
         slot_salt: [u8; 32],
         iterations: u32,
     ) -> Self {
-        let mut slots = [Keyslot {
-            active: false,
-            iterations: 0,
-            salt: [0; 32],
-            key_material_offset: 0,
-        }; SLOTS];
+        let mut slots = [Keyslot { active: false, iterations: 0, salt: [0; 32], key_material_offset: 0 }; SLOTS];
         for (index, slot) in (0u32..).zip(slots.iter_mut()) {
             slot.key_material_offset = slot_offset_sectors(index);
         }
-        slots[0] = Keyslot {
-            active: true,
-            iterations,
-            salt: slot_salt,
-            ..slots[0]
-        };
+        slots[0] = Keyslot { active: true, iterations, salt: slot_salt, ..slots[0] };
         Self {
             cipher: Cipher::AES_256_XTS,
             hash: Hash::Sha256,
@@ -108,20 +98,13 @@ impl Header {
         }
         let version = fields.be_u16(6)?;
         if version != 1 {
-            let message = format!(
-                "version {version} where version 1 is needed (LUKS2 inside qcow2 does not exist)"
-            );
+            let message = format!("version {version} where version 1 is needed (LUKS2 inside qcow2 does not exist)");
             return Err(FormatError::new(FORMAT, ErrorKind::Unsupported, message).at(6));
         }
         let key_bytes = fields.be_u32(108)?;
         let cipher_name = fields.text(8, 32, "cipher-name")?;
         let cipher_mode = fields.text(40, 32, "cipher-mode")?;
-        let mut slots = [Keyslot {
-            active: false,
-            iterations: 0,
-            salt: [0; 32],
-            key_material_offset: 0,
-        }; SLOTS];
+        let mut slots = [Keyslot { active: false, iterations: 0, salt: [0; 32], key_material_offset: 0 }; SLOTS];
         for (index, slot) in slots.iter_mut().enumerate() {
             *slot = decode_slot(&fields, index)?;
         }
@@ -151,11 +134,7 @@ impl Header {
         put(&mut bytes, 40, mode.as_bytes());
         put(&mut bytes, 72, self.hash.name().as_bytes());
         put(&mut bytes, 104, &self.payload_offset.to_be_bytes());
-        put(
-            &mut bytes,
-            108,
-            &(self.cipher.key_bytes() as u32).to_be_bytes(),
-        );
+        put(&mut bytes, 108, &(self.cipher.key_bytes() as u32).to_be_bytes());
         put(&mut bytes, 112, &self.mk_digest);
         put(&mut bytes, 132, &self.mk_digest_salt);
         put(&mut bytes, 164, &self.mk_digest_iterations.to_be_bytes());
@@ -164,17 +143,9 @@ impl Header {
             let at = slot_at(index);
             let state = if slot.active { ACTIVE } else { INACTIVE };
             put(&mut bytes, at, &state.to_be_bytes());
-            put(
-                &mut bytes,
-                at.saturating_add(4),
-                &slot.iterations.to_be_bytes(),
-            );
+            put(&mut bytes, at.saturating_add(4), &slot.iterations.to_be_bytes());
             put(&mut bytes, at.saturating_add(8), &slot.salt);
-            put(
-                &mut bytes,
-                at.saturating_add(40),
-                &slot.key_material_offset.to_be_bytes(),
-            );
+            put(&mut bytes, at.saturating_add(40), &slot.key_material_offset.to_be_bytes());
             put(&mut bytes, at.saturating_add(44), &STRIPES.to_be_bytes());
         }
         bytes
@@ -200,8 +171,7 @@ impl Header {
         check_iterations("mk-digest", self.mk_digest_iterations, 164)?;
         let payload = u64::from(self.payload_offset).saturating_mul(SECTOR_BYTES);
         if payload > area_len {
-            let message =
-                format!("the payload begins at byte {payload}, after the end of the file");
+            let message = format!("the payload begins at byte {payload}, after the end of the file");
             return Err(FormatError::new(FORMAT, ErrorKind::Truncated, message).at(104));
         }
         let len = self.key_material_bytes();
@@ -214,17 +184,11 @@ impl Header {
                 check_iterations(&format!("keyslot {index}"), slot.iterations, at)?;
             }
             if start < HEADER_BYTES as u64 {
-                return Err(invalid(
-                    format!("key material of keyslot {index} lies in the header"),
-                    at,
-                ));
+                return Err(invalid(format!("key material of keyslot {index} lies in the header"), at));
             }
             // With the payload inside the file, so is the key material before it.
             if payload < end {
-                return Err(invalid(
-                    format!("key material of keyslot {index} reaches into the payload"),
-                    at,
-                ));
+                return Err(invalid(format!("key material of keyslot {index} reaches into the payload"), at));
             }
             ranges.push((start, end, index));
         }
@@ -253,18 +217,12 @@ fn decode_slot(fields: &Fields<'_>, index: usize) -> Result<Keyslot> {
         ACTIVE => true,
         INACTIVE => false,
         state => {
-            return Err(invalid(
-                format!("keyslot {index} is neither active nor inactive ({state:#x})"),
-                at as u64,
-            ));
+            return Err(invalid(format!("keyslot {index} is neither active nor inactive ({state:#x})"), at as u64));
         }
     };
     let stripes = fields.be_u32(at.saturating_add(44))?;
     if stripes != STRIPES {
-        return Err(invalid(
-            format!("keyslot {index} has {stripes} stripes; 4000 are allowed"),
-            at as u64,
-        ));
+        return Err(invalid(format!("keyslot {index} has {stripes} stripes; 4000 are allowed"), at as u64));
     }
     Ok(Keyslot {
         active,
@@ -279,8 +237,7 @@ fn check_iterations(what: &str, iterations: u32, at: u64) -> Result<()> {
         return Err(invalid(format!("{what} has 0 iterations"), at));
     }
     if iterations > ITERATIONS_MAX {
-        let message =
-            format!("{what} asks for {iterations} iterations; the limit is {ITERATIONS_MAX}");
+        let message = format!("{what} asks for {iterations} iterations; the limit is {ITERATIONS_MAX}");
         return Err(FormatError::new(FORMAT, ErrorKind::TooLarge, message).at(at));
     }
     Ok(())
@@ -295,13 +252,7 @@ mod tests {
     use super::*;
 
     fn header() -> Header {
-        let mut header = Header::new_aes_256_xts(
-            "00000000-0000-4000-8000-000000000001",
-            4040,
-            [1; 32],
-            [2; 32],
-            1000,
-        );
+        let mut header = Header::new_aes_256_xts("00000000-0000-4000-8000-000000000001", 4040, [1; 32], [2; 32], 1000);
         header.mk_digest = [3; 20];
         header
     }
@@ -338,20 +289,10 @@ mod tests {
         for (at, patch, wanted) in cases {
             let mut bytes = header().encode();
             bytes[*at..at + patch.len()].copy_from_slice(patch);
-            let error = Header::decode(&bytes, KEY_MATERIAL_END)
-                .unwrap_err()
-                .to_string();
+            let error = Header::decode(&bytes, KEY_MATERIAL_END).unwrap_err().to_string();
             assert!(error.contains(wanted), "patch at {at}: {error}");
         }
-        assert_eq!(
-            Header::decode(&header().encode(), 4096).unwrap_err().kind,
-            ErrorKind::Truncated
-        );
-        assert_eq!(
-            Header::decode(&header().encode()[..500], KEY_MATERIAL_END)
-                .unwrap_err()
-                .kind,
-            ErrorKind::Truncated
-        );
+        assert_eq!(Header::decode(&header().encode(), 4096).unwrap_err().kind, ErrorKind::Truncated);
+        assert_eq!(Header::decode(&header().encode()[..500], KEY_MATERIAL_END).unwrap_err().kind, ErrorKind::Truncated);
     }
 }

@@ -11,9 +11,8 @@ pub const HEADER_READ_MAX: u64 = 2 * 0x40_0000;
 
 const SECONDARY_MAGIC: [u8; 6] = *b"SKUL\xba\xbe";
 /// Sizes of header and JSON area that the specification allows.
-const HEADER_SIZES: [u64; 9] = [
-    0x4000, 0x8000, 0x1_0000, 0x2_0000, 0x4_0000, 0x8_0000, 0x10_0000, 0x20_0000, 0x40_0000,
-];
+const HEADER_SIZES: [u64; 9] =
+    [0x4000, 0x8000, 0x1_0000, 0x2_0000, 0x4_0000, 0x8_0000, 0x10_0000, 0x20_0000, 0x40_0000];
 const CHECKSUM_AT: usize = 448;
 const CHECKSUM_BYTES: usize = 64;
 const LABEL_BYTES: usize = 48;
@@ -53,10 +52,7 @@ pub struct Headers {
 #[must_use]
 pub fn secondary_header_offset(head: &[u8]) -> Option<u64> {
     HEADER_SIZES.into_iter().find(|&at| {
-        usize::try_from(at)
-            .ok()
-            .and_then(|at| head.get(at..))
-            .is_some_and(|h| h.starts_with(&SECONDARY_MAGIC))
+        usize::try_from(at).ok().and_then(|at| head.get(at..)).is_some_and(|h| h.starts_with(&SECONDARY_MAGIC))
     })
 }
 
@@ -71,45 +67,22 @@ pub fn decode_headers(head: &[u8], file_len: u64) -> Result<Headers> {
     };
     let secondary = match secondary_at {
         Some(at) => decode_copy(head, at, &SECONDARY_MAGIC),
-        None => Err(FormatError::new(
-            FORMAT,
-            ErrorKind::Invalid,
-            "no secondary header",
-        )),
+        None => Err(FormatError::new(FORMAT, ErrorKind::Invalid, "no secondary header")),
     };
     let (binary, json, damage) = match (primary, secondary) {
-        (Ok(first), Ok(second)) if second.0.sequence > first.0.sequence => (
-            second.0,
-            second.1,
-            Some("the primary header is older than the secondary one".to_owned()),
-        ),
+        (Ok(first), Ok(second)) if second.0.sequence > first.0.sequence => {
+            (second.0, second.1, Some("the primary header is older than the secondary one".to_owned()))
+        }
         (Ok(first), Ok(second)) => {
             let same = first.0.sequence == second.0.sequence && first.1 == second.1;
-            (
-                first.0,
-                first.1,
-                (!same).then(|| "the secondary header differs from the primary one".to_owned()),
-            )
+            (first.0, first.1, (!same).then(|| "the secondary header differs from the primary one".to_owned()))
         }
-        (Ok(first), Err(error)) => (
-            first.0,
-            first.1,
-            Some(format!("secondary header: {}", error.message)),
-        ),
-        (Err(error), Ok(second)) => (
-            second.0,
-            second.1,
-            Some(format!("primary header: {}", error.message)),
-        ),
+        (Ok(first), Err(error)) => (first.0, first.1, Some(format!("secondary header: {}", error.message))),
+        (Err(error), Ok(second)) => (second.0, second.1, Some(format!("primary header: {}", error.message))),
         (Err(error), Err(_)) => return Err(error),
     };
     let metadata = Metadata::decode(&json, binary.header_size, file_len)?;
-    Ok(Headers {
-        binary,
-        metadata,
-        json,
-        damage,
-    })
+    Ok(Headers { binary, metadata, json, damage })
 }
 
 /// One copy: binary header, JSON text, checksum. `is_secondary` chooses magic and place.
@@ -126,15 +99,7 @@ pub fn encode_header(binary: &BinaryHeader, json: &[u8], is_secondary: bool) -> 
         return Err(FormatError::new(FORMAT, ErrorKind::TooLarge, message));
     }
     let mut bytes = vec![0; size];
-    put(
-        &mut bytes,
-        0,
-        if is_secondary {
-            &SECONDARY_MAGIC
-        } else {
-            &luks1::MAGIC
-        },
-    );
+    put(&mut bytes, 0, if is_secondary { &SECONDARY_MAGIC } else { &luks1::MAGIC });
     put(&mut bytes, 6, &2u16.to_be_bytes());
     put(&mut bytes, 8, &binary.header_size.to_be_bytes());
     put(&mut bytes, 16, &binary.sequence.to_be_bytes());
@@ -165,19 +130,10 @@ fn decode_copy(head: &[u8], at: u64, magic: &[u8; 6]) -> Result<(BinaryHeader, V
         offset: fields.be_u64(256)?,
     };
     if !HEADER_SIZES.contains(&binary.header_size) {
-        return Err(invalid(
-            format!(
-                "a header size of {} bytes is not allowed",
-                binary.header_size
-            ),
-            at,
-        ));
+        return Err(invalid(format!("a header size of {} bytes is not allowed", binary.header_size), at));
     }
     if binary.offset != at {
-        return Err(invalid(
-            format!("the header says that it stands at {:#x}", binary.offset),
-            at,
-        ));
+        return Err(invalid(format!("the header says that it stands at {:#x}", binary.offset), at));
     }
     let algorithm = fields.text(72, 32, "checksum algorithm")?;
     if algorithm != "sha256" {
@@ -192,10 +148,7 @@ fn decode_copy(head: &[u8], at: u64, magic: &[u8; 6]) -> Result<(BinaryHeader, V
     let mut wanted = [0; CHECKSUM_BYTES];
     put(&mut wanted, 0, &Sha256::digest(&whole));
     if stored != wanted {
-        return Err(invalid(
-            "the checksum does not match; its bytes were changed",
-            at,
-        ));
+        return Err(invalid("the checksum does not match; its bytes were changed", at));
     }
     let json = whole.get(BINARY_HEADER_BYTES..).unwrap_or_default();
     let end = json.iter().position(|&b| b == 0).unwrap_or(json.len());
@@ -214,11 +167,7 @@ fn shown(label: &[u8]) -> String {
 }
 
 fn too_large(len: usize) -> FormatError {
-    FormatError::new(
-        FORMAT,
-        ErrorKind::TooLarge,
-        format!("metadata of {len} bytes does not fit its area"),
-    )
+    FormatError::new(FORMAT, ErrorKind::TooLarge, format!("metadata of {len} bytes does not fit its area"))
 }
 
 fn invalid(message: impl Into<String>, offset: u64) -> FormatError {

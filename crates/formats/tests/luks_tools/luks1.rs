@@ -14,41 +14,11 @@ const UUID: &str = "00000000-0000-4000-8000-000000000001";
 #[test]
 fn headers_of_cryptsetup_decode_to_what_luksdump_says() {
     let cases = [
-        (
-            "aes-xts-plain64",
-            512,
-            "sha256",
-            Hash::Sha256,
-            xts(512, Iv::Plain64),
-        ),
-        (
-            "aes-xts-plain64",
-            256,
-            "sha1",
-            Hash::Sha1,
-            xts(256, Iv::Plain64),
-        ),
-        (
-            "aes-xts-plain",
-            512,
-            "sha512",
-            Hash::Sha512,
-            xts(512, Iv::Plain),
-        ),
-        (
-            "aes-cbc-essiv:sha256",
-            256,
-            "sha256",
-            Hash::Sha256,
-            cbc(256, Iv::EssivSha256),
-        ),
-        (
-            "aes-cbc-plain64",
-            128,
-            "sha384",
-            Hash::Sha384,
-            cbc(128, Iv::Plain64),
-        ),
+        ("aes-xts-plain64", 512, "sha256", Hash::Sha256, xts(512, Iv::Plain64)),
+        ("aes-xts-plain64", 256, "sha1", Hash::Sha1, xts(256, Iv::Plain64)),
+        ("aes-xts-plain", 512, "sha512", Hash::Sha512, xts(512, Iv::Plain)),
+        ("aes-cbc-essiv:sha256", 256, "sha256", Hash::Sha256, cbc(256, Iv::EssivSha256)),
+        ("aes-cbc-plain64", 128, "sha384", Hash::Sha384, cbc(128, Iv::Plain64)),
     ];
     let workshop = Workshop::new("luks1-cryptsetup");
     for (cipher, bits, hash_name, hash, wanted) in cases {
@@ -58,10 +28,7 @@ fn headers_of_cryptsetup_decode_to_what_luksdump_says() {
         ));
         let header = decode(&workshop, "image").expect(cipher);
         assert_eq!((header.cipher, header.hash), (wanted, hash), "{cipher}");
-        assert_eq!(
-            dump_of(&header),
-            words_of(&workshop.cryptsetup("luksDump image"))
-        );
+        assert_eq!(dump_of(&header), words_of(&workshop.cryptsetup("luksDump image")));
     }
 }
 
@@ -71,9 +38,7 @@ fn headers_that_cryptsetup_changed_decode() {
     let workshop = Workshop::new("luks1-changed");
     workshop.empty("image", 8 << 20);
     workshop.cryptsetup("-q luksFormat --type luks1 --pbkdf-force-iterations 1000 image key");
-    workshop.cryptsetup(
-        "-q luksAddKey --key-slot 7 --pbkdf-force-iterations 1001 --key-file key image key",
-    );
+    workshop.cryptsetup("-q luksAddKey --key-slot 7 --pbkdf-force-iterations 1001 --key-file key image key");
     for (change, active) in [
         ("luksUUID image", vec![0, 7]),
         ("-q luksKillSlot --key-file key image 0", vec![7]),
@@ -83,11 +48,7 @@ fn headers_that_cryptsetup_changed_decode() {
         let header = decode(&workshop, "image").expect(change);
         let found = (0..8).filter(|&index| header.slots[index].active);
         assert_eq!(found.collect::<Vec<_>>(), active, "{change}");
-        assert_eq!(
-            dump_of(&header),
-            words_of(&workshop.cryptsetup("luksDump image")),
-            "{change}"
-        );
+        assert_eq!(dump_of(&header), words_of(&workshop.cryptsetup("luksDump image")), "{change}");
     }
 }
 
@@ -97,23 +58,14 @@ fn headers_of_qemu_img_decode_to_what_info_says() {
     let workshop = Workshop::new("luks1-qemu");
     for (options, wanted) in [
         ("cipher-mode=xts,ivgen-alg=plain64", xts(512, Iv::Plain64)),
-        (
-            "cipher-mode=cbc,ivgen-alg=essiv,ivgen-hash-alg=sha256",
-            cbc(256, Iv::EssivSha256),
-        ),
+        ("cipher-mode=cbc,ivgen-alg=essiv,ivgen-hash-alg=sha256", cbc(256, Iv::EssivSha256)),
     ] {
-        workshop.qemu_create(&format!(
-            "-f luks -o key-secret=s,{options},iter-time=10 image 1M"
-        ));
+        workshop.qemu_create(&format!("-f luks -o key-secret=s,{options},iter-time=10 image 1M"));
         let header = decode(&workshop, "image").expect(options);
         assert_eq!(header.cipher, wanted);
-        assert_eq!(
-            info_of(&header),
-            short(&workshop.qemu_info("luks", "image"))
-        );
+        assert_eq!(info_of(&header), short(&workshop.qemu_info("luks", "image")));
     }
-    let options =
-        "encrypt.format=luks,encrypt.key-secret=s,encrypt.cipher-alg=aes-128,encrypt.iter-time=10";
+    let options = "encrypt.format=luks,encrypt.key-secret=s,encrypt.cipher-alg=aes-128,encrypt.iter-time=10";
     workshop.qemu_create(&format!("-f qcow2 -o {options} disk 1M"));
     let file = workshop.head("disk", u64::MAX);
     let container = qcow2::Header::decode(&file, file.len() as u64).expect("a qcow2 header");
@@ -121,23 +73,16 @@ fn headers_of_qemu_img_decode_to_what_info_says() {
     let bytes = &file[pointer.offset as usize..];
     let header = Header::decode(bytes, pointer.len).expect("a header in a qcow2");
     let info = &workshop.qemu_info("qcow2", "disk")["encrypt"];
-    assert_eq!(
-        (header.cipher, info_of(&header)),
-        (xts(256, Iv::Plain64), short(info))
-    );
+    assert_eq!((header.cipher, info_of(&header)), (xts(256, Iv::Plain64), short(info)));
 }
 
 /// A cipher that QEMU can make and we do not take is named in the refusal.
 #[test]
 fn other_ciphers_of_qemu_are_refused_by_name() {
     let workshop = Workshop::new("luks1-ciphers");
-    for (cipher, hash, wanted) in [
-        ("aes-192", "sha256", "48 bytes"),
-        ("serpent-256", "ripemd160", "serpent"),
-    ] {
-        workshop.qemu_create(&format!(
-            "-f luks -o key-secret=s,cipher-alg={cipher},hash-alg={hash},iter-time=10 image 1M"
-        ));
+    for (cipher, hash, wanted) in [("aes-192", "sha256", "48 bytes"), ("serpent-256", "ripemd160", "serpent")] {
+        workshop
+            .qemu_create(&format!("-f luks -o key-secret=s,cipher-alg={cipher},hash-alg={hash},iter-time=10 image 1M"));
         let error = decode(&workshop, "image").expect_err(cipher);
         assert_eq!(error.kind, ErrorKind::Unsupported, "{error}");
         assert!(error.message.contains(wanted), "{error}");
@@ -165,14 +110,8 @@ fn the_envelope_area_outlives_what_cryptsetup_does() {
     let workshop = Workshop::new("luks1-envelope");
     let envelope = br#"{"v":1,"kms":"example","key_id":"k-1","wrapped":"QUJD"}"#;
     workshop.empty("image", 8 << 20);
-    workshop.cryptsetup(
-        "-q luksFormat --type luks1 --offset 8192 --pbkdf-force-iterations 1000 image key",
-    );
-    workshop.patch(
-        "image",
-        ENVELOPE_AREA_OFFSET,
-        &encode_envelope_area(envelope),
-    );
+    workshop.cryptsetup("-q luksFormat --type luks1 --offset 8192 --pbkdf-force-iterations 1000 image key");
+    workshop.patch("image", ENVELOPE_AREA_OFFSET, &encode_envelope_area(envelope));
     for change in [
         "-q luksAddKey --key-slot 7 --pbkdf-force-iterations 1000 --key-file key image key",
         "-q luksKillSlot --key-file key image 7",
@@ -197,13 +136,7 @@ fn what_cryptsetup_refuses_is_refused() {
     workshop.empty("image", 8 << 20);
     let whole = ours(8192).encode();
     let slot = 208..256;
-    for at in (0..8)
-        .chain(8..12)
-        .chain(40..52)
-        .chain(72..80)
-        .chain(104..112)
-        .chain(slot)
-    {
+    for at in (0..8).chain(8..12).chain(40..52).chain(72..80).chain(104..112).chain(slot) {
         for value in [0, 0xff, whole[at] ^ 1] {
             let mut bytes = whole;
             bytes[at] = value;
@@ -230,19 +163,9 @@ fn decode(workshop: &Workshop, file: &str) -> Result<Header, FormatError> {
 
 /// What `luksDump` prints about such a header, word by word.
 fn dump_of(header: &Header) -> String {
-    let (cipher, mode) = header
-        .cipher
-        .name()
-        .split_once('-')
-        .map(|(a, b)| (a.to_owned(), b.to_owned()))
-        .expect("a mode");
-    let hex = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .map(|b| format!("{b:02x}"))
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
+    let (cipher, mode) =
+        header.cipher.name().split_once('-').map(|(a, b)| (a.to_owned(), b.to_owned())).expect("a mode");
+    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ");
     let mut text = format!(
         "Version: 1 Cipher name: {cipher} Cipher mode: {mode} Hash spec: {} Payload offset: {} MK bits: {} MK digest: {} MK salt: {} MK iterations: {} UUID: {}",
         header.hash.name(),
@@ -271,10 +194,7 @@ fn dump_of(header: &Header) -> String {
 /// A dump without its title and its spaces.
 fn words_of(dump: &str) -> String {
     let start = dump.find("Version").expect("a version in the dump");
-    dump[start..]
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
+    dump[start..].split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What `qemu-img info` tells about such a header, but for the names of the cipher.
@@ -297,18 +217,8 @@ fn info_of(header: &Header) -> Value {
 }
 
 fn short(info: &Value) -> Value {
-    let names = [
-        "hash-alg",
-        "uuid",
-        "payload-offset",
-        "master-key-iters",
-        "slots",
-    ];
-    names
-        .into_iter()
-        .map(|name| (name.to_owned(), info[name].clone()))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
+    let names = ["hash-alg", "uuid", "payload-offset", "master-key-iters", "slots"];
+    names.into_iter().map(|name| (name.to_owned(), info[name].clone())).collect::<serde_json::Map<_, _>>().into()
 }
 
 fn xts(key_bits: u16, iv: Iv) -> Cipher {

@@ -48,21 +48,10 @@ fn a_label_that_is_not_ascii_is_taken() {
 #[test]
 fn argon2_with_many_passes_over_little_memory_is_taken() {
     let workshop = Workshop::new("luks2-passes");
-    let options =
-        "--pbkdf argon2id --pbkdf-memory 32 --pbkdf-force-iterations 5000 --pbkdf-parallel 1";
+    let options = "--pbkdf argon2id --pbkdf-memory 32 --pbkdf-force-iterations 5000 --pbkdf-parallel 1";
     let headers = formatted(&workshop, options).expect("a header");
     let kdf = headers.metadata.keyslots["0"].kdf.clone();
-    assert!(
-        matches!(
-            kdf,
-            Some(Kdf::Argon2id {
-                time: 5000,
-                memory: 32,
-                ..
-            })
-        ),
-        "{kdf:?}"
-    );
+    assert!(matches!(kdf, Some(Kdf::Argon2id { time: 5000, memory: 32, .. })), "{kdf:?}");
 }
 
 /// Tokens of others, an unbound key of another size, a preferred slot and flags are ordinary states of a header.
@@ -96,10 +85,7 @@ fn what_cryptsetup_adds_later_is_kept() {
 fn a_reencryption_in_progress_is_refused_with_what_to_do() {
     let workshop = Workshop::new("luks2-reencryption");
     for (make, start) in [
-        (
-            true,
-            format!("-q reencrypt --init-only {QUICK} --key-file key image"),
-        ),
+        (true, format!("-q reencrypt --init-only {QUICK} --key-file key image")),
         (
             false,
             format!(
@@ -114,14 +100,8 @@ fn a_reencryption_in_progress_is_refused_with_what_to_do() {
         workshop.cryptsetup(&start);
         let error = decode(&workshop).expect_err(&start);
         assert_eq!(error.kind, ErrorKind::Unsupported, "{error}");
-        assert!(
-            error.message.contains("reencryption is in progress"),
-            "{error}"
-        );
-        assert!(
-            error.message.contains("cryptsetup reencrypt --resume-only"),
-            "{error}"
-        );
+        assert!(error.message.contains("reencryption is in progress"), "{error}");
+        assert!(error.message.contains("cryptsetup reencrypt --resume-only"), "{error}");
     }
 }
 
@@ -133,8 +113,7 @@ fn our_header_is_accepted_and_left_as_it_is() {
     for sector_bytes in [512, 4096] {
         let json = ours(sector_bytes);
         workshop.empty("image", IMAGE_BYTES);
-        let metadata =
-            Metadata::decode(json.to_string().as_bytes(), 0x4000, IMAGE_BYTES).expect("metadata");
+        let metadata = Metadata::decode(json.to_string().as_bytes(), 0x4000, IMAGE_BYTES).expect("metadata");
         let text = metadata.encode().expect("its JSON");
         for (at, salt) in [(0, [0xa1; 64]), (0x4000, [0xb2; 64])] {
             let binary = BinaryHeader {
@@ -145,35 +124,18 @@ fn our_header_is_accepted_and_left_as_it_is() {
                 salt,
                 offset: at,
             };
-            workshop.patch(
-                "image",
-                at,
-                &encode_header(&binary, &text, at > 0).expect("a header"),
-            );
+            workshop.patch("image", at, &encode_header(&binary, &text, at > 0).expect("a header"));
         }
         let written = workshop.head("image", 0x8000);
         assert_eq!(workshop.dumped_json("image"), json);
         let token = workshop.cryptsetup("token export --token-id 0 image");
-        assert_eq!(
-            serde_json::from_str::<Value>(&token).expect("a token"),
-            json["tokens"]["0"]
-        );
+        assert_eq!(serde_json::from_str::<Value>(&token).expect("a token"), json["tokens"]["0"]);
         let dump = workshop.cryptsetup("luksDump image");
-        for line in [
-            "Version: 2",
-            "Epoch: 7",
-            "Label: golden",
-            "UUID: 00000000-0000-4000-8000-000000000001",
-        ] {
-            let found = dump
-                .lines()
-                .any(|l| l.split_whitespace().eq(line.split(' ')));
+        for line in ["Version: 2", "Epoch: 7", "Label: golden", "UUID: 00000000-0000-4000-8000-000000000001"] {
+            let found = dump.lines().any(|l| l.split_whitespace().eq(line.split(' ')));
             assert!(found, "{line} in {dump}");
         }
-        assert!(
-            workshop.head("image", 0x8000) == written,
-            "cryptsetup repaired our header"
-        );
+        assert!(workshop.head("image", 0x8000) == written, "cryptsetup repaired our header");
         assert_eq!(decode(&workshop).expect("our header").metadata, metadata);
     }
 }
@@ -207,17 +169,11 @@ fn formatted(workshop: &Workshop, options: &str) -> Result<Headers, FormatError>
 }
 
 fn decode(workshop: &Workshop) -> Result<Headers, FormatError> {
-    decode_headers(
-        &workshop.head("image", formats::luks2::HEADER_READ_MAX),
-        workshop.len("image"),
-    )
+    decode_headers(&workshop.head("image", formats::luks2::HEADER_READ_MAX), workshop.len("image"))
 }
 
 fn assert_same_as_dump(workshop: &Workshop, headers: &Headers) {
     let metadata = serde_json::to_value(&headers.metadata).expect("JSON");
     assert_eq!(metadata, workshop.dumped_json("image"));
-    assert_eq!(
-        headers.binary.uuid,
-        workshop.cryptsetup("luksUUID image").trim()
-    );
+    assert_eq!(headers.binary.uuid, workshop.cryptsetup("luksUUID image").trim());
 }

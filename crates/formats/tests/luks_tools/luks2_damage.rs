@@ -20,25 +20,12 @@ fn the_whole_copy_counts_and_the_damaged_one_is_reported() {
             workshop.patch("image", copy + at, &[byte ^ 0x10]);
             let headers = decode(&workshop);
             let damage = headers.damage.unwrap_or_default();
-            assert!(
-                damage.contains(name),
-                "byte {at} of the {name} header: {damage:?}"
-            );
-            assert_eq!(
-                (headers.metadata, headers.json),
-                (whole.metadata.clone(), whole.json.clone())
-            );
-            assert_eq!(
-                workshop.cryptsetup("luksUUID image").trim(),
-                whole.binary.uuid
-            );
+            assert!(damage.contains(name), "byte {at} of the {name} header: {damage:?}");
+            assert_eq!((headers.metadata, headers.json), (whole.metadata.clone(), whole.json.clone()));
+            assert_eq!(workshop.cryptsetup("luksUUID image").trim(), whole.binary.uuid);
             workshop.cryptsetup("-q repair image");
             let repaired = decode(&workshop);
-            assert_eq!(
-                (repaired.damage, &repaired.json),
-                (None, &whole.json),
-                "after the repair of byte {at}"
-            );
+            assert_eq!((repaired.damage, &repaired.json), (None, &whole.json), "after the repair of byte {at}");
         }
     }
 }
@@ -49,10 +36,7 @@ fn an_image_without_its_primary_header_is_still_luks2() {
     let workshop = Workshop::new("luks2-wiped");
     format(&workshop);
     workshop.patch("image", 0, &[0; BINARY_HEADER_BYTES]);
-    assert_eq!(
-        probe(&workshop.head("image", 64 << 10), &[]),
-        Probe::Known(Format::Luks2)
-    );
+    assert_eq!(probe(&workshop.head("image", 64 << 10), &[]), Probe::Known(Format::Luks2));
 }
 
 /// Both copies wiped: refused, with the first one's reason.
@@ -61,8 +45,7 @@ fn an_image_without_any_header_is_refused() {
     let workshop = Workshop::new("luks2-lost");
     format(&workshop);
     workshop.patch("image", 0, &[0; 2 * HEADER_BYTES as usize]);
-    let error = decode_headers(&workshop.head("image", 2 * HEADER_BYTES), IMAGE_BYTES)
-        .expect_err("no header");
+    let error = decode_headers(&workshop.head("image", 2 * HEADER_BYTES), IMAGE_BYTES).expect_err("no header");
     assert!(error.message.contains("no LUKS2 magic"), "{error}");
 }
 
@@ -84,10 +67,7 @@ fn the_newer_copy_counts() {
         let bytes = encode_header(&newer, &json, is_secondary).expect("a header");
         workshop.patch("image", newer.offset, &bytes);
         let headers = decode(&workshop);
-        assert_eq!(
-            (headers.metadata, headers.damage.as_deref()),
-            (metadata.clone(), Some(damage))
-        );
+        assert_eq!((headers.metadata, headers.damage.as_deref()), (metadata.clone(), Some(damage)));
         let judged = workshop.dumped_json("image");
         assert_eq!(judged, serde_json::to_value(&metadata).expect("JSON"));
     }

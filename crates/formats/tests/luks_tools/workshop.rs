@@ -33,9 +33,7 @@ impl Workshop {
 
     /// Whether `cryptsetup` takes the header of a file. It may repair the file meanwhile.
     pub(crate) fn cryptsetup_takes(&self, file: &str) -> bool {
-        self.run("cryptsetup", &format!("luksDump {file}"))
-            .status
-            .success()
+        self.run("cryptsetup", &format!("luksDump {file}")).status.success()
     }
 
     /// The LUKS2 metadata as `cryptsetup` reads it.
@@ -84,8 +82,7 @@ impl Workshop {
     pub(crate) fn head(&self, file: &str, len: u64) -> Vec<u8> {
         let len = len.min(self.len(file)) as usize;
         let mut head = vec![0; len];
-        let read =
-            File::open(self.0.join(file)).and_then(|opened| opened.read_exact_at(&mut head, 0));
+        let read = File::open(self.0.join(file)).and_then(|opened| opened.read_exact_at(&mut head, 0));
         read.expect("a test file can be read");
         head
     }
