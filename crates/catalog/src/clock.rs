@@ -38,9 +38,7 @@ impl ManualClock {
     /// Moves the clock on. It stops at the ends of time that can be written.
     pub fn advance(&self, by: SignedDuration) {
         let mut now = self.0.lock().expect("no holder of this lock can panic");
-        let moved = now
-            .saturating_add(by)
-            .expect("a signed duration has no calendar units");
+        let moved = now.saturating_add(by).expect("a signed duration has no calendar units");
         *now = whole_milliseconds(moved);
     }
 }
@@ -53,6 +51,5 @@ impl Clock for ManualClock {
 
 /// What the catalog can store, so that a time read back equals the time written.
 fn whole_milliseconds(time: Timestamp) -> Timestamp {
-    Timestamp::from_millisecond(time.as_millisecond())
-        .expect("a time stays in range when it loses its fraction")
+    Timestamp::from_millisecond(time.as_millisecond()).expect("a time stays in range when it loses its fraction")
 }

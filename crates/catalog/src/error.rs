@@ -56,9 +56,7 @@ pub enum CatalogError {
         value: String,
     },
     /// Another process held the catalog for longer than we wait.
-    #[error(
-        "another process holds the catalog for more than {waited_s} s; try again when it has finished"
-    )]
+    #[error("another process holds the catalog for more than {waited_s} s; try again when it has finished")]
     Busy {
         /// Seconds waited.
         waited_s: u64,
@@ -79,9 +77,7 @@ impl CatalogError {
     pub(crate) fn database(action: &'static str) -> impl Fn(sqlx::Error) -> Self {
         move |source| {
             if is_busy(&source) {
-                Self::Busy {
-                    waited_s: crate::open::BUSY_TIMEOUT.as_secs(),
-                }
+                Self::Busy { waited_s: crate::open::BUSY_TIMEOUT.as_secs() }
             } else {
                 Self::Database { action, source }
             }
@@ -92,6 +88,5 @@ impl CatalogError {
 fn is_busy(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     // SQLITE_BUSY is 5; its extended codes keep it in the low byte.
-    code.and_then(|code| code.parse::<u32>().ok())
-        .is_some_and(|code| code & 0xff == 5)
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
 }

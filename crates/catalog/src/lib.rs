@@ -16,9 +16,7 @@ pub use jiff::Timestamp;
 pub use names::{Account, InvalidName, KeyId, KeyVersionId, Region, Scope};
 pub use open::Catalog;
 pub use page::{Page, PageRequest};
-pub use queries::{
-    AliasRecord, KeyRecord, KeyState, KeyVersionRecord, SealedImage, SealedImageRecord,
-};
+pub use queries::{AliasRecord, KeyRecord, KeyState, KeyVersionRecord, SealedImage, SealedImageRecord};
 pub use session::{Read, Session, Write};
 
 mod clock;

@@ -154,10 +154,7 @@ mod tests {
 
     #[test]
     fn regions_hold_nothing_that_could_break_an_arn() {
-        assert_eq!(
-            "cn-hangzhou".parse::<Region>().unwrap().as_str(),
-            "cn-hangzhou"
-        );
+        assert_eq!("cn-hangzhou".parse::<Region>().unwrap().as_str(), "cn-hangzhou");
         for bad in ["", "a:b", "A", "a/b", "a b", &"a".repeat(65)] {
             assert!(bad.parse::<Region>().is_err(), "{bad}");
         }

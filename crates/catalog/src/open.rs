@@ -35,22 +35,15 @@ impl Catalog {
         private_file(&path)?;
         // Switching a new file to the write-ahead log fails at once when another process is in it: SQLite does not wait there.
         let lock = exclusive(directory.join("catalog.lock")).await?;
-        let mut connection = options(&path)
-            .connect()
-            .await
-            .map_err(CatalogError::database("open its file"))?;
+        let mut connection = options(&path).connect().await.map_err(CatalogError::database("open its file"))?;
         migrate(&mut connection, &path).await?;
         drop(lock);
-        Ok(Self {
-            connection: Mutex::new(connection),
-        })
+        Ok(Self { connection: Mutex::new(connection) })
     }
 
     /// The use of the connection; waits for others in this process.
     pub async fn session(&self) -> Session<'_> {
-        Session {
-            connection: self.connection.lock().await,
-        }
+        Session { connection: self.connection.lock().await }
     }
 }
 
@@ -70,41 +63,17 @@ fn options(path: &Path) -> SqliteConnectOptions {
 /// Makes the directory for its owner alone, or refuses one that others may write to. Others reading its listing harms nothing.
 fn private_directory(path: &Path) -> Result<()> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|source| CatalogError::File {
-        action: "make the data directory",
-        path: path.to_owned(),
-        source,
-    })?;
+    made.map_err(|source| CatalogError::File { action: "make the data directory", path: path.to_owned(), source })?;
     let metadata = path.metadata();
-    let metadata = metadata.map_err(|source| CatalogError::File {
-        action: "look at",
-        path: path.to_owned(),
-        source,
-    })?;
+    let metadata =
+        metadata.map_err(|source| CatalogError::File { action: "look at", path: path.to_owned(), source })?;
     let mode = metadata.permissions().mode() & 0o7777;
-    if mode & 0o022 == 0 {
-        Ok(())
-    } else {
-        Err(CatalogError::DirectoryOpenToOthers {
-            path: path.to_owned(),
-            mode,
-        })
-    }
+    if mode & 0o022 == 0 { Ok(()) } else { Err(CatalogError::DirectoryOpenToOthers { path: path.to_owned(), mode }) }
 }
 
 fn private_file(path: &Path) -> Result<File> {
-    let opened = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path);
-    opened.map_err(|source| CatalogError::File {
-        action: "open",
-        path: path.to_owned(),
-        source,
-    })
+    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+    opened.map_err(|source| CatalogError::File { action: "open", path: path.to_owned(), source })
 }
 
 /// Holds the file's lock until the returned file is dropped. Whoever waits does so on a thread of its own.
@@ -114,18 +83,10 @@ async fn exclusive(path: PathBuf) -> Result<File> {
         Ok(()) => return Ok(file),
         Err(TryLockError::WouldBlock) => {}
         Err(TryLockError::Error(source)) => {
-            return Err(CatalogError::File {
-                action: "lock",
-                path,
-                source,
-            });
+            return Err(CatalogError::File { action: "lock", path, source });
         }
     }
     let waiting = tokio::task::spawn_blocking(move || file.lock().map(|()| file));
     let locked = waiting.await.map_err(std::io::Error::other).flatten();
-    locked.map_err(|source| CatalogError::File {
-        action: "lock",
-        path,
-        source,
-    })
+    locked.map_err(|source| CatalogError::File { action: "lock", path, source })
 }

@@ -16,18 +16,12 @@ impl PageRequest {
 
     /// The first page at its largest size.
     pub fn first() -> Self {
-        Self {
-            number: 1,
-            size: PAGE_SIZE_MAX,
-        }
+        Self { number: 1, size: PAGE_SIZE_MAX }
     }
 
     /// The page after this one.
     pub fn next(self) -> Self {
-        Self {
-            number: self.number.saturating_add(1),
-            size: self.size,
-        }
+        Self { number: self.number.saturating_add(1), size: self.size }
     }
 
     pub(crate) fn limit(self) -> i64 {

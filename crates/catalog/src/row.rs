@@ -11,19 +11,13 @@ pub(crate) fn value<'r, T>(row: &'r SqliteRow, column: &'static str) -> Result<T
 where
     T: Decode<'r, Sqlite> + Type<Sqlite>,
 {
-    row.try_get(column).map_err(|error| CatalogError::Damaged {
-        column,
-        value: error.to_string(),
-    })
+    row.try_get(column).map_err(|error| CatalogError::Damaged { column, value: error.to_string() })
 }
 
 /// A value that is text in the table.
 pub(crate) fn parsed<T: std::str::FromStr>(row: &SqliteRow, column: &'static str) -> Result<T> {
     let text: String = value(row, column)?;
-    text.parse().map_err(|_| CatalogError::Damaged {
-        column,
-        value: text,
-    })
+    text.parse().map_err(|_| CatalogError::Damaged { column, value: text })
 }
 
 /// A time in milliseconds.
@@ -33,14 +27,9 @@ pub(crate) fn time(row: &SqliteRow, column: &'static str) -> Result<Timestamp> {
 
 /// A time in milliseconds that may be absent.
 pub(crate) fn time_or_none(row: &SqliteRow, column: &'static str) -> Result<Option<Timestamp>> {
-    value::<Option<i64>>(row, column)?
-        .map(|millis| to_time(millis, column))
-        .transpose()
+    value::<Option<i64>>(row, column)?.map(|millis| to_time(millis, column)).transpose()
 }
 
 fn to_time(millis: i64, column: &'static str) -> Result<Timestamp> {
-    Timestamp::from_millisecond(millis).map_err(|_| CatalogError::Damaged {
-        column,
-        value: millis.to_string(),
-    })
+    Timestamp::from_millisecond(millis).map_err(|_| CatalogError::Damaged { column, value: millis.to_string() })
 }

@@ -11,9 +11,7 @@ pub struct Session<'c> {
 impl Session<'_> {
     /// For queries. Each sees the last committed state.
     pub fn read(&mut self) -> Read<'_> {
-        Read {
-            connection: &mut self.connection,
-        }
+        Read { connection: &mut self.connection }
     }
 
     /// Begins a change. Waits for a writer in another process.
@@ -23,21 +21,15 @@ impl Session<'_> {
     /// Errors: [`CatalogError::Busy`].
     pub async fn write(&mut self) -> Result<Write<'_>> {
         let transaction = self.connection.begin_with("BEGIN IMMEDIATE").await;
-        Ok(Write {
-            transaction: transaction.map_err(CatalogError::database("begin a change"))?,
-        })
+        Ok(Write { transaction: transaction.map_err(CatalogError::database("begin a change"))? })
     }
 
     /// Moves everything from the write-ahead log into the main file and empties the log, so that destroyed material is in neither.
     ///
     /// Waits for readers; when one stays, the log is emptied by a later use of the catalog.
     pub async fn settle(&mut self) -> Result<()> {
-        let settled = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-            .execute(&mut *self.connection)
-            .await;
-        settled
-            .map(drop)
-            .map_err(CatalogError::database("empty its log"))
+        let settled = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *self.connection).await;
+        settled.map(drop).map_err(CatalogError::database("empty its log"))
     }
 }
 
@@ -55,16 +47,11 @@ pub struct Write<'s> {
 impl Write<'_> {
     /// For queries that see the changes made so far.
     pub fn read(&mut self) -> Read<'_> {
-        Read {
-            connection: &mut self.transaction,
-        }
+        Read { connection: &mut self.transaction }
     }
 
     /// Keeps the changes. They are on stable storage when this returns.
     pub async fn commit(self) -> Result<()> {
-        self.transaction
-            .commit()
-            .await
-            .map_err(CatalogError::database("commit a change"))
+        self.transaction.commit().await.map_err(CatalogError::database("commit a change"))
     }
 }

@@ -28,42 +28,18 @@ async fn a_catalog_of_the_first_schema_is_brought_forward() {
     let catalog = Catalog::open(directory.path()).await.unwrap();
     let mut session = catalog.session().await;
     let id: KeyId = KEY.parse().unwrap();
-    assert_eq!(
-        session
-            .read()
-            .key_by_id(id)
-            .await
-            .unwrap()
-            .unwrap()
-            .description,
-        "old"
-    );
+    assert_eq!(session.read().key_by_id(id).await.unwrap().unwrap().description, "old");
     // The table of the second schema is there.
-    assert_eq!(
-        session
-            .read()
-            .sealed_images_of_key(id, PageRequest::first())
-            .await
-            .unwrap()
-            .total_count,
-        0
-    );
+    assert_eq!(session.read().sealed_images_of_key(id, PageRequest::first()).await.unwrap().total_count, 0);
 }
 
 /// Shows that an older program does not touch what a newer one wrote.
 #[tokio::test]
 async fn a_newer_schema_is_refused_by_its_number() {
     let directory = tempfile::tempdir().unwrap();
-    write_database(
-        directory.path(),
-        "PRAGMA application_id = 0x5273656c; PRAGMA user_version = 99".to_owned(),
-    )
-    .await;
+    write_database(directory.path(), "PRAGMA application_id = 0x5273656c; PRAGMA user_version = 99".to_owned()).await;
     let error = refusal(directory.path()).await;
-    assert!(
-        matches!(error, CatalogError::TooNew { found: 99, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, CatalogError::TooNew { found: 99, .. }), "{error}");
     assert!(error.to_string().contains("schema 99"), "{error}");
 }
 
@@ -71,11 +47,7 @@ async fn a_newer_schema_is_refused_by_its_number() {
 #[tokio::test]
 async fn a_database_of_something_else_is_refused() {
     let directory = tempfile::tempdir().unwrap();
-    write_database(
-        directory.path(),
-        "CREATE TABLE recipes (name TEXT)".to_owned(),
-    )
-    .await;
+    write_database(directory.path(), "CREATE TABLE recipes (name TEXT)".to_owned()).await;
     let error = refusal(directory.path()).await;
     assert!(matches!(error, CatalogError::NotACatalog { .. }), "{error}");
 }
@@ -100,28 +72,12 @@ async fn files_are_for_their_owner_only() {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(&directory).unwrap() {
         let entry = entry.unwrap();
-        assert_eq!(
-            entry.metadata().unwrap().permissions().mode() & 0o777,
-            0o600,
-            "{:?}",
-            entry.path()
-        );
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.path());
         names.push(entry.file_name().into_string().unwrap());
     }
     names.sort();
-    assert_eq!(
-        names,
-        [
-            "catalog.lock",
-            "catalog.sqlite",
-            "catalog.sqlite-shm",
-            "catalog.sqlite-wal"
-        ]
-    );
-    assert_eq!(
-        directory.metadata().unwrap().permissions().mode() & 0o777,
-        0o700
-    );
+    assert_eq!(names, ["catalog.lock", "catalog.sqlite", "catalog.sqlite-shm", "catalog.sqlite-wal"]);
+    assert_eq!(directory.metadata().unwrap().permissions().mode() & 0o777, 0o700);
     drop(catalog);
 }
 
@@ -142,38 +98,23 @@ fn a_new_catalog_may_be_opened_by_many_at_once() {
         for number in 0..8 {
             let directory = directory.path();
             scope.spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread()
-                    .build()
-                    .unwrap();
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
                 runtime.block_on(async {
                     let catalog = Catalog::open(directory).await.unwrap();
                     let mut session = catalog.session().await;
                     let mut write = session.write().await.unwrap();
-                    write
-                        .meta_insert(&format!("opener {number}"), b"was here")
-                        .await
-                        .unwrap();
+                    write.meta_insert(&format!("opener {number}"), b"was here").await.unwrap();
                     write.commit().await.unwrap();
                 });
             });
         }
     });
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let catalog = Catalog::open(directory.path()).await.unwrap();
         let mut session = catalog.session().await;
         for number in 0..8 {
-            assert!(
-                session
-                    .read()
-                    .meta_by_name(&format!("opener {number}"))
-                    .await
-                    .unwrap()
-                    .is_some(),
-                "{number}"
-            );
+            assert!(session.read().meta_by_name(&format!("opener {number}")).await.unwrap().is_some(), "{number}");
         }
     });
 }
@@ -206,38 +147,15 @@ async fn a_state_that_does_not_exist_is_damage() {
     );
     write_database(directory.path(), rows).await;
     let catalog = Catalog::open(directory.path()).await.unwrap();
-    let error = catalog
-        .session()
-        .await
-        .read()
-        .keys_page(&Scope::default(), PageRequest::first())
-        .await
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "catalog is damaged: column `state` holds \"Asleep\""
-    );
-    assert!(
-        catalog
-            .session()
-            .await
-            .read()
-            .keys_due(Timestamp::MAX)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    let error = catalog.session().await.read().keys_page(&Scope::default(), PageRequest::first()).await.unwrap_err();
+    assert_eq!(error.to_string(), "catalog is damaged: column `state` holds \"Asleep\"");
+    assert!(catalog.session().await.read().keys_due(Timestamp::MAX).await.unwrap().is_empty());
 }
 
 async fn write_database(directory: &Path, sql: String) {
-    let options = SqliteConnectOptions::new()
-        .filename(directory.join("catalog.sqlite"))
-        .create_if_missing(true);
+    let options = SqliteConnectOptions::new().filename(directory.join("catalog.sqlite")).create_if_missing(true);
     let mut connection = options.connect().await.expect("a database");
-    sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
-        .execute(&mut connection)
-        .await
-        .expect("valid statements");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.expect("valid statements");
     connection.close().await.expect("a clean end");
 }
 

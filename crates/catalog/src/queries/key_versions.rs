@@ -32,15 +32,10 @@ impl KeyVersionRecord {
 
 impl Read<'_> {
     /// One version.
-    pub async fn key_version_by_id(
-        &mut self,
-        id: KeyVersionId,
-    ) -> Result<Option<KeyVersionRecord>> {
+    pub async fn key_version_by_id(&mut self, id: KeyVersionId) -> Result<Option<KeyVersionRecord>> {
         let found = sqlx::query("SELECT * FROM key_versions WHERE id = $1").bind(id.to_string());
-        let row = found
-            .fetch_optional(&mut *self.connection)
-            .await
-            .map_err(CatalogError::database("read a key version"))?;
+        let row =
+            found.fetch_optional(&mut *self.connection).await.map_err(CatalogError::database("read a key version"))?;
         row.as_ref().map(KeyVersionRecord::from_row).transpose()
     }
 }
@@ -48,24 +43,19 @@ impl Read<'_> {
 impl Write<'_> {
     /// Adds a version.
     pub async fn key_version_insert(&mut self, version: &KeyVersionRecord) -> Result<()> {
-        let insert = sqlx::query(
-            "INSERT INTO key_versions (id, key_id, material, created_at) VALUES ($1, $2, $3, $4)",
-        )
-        .bind(version.id.to_string())
-        .bind(version.key_id.to_string())
-        .bind(version.material.as_deref())
-        .bind(version.created_at.as_millisecond());
+        let insert = sqlx::query("INSERT INTO key_versions (id, key_id, material, created_at) VALUES ($1, $2, $3, $4)")
+            .bind(version.id.to_string())
+            .bind(version.key_id.to_string())
+            .bind(version.material.as_deref())
+            .bind(version.created_at.as_millisecond());
         let done = insert.execute(&mut *self.transaction).await;
-        done.map(drop)
-            .map_err(CatalogError::database("add a key version"))
+        done.map(drop).map_err(CatalogError::database("add a key version"))
     }
 
     /// Destroys the material of all versions of a key. The bytes are overwritten in the file.
     pub async fn key_versions_destroy(&mut self, key_id: KeyId) -> Result<()> {
-        let update = sqlx::query("UPDATE key_versions SET material = NULL WHERE key_id = $1")
-            .bind(key_id.to_string());
+        let update = sqlx::query("UPDATE key_versions SET material = NULL WHERE key_id = $1").bind(key_id.to_string());
         let done = update.execute(&mut *self.transaction).await;
-        done.map(drop)
-            .map_err(CatalogError::database("destroy the material of a key"))
+        done.map(drop).map_err(CatalogError::database("destroy the material of a key"))
     }
 }

@@ -81,10 +81,7 @@ impl KeyRecord {
     fn from_row(row: &SqliteRow) -> Result<Self> {
         Ok(Self {
             id: row::parsed(row, "id")?,
-            scope: Scope {
-                account: row::parsed(row, "account")?,
-                region: row::parsed(row, "region")?,
-            },
+            scope: Scope { account: row::parsed(row, "account")?, region: row::parsed(row, "region")? },
             service: row::value(row, "service")?,
             state: row::parsed(row, "state")?,
             spec: row::value(row, "spec")?,
@@ -104,33 +101,26 @@ impl Read<'_> {
     /// One key of any account and region, destroyed or not.
     pub async fn key_by_id(&mut self, id: KeyId) -> Result<Option<KeyRecord>> {
         let found = sqlx::query("SELECT * FROM keys WHERE id = $1").bind(id.to_string());
-        let row = found
-            .fetch_optional(&mut *self.connection)
-            .await
-            .map_err(CatalogError::database("read a key"))?;
+        let row = found.fetch_optional(&mut *self.connection).await.map_err(CatalogError::database("read a key"))?;
         row.as_ref().map(KeyRecord::from_row).transpose()
     }
 
     /// Whether there is any key, of any account, destroyed or not.
     pub async fn key_exists(&mut self) -> Result<bool> {
         let exists = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM keys)");
-        exists
-            .fetch_one(&mut *self.connection)
-            .await
-            .map_err(CatalogError::database("look for keys"))
+        exists.fetch_one(&mut *self.connection).await.map_err(CatalogError::database("look for keys"))
     }
 
     /// Keys of an account in a region, oldest first, without destroyed ones.
     pub async fn keys_page(&mut self, scope: &Scope, page: PageRequest) -> Result<Page<KeyRecord>> {
         let failed = CatalogError::database("list keys");
-        let count: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM keys WHERE account = $1 AND region = $2 AND destroyed_at IS NULL",
-        )
-        .bind(scope.account.as_str())
-        .bind(scope.region.as_str())
-        .fetch_one(&mut *self.connection)
-        .await
-        .map_err(&failed)?;
+        let count: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM keys WHERE account = $1 AND region = $2 AND destroyed_at IS NULL")
+                .bind(scope.account.as_str())
+                .bind(scope.region.as_str())
+                .fetch_one(&mut *self.connection)
+                .await
+                .map_err(&failed)?;
         let rows = sqlx::query(
             "SELECT * FROM keys WHERE account = $1 AND region = $2 AND destroyed_at IS NULL
              ORDER BY created_at, id LIMIT $3 OFFSET $4",
@@ -142,14 +132,8 @@ impl Read<'_> {
         .fetch_all(&mut *self.connection)
         .await
         .map_err(&failed)?;
-        let items = rows
-            .iter()
-            .map(KeyRecord::from_row)
-            .collect::<Result<_>>()?;
-        Ok(Page {
-            items,
-            total_count: count.unsigned_abs(),
-        })
+        let items = rows.iter().map(KeyRecord::from_row).collect::<Result<_>>()?;
+        Ok(Page { items, total_count: count.unsigned_abs() })
     }
 
     /// Keys of all accounts whose waiting time has ended at `now` and that are not destroyed yet.
@@ -158,10 +142,8 @@ impl Read<'_> {
             "SELECT id FROM keys WHERE delete_at IS NOT NULL AND delete_at <= $1 AND destroyed_at IS NULL ORDER BY delete_at",
         )
         .bind(now.as_millisecond());
-        let rows = due
-            .fetch_all(&mut *self.connection)
-            .await
-            .map_err(CatalogError::database("list keys to destroy"))?;
+        let rows =
+            due.fetch_all(&mut *self.connection).await.map_err(CatalogError::database("list keys to destroy"))?;
         rows.iter().map(|row| row::parsed(row, "id")).collect()
     }
 }
@@ -205,7 +187,6 @@ impl Write<'_> {
         .bind(key.delete_at.map(Timestamp::as_millisecond))
         .bind(key.destroyed_at.map(Timestamp::as_millisecond));
         let done = update.execute(&mut *self.transaction).await;
-        done.map(drop)
-            .map_err(CatalogError::database("change a key"))
+        done.map(drop).map_err(CatalogError::database("change a key"))
     }
 }

@@ -60,50 +60,30 @@ impl SealedImageRecord {
 
 impl Read<'_> {
     /// Images under a key, in the order they were recorded.
-    pub async fn sealed_images_of_key(
-        &mut self,
-        key_id: KeyId,
-        page: PageRequest,
-    ) -> Result<Page<SealedImageRecord>> {
+    pub async fn sealed_images_of_key(&mut self, key_id: KeyId, page: PageRequest) -> Result<Page<SealedImageRecord>> {
         let failed = CatalogError::database("list the images of a key");
         let count: i64 = sqlx::query_scalar("SELECT count(*) FROM sealed_images WHERE key_id = $1")
             .bind(key_id.to_string())
             .fetch_one(&mut *self.connection)
             .await
             .map_err(&failed)?;
-        let rows = sqlx::query(
-            "SELECT * FROM sealed_images WHERE key_id = $1 ORDER BY id LIMIT $2 OFFSET $3",
-        )
-        .bind(key_id.to_string())
-        .bind(page.limit())
-        .bind(page.offset())
-        .fetch_all(&mut *self.connection)
-        .await
-        .map_err(&failed)?;
-        let items = rows
-            .iter()
-            .map(SealedImageRecord::from_row)
-            .collect::<Result<_>>()?;
-        Ok(Page {
-            items,
-            total_count: count.unsigned_abs(),
-        })
+        let rows = sqlx::query("SELECT * FROM sealed_images WHERE key_id = $1 ORDER BY id LIMIT $2 OFFSET $3")
+            .bind(key_id.to_string())
+            .bind(page.limit())
+            .bind(page.offset())
+            .fetch_all(&mut *self.connection)
+            .await
+            .map_err(&failed)?;
+        let items = rows.iter().map(SealedImageRecord::from_row).collect::<Result<_>>()?;
+        Ok(Page { items, total_count: count.unsigned_abs() })
     }
 
     /// Images with this LUKS uuid, newest first, at most 64.
-    pub async fn sealed_images_by_luks_uuid(
-        &mut self,
-        luks_uuid: &str,
-    ) -> Result<Vec<SealedImageRecord>> {
-        let found = sqlx::query(
-            "SELECT * FROM sealed_images WHERE luks_uuid = $1 ORDER BY id DESC LIMIT $2",
-        )
-        .bind(luks_uuid)
-        .bind(SAME_HEADER_MAX);
-        let rows = found
-            .fetch_all(&mut *self.connection)
-            .await
-            .map_err(CatalogError::database("look for an image"))?;
+    pub async fn sealed_images_by_luks_uuid(&mut self, luks_uuid: &str) -> Result<Vec<SealedImageRecord>> {
+        let found = sqlx::query("SELECT * FROM sealed_images WHERE luks_uuid = $1 ORDER BY id DESC LIMIT $2")
+            .bind(luks_uuid)
+            .bind(SAME_HEADER_MAX);
+        let rows = found.fetch_all(&mut *self.connection).await.map_err(CatalogError::database("look for an image"))?;
         rows.iter().map(SealedImageRecord::from_row).collect()
     }
 }
@@ -127,7 +107,6 @@ impl Write<'_> {
         .bind(&image.mode)
         .bind(record.sealed_at.as_millisecond());
         let done = insert.execute(&mut *self.transaction).await;
-        done.map(drop)
-            .map_err(CatalogError::database("record an image"))
+        done.map(drop).map_err(CatalogError::database("record an image"))
     }
 }

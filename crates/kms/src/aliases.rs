@@ -1,0 +1,88 @@
+//! Names of keys. Source: `../shared/api/kms.md` 4.
+
+use catalog::{AliasRecord, KeyId, Page, PageRequest, Scope, Write};
+
+use crate::error::{KmsError, Result};
+use crate::key_ref::{AliasName, KeyRef};
+use crate::keys::find_for;
+use crate::kms::Kms;
+use crate::state::Action;
+
+impl Kms {
+    /// Gives a key a name. `key` is no alias.
+    ///
+    /// Errors: `MalformedAlias` for a reserved name, `AliasExists`, `UnsupportedAlias`, those of [`Kms::describe_key`],
+    /// `ServiceKey`, `StateModified`.
+    pub async fn create_alias(&self, alias: &AliasName, key: &KeyRef, scope: &Scope) -> Result<()> {
+        alias.check_not_reserved()?;
+        key.id_for(Action::CreateAlias)?;
+        let mut session = self.catalog.session().await;
+        let mut write = session.write().await?;
+        let key = find_for(Action::CreateAlias, &mut write.read(), key, scope).await?;
+        self.insert_alias(&mut write, alias, key.id, scope).await?;
+        Ok(write.commit().await?)
+    }
+
+    /// Points a name at another key. `key` is no alias.
+    ///
+    /// Errors: as [`Kms::create_alias`], with `AliasNotFound` for `AliasExists` and `KeyNotUsable` for `StateModified`.
+    pub async fn update_alias(&self, alias: &AliasName, key: &KeyRef, scope: &Scope) -> Result<()> {
+        alias.check_not_reserved()?;
+        key.id_for(Action::UpdateAlias)?;
+        let mut session = self.catalog.session().await;
+        let mut write = session.write().await?;
+        let key = find_for(Action::UpdateAlias, &mut write.read(), key, scope).await?;
+        if !write.alias_update(alias.as_str(), key.id, scope).await? {
+            return Err(not_found(alias, scope));
+        }
+        Ok(write.commit().await?)
+    }
+
+    /// Removes a name, whatever the state of its key.
+    ///
+    /// Errors: `MalformedAlias` for a reserved name, `AliasNotFound`.
+    pub async fn delete_alias(&self, alias: &AliasName, scope: &Scope) -> Result<()> {
+        alias.check_not_reserved()?;
+        let mut session = self.catalog.session().await;
+        let mut write = session.write().await?;
+        if !write.alias_delete(alias.as_str(), scope).await? {
+            return Err(not_found(alias, scope));
+        }
+        Ok(write.commit().await?)
+    }
+
+    /// Names of an account in a region, in the order of their bytes, those of services among them.
+    pub async fn list_aliases(&self, page: PageRequest, scope: &Scope) -> Result<Page<AliasRecord>> {
+        Ok(self.catalog.session().await.read().aliases_page(scope, page).await?)
+    }
+
+    /// Names of one key.
+    ///
+    /// Errors: those of [`Kms::describe_key`].
+    pub async fn list_aliases_by_key(&self, key: &KeyRef, scope: &Scope) -> Result<Vec<AliasRecord>> {
+        let mut session = self.catalog.session().await;
+        let key = find_for(Action::DescribeKey, &mut session.read(), key, scope).await?;
+        Ok(session.read().aliases_of_key(key.id).await?)
+    }
+
+    pub(crate) async fn insert_alias(
+        &self,
+        write: &mut Write<'_>,
+        alias: &AliasName,
+        key_id: KeyId,
+        scope: &Scope,
+    ) -> Result<()> {
+        let name = alias.as_str().to_owned();
+        let record = AliasRecord { scope: scope.clone(), name, key_id, created_at: self.clock.now() };
+        if write.alias_insert(&record).await? {
+            return Ok(());
+        }
+        let taken = write.read().alias_by_name(alias.as_str(), scope).await?;
+        let key = taken.map_or(key_id, |taken| taken.key_id);
+        Err(KmsError::AliasExists { alias: alias.to_string(), key })
+    }
+}
+
+fn not_found(alias: &AliasName, scope: &Scope) -> KmsError {
+    KmsError::AliasNotFound { alias: alias.to_string(), region: scope.region.clone() }
+}

@@ -1,0 +1,166 @@
+//! Data keys and small ciphertexts.
+//!
+//! ```text
+//! ciphertext blob:  byte 0..36  key version id, ASCII        which material opens it
+//!                   byte 36..   sealed value (`crypto::seal`) under that material
+//! ```
+//! The seal is bound to key id, version id and the caller's encryption context, so that a blob cannot be moved to another key, and a
+//! changed version id does not open. The context is not in the blob.
+
+use catalog::{KeyId, KeyRecord, KeyVersionId, Read, Scope};
+use crypto::{Context, Secret, seal};
+
+use crate::context::EncryptionContext;
+use crate::error::{KmsError, Result};
+use crate::key_ref::KeyRef;
+use crate::keys::{check_scope, find_for};
+use crate::kms::Kms;
+use crate::root::material_context;
+use crate::state::{Action, check};
+
+/// Longest text that `Encrypt` takes. Source: `../shared/api/kms.md` 5.
+const PLAINTEXT_BYTES_MAX: usize = 6144;
+
+/// Lengths of data keys. Source: `../shared/api/kms.md` 5, NumberOfBytes.
+const DATA_KEY_BYTES: std::ops::RangeInclusive<usize> = 1..=1024;
+
+/// Length of a UUID as text.
+const VERSION_ID_BYTES: usize = 36;
+
+/// A fresh data key and its wrapped form.
+pub struct NewDataKey {
+    /// The key.
+    pub plaintext: Secret,
+    /// The same, wrapped.
+    pub ciphertext: Ciphertext,
+}
+
+/// Something sealed under a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ciphertext {
+    /// To be kept; [`Kms::decrypt`] takes it.
+    pub blob: Vec<u8>,
+    /// The key.
+    pub key_id: KeyId,
+    /// Its version.
+    pub key_version_id: KeyVersionId,
+}
+
+/// What was in a blob.
+pub struct Opened {
+    /// The text or data key.
+    pub plaintext: Secret,
+    /// The key that opened it.
+    pub key_id: KeyId,
+    /// Its version.
+    pub key_version_id: KeyVersionId,
+}
+
+impl Kms {
+    /// Makes a data key of `len_bytes` random bytes (1..=1024) and wraps it under the primary version of `key`.
+    ///
+    /// Errors: those of [`Kms::describe_key`], `KeyNotUsable`, `InvalidParameter`, `InvalidContext`.
+    pub async fn generate_data_key(
+        &self,
+        key: &KeyRef,
+        context: &EncryptionContext,
+        len_bytes: usize,
+        scope: &Scope,
+    ) -> Result<NewDataKey> {
+        if !DATA_KEY_BYTES.contains(&len_bytes) {
+            return Err(KmsError::InvalidParameter {
+                name: "NumberOfBytes",
+                found: len_bytes as u64,
+                allowed: "1 to 1024",
+            });
+        }
+        let plaintext = Secret::random(len_bytes, &*self.random);
+        let ciphertext = self.seal(Action::GenerateDataKey, key, plaintext.expose(), context, scope).await?;
+        Ok(NewDataKey { plaintext, ciphertext })
+    }
+
+    /// Encrypts up to 6,144 bytes under the primary version of `key`.
+    ///
+    /// Errors: as [`Kms::generate_data_key`].
+    pub async fn encrypt(
+        &self,
+        key: &KeyRef,
+        plaintext: &[u8],
+        context: &EncryptionContext,
+        scope: &Scope,
+    ) -> Result<Ciphertext> {
+        if plaintext.len() > PLAINTEXT_BYTES_MAX {
+            return Err(KmsError::InvalidParameter {
+                name: "Plaintext",
+                found: plaintext.len() as u64,
+                allowed: "at most 6144 bytes",
+            });
+        }
+        self.seal(Action::Encrypt, key, plaintext, context, scope).await
+    }
+
+    /// Opens a blob that [`Kms::generate_data_key`] or [`Kms::encrypt`] made, with the key version named in it.
+    ///
+    /// Errors: `NotAuthentic` for a wrong context, a wrong key, a changed or a malformed blob; `KeyVersionNotFound`;
+    /// `KeyInOtherRegion`, `KeyNotFound`, `KeyNotUsable`, `KeyDestroyed` of the key.
+    pub async fn decrypt(&self, blob: &[u8], context: &EncryptionContext, scope: &Scope) -> Result<Opened> {
+        let (version_id, sealed) = split_blob(blob).ok_or(KmsError::NotAuthentic)?;
+        let mut session = self.catalog.session().await;
+        let mut read = session.read();
+        let not_found = || KmsError::KeyVersionNotFound { version: version_id };
+        let version = read.key_version_by_id(version_id).await?.ok_or_else(not_found)?;
+        let key = read.key_by_id(version.key_id).await?.ok_or_else(not_found)?;
+        check_scope(&key, scope)?;
+        check(Action::Decrypt, &key)?;
+        let material = self.material(&mut read, &key, version_id).await?;
+        let context = blob_context(key.id, version_id, context)?;
+        let plaintext = seal::open(&material, &context, sealed).map_err(|_| KmsError::NotAuthentic)?;
+        Ok(Opened { plaintext, key_id: key.id, key_version_id: version_id })
+    }
+
+    async fn seal(
+        &self,
+        action: Action,
+        key: &KeyRef,
+        plaintext: &[u8],
+        context: &EncryptionContext,
+        scope: &Scope,
+    ) -> Result<Ciphertext> {
+        let mut session = self.catalog.session().await;
+        let mut read = session.read();
+        let key = find_for(action, &mut read, key, scope).await?;
+        let key_version_id = key.primary_version;
+        let material = self.material(&mut read, &key, key_version_id).await?;
+        let context = blob_context(key.id, key_version_id, context)?;
+        let mut blob = key_version_id.to_string().into_bytes();
+        blob.extend(seal::seal(&material, &context, plaintext, &*self.random));
+        Ok(Ciphertext { blob, key_id: key.id, key_version_id })
+    }
+
+    /// The material of one version of a key, in clear.
+    async fn material(&self, read: &mut Read<'_>, key: &KeyRecord, version: KeyVersionId) -> Result<Secret> {
+        let wrapped = read.key_version_by_id(version).await?.and_then(|version| version.material);
+        let damaged = || KmsError::MaterialDamaged { key: key.id, version };
+        let opened = self.root.unwrap(&material_context(key.id, version), &wrapped.ok_or_else(damaged)?);
+        opened.map_err(|_| damaged())
+    }
+}
+
+fn split_blob(blob: &[u8]) -> Option<(KeyVersionId, &[u8])> {
+    let (version, sealed) = blob.split_at_checked(VERSION_ID_BYTES)?;
+    if sealed.len() > PLAINTEXT_BYTES_MAX + seal::OVERHEAD_BYTES {
+        return None;
+    }
+    let text = std::str::from_utf8(version).ok()?;
+    let id: KeyVersionId = text.parse().ok()?;
+    // The id is read in either case; a blob is one exact text.
+    (id.to_string() == text).then_some((id, sealed))
+}
+
+/// The caller's names get a prefix, so that none of them can stand for ours.
+fn blob_context(key: KeyId, version: KeyVersionId, context: &EncryptionContext) -> Result<Context> {
+    let ours = [("purpose", "data".to_owned()), ("key", key.to_string()), ("version", version.to_string())];
+    let ours = ours.into_iter().map(|(name, value)| (name.to_owned(), value));
+    let callers = context.pairs().map(|(name, value)| (format!("context:{name}"), value.to_owned()));
+    Context::from_pairs(ours.chain(callers)).map_err(|error| KmsError::InvalidContext { why: error.to_string() })
+}

@@ -1,0 +1,277 @@
+//! Making, showing and ending keys.
+
+use catalog::{KeyId, KeyRecord, KeyState, KeyVersionRecord, Page, PageRequest, Read, Scope, Write};
+use crypto::Secret;
+
+use crate::error::{KmsError, Result};
+use crate::key_ref::{AliasName, KeyRef};
+use crate::kms::Kms;
+use crate::root::material_context;
+use crate::state::{Action, check};
+
+/// Key material of `Aliyun_AES_256`.
+const MATERIAL_BYTES: usize = 32;
+
+/// Most characters of a description. Source: `../shared/api/kms.md` 1.
+const DESCRIPTION_CHARS_MAX: usize = 8192;
+
+/// Waiting time of a deletion, in days. Source: `../shared/api/kms.md` 1.
+const WINDOW_DAYS: std::ops::RangeInclusive<u16> = 7..=366;
+
+/// What a new key is like.
+#[derive(Debug, Clone, Default)]
+pub struct NewKey {
+    /// Text for people, at most 8,192 characters.
+    pub description: String,
+    /// A name, made in the same step: both are there or neither.
+    pub alias: Option<AliasName>,
+}
+
+/// What to do when images are under a key that is to be disabled or destroyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfInUse {
+    /// Refuse and list them.
+    Refuse,
+    /// Go on: the user knows.
+    Proceed,
+}
+
+impl Kms {
+    /// Makes an enabled AES-256 key with its first version.
+    ///
+    /// Errors: `InvalidParameter`, `AliasExists`, `MalformedAlias` for a reserved name.
+    pub async fn create_key(&self, new: &NewKey, scope: &Scope) -> Result<KeyRecord> {
+        check_description(&new.description)?;
+        if let Some(alias) = &new.alias {
+            alias.check_not_reserved()?;
+        }
+        let mut session = self.catalog.session().await;
+        let mut write = session.write().await?;
+        let key = self.insert_key(&mut write, &new.description, "", scope).await?;
+        if let Some(alias) = &new.alias {
+            self.insert_alias(&mut write, alias, key.id, scope).await?;
+        }
+        write.commit().await?;
+        Ok(key)
+    }
+
+    /// One key. Source: KMS `DescribeKey`.
+    ///
+    /// Errors: `KeyNotFound`, `KeyInOtherRegion`, `KeyDestroyed`, `AliasNotFound`.
+    pub async fn describe_key(&self, key: &KeyRef, scope: &Scope) -> Result<KeyRecord> {
+        let mut session = self.catalog.session().await;
+        find_for(Action::DescribeKey, &mut session.read(), key, scope).await
+    }
+
+    /// Keys of an account in a region, oldest first. Source: KMS `ListKeys`.
+    pub async fn list_keys(&self, page: PageRequest, scope: &Scope) -> Result<Page<KeyRecord>> {
+        Ok(self.catalog.session().await.read().keys_page(scope, page).await?)
+    }
+
+    /// Changes the text for people. Takes no alias.
+    ///
+    /// Errors: those of [`Kms::describe_key`], `UnsupportedAlias`, `ServiceKey`, `KeyNotUsable`, `InvalidParameter`.
+    pub async fn update_key_description(&self, key: &KeyRef, description: &str, scope: &Scope) -> Result<KeyRecord> {
+        check_description(description)?;
+        self.change(Action::UpdateKeyDescription, key, IfInUse::Proceed, scope, |key| {
+            description.clone_into(&mut key.description);
+        })
+        .await
+    }
+
+    /// Allows the use of a key. Takes no alias. An enabled key stays as it is.
+    ///
+    /// Errors: those of [`Kms::describe_key`], `UnsupportedAlias`, `ServiceKey`, `StateModified`.
+    pub async fn enable_key(&self, key: &KeyRef, scope: &Scope) -> Result<KeyRecord> {
+        self.change(Action::EnableKey, key, IfInUse::Proceed, scope, |key| key.state = KeyState::Enabled).await
+    }
+
+    /// Forbids the use of a key. Takes no alias. What is open stays open; nothing under the key can be opened from now on.
+    ///
+    /// Errors: as [`Kms::enable_key`], and `KeyInUse`.
+    pub async fn disable_key(&self, key: &KeyRef, if_in_use: IfInUse, scope: &Scope) -> Result<KeyRecord> {
+        self.change(Action::DisableKey, key, if_in_use, scope, |key| key.state = KeyState::Disabled).await
+    }
+
+    /// Forbids (`true`) or allows to schedule a deletion. Takes no alias.
+    ///
+    /// Errors: as [`Kms::enable_key`].
+    pub async fn set_deletion_protection(&self, key: &KeyRef, protected: bool, scope: &Scope) -> Result<KeyRecord> {
+        self.change(Action::SetDeletionProtection, key, IfInUse::Proceed, scope, |key| {
+            key.deletion_protection = protected;
+        })
+        .await
+    }
+
+    /// Has a key destroyed after `window_days` days (7..=366); until then it cannot be used. Takes no alias.
+    ///
+    /// Errors: as [`Kms::enable_key`], and `InvalidParameter`, `DeletionProtected`, `KeyInUse`.
+    pub async fn schedule_key_deletion(
+        &self,
+        key: &KeyRef,
+        window_days: u16,
+        if_in_use: IfInUse,
+        scope: &Scope,
+    ) -> Result<KeyRecord> {
+        if !WINDOW_DAYS.contains(&window_days) {
+            return Err(KmsError::InvalidParameter {
+                name: "PendingWindowInDays",
+                found: window_days.into(),
+                allowed: "7 to 366 days",
+            });
+        }
+        let window = std::time::Duration::from_secs(u64::from(window_days) * 24 * 60 * 60);
+        let delete_at = self.clock.now().saturating_add(window).expect("a duration has no calendar units");
+        self.change(Action::ScheduleKeyDeletion, key, if_in_use, scope, |key| {
+            key.state = KeyState::PendingDeletion;
+            key.delete_at = Some(delete_at);
+        })
+        .await
+    }
+
+    /// Calls a deletion off; the key is enabled again. Works until the material is destroyed, even after the date. Takes no alias.
+    ///
+    /// Errors: as [`Kms::enable_key`].
+    pub async fn cancel_key_deletion(&self, key: &KeyRef, scope: &Scope) -> Result<KeyRecord> {
+        self.change(Action::CancelKeyDeletion, key, IfInUse::Proceed, scope, |key| {
+            key.state = KeyState::Enabled;
+            key.delete_at = None;
+        })
+        .await
+    }
+
+    /// Destroys the material of all keys whose waiting time has ended, and removes their aliases. Returns the keys.
+    ///
+    /// Never happens by itself in this crate: a clock that is wrong for a moment must not destroy keys when somebody lists them.
+    pub async fn destroy_due_keys(&self) -> Result<Vec<KeyId>> {
+        let now = self.clock.now();
+        let mut session = self.catalog.session().await;
+        if session.read().keys_due(now).await?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut write = session.write().await?;
+        let due = write.read().keys_due(now).await?;
+        for &id in &due {
+            // A key that vanished between the two queries would be a bug of the catalog; there is nothing left to destroy then.
+            let Some(mut key) = write.read().key_by_id(id).await? else { continue };
+            key.destroyed_at = Some(now);
+            write.key_versions_destroy(id).await?;
+            write.aliases_delete_of_key(id).await?;
+            write.key_update(&key).await?;
+        }
+        write.commit().await?;
+        session.settle().await?;
+        Ok(due)
+    }
+
+    /// Adds a key with fresh material.
+    pub(crate) async fn insert_key(
+        &self,
+        write: &mut Write<'_>,
+        description: &str,
+        service: &str,
+        scope: &Scope,
+    ) -> Result<KeyRecord> {
+        let now = self.clock.now();
+        let key = KeyRecord {
+            id: self.new_key_id(),
+            scope: scope.clone(),
+            service: service.to_owned(),
+            state: KeyState::Enabled,
+            spec: "Aliyun_AES_256".to_owned(),
+            usage: "ENCRYPT/DECRYPT".to_owned(),
+            origin: "Aliyun_KMS".to_owned(),
+            description: description.to_owned(),
+            deletion_protection: false,
+            created_at: now,
+            delete_at: None,
+            destroyed_at: None,
+            primary_version: self.new_key_version_id(),
+        };
+        let material = Secret::random(MATERIAL_BYTES, &*self.random);
+        let wrapped = self.root.wrap(&material_context(key.id, key.primary_version), &material, &*self.random);
+        let version =
+            KeyVersionRecord { id: key.primary_version, key_id: key.id, material: Some(wrapped), created_at: now };
+        write.key_insert(&key).await?;
+        write.key_version_insert(&version).await?;
+        Ok(key)
+    }
+
+    /// Load, decide, apply: one change of one key, named by its id.
+    async fn change(
+        &self,
+        action: Action,
+        key: &KeyRef,
+        if_in_use: IfInUse,
+        scope: &Scope,
+        apply: impl FnOnce(&mut KeyRecord),
+    ) -> Result<KeyRecord> {
+        key.id_for(action)?;
+        let mut session = self.catalog.session().await;
+        let mut write = session.write().await?;
+        let mut key = find_for(action, &mut write.read(), key, scope).await?;
+        if action == Action::ScheduleKeyDeletion && key.deletion_protection {
+            return Err(KmsError::DeletionProtected { key: key.id });
+        }
+        if if_in_use == IfInUse::Refuse {
+            let Page { items: users, total_count } =
+                write.read().sealed_images_of_key(key.id, PageRequest::first()).await?;
+            if total_count > 0 {
+                return Err(KmsError::KeyInUse { key: key.id, action, users, total_count });
+            }
+        }
+        apply(&mut key);
+        write.key_update(&key).await?;
+        write.commit().await?;
+        Ok(key)
+    }
+}
+
+/// The key that `key` names, if it is in `scope` and allows `action`.
+pub(crate) async fn find_for(action: Action, read: &mut Read<'_>, key: &KeyRef, scope: &Scope) -> Result<KeyRecord> {
+    let not_found = || KmsError::KeyNotFound { key: key.to_string(), region: scope.region.clone() };
+    let id = match key {
+        KeyRef::Id(id) => *id,
+        KeyRef::Arn(id, owner) if owner.account == scope.account => *id,
+        KeyRef::Arn(..) => return Err(not_found()),
+        KeyRef::Alias(alias) => find_alias(read, alias, scope).await?,
+    };
+    let found = read.key_by_id(id).await?.ok_or_else(not_found)?;
+    // An ARN that names another region than the key's is wrong wherever the key is.
+    if matches!(key, KeyRef::Arn(_, owner) if *owner != found.scope) {
+        return Err(not_found());
+    }
+    check_scope(&found, scope)?;
+    check(action, &found)?;
+    Ok(found)
+}
+
+/// Refuses keys of another region, and does not say that keys of another account exist.
+pub(crate) fn check_scope(key: &KeyRecord, scope: &Scope) -> Result<()> {
+    if key.scope.account != scope.account {
+        return Err(KmsError::KeyNotFound { key: key.id.to_string(), region: scope.region.clone() });
+    }
+    if key.scope.region != scope.region {
+        let (found, wanted) = (key.scope.region.clone(), scope.region.clone());
+        return Err(KmsError::KeyInOtherRegion { key: key.id, found, wanted });
+    }
+    Ok(())
+}
+
+async fn find_alias(read: &mut Read<'_>, alias: &AliasName, scope: &Scope) -> Result<KeyId> {
+    let found = read.alias_by_name(alias.as_str(), scope).await?;
+    let found = found.map(|found| found.key_id);
+    found.ok_or_else(|| KmsError::AliasNotFound { alias: alias.to_string(), region: scope.region.clone() })
+}
+
+fn check_description(text: &str) -> Result<()> {
+    let chars = text.chars().count();
+    if chars > DESCRIPTION_CHARS_MAX {
+        return Err(KmsError::InvalidParameter {
+            name: "Description",
+            found: chars as u64,
+            allowed: "at most 8192 characters",
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,63 @@
+use std::sync::Arc;
+
+use catalog::{Catalog, Clock, KeyId, KeyVersionId};
+use crypto::{Random, Secret};
+
+use crate::data_dir::DataDir;
+use crate::error::Result;
+use crate::root::{Root, RootError, RootMade, RootSource};
+
+/// A key management service on one data directory. Several processes may use the same directory.
+pub struct Kms {
+    pub(crate) catalog: Catalog,
+    pub(crate) root: Root,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    root_made: Option<RootMade>,
+}
+
+impl Kms {
+    /// Opens the service on `data_dir`. The first use makes the directory, the catalog and the root key.
+    ///
+    /// A root key is made only for a catalog that never had one. A missing or wrong one is an error and nothing is replaced:
+    /// a new root key could not open any key of the catalog.
+    ///
+    /// Errors: `Root`, `Catalog`.
+    pub async fn open(
+        data_dir: &DataDir,
+        root: &RootSource,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self> {
+        let catalog = Catalog::open(data_dir.path()).await?;
+        data_dir.make_trees().map_err(|source| RootError::File { action: "make", path: data_dir.trees(), source })?;
+        let (root, root_made) = Root::open_or_make(&catalog, data_dir, root, &*random).await?;
+        Ok(Self { catalog, root, clock, random, root_made })
+    }
+
+    /// What to tell the user when this opening made the root key: where it is, and what losing it means.
+    pub fn root_made(&self) -> Option<&RootMade> {
+        self.root_made.as_ref()
+    }
+
+    /// A copy of the root key, encrypted under a passphrase: a text file to be kept elsewhere. [`crate::root_restore`] takes it.
+    ///
+    /// Errors: `Root`, when there is no memory for the passphrase's derivation.
+    pub fn root_backup(&self, passphrase: &Secret) -> Result<Vec<u8>> {
+        Ok(self.root.backup(passphrase, &*self.random)?)
+    }
+
+    pub(crate) fn new_key_id(&self) -> KeyId {
+        KeyId::from_random_bytes(self.random_bytes())
+    }
+
+    pub(crate) fn new_key_version_id(&self) -> KeyVersionId {
+        KeyVersionId::from_random_bytes(self.random_bytes())
+    }
+
+    fn random_bytes(&self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        self.random.fill(&mut bytes);
+        bytes
+    }
+}

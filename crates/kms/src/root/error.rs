@@ -1,0 +1,106 @@
+use std::path::PathBuf;
+
+use crypto::CryptoError;
+
+/// Why there is no root key to work with.
+#[derive(Debug, thiserror::Error)]
+pub enum RootError {
+    /// The catalog has a root key and it is not where it should be.
+    #[error(
+        "the root key of this data directory is missing: there is no {}. No other key can open what it protects, so none is made. \
+         Put the file back, or run `reseal root restore BACKUP` with a copy made by `reseal root backup`{hint}",
+        place.display()
+    )]
+    Missing {
+        /// Where it was looked for.
+        place: PathBuf,
+        /// What else may be the reason; empty, or starts with a separator.
+        hint: &'static str,
+    },
+    /// A sound root key, but of another catalog.
+    #[error(
+        "{} is not the root key of this catalog; use the one that was made with this data directory, or run \
+         `reseal root restore BACKUP`",
+        place.display()
+    )]
+    Wrong {
+        /// Where it came from.
+        place: PathBuf,
+    },
+    /// A file with a root key cannot be read as one.
+    #[error("{} is damaged: {why}; restore it from a backup (`reseal root restore BACKUP`)", place.display())]
+    Damaged {
+        /// The file.
+        place: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Others may read a file with a secret.
+    #[error("{} may be read by others (mode {mode:04o}); run `chmod 600` on it, and think about who has read it", path.display())]
+    OpenToOthers {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The catalog lost the check value of its root key.
+    #[error("{} has no check value of its root key: it is damaged, or was never used; restore it from a backup", catalog.display())]
+    CheckMissing {
+        /// The database.
+        catalog: PathBuf,
+    },
+    /// The passphrase does not open a sealed root key.
+    #[error("the passphrase does not open {}, or the file was changed", place.display())]
+    WrongPassphrase {
+        /// The file.
+        place: PathBuf,
+    },
+    /// A passphrase that protects nothing, or that cannot have been meant.
+    #[error("the passphrase in {} {why}", path.display())]
+    BadPassphrase {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A credential that systemd did not hand over.
+    #[error("there is no systemd credential `{name}`: {why}; set LoadCredentialEncrypted={name}:… in the unit")]
+    NoCredential {
+        /// Its name.
+        name: String,
+        /// What was found instead.
+        why: &'static str,
+    },
+    /// A credential is given by systemd and cannot be written.
+    #[error("a systemd credential cannot be restored from here: make the credential `{name}` from the backup yourself")]
+    CredentialNotWritable {
+        /// Its name.
+        name: String,
+    },
+    /// There is nothing that a backup could belong to.
+    #[error("{} does not exist: restore the catalog first, the root key alone opens nothing", catalog.display())]
+    NoCatalog {
+        /// The database.
+        catalog: PathBuf,
+    },
+    /// The right root key is in its place.
+    #[error("{} is in place and is the root key of this catalog: there is nothing to restore", place.display())]
+    InPlace {
+        /// Where it is.
+        place: PathBuf,
+    },
+    /// The derivation of a passphrase was refused.
+    #[error("the passphrase could not be used")]
+    Passphrase(#[source] CryptoError),
+    /// A file could not be read or written.
+    #[error("cannot {action} {}", path.display())]
+    File {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+}

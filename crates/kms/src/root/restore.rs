@@ -1,0 +1,78 @@
+use std::path::{Path, PathBuf};
+
+use catalog::Catalog;
+use crypto::{Random, Secret};
+
+use super::error::RootError;
+use super::source::RootSource;
+use super::{Root, check_value, sealed_file};
+use crate::data_dir::{DataDir, sync_parent};
+use crate::error::Result;
+
+/// Puts the root key of `data_dir` back from a backup, to where `source` looks for it. Returns the file it wrote.
+///
+/// The backup must belong to the catalog. A wrong or damaged root key in its place is kept beside it, as `….replaced-<number>`; a
+/// right one is not touched.
+///
+/// `backup`: the text that [`crate::Kms::root_backup`] made. `backup_path`: where it came from, for messages.
+///
+/// Errors: `NoCatalog`, `WrongPassphrase`, `Damaged` and `Wrong` about the backup; `InPlace`, `CredentialNotWritable`, `File`.
+pub async fn root_restore(
+    data_dir: &DataDir,
+    source: &RootSource,
+    backup: &[u8],
+    backup_path: &Path,
+    passphrase: &Secret,
+    random: &dyn Random,
+) -> Result<PathBuf> {
+    // Opening would make an empty catalog, to which no backup belongs.
+    if !data_dir.catalog().exists() {
+        return Err(RootError::NoCatalog { catalog: data_dir.catalog() }.into());
+    }
+    let root = Root(sealed_file::decode(backup, passphrase, backup_path)?);
+    let catalog = Catalog::open(data_dir.path()).await?;
+    let mut session = catalog.session().await;
+    // Held to the end, so that two restores do not move each other's result away.
+    let mut write = session.write().await?;
+    let check = check_value(&mut write.read()).await?;
+    let check = check.ok_or_else(|| RootError::CheckMissing { catalog: data_dir.catalog() })?;
+    if !root.belongs_to(&check) {
+        return Err(RootError::Wrong { place: backup_path.to_owned() }.into());
+    }
+    let place = source.place(data_dir);
+    match Root::open(data_dir, source, &check) {
+        Ok(_) => return Err(RootError::InPlace { place }.into()),
+        Err(
+            RootError::Missing { .. }
+            | RootError::Wrong { .. }
+            | RootError::Damaged { .. }
+            | RootError::WrongPassphrase { .. }
+            | RootError::NoCredential { .. },
+        ) => {}
+        // What cannot be judged is not moved.
+        Err(error) => return Err(error.into()),
+    }
+    if !matches!(source, RootSource::SystemdCredential { .. }) && place.exists() {
+        move_aside(&place).map_err(|source| RootError::File { action: "move aside", path: place, source })?;
+    }
+    Ok(source.store(data_dir, &root.0, random)?)
+}
+
+/// Renames a file to the first free name `<file>.replaced-<number>`.
+fn move_aside(path: &Path) -> std::io::Result<()> {
+    const TRIES_MAX: u32 = 1000;
+    for number in 1..=TRIES_MAX {
+        let mut aside = path.as_os_str().to_owned();
+        aside.push(format!(".replaced-{number}"));
+        // A link, unlike a rename, does not replace a file of that name.
+        match std::fs::hard_link(path, &aside) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            linked => {
+                linked?;
+                std::fs::remove_file(path)?;
+                return sync_parent(path);
+            }
+        }
+    }
+    Err(std::io::ErrorKind::AlreadyExists.into())
+}

@@ -1,0 +1,41 @@
+//! What is under a key: the images that were sealed with it.
+
+use catalog::{Page, PageRequest, Scope, SealedImage, SealedImageRecord};
+
+use crate::error::Result;
+use crate::key_ref::KeyRef;
+use crate::keys::find_for;
+use crate::kms::Kms;
+use crate::state::Action;
+
+impl Kms {
+    /// Remembers an image under its key. Durable when this returns. The same image at the same path is remembered once.
+    ///
+    /// Refused when the key cannot be used any more: so a key that is disabled during a copy gets no new image, and whoever
+    /// disables a key sees every image that is under it.
+    ///
+    /// Errors: `KeyNotFound`, `KeyInOtherRegion`, `KeyDestroyed`, `KeyNotUsable`.
+    pub async fn record_image(&self, image: &SealedImage, scope: &Scope) -> Result<()> {
+        let mut session = self.catalog.session().await;
+        let mut write = session.write().await?;
+        find_for(Action::RecordImage, &mut write.read(), &KeyRef::Id(image.key_id), scope).await?;
+        let record = SealedImageRecord { image: image.clone(), sealed_at: self.clock.now() };
+        write.sealed_image_insert(&record).await?;
+        Ok(write.commit().await?)
+    }
+
+    /// Images under a key, in the order they were recorded; the path is where the file was then.
+    ///
+    /// Errors: those of [`Kms::describe_key`].
+    pub async fn key_usage(&self, key: &KeyRef, page: PageRequest, scope: &Scope) -> Result<Page<SealedImageRecord>> {
+        let mut session = self.catalog.session().await;
+        let key = find_for(Action::DescribeKey, &mut session.read(), key, scope).await?;
+        Ok(session.read().sealed_images_of_key(key.id, page).await?)
+    }
+
+    /// Records of the images with this LUKS uuid, newest first, at most 64: for a file that lost its envelope. More than one
+    /// when an image was copied with its header, or rewrapped.
+    pub async fn images_by_luks_uuid(&self, luks_uuid: &str) -> Result<Vec<SealedImageRecord>> {
+        Ok(self.catalog.session().await.read().sealed_images_by_luks_uuid(luks_uuid).await?)
+    }
+}
