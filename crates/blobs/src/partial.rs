@@ -167,7 +167,7 @@ impl PartialFile {
     /// with [`Durability::Durable`] it survives a power loss.
     ///
     /// Errors: [`BlobError::TargetExists`] when someone took the name meanwhile.
-    pub fn commit(self, overwrite: Overwrite, durability: Durability) -> Result<()> {
+    pub fn commit(&self, overwrite: Overwrite, durability: Durability) -> Result<()> {
         if durability == Durability::Durable {
             self.file.sync_all().map_err(|e| BlobError::io("flush", &self.partial, e))?;
         }
@@ -178,7 +178,7 @@ impl PartialFile {
         let cwd = rustix::fs::CWD;
         match rustix::fs::renameat_with(cwd, &self.partial, cwd, &self.target, flags) {
             Ok(()) => {}
-            Err(Errno::EXIST) => return Err(BlobError::TargetExists { path: self.target }),
+            Err(Errno::EXIST) => return Err(BlobError::TargetExists { path: self.target.clone() }),
             // NFS and some FUSE file systems lack NOREPLACE: a hard link refuses a taken name too.
             Err(Errno::INVAL | Errno::NOSYS) => self.link_without_replace()?,
             Err(e) => return Err(BlobError::io("rename to", &self.target, e)),
@@ -190,7 +190,7 @@ impl PartialFile {
     }
 
     /// Removes the partial file.
-    pub fn discard(self) -> Result<()> {
+    pub fn discard(&self) -> Result<()> {
         std::fs::remove_file(&self.partial).map_err(|e| BlobError::io("remove", &self.partial, e))
     }
 

@@ -1,3 +1,45 @@
-//! The front door: one binary `reseal`.
+//! The front door: one binary `reseal`. Arguments, wiring, commands.
 
-fn main() {}
+mod args;
+mod commands;
+mod hardening;
+mod interrupt;
+mod output;
+mod progress;
+mod service;
+mod store;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::Cli;
+
+fn main() -> ExitCode {
+    hardening::forbid_dumps();
+    let cli = Cli::parse();
+    // Wrong cryptography must not touch a key: nothing else runs before this.
+    if let Err(error) = crypto::self_test() {
+        eprintln!("reseal: error: {error}");
+        return ExitCode::FAILURE;
+    }
+    match commands::run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("reseal: error: {}", text_of(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The error and its causes on one line, without what a cause repeats of the text before it.
+fn text_of(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}

@@ -22,6 +22,7 @@ use crate::sealed_file::overlay;
 use crate::sealing::is_uuid;
 
 const FIRST_LINE: &str = "reseal luks header 1\n";
+const DIRECTORY: &str = "headers";
 /// Largest copy: header and one keyslot need 300 KB.
 const BACKUP_BYTES_MAX: u64 = 8 << 20;
 
@@ -50,6 +51,7 @@ impl HeaderBackup {
     }
 
     pub(crate) fn store(&self, data_dir: &Path, overwrite: Overwrite, durability: Durability) -> Result<()> {
+        crate::leaves::make_directory(&data_dir.join(DIRECTORY))?;
         let file = PartialFile::open(&backup_path(data_dir, &self.image), overwrite)?;
         let mut text = FIRST_LINE.to_owned();
         text += &serde_json::to_string(&self.place).map_err(|e| EngineError::Unsuitable(e.to_string()))?;
@@ -109,5 +111,5 @@ fn image_id(path: &Path) -> Option<String> {
 }
 
 fn backup_path(data_dir: &Path, image: &str) -> PathBuf {
-    data_dir.join("headers").join(format!("{image}.luks"))
+    data_dir.join(DIRECTORY).join(format!("{image}.luks"))
 }

@@ -11,7 +11,7 @@
 
 use std::path::{Path, PathBuf};
 
-use blobs::{Durability, Overwrite, PartialFile, SourceFile};
+use blobs::{BlobError, Durability, Overwrite, PartialFile, SourceFile};
 use crypto::digest::{DIGEST_BYTES, Digest, TreeBuilder, TreeKey};
 
 use crate::error::Result;
@@ -85,12 +85,12 @@ impl LeafWriter {
     }
 
     /// Gives the store its name.
-    pub(crate) fn commit(self, durability: Durability) -> Result<()> {
+    pub(crate) fn commit(&self, durability: Durability) -> Result<()> {
         Ok(self.file.commit(Overwrite::Replace, durability)?)
     }
 
     /// Removes it.
-    pub(crate) fn discard(self) -> Result<()> {
+    pub(crate) fn discard(&self) -> Result<()> {
         Ok(self.file.discard()?)
     }
 }
@@ -151,4 +151,15 @@ impl LeafReader {
 #[must_use]
 pub fn file_tree_path(data_dir: &Path, image: &str) -> PathBuf {
     data_dir.join("trees").join(format!("{image}.tree"))
+}
+
+/// Makes a directory of the data directory, for its owner only, if it is not there.
+pub(crate) fn make_directory(path: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    match std::fs::DirBuilder::new().mode(0o700).create(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(BlobError::Io { action: "make", path: path.to_owned(), source }.into())
+        }
+        _ => Ok(()),
+    }
 }

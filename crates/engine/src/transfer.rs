@@ -80,9 +80,12 @@ impl Transfer<'_> {
     /// Copies, and commits. An error or a cancellation leaves nothing behind.
     pub(crate) fn run(&self, make_target: MakeTarget<'_>) -> Result<Transferred> {
         let mut space = self.open_workspace()?;
-        let result = self.fill(&mut space, make_target);
-        match result {
-            Ok(done) => self.commit(space, done),
+        let done = self.fill(&mut space, make_target).and_then(|done| self.publish(&space, &done).map(|()| done));
+        match done {
+            Ok(done) => {
+                space.clean_up()?;
+                Ok(done)
+            }
             Err(error) => {
                 space.discard();
                 Err(error)
@@ -295,26 +298,29 @@ impl Transfer<'_> {
         Ok(())
     }
 
-    fn commit(&self, space: Workspace, done: Transferred) -> Result<Transferred> {
+    /// Everything that is kept of the target, its record before its name.
+    fn publish(&self, space: &Workspace, done: &Transferred) -> Result<()> {
         let durability = self.request.durability;
-        if let Some(tree) = space.tree {
+        if let Some(tree) = &space.tree {
             tree.leaves.commit(durability)?;
         }
         if let Some(sealed) = &done.sealed {
             sealed.keep_header(&self.request.data_dir, durability)?;
-            let record = sealed.record(&self.request.target);
-            self.around.service.remember(&record).map_err(EngineError::Key)?;
+            self.around.service.remember(&sealed.record(&self.request.target)).map_err(EngineError::Key)?;
         }
-        space.file.commit(self.request.overwrite, durability)?;
-        if let Some(guest) = space.guest {
-            guest.leaves.discard()?;
-        }
-        space.journal.into_inner().expect("the workers are gone").remove()?;
-        Ok(done)
+        Ok(space.file.commit(self.request.overwrite, durability)?)
     }
 }
 
 impl Workspace {
+    /// Removes what only a running copy needs.
+    fn clean_up(self) -> Result<()> {
+        if let Some(guest) = self.guest {
+            guest.leaves.discard()?;
+        }
+        self.journal.into_inner().expect("the workers are gone").remove()
+    }
+
     /// Removes everything; what cannot be removed is reported by nobody, as an error is on its way already.
     fn discard(self) {
         for tree in [self.guest, self.tree].into_iter().flatten() {

@@ -1,0 +1,88 @@
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use crypto::{OsRandom, Secret};
+
+use crate::args::RootCommand;
+use crate::output;
+use crate::store::{Store, runtime};
+
+/// Longest backup file.
+const BACKUP_BYTES_MAX: u64 = 64 << 10;
+
+pub(crate) fn run(command: RootCommand, store: &Store) -> Result<ExitCode> {
+    match command {
+        RootCommand::Backup { file, passphrase_file } => {
+            let store = store.open()?;
+            let passphrase = passphrase(passphrase_file.as_deref(), true)?;
+            let text = store.kms.root_backup(&passphrase)?;
+            write_new(&file, &text).with_context(|| format!("cannot write {}", file.display()))?;
+            output::line(&format!("{}: a copy of the root key, encrypted under the passphrase", file.display()));
+            output::line("Keep it on another machine, and the passphrase apart from it.");
+        }
+        RootCommand::Restore { file, passphrase_file } => {
+            let refused = || format!("cannot read {}", file.display());
+            let mut backup = Vec::new();
+            File::open(&file).and_then(|f| f.take(BACKUP_BYTES_MAX).read_to_end(&mut backup)).with_context(refused)?;
+            let passphrase = passphrase(passphrase_file.as_deref(), false)?;
+            let restored = kms::root_restore(&store.data_dir, &store.root, &backup, &file, &passphrase, &OsRandom);
+            let path = runtime()?.block_on(restored)?;
+            output::line(&format!("{}: the root key is back", path.display()));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// From the file, or from the terminal without echo.
+fn passphrase(file: Option<&Path>, twice: bool) -> Result<Secret> {
+    if let Some(file) = file {
+        return Ok(kms::read_passphrase_file(file)?);
+    }
+    let first = ask("Passphrase: ")?;
+    if first.is_empty() {
+        bail!("an empty passphrase would protect nothing");
+    }
+    if twice && !ask("Once more: ")?.equals(&first) {
+        bail!("the passphrases differ; nothing was written");
+    }
+    Ok(first)
+}
+
+fn ask(prompt: &str) -> Result<Secret> {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    let mut terminal = File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/tty")
+        .context("no terminal to ask on; use --passphrase-file")?;
+    let shown = tcgetattr(&terminal)?;
+    let mut hidden = shown.clone();
+    hidden.local_modes.remove(LocalModes::ECHO);
+    terminal.write_all(prompt.as_bytes())?;
+    tcsetattr(&terminal, OptionalActions::Flush, &hidden)?;
+    let read = read_line(&mut terminal);
+    tcsetattr(&terminal, OptionalActions::Flush, &shown)?;
+    terminal.write_all(b"\n")?;
+    Ok(read?)
+}
+
+/// A terminal gives at most one line of 4096 bytes per read.
+fn read_line(terminal: &mut File) -> std::io::Result<Secret> {
+    let mut len = 0;
+    let line = Secret::try_from_fn(4096, |buffer| {
+        len = terminal.read(buffer)?;
+        len -= usize::from(buffer[..len].last() == Some(&b'\n'));
+        Ok::<_, std::io::Error>(())
+    })?;
+    Ok(line.shortened(len))
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}

@@ -1,0 +1,50 @@
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use engine::{Change, Observer, Verified};
+
+use super::default_threads;
+use crate::args::VerifyArgs;
+use crate::interrupt::cancel_flag;
+use crate::output;
+use crate::progress::Display;
+use crate::service::EmbeddedKms;
+use crate::store::Store;
+
+pub(crate) fn run(args: &VerifyArgs, store: &Store) -> Result<ExitCode> {
+    let store = store.open()?;
+    let service = EmbeddedKms::new(&store, None);
+    let cancel = cancel_flag().context("cannot catch signals")?;
+    let display = Display::new(args.quiet || args.json);
+    let report = |progress| display.show(progress);
+    let observer = Observer { cancel: &cancel, report: &report };
+    let threads = args.threads.map_or_else(default_threads, usize::from);
+    let result = engine::verify(&args.file, store.data_dir.path(), threads, &service, &observer);
+    display.clear();
+    let verified = result?;
+    if args.json {
+        output::json(&verified)?;
+    } else if !args.quiet || !verified.intact {
+        print(args, &verified);
+    }
+    Ok(if verified.intact { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn print(args: &VerifyArgs, verified: &Verified) {
+    let file = args.file.display();
+    if verified.intact {
+        output::line(&format!("{file}: every byte is as it was sealed ({})", output::size(verified.file_bytes)));
+        return;
+    }
+    eprintln!("reseal: error: {file}: integrity error: it was changed after it was sealed");
+    if verified.file_bytes != verified.sealed_bytes {
+        eprintln!("  {} bytes long, {} when it was sealed", verified.file_bytes, verified.sealed_bytes);
+    }
+    if !verified.located {
+        eprintln!("  its digest tree is not in this data directory, so the place cannot be told");
+    }
+    for Change { offset, len, part, guest_offset } in &verified.changes {
+        let guest = guest_offset.map_or(String::new(), |guest| format!(", disk at byte {guest}"));
+        eprintln!("  changed: {part}, bytes {offset} to {}{guest}", offset + len);
+    }
+}

@@ -1,0 +1,95 @@
+//! The engine's key service, on the embedded KMS.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use crypto::Secret;
+use engine::{Envelope, KeyContext, KeyError, KeyService, NewDataKey, SealedRecord};
+use kms::{EncryptionContext, KeyRef, KmsError, SealedImage};
+
+use crate::store::OpenStore;
+
+/// Name in envelopes.
+const KMS_NAME: &str = "reseal";
+const DATA_KEY_BYTES: usize = 32;
+
+/// The embedded KMS, bound to the key that the user named; without one, to the service key.
+pub(crate) struct EmbeddedKms<'a> {
+    store: &'a OpenStore,
+    key: Option<KeyRef>,
+}
+
+impl<'a> EmbeddedKms<'a> {
+    pub(crate) fn new(store: &'a OpenStore, key: Option<KeyRef>) -> Self {
+        Self { store, key }
+    }
+}
+
+impl KeyService for EmbeddedKms<'_> {
+    fn new_data_key(&self, context: &KeyContext) -> Result<NewDataKey, KeyError> {
+        let OpenStore { kms, scope, .. } = self.store;
+        let context = EncryptionContext::new(context.clone())?;
+        let key = match &self.key {
+            Some(key) => key.clone(),
+            // Made on first need, never a stand-in for a key that was named.
+            None => KeyRef::Id(self.store.wait(kms.service_key(scope))?),
+        };
+        let made = self.store.wait(kms.generate_data_key(&key, &context, DATA_KEY_BYTES, scope))?;
+        Ok(NewDataKey {
+            data_key: made.plaintext,
+            wrapped: BASE64.encode(made.ciphertext.blob),
+            kms: KMS_NAME.to_owned(),
+            key_id: made.ciphertext.key_id.to_string(),
+            key_version: made.ciphertext.key_version_id.to_string(),
+        })
+    }
+
+    fn unwrap(&self, envelope: &Envelope) -> Result<Secret, KeyError> {
+        if envelope.kms != KMS_NAME {
+            return Err(format!(
+                "the image's key is kept by the key service {:?}, which this program cannot ask",
+                envelope.kms
+            )
+            .into());
+        }
+        let context = EncryptionContext::new(envelope.ctx.clone())?;
+        let blob = BASE64.decode(&envelope.wrapped).map_err(|_| KmsError::NotAuthentic)?;
+        match self.store.wait(self.store.kms.decrypt(&blob, &context, &self.store.scope)) {
+            Ok(opened) => Ok(opened.plaintext),
+            Err(error @ KmsError::KeyVersionNotFound { .. }) => {
+                let data_dir = self.store.data_dir.path().display();
+                Err(format!(
+                    "{error}; the image is under key {}, which is not in the data directory {data_dir}",
+                    envelope.key_id
+                )
+                .into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn remember(&self, record: &SealedRecord) -> Result<(), KeyError> {
+        // A copy that keeps the key of another data directory is nothing that this one could list.
+        let (Ok(key_id), Ok(key_version_id)) = (record.key_id.parse(), record.key_version.parse()) else {
+            return Ok(());
+        };
+        let image = SealedImage {
+            image_id: record.image.clone(),
+            path: record.path.clone(),
+            key_id,
+            key_version_id,
+            luks_uuid: record.luks_uuid.clone(),
+            mk_digest: record.mk_digest.clone(),
+            envelope: record.envelope.clone(),
+            mode: record.mode.clone(),
+        };
+        match self.store.wait(self.store.kms.record_image(&image, &self.store.scope)) {
+            Err(KmsError::KeyNotFound { .. }) if record.mode == "keep" => Ok(()),
+            result => Ok(result?),
+        }
+    }
+
+    fn recall(&self, luks_uuid: &str) -> Result<Option<String>, KeyError> {
+        let found = self.store.wait(self.store.kms.images_by_luks_uuid(luks_uuid))?;
+        Ok(found.into_iter().next_back().map(|record| record.image.envelope))
+    }
+}
