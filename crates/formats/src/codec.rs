@@ -34,23 +34,12 @@ impl Decompressor {
     /// Errors: the data is damaged, or ends before `output` is full. Never zeros in place of data.
     pub fn decompress(&mut self, codec: Codec, input: &[u8], output: &mut [u8]) -> Result<()> {
         match codec {
-            Codec::Deflate => inflate(
-                self.deflate.get_or_insert_with(|| Decompress::new(false)),
-                false,
-                input,
-                output,
-            ),
-            Codec::Zlib => inflate(
-                self.zlib.get_or_insert_with(|| Decompress::new(true)),
-                true,
-                input,
-                output,
-            ),
+            Codec::Deflate => inflate(self.deflate.get_or_insert_with(|| Decompress::new(false)), false, input, output),
+            Codec::Zlib => inflate(self.zlib.get_or_insert_with(|| Decompress::new(true)), true, input, output),
             Codec::Zstd => {
                 let decoder = match &mut self.zstd {
                     Some(decoder) => decoder,
-                    empty => empty
-                        .insert(new_zstd_decoder().map_err(|e| damaged("zstd", &e.to_string()))?),
+                    empty => empty.insert(new_zstd_decoder().map_err(|e| damaged("zstd", &e.to_string()))?),
                 };
                 unzstd(decoder, input, output)
             }
@@ -58,12 +47,7 @@ impl Decompressor {
     }
 }
 
-fn inflate(
-    state: &mut Decompress,
-    zlib_header: bool,
-    input: &[u8],
-    output: &mut [u8],
-) -> Result<()> {
+fn inflate(state: &mut Decompress, zlib_header: bool, input: &[u8], output: &mut [u8]) -> Result<()> {
     state.reset(zlib_header);
     let name = if zlib_header { "zlib" } else { "deflate" };
     match state.decompress(input, output, FlushDecompress::Finish) {
@@ -110,13 +94,8 @@ impl Compressor {
     pub fn new(codec: Codec) -> Result<Self> {
         let failed = |e: io::Error| damaged("zstd", &e.to_string());
         let mut zstd = Encoder::new(ZSTD_LEVEL).map_err(failed)?;
-        zstd.set_parameter(CParameter::ContentSizeFlag(true))
-            .map_err(failed)?;
-        Ok(Self {
-            codec,
-            deflate: new_deflate(codec),
-            zstd,
-        })
+        zstd.set_parameter(CParameter::ContentSizeFlag(true)).map_err(failed)?;
+        Ok(Self { codec, deflate: new_deflate(codec), zstd })
     }
 
     /// Compresses `unit` into `output`; returns the bytes used, or `None` when they would be more
@@ -139,9 +118,7 @@ impl Compressor {
             Codec::Zstd => {
                 let failed = |e: io::Error| damaged("zstd", &e.to_string());
                 self.zstd.reinit().map_err(failed)?;
-                self.zstd
-                    .set_pledged_src_size(Some(unit.len() as u64))
-                    .map_err(failed)?;
+                self.zstd.set_pledged_src_size(Some(unit.len() as u64)).map_err(failed)?;
                 let mut input = InBuffer::around(unit);
                 let mut output = OutBuffer::around(output);
                 self.zstd.run(&mut input, &mut output).map_err(failed)?;
@@ -153,19 +130,11 @@ impl Compressor {
 }
 
 fn new_deflate(codec: Codec) -> Compress {
-    Compress::new_with_window_bits(
-        Compression::default(),
-        codec == Codec::Zlib,
-        QEMU_DEFLATE_WINDOW_BITS,
-    )
+    Compress::new_with_window_bits(Compression::default(), codec == Codec::Zlib, QEMU_DEFLATE_WINDOW_BITS)
 }
 
 fn damaged(codec: &'static str, reason: &str) -> FormatError {
-    FormatError::new(
-        "compressed data",
-        ErrorKind::Invalid,
-        format!("{codec}: {reason}; the image is damaged"),
-    )
+    FormatError::new("compressed data", ErrorKind::Invalid, format!("{codec}: {reason}; the image is damaged"))
 }
 
 #[cfg(test)]
@@ -182,18 +151,12 @@ mod tests {
     fn a_unit_comes_back_and_what_follows_it_is_ignored() {
         for codec in CODECS {
             let mut compressed = vec![0xaa; 65_536];
-            let len = Compressor::new(codec)
-                .unwrap()
-                .compress(&unit(), &mut compressed)
-                .unwrap()
-                .unwrap();
+            let len = Compressor::new(codec).unwrap().compress(&unit(), &mut compressed).unwrap().unwrap();
             assert!(len < 32_768, "{codec:?}: {len}");
             let mut decompressor = Decompressor::new();
             for _ in 0..2 {
                 let mut output = vec![0; 65_536];
-                decompressor
-                    .decompress(codec, &compressed[..len + 100], &mut output)
-                    .unwrap();
+                decompressor.decompress(codec, &compressed[..len + 100], &mut output).unwrap();
                 assert_eq!(output, unit(), "{codec:?}");
             }
         }
@@ -203,38 +166,23 @@ mod tests {
     fn a_unit_that_is_cut_off_is_an_error_at_every_length() {
         for codec in CODECS {
             let mut compressed = vec![0; 65_536];
-            let len = Compressor::new(codec)
-                .unwrap()
-                .compress(&unit(), &mut compressed)
-                .unwrap()
-                .unwrap();
+            let len = Compressor::new(codec).unwrap().compress(&unit(), &mut compressed).unwrap().unwrap();
             let mut output = vec![0; 65_536];
             // The checksum at the end of a zlib stream is after the data: 16 bytes less is surely short.
             for cut in (0..len - 16).step_by(37) {
                 let result = Decompressor::new().decompress(codec, &compressed[..cut], &mut output);
-                assert!(
-                    result.is_err(),
-                    "{codec:?} cut to {cut} of {len} bytes was taken"
-                );
+                assert!(result.is_err(), "{codec:?} cut to {cut} of {len} bytes was taken");
             }
         }
     }
 
     #[test]
     fn a_unit_that_does_not_shrink_is_told() {
-        let noise: Vec<u8> = (0..4096u64)
-            .map(|i| (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8 ^ (i * i % 251) as u8)
-            .collect();
+        let noise: Vec<u8> =
+            (0..4096u64).map(|i| (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8 ^ (i * i % 251) as u8).collect();
         for codec in CODECS {
             let mut small = vec![0; 100];
-            assert_eq!(
-                Compressor::new(codec)
-                    .unwrap()
-                    .compress(&noise, &mut small)
-                    .unwrap(),
-                None,
-                "{codec:?}"
-            );
+            assert_eq!(Compressor::new(codec).unwrap().compress(&noise, &mut small).unwrap(), None, "{codec:?}");
         }
     }
 
@@ -243,15 +191,9 @@ mod tests {
         let zeros = vec![0; 2 << 20];
         for codec in CODECS {
             let mut compressed = vec![0; 65_536];
-            let len = Compressor::new(codec)
-                .unwrap()
-                .compress(&zeros, &mut compressed)
-                .unwrap()
-                .unwrap();
+            let len = Compressor::new(codec).unwrap().compress(&zeros, &mut compressed).unwrap().unwrap();
             let mut output = vec![1; 512];
-            Decompressor::new()
-                .decompress(codec, &compressed[..len], &mut output)
-                .unwrap();
+            Decompressor::new().decompress(codec, &compressed[..len], &mut output).unwrap();
             assert!(output.iter().all(|&b| b == 0));
         }
     }

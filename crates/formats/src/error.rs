@@ -47,23 +47,14 @@ impl fmt::Display for FormatError {
 impl FormatError {
     /// An error without a place in the file.
     pub fn new(format: &'static str, kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self {
-            format,
-            kind,
-            offset: None,
-            message: message.into(),
-        }
+        Self { format, kind, offset: None, message: message.into() }
     }
 
     /// JSON of another shape than expected. What the parser quotes comes from the file: it is cut
     /// and made printable.
     pub(crate) fn unreadable(format: &'static str, what: &str, error: &serde_json::Error) -> Self {
         let printable = |c: char| {
-            if c == ' ' || c.is_ascii_graphic() {
-                c
-            } else {
-                '?'
-            }
+            if c == ' ' || c.is_ascii_graphic() { c } else { '?' }
         };
         let reason: String = error.to_string().chars().map(printable).take(160).collect();
         Self::new(format, ErrorKind::Invalid, format!("{what}: {reason}"))

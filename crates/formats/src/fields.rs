@@ -13,11 +13,7 @@ pub(crate) struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// `structure`: its name in errors, such as `header`.
     pub(crate) fn new(bytes: &'a [u8], format: &'static str, structure: &'static str) -> Self {
-        Self {
-            bytes,
-            format,
-            structure,
-        }
+        Self { bytes, format, structure }
     }
 
     /// All bytes of the structure.
@@ -33,11 +29,10 @@ impl<'a> Fields<'a> {
     /// `len` bytes at `offset`.
     pub(crate) fn bytes(&self, offset: usize, len: usize) -> Result<&'a [u8]> {
         let end = offset.checked_add(len);
-        end.and_then(|end| self.bytes.get(offset..end))
-            .ok_or_else(|| {
-                let message = format!("the {} ends before byte {offset} + {len}", self.structure);
-                FormatError::new(self.format, ErrorKind::Truncated, message)
-            })
+        end.and_then(|end| self.bytes.get(offset..end)).ok_or_else(|| {
+            let message = format!("the {} ends before byte {offset} + {len}", self.structure);
+            FormatError::new(self.format, ErrorKind::Truncated, message)
+        })
     }
 
     /// `N` bytes at `offset`.

@@ -35,10 +35,7 @@ impl L2Entry {
     #[must_use]
     pub fn compressed(layout: &Layout, host: u64, len: u64) -> Self {
         let offset_bits = 70u32.wrapping_sub(layout.cluster_bits);
-        let last_sector = host
-            .saturating_add(len.max(1))
-            .wrapping_sub(1)
-            .wrapping_div(512);
+        let last_sector = host.saturating_add(len.max(1)).wrapping_sub(1).wrapping_div(512);
         let further = last_sector.wrapping_sub(host.wrapping_div(512));
         Self(COMPRESSED | further.wrapping_shl(offset_bits) | host)
     }
@@ -68,49 +65,25 @@ impl L2Entry {
 /// Returns the whole cluster and the byte offset of the envelope's data in it.
 /// `None`: the envelope does not fit the cluster.
 #[must_use]
-pub fn encode_header(
-    layout: &Layout,
-    tail: &Tail,
-    fields: HeaderFields<'_>,
-) -> Option<(Vec<u8>, Option<u64>)> {
+pub fn encode_header(layout: &Layout, tail: &Tail, fields: HeaderFields<'_>) -> Option<(Vec<u8>, Option<u64>)> {
     let mut header = vec![0; HEADER_BYTES];
     let zstd = fields.compression == Codec::Zstd;
-    let incompatible = if zstd {
-        Feature::CompressionType.mask()
-    } else {
-        0
-    };
+    let incompatible = if zstd { Feature::CompressionType.mask() } else { 0 };
     put(&mut header, 0, &MAGIC);
     put(&mut header, 4, &3u32.to_be_bytes());
     put(&mut header, 20, &layout.cluster_bits.to_be_bytes());
     put(&mut header, 24, &layout.virtual_size.to_be_bytes());
-    put(
-        &mut header,
-        32,
-        &(if layout.luks.is_some() { 2u32 } else { 0 }).to_be_bytes(),
-    );
-    put(
-        &mut header,
-        36,
-        &u32::try_from(layout.l1_entries()).ok()?.to_be_bytes(),
-    );
+    put(&mut header, 32, &(if layout.luks.is_some() { 2u32 } else { 0 }).to_be_bytes());
+    put(&mut header, 36, &u32::try_from(layout.l1_entries()).ok()?.to_be_bytes());
     put(&mut header, 40, &tail.l1_offset.to_be_bytes());
     put(&mut header, 48, &tail.table_offset.to_be_bytes());
-    put(
-        &mut header,
-        56,
-        &u32::try_from(tail.table_clusters).ok()?.to_be_bytes(),
-    );
+    put(&mut header, 56, &u32::try_from(tail.table_clusters).ok()?.to_be_bytes());
     put(&mut header, 72, &incompatible.to_be_bytes());
     put(&mut header, 96, &4u32.to_be_bytes());
     put(&mut header, 100, &(HEADER_BYTES as u32).to_be_bytes());
     put(&mut header, 104, &[u8::from(zstd)]);
     if let Some(luks) = layout.luks {
-        push_extension(
-            &mut header,
-            LUKS,
-            &[luks.offset.to_be_bytes(), luks.len.to_be_bytes()].concat(),
-        );
+        push_extension(&mut header, LUKS, &[luks.offset.to_be_bytes(), luks.len.to_be_bytes()].concat());
     }
     let mut envelope_offset = None;
     if let Some(envelope) = fields.envelope {
@@ -136,26 +109,15 @@ fn push_extension(header: &mut Vec<u8>, id: u32, data: &[u8]) {
 /// The L1 entries from `first` on, as bytes. `l1_indexes`: which entries have an L2 table,
 /// ascending; their tables lie one after the other from `tail.l2_offset` on.
 #[must_use]
-pub fn encode_l1_window(
-    layout: &Layout,
-    tail: &Tail,
-    l1_indexes: &[u64],
-    first: u64,
-    count: usize,
-) -> Vec<u8> {
+pub fn encode_l1_window(layout: &Layout, tail: &Tail, l1_indexes: &[u64], first: u64, count: usize) -> Vec<u8> {
     let mut bytes = vec![0; count.saturating_mul(8)];
     let (entries, _) = bytes.as_chunks_mut::<8>();
     let start = l1_indexes.partition_point(|&index| index < first);
     for (nth, &index) in l1_indexes.iter().enumerate().skip(start) {
-        let Some(entry) = index
-            .checked_sub(first)
-            .and_then(|at| entries.get_mut(usize::try_from(at).ok()?))
-        else {
+        let Some(entry) = index.checked_sub(first).and_then(|at| entries.get_mut(usize::try_from(at).ok()?)) else {
             break;
         };
-        let table = tail
-            .l2_offset
-            .saturating_add((nth as u64).saturating_mul(layout.cluster_bytes()));
+        let table = tail.l2_offset.saturating_add((nth as u64).saturating_mul(layout.cluster_bytes()));
         *entry = (table | COPIED).to_be_bytes();
     }
     bytes
@@ -166,25 +128,15 @@ pub fn encode_l1_window(
 pub fn encode_refcount_block(layout: &Layout, index: u64, count: impl Fn(u64) -> u16) -> Vec<u8> {
     let per_block = layout.refcounts_per_block();
     let first = index.saturating_mul(per_block);
-    (first..first.saturating_add(per_block))
-        .flat_map(|cluster| count(cluster).to_be_bytes())
-        .collect()
+    (first..first.saturating_add(per_block)).flat_map(|cluster| count(cluster).to_be_bytes()).collect()
 }
 
 /// The refcount table, whole clusters.
 #[must_use]
 pub fn encode_refcount_table(layout: &Layout, tail: &Tail) -> Vec<u8> {
     let mut bytes: Vec<u8> = (0..tail.block_count)
-        .flat_map(|block| {
-            tail.blocks_offset
-                .saturating_add(block.saturating_mul(layout.cluster_bytes()))
-                .to_be_bytes()
-        })
+        .flat_map(|block| tail.blocks_offset.saturating_add(block.saturating_mul(layout.cluster_bytes())).to_be_bytes())
         .collect();
-    bytes.resize(
-        usize::try_from(tail.table_clusters.saturating_mul(layout.cluster_bytes()))
-            .unwrap_or(bytes.len()),
-        0,
-    );
+    bytes.resize(usize::try_from(tail.table_clusters.saturating_mul(layout.cluster_bytes())).unwrap_or(bytes.len()), 0);
     bytes
 }

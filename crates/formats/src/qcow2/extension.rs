@@ -54,10 +54,7 @@ pub(super) fn decode_extensions(cluster: &[u8], start: u64, end: u64) -> Result<
     let mut at = start;
     // QEMU stops at the end of the area as well as at the end marker.
     while at.saturating_add(8) <= end {
-        let (Ok(offset), fields) = (
-            usize::try_from(at),
-            Fields::new(cluster, FORMAT, "header extensions"),
-        ) else {
+        let (Ok(offset), fields) = (usize::try_from(at), Fields::new(cluster, FORMAT, "header extensions")) else {
             break;
         };
         let id = fields.be_u32(offset)?;
@@ -67,12 +64,7 @@ pub(super) fn decode_extensions(cluster: &[u8], start: u64, end: u64) -> Result<
         }
         let data_offset = at.saturating_add(8);
         let invalid = |what: &str| {
-            FormatError::new(
-                FORMAT,
-                ErrorKind::Invalid,
-                format!("header extension {id:#010x} {what}"),
-            )
-            .at(at)
+            FormatError::new(FORMAT, ErrorKind::Invalid, format!("header extension {id:#010x} {what}")).at(at)
         };
         if data_offset.saturating_add(u64::from(len)) > end {
             return Err(invalid("is longer than the header's cluster"));
@@ -80,14 +72,8 @@ pub(super) fn decode_extensions(cluster: &[u8], start: u64, end: u64) -> Result<
         if extensions.len() >= EXTENSIONS_MAX {
             return Err(invalid("is one more than the 64 that are read"));
         }
-        let data = fields
-            .bytes(offset.saturating_add(8), len as usize)?
-            .to_vec();
-        extensions.push(Extension {
-            id,
-            offset: data_offset,
-            data,
-        });
+        let data = fields.bytes(offset.saturating_add(8), len as usize)?.to_vec();
+        extensions.push(Extension { id, offset: data_offset, data });
         at = data_offset.saturating_add(u64::from(len).next_multiple_of(8));
     }
     Ok(extensions)
@@ -95,10 +81,7 @@ pub(super) fn decode_extensions(cluster: &[u8], start: u64, end: u64) -> Result<
 
 pub(super) fn decode_luks_pointer(extension: &Extension) -> Result<LuksPointer> {
     let fields = Fields::new(&extension.data, FORMAT, "encryption header extension");
-    Ok(LuksPointer {
-        offset: fields.be_u64(0)?,
-        len: fields.be_u64(8)?,
-    })
+    Ok(LuksPointer { offset: fields.be_u64(0)?, len: fields.be_u64(8)? })
 }
 
 pub(super) fn decode_feature_names(extension: &Extension) -> Vec<FeatureName> {
@@ -108,11 +91,7 @@ pub(super) fn decode_feature_names(extension: &Extension) -> Vec<FeatureName> {
         .filter_map(|entry| {
             let [kind, bit, name @ ..] = entry;
             let name = name.split(|&b| b == 0).next()?;
-            Some(FeatureName {
-                kind: *kind,
-                bit: *bit,
-                name: safe_text(name),
-            })
+            Some(FeatureName { kind: *kind, bit: *bit, name: safe_text(name) })
         })
         .collect()
 }
@@ -120,7 +99,5 @@ pub(super) fn decode_feature_names(extension: &Extension) -> Vec<FeatureName> {
 /// Text from an image that may be printed: control characters are replaced.
 pub(super) fn safe_text(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -34,17 +34,10 @@ impl Feature {
 pub fn unknown_incompatible(bits: u64, names: &[FeatureName]) -> Vec<String> {
     const INCOMPATIBLE: u8 = 0;
     (0..64u8)
-        .filter(|bit| {
-            *bit > Feature::ExtendedL2 as u8 && bits.wrapping_shr(u32::from(*bit)) & 1 == 1
-        })
-        .map(|bit| {
-            match names
-                .iter()
-                .find(|n| n.kind == INCOMPATIBLE && n.bit == bit)
-            {
-                Some(known) => format!("bit {bit} ({})", known.name),
-                None => format!("bit {bit}"),
-            }
+        .filter(|bit| *bit > Feature::ExtendedL2 as u8 && bits.wrapping_shr(u32::from(*bit)) & 1 == 1)
+        .map(|bit| match names.iter().find(|n| n.kind == INCOMPATIBLE && n.bit == bit) {
+            Some(known) => format!("bit {bit} ({})", known.name),
+            None => format!("bit {bit}"),
         })
         .collect()
 }

@@ -104,17 +104,10 @@ impl Header {
         }
         let cluster_bits = fields.be_u32(20)?;
         if !(CLUSTER_BITS_MIN..=CLUSTER_BITS_MAX).contains(&cluster_bits) {
-            return Err(invalid(
-                format!("cluster_bits is {cluster_bits}; 9 to 21 are allowed"),
-                20,
-            ));
+            return Err(invalid(format!("cluster_bits is {cluster_bits}; 9 to 21 are allowed"), 20));
         }
         let v3 = version == 3;
-        let header_bytes = if v3 {
-            fields.be_u32(100)?
-        } else {
-            V2_HEADER_BYTES
-        };
+        let header_bytes = if v3 { fields.be_u32(100)? } else { V2_HEADER_BYTES };
         let mut header = Self {
             version,
             cluster_bits,
@@ -178,11 +171,13 @@ impl Header {
             return Err(FormatError::new(FORMAT, ErrorKind::Unsupported, message).at(72));
         }
         if Feature::Corrupt.is_in(self.incompatible) {
-            let message = "marked corrupt (incompatible feature bit 1); run qemu-img check -r all on a copy of it first";
+            let message =
+                "marked corrupt (incompatible feature bit 1); run qemu-img check -r all on a copy of it first";
             return Err(FormatError::new(FORMAT, ErrorKind::Unsupported, message).at(72));
         }
         if self.crypt_method == CryptMethod::Aes {
-            let message = "legacy AES encryption (crypt_method 1) is not supported; convert it with qemu-img convert first";
+            let message =
+                "legacy AES encryption (crypt_method 1) is not supported; convert it with qemu-img convert first";
             return Err(FormatError::new(FORMAT, ErrorKind::Unsupported, message).at(32));
         }
         let external = Feature::ExternalDataFile.is_in(self.incompatible);
@@ -223,23 +218,16 @@ impl Header {
 
     fn decode_compression(&self, fields: &Fields<'_>) -> Result<Codec> {
         let flagged = Feature::CompressionType.is_in(self.incompatible);
-        let kind = if self.header_bytes > V3_HEADER_BYTES_MIN {
-            fields.u8(104)?
-        } else {
-            0
-        };
+        let kind = if self.header_bytes > V3_HEADER_BYTES_MIN { fields.u8(104)? } else { 0 };
         match (kind, flagged) {
             (0, false) => Ok(Codec::Deflate),
             (1, true) => Ok(Codec::Zstd),
             (0 | 1, _) => Err(invalid(
-                format!(
-                    "compression type {kind} and incompatible feature bit 3 contradict each other"
-                ),
+                format!("compression type {kind} and incompatible feature bit 3 contradict each other"),
                 104,
             )),
             _ => {
-                let message =
-                    format!("compression type {kind} is not supported; deflate and zstd are");
+                let message = format!("compression type {kind} is not supported; deflate and zstd are");
                 Err(FormatError::new(FORMAT, ErrorKind::Unsupported, message).at(104))
             }
         }
@@ -253,24 +241,15 @@ impl Header {
                 || u64::from(self.header_bytes) > cluster)
         {
             return Err(invalid(
-                format!(
-                    "header length {} is not a multiple of 8 between 104 and the cluster size",
-                    self.header_bytes
-                ),
+                format!("header length {} is not a multiple of 8 between 104 and the cluster size", self.header_bytes),
                 100,
             ));
         }
         if self.has_extended_l2() && self.cluster_bits < 14 {
-            return Err(invalid(
-                "extended L2 entries need clusters of 16 KiB or more",
-                72,
-            ));
+            return Err(invalid("extended L2 entries need clusters of 16 KiB or more", 72));
         }
         if self.virtual_size > VIRTUAL_SIZE_MAX {
-            let message = format!(
-                "virtual size of {} bytes is beyond the limit of 1 PiB",
-                self.virtual_size
-            );
+            let message = format!("virtual size of {} bytes is beyond the limit of 1 PiB", self.virtual_size);
             return Err(FormatError::new(FORMAT, ErrorKind::TooLarge, message).at(24));
         }
         self.check_table(
@@ -281,17 +260,11 @@ impl Header {
             file_len,
             40,
         )?;
-        let covered_by_l2 = cluster
-            .checked_div(self.l2_entry_bytes())
-            .unwrap_or(0)
-            .saturating_mul(cluster);
+        let covered_by_l2 = cluster.checked_div(self.l2_entry_bytes()).unwrap_or(0).saturating_mul(cluster);
         let needed = self.virtual_size.div_ceil(covered_by_l2.max(1));
         if u64::from(self.l1_entries) < needed {
             return Err(invalid(
-                format!(
-                    "L1 table has {} entries, but the virtual size needs {needed}",
-                    self.l1_entries
-                ),
+                format!("L1 table has {} entries, but the virtual size needs {needed}", self.l1_entries),
                 36,
             ));
         }
@@ -309,39 +282,20 @@ impl Header {
             48,
         )?;
         if table_bytes > REFCOUNT_TABLE_BYTES_MAX {
-            let message =
-                format!("refcount table of {table_bytes} bytes is beyond QEMU's limit of 8 MiB");
+            let message = format!("refcount table of {table_bytes} bytes is beyond QEMU's limit of 8 MiB");
             return Err(FormatError::new(FORMAT, ErrorKind::TooLarge, message).at(56));
         }
         if self.snapshot_count > SNAPSHOTS_MAX {
-            let message = format!(
-                "{} snapshots are beyond QEMU's limit of 65536",
-                self.snapshot_count
-            );
+            let message = format!("{} snapshots are beyond QEMU's limit of 65536", self.snapshot_count);
             return Err(FormatError::new(FORMAT, ErrorKind::TooLarge, message).at(60));
         }
         if self.snapshot_count > 0 {
-            self.check_table(
-                "snapshot table",
-                self.snapshots_offset,
-                40,
-                u64::MAX,
-                file_len,
-                64,
-            )?;
+            self.check_table("snapshot table", self.snapshots_offset, 40, u64::MAX, file_len, 64)?;
         }
         Ok(())
     }
 
-    fn check_table(
-        &self,
-        name: &str,
-        offset: u64,
-        len: u64,
-        max: u64,
-        file_len: u64,
-        field: u64,
-    ) -> Result<()> {
+    fn check_table(&self, name: &str, offset: u64, len: u64, max: u64, file_len: u64, field: u64) -> Result<()> {
         if len > max {
             let message = format!("{name} of {len} bytes is beyond QEMU's limit of {max}");
             return Err(FormatError::new(FORMAT, ErrorKind::TooLarge, message).at(field));
@@ -351,14 +305,10 @@ impl Header {
         }
         let aligned = offset & self.cluster_bytes().wrapping_sub(1) == 0;
         if !aligned || offset == 0 {
-            return Err(invalid(
-                format!("{name} at {offset:#x} is not at the start of a cluster"),
-                field,
-            ));
+            return Err(invalid(format!("{name} at {offset:#x} is not at the start of a cluster"), field));
         }
         if offset.checked_add(len).is_none_or(|end| end > file_len) {
-            let message =
-                format!("{name} at {offset:#x} ends after the end of the file ({file_len} bytes)");
+            let message = format!("{name} at {offset:#x} ends after the end of the file ({file_len} bytes)");
             return Err(FormatError::new(FORMAT, ErrorKind::Truncated, message).at(field));
         }
         Ok(())
@@ -372,28 +322,14 @@ impl Header {
         if has_backing {
             let end = backing_offset.saturating_add(u64::from(backing_len));
             if backing_len > BACKING_NAME_BYTES_MAX || end > cluster {
-                return Err(invalid(
-                    format!("backing file name of {backing_len} bytes does not fit the header"),
-                    16,
-                ));
+                return Err(invalid(format!("backing file name of {backing_len} bytes does not fit the header"), 16));
             }
-            let name = fields.bytes(
-                usize::try_from(backing_offset).unwrap_or(usize::MAX),
-                backing_len as usize,
-            )?;
+            let name = fields.bytes(usize::try_from(backing_offset).unwrap_or(usize::MAX), backing_len as usize)?;
             self.backing_file = Some(extension::safe_text(name));
         }
-        let end = if backing_offset != 0 {
-            backing_offset.min(cluster)
-        } else {
-            cluster
-        };
+        let end = if backing_offset != 0 { backing_offset.min(cluster) } else { cluster };
         let available = fields.len() as u64;
-        for extension in extension::decode_extensions(
-            fields.all(),
-            u64::from(self.header_bytes),
-            end.min(available),
-        )? {
+        for extension in extension::decode_extensions(fields.all(), u64::from(self.header_bytes), end.min(available))? {
             self.take_extension(extension)?;
         }
         Ok(())
@@ -402,19 +338,13 @@ impl Header {
     fn take_extension(&mut self, extension: Extension) -> Result<()> {
         match extension.id {
             extension::BACKING_FORMAT => {}
-            extension::FEATURE_NAMES => {
-                self.feature_names = extension::decode_feature_names(&extension)
-            }
+            extension::FEATURE_NAMES => self.feature_names = extension::decode_feature_names(&extension),
             extension::DATA_FILE => self.data_file = Some(extension::safe_text(&extension.data)),
             extension::BITMAPS => {
-                self.bitmap_count =
-                    Fields::new(&extension.data, FORMAT, "bitmaps extension").be_u32(0)?
+                self.bitmap_count = Fields::new(&extension.data, FORMAT, "bitmaps extension").be_u32(0)?
             }
             extension::LUKS => {
-                self.luks = Some(self.checked_luks(
-                    extension::decode_luks_pointer(&extension)?,
-                    extension.offset,
-                )?)
+                self.luks = Some(self.checked_luks(extension::decode_luks_pointer(&extension)?, extension.offset)?)
             }
             extension::ENVELOPE_EXTENSION => self.envelope = Some(extension),
             _ => self.unknown_extensions.push(extension),
@@ -426,10 +356,7 @@ impl Header {
         let aligned = pointer.offset & self.cluster_bytes().wrapping_sub(1) == 0;
         if pointer.offset == 0 || !aligned || pointer.len < 592 {
             return Err(invalid(
-                format!(
-                    "LUKS header at {:#x}, {} bytes, is not possible",
-                    pointer.offset, pointer.len
-                ),
+                format!("LUKS header at {:#x}, {} bytes, is not possible", pointer.offset, pointer.len),
                 at,
             ));
         }
@@ -451,10 +378,7 @@ fn decode_crypt_method(method: u32) -> Result<CryptMethod> {
 
 fn decode_refcount_bits(order: u32) -> Result<u32> {
     if order > 6 {
-        return Err(invalid(
-            format!("refcount_order is {order}; 0 to 6 are allowed"),
-            96,
-        ));
+        return Err(invalid(format!("refcount_order is {order}; 0 to 6 are allowed"), 96));
     }
     Ok(1u32.wrapping_shl(order))
 }

@@ -35,12 +35,7 @@ impl Layout {
     ///
     /// Errors: a size that is no multiple of 512, a cluster size that QEMU refuses, or a
     /// disk too large for the cluster size.
-    pub fn new(
-        virtual_size: u64,
-        cluster_bits: u32,
-        luks_len: Option<u64>,
-        data_align: u64,
-    ) -> Result<Self> {
+    pub fn new(virtual_size: u64, cluster_bits: u32, luks_len: Option<u64>, data_align: u64) -> Result<Self> {
         if !(CLUSTER_BITS_MIN..=CLUSTER_BITS_MAX).contains(&cluster_bits) {
             return Err(unsuitable(
                 ErrorKind::Invalid,
@@ -54,21 +49,12 @@ impl Layout {
             ));
         }
         let cluster = 1u64.wrapping_shl(cluster_bits);
-        let luks = luks_len.map(|len| LuksPointer {
-            offset: cluster,
-            len,
-        });
+        let luks = luks_len.map(|len| LuksPointer { offset: cluster, len });
         let fixed = cluster.saturating_add(luks_len.unwrap_or(0).next_multiple_of(cluster));
-        let layout = Self {
-            virtual_size,
-            cluster_bits,
-            luks,
-            data_start: fixed.next_multiple_of(data_align.max(cluster)),
-        };
+        let layout =
+            Self { virtual_size, cluster_bits, luks, data_start: fixed.next_multiple_of(data_align.max(cluster)) };
         if virtual_size > VIRTUAL_SIZE_MAX || layout.l1_entries().saturating_mul(8) > L1_BYTES_MAX {
-            let message = format!(
-                "a disk of {virtual_size} bytes needs larger clusters than {cluster} bytes"
-            );
+            let message = format!("a disk of {virtual_size} bytes needs larger clusters than {cluster} bytes");
             return Err(unsuitable(ErrorKind::TooLarge, message));
         }
         Ok(layout)
@@ -135,9 +121,7 @@ impl Tail {
         // Refcount blocks count themselves and their table: repeat until nothing changes.
         let (mut block_count, mut table_clusters) = (0, 0);
         loop {
-            let total = before
-                .saturating_add(block_count)
-                .saturating_add(table_clusters);
+            let total = before.saturating_add(block_count).saturating_add(table_clusters);
             let blocks = total.div_ceil(layout.refcounts_per_block().max(1));
             let table = clusters(blocks.saturating_mul(8)).max(1);
             if (blocks, table) == (block_count, table_clusters) {
@@ -174,10 +158,7 @@ mod tests {
         assert_eq!(layout.data_start, 0x21_0000);
         let tail = Tail::plan(&layout, 0x23_0000, 1);
         assert_eq!((tail.l2_offset, tail.l1_offset), (0x23_0000, 0x24_0000));
-        assert_eq!(
-            (tail.blocks_offset, tail.table_offset, tail.file_len),
-            (0x25_0000, 0x26_0000, 2_555_904)
-        );
+        assert_eq!((tail.blocks_offset, tail.table_offset, tail.file_len), (0x25_0000, 0x26_0000, 2_555_904));
     }
 
     #[test]
@@ -188,10 +169,7 @@ mod tests {
                 let data_end = layout.data_start + data_clusters * layout.cluster_bytes();
                 let tail = Tail::plan(&layout, data_end, 3);
                 let clusters = tail.file_len / layout.cluster_bytes();
-                assert!(
-                    tail.block_count * layout.refcounts_per_block() >= clusters,
-                    "{cluster_bits} {data_clusters}"
-                );
+                assert!(tail.block_count * layout.refcounts_per_block() >= clusters, "{cluster_bits} {data_clusters}");
                 assert!(
                     tail.table_clusters * layout.cluster_bytes() >= tail.block_count * 8,
                     "{cluster_bits} {data_clusters}"

@@ -1,9 +1,7 @@
 use std::collections::VecDeque;
 
 use super::{CryptMethod, FORMAT, Header};
-use crate::{
-    Codec, ErrorKind, Extent, FormatError, GuestOffset, HostOffset, Mapping, Result, Step, Walk,
-};
+use crate::{Codec, ErrorKind, Extent, FormatError, GuestOffset, HostOffset, Mapping, Result, Step, Walk};
 
 /// Bytes of an L1 or L2 table that are in memory at once.
 const WINDOW_BYTES: u64 = 64 << 10;
@@ -128,21 +126,12 @@ impl Mapper {
         }
         let entries = g.l2_entries();
         let cluster_index = self.guest.wrapping_shr(g.cluster_bits);
-        let (l1_index, l2_index) = (
-            cluster_index.checked_div(entries).unwrap_or(0),
-            cluster_index.checked_rem(entries).unwrap_or(0),
-        );
+        let (l1_index, l2_index) =
+            (cluster_index.checked_div(entries).unwrap_or(0), cluster_index.checked_rem(entries).unwrap_or(0));
         let l1_at = l1_index.saturating_mul(8);
         let Some(l1_entry) = self.l1.word(g.l1_offset, l1_at) else {
-            let len = g
-                .l1_entries
-                .saturating_mul(8)
-                .saturating_sub(l1_at)
-                .min(WINDOW_BYTES);
-            return Ok(Found::Need(Asked::L1 {
-                start: l1_at,
-                len: len as usize,
-            }));
+            let len = g.l1_entries.saturating_mul(8).saturating_sub(l1_at).min(WINDOW_BYTES);
+            return Ok(Found::Need(Asked::L1 { start: l1_at, len: len as usize }));
         };
         let table = l1_entry & OFFSET_MASK;
         if table == 0 {
@@ -152,11 +141,7 @@ impl Mapper {
         let l2_at = l2_index.saturating_mul(g.l2_entry_bytes);
         let Some(entry) = self.l2.word(table, l2_at) else {
             let len = g.cluster.saturating_sub(l2_at).min(WINDOW_BYTES);
-            return Ok(Found::Need(Asked::L2 {
-                table,
-                start: l2_at,
-                len: len as usize,
-            }));
+            return Ok(Found::Need(Asked::L2 { table, start: l2_at, len: len as usize }));
         };
         let at = table.saturating_add(l2_at);
         if g.l2_entry_bytes == 16 {
@@ -164,10 +149,7 @@ impl Mapper {
             let pieces = g.map_subclusters(self.guest, entry, bitmap, at)?;
             self.guest = self.guest.saturating_add(g.cluster);
             self.pieces = pieces;
-            return self
-                .pieces
-                .pop_front()
-                .map_or(Ok(Found::End), |piece| Ok(Found::Extent(piece)));
+            return self.pieces.pop_front().map_or(Ok(Found::End), |piece| Ok(Found::Extent(piece)));
         }
         let mapping = g.map_cluster(entry, at)?;
         let extent = g.extent(self.guest, g.cluster, mapping);
@@ -179,21 +161,11 @@ impl Mapper {
     fn skip_unallocated(&mut self, l1_index: u64) -> Extent {
         let g = &self.geometry;
         let mut next = l1_index.saturating_add(1);
-        while self
-            .l1
-            .word(g.l1_offset, next.saturating_mul(8))
-            .is_some_and(|entry| entry & OFFSET_MASK == 0)
-        {
+        while self.l1.word(g.l1_offset, next.saturating_mul(8)).is_some_and(|entry| entry & OFFSET_MASK == 0) {
             next = next.saturating_add(1);
         }
-        let end = next
-            .saturating_mul(g.l2_entries())
-            .saturating_mul(g.cluster);
-        let extent = g.extent(
-            self.guest,
-            end.saturating_sub(self.guest),
-            Mapping::Unallocated,
-        );
+        let end = next.saturating_mul(g.l2_entries()).saturating_mul(g.cluster);
+        let extent = g.extent(self.guest, end.saturating_sub(self.guest), Mapping::Unallocated);
         self.guest = end;
         extent
     }
@@ -206,11 +178,7 @@ impl Geometry {
 
     /// An extent that ends where the disk ends.
     fn extent(&self, guest: u64, len: u64, mapping: Mapping) -> Extent {
-        Extent {
-            guest: GuestOffset(guest),
-            len: len.min(self.virtual_size.saturating_sub(guest)),
-            mapping,
-        }
+        Extent { guest: GuestOffset(guest), len: len.min(self.virtual_size.saturating_sub(guest)), mapping }
     }
 
     fn check_l1_entry(&self, entry: u64, index: u64) -> Result<()> {
@@ -218,17 +186,13 @@ impl Geometry {
         let table = entry & OFFSET_MASK;
         if entry & L1_RESERVED != 0 || !self.is_aligned(table) {
             return Err(invalid(
-                format!(
-                    "L1 entry {index} is {entry:#018x}: reserved bits are set, or it is not aligned"
-                ),
+                format!("L1 entry {index} is {entry:#018x}: reserved bits are set, or it is not aligned"),
                 at,
             ));
         }
         if table.saturating_add(self.cluster) > self.file_len {
             return Err(truncated(
-                format!(
-                    "L1 entry {index} points to an L2 table at {table:#x}, after the end of the file"
-                ),
+                format!("L1 entry {index} points to an L2 table at {table:#x}, after the end of the file"),
                 at,
             ));
         }
@@ -240,10 +204,7 @@ impl Geometry {
             return self.map_compressed(entry, at);
         }
         if entry & L2_RESERVED != 0 {
-            return Err(invalid(
-                format!("L2 entry {entry:#018x} has reserved bits set"),
-                at,
-            ));
+            return Err(invalid(format!("L2 entry {entry:#018x} has reserved bits set"), at));
         }
         let host = entry & OFFSET_MASK;
         if entry & ZERO != 0 {
@@ -260,13 +221,7 @@ impl Geometry {
     }
 
     /// The runs of equal subclusters of one cluster with an extended L2 entry.
-    fn map_subclusters(
-        &self,
-        guest: u64,
-        entry: u64,
-        bitmap: u64,
-        at: u64,
-    ) -> Result<VecDeque<Extent>> {
+    fn map_subclusters(&self, guest: u64, entry: u64, bitmap: u64, at: u64) -> Result<VecDeque<Extent>> {
         if entry & COMPRESSED != 0 {
             if bitmap != 0 {
                 return Err(invalid("compressed cluster with a subcluster bitmap", at));
@@ -274,10 +229,7 @@ impl Geometry {
             return Ok([self.extent(guest, self.cluster, self.map_compressed(entry, at)?)].into());
         }
         if entry & (L2_RESERVED | ZERO) != 0 {
-            return Err(invalid(
-                format!("extended L2 entry {entry:#018x} has reserved bits set"),
-                at,
-            ));
+            return Err(invalid(format!("extended L2 entry {entry:#018x} has reserved bits set"), at));
         }
         let host = entry & OFFSET_MASK;
         let has_host = host != 0 || (self.external_data && entry & COPIED != 0);
@@ -293,18 +245,12 @@ impl Geometry {
             let zero = bitmap.wrapping_shr((index as u32).wrapping_add(32)) & 1 == 1;
             let mapping = match (allocated, zero) {
                 (true, true) => {
-                    return Err(invalid(
-                        format!("subcluster {index} is both allocated and zero"),
-                        at,
-                    ));
+                    return Err(invalid(format!("subcluster {index} is both allocated and zero"), at));
                 }
                 (false, true) => Mapping::Zero,
                 (false, false) => Mapping::Unallocated,
                 (true, false) if !has_host => {
-                    return Err(invalid(
-                        format!("subcluster {index} is allocated in no cluster"),
-                        at,
-                    ));
+                    return Err(invalid(format!("subcluster {index} is allocated in no cluster"), at));
                 }
                 (true, false) => {
                     self.check_data(host, at)?;
@@ -326,10 +272,7 @@ impl Geometry {
             return Err(FormatError::new(FORMAT, ErrorKind::Unsupported, message).at(at));
         }
         if self.external_data {
-            return Err(invalid(
-                "compressed cluster in an image with an external data file",
-                at,
-            ));
+            return Err(invalid("compressed cluster in an image with an external data file", at));
         }
         let descriptor = entry & !(COPIED | COMPRESSED);
         // 62 - (cluster_bits - 8) bits of offset, the rest counts further sectors.
@@ -337,14 +280,9 @@ impl Geometry {
         let host = descriptor & 1u64.wrapping_shl(offset_bits).wrapping_sub(1);
         let sectors = descriptor.wrapping_shr(offset_bits).saturating_add(1);
         if host >= self.file_len {
-            return Err(truncated(
-                format!("compressed cluster at {host:#x} lies after the end of the file"),
-                at,
-            ));
+            return Err(truncated(format!("compressed cluster at {host:#x} lies after the end of the file"), at));
         }
-        let len = sectors
-            .saturating_mul(SECTOR_BYTES)
-            .saturating_sub(host & (SECTOR_BYTES - 1));
+        let len = sectors.saturating_mul(SECTOR_BYTES).saturating_sub(host & (SECTOR_BYTES - 1));
         let too_long = || invalid(format!("compressed cluster of {sectors} sectors"), at);
         Ok(Mapping::Compressed {
             host: HostOffset(host),
@@ -358,16 +296,10 @@ impl Geometry {
     /// write the tail of a last cluster, and reads zeros there.
     fn check_data(&self, host: u64, at: u64) -> Result<()> {
         if !self.is_aligned(host) {
-            return Err(invalid(
-                format!("data cluster at {host:#x} is not aligned"),
-                at,
-            ));
+            return Err(invalid(format!("data cluster at {host:#x} is not aligned"), at));
         }
         if host >= self.data_len {
-            return Err(truncated(
-                format!("data cluster at {host:#x} lies after the end of the file"),
-                at,
-            ));
+            return Err(truncated(format!("data cluster at {host:#x} lies after the end of the file"), at));
         }
         Ok(())
     }
@@ -384,9 +316,7 @@ impl Walk for Mapper {
                 Found::Need(asked) => {
                     self.asked = Some(asked);
                     let (offset, len) = match asked {
-                        Asked::L1 { start, len } => {
-                            (self.geometry.l1_offset.saturating_add(start), len)
-                        }
+                        Asked::L1 { start, len } => (self.geometry.l1_offset.saturating_add(start), len),
                         Asked::L2 { table, start, len } => (table.saturating_add(start), len),
                     };
                     return Ok(Step::Read { offset, len });
@@ -430,10 +360,7 @@ fn merge(first: &Extent, second: &Extent) -> Option<Extent> {
         (Mapping::Data(a), Mapping::Data(b)) => a.0.checked_add(first.len) == Some(b.0),
         _ => false,
     };
-    same.then(|| Extent {
-        len: first.len.saturating_add(second.len),
-        ..*first
-    })
+    same.then(|| Extent { len: first.len.saturating_add(second.len), ..*first })
 }
 
 fn invalid(message: impl Into<String>, offset: u64) -> FormatError {

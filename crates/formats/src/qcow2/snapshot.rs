@@ -54,8 +54,5 @@ fn decode_entry(bytes: &[u8]) -> Result<(Snapshot, usize)> {
         name: safe_text(fields.bytes(name_at, name_len)?),
         vm_state_bytes,
     };
-    Ok((
-        snapshot,
-        name_at.saturating_add(name_len).next_multiple_of(8),
-    ))
+    Ok((snapshot, name_at.saturating_add(name_len).next_multiple_of(8)))
 }
