@@ -98,6 +98,9 @@ fn keeps_bytes(request: &CopyRequest, image: &Image) -> bool {
 fn keep(request: &CopyRequest, around: &Surroundings<'_>, image: &Image) -> Result<Copied> {
     // What a copy refuses, it refuses here too: an overlay is not an image without its backing file.
     image.layer(Companions::default(), None)?;
+    if let Some(record) = crate::keep::record(image, &request.target) {
+        around.service.remember(&record).map_err(EngineError::Key)?;
+    }
     let mut copied = if let Some(copied) = crate::keep::try_clone(request, image)? {
         copied
     } else {
@@ -130,9 +133,6 @@ fn keep(request: &CopyRequest, around: &Surroundings<'_>, image: &Image) -> Resu
         }
     };
     copied.warnings.extend(image.warnings.iter().cloned());
-    if let Some(record) = crate::keep::record(image, &request.target) {
-        around.service.remember(&record).map_err(EngineError::Key)?;
-    }
     Ok(copied)
 }
 

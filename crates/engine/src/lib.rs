@@ -41,6 +41,9 @@ mod transfer;
 mod verify;
 mod workers;
 
+#[cfg(test)]
+mod worked_example;
+
 pub use blobs::{Durability, Overwrite};
 pub use copy::copy;
 pub use decide::{Decision, Refusal, Request, SourceState, decide};

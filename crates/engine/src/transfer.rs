@@ -7,7 +7,7 @@ use blobs::{Durability, PartialFile};
 use crypto::digest::{Digest, TreeKey, TreeKind};
 use crypto::sector::CipherKind;
 use crypto::{Random, Secret};
-use formats::envelope::Mode;
+use formats::envelope::{Envelope, Mode};
 use formats::probe::Format;
 
 use crate::error::{EngineError, Result};
@@ -21,7 +21,7 @@ use crate::pins;
 use crate::pipeline::{Pipeline, Tree};
 use crate::request::CopyRequest;
 use crate::sealed_file::{SealedFile, SealedParts};
-use crate::sealing::{Sealing, TreeKeys};
+use crate::sealing::{Sealing, TreeKeys, is_uuid};
 use crate::segment::{Segmenter, Zeros};
 use crate::stack::{Layer, LayerCipher, StackWalk};
 use crate::target::{Finished, Target};
@@ -119,13 +119,15 @@ impl Transfer<'_> {
     #[expect(clippy::type_complexity, reason = "the parts of a workspace, put together one line above")]
     fn try_open(&self, file: &mut PartialFile) -> Result<(Journal, Option<Sealing>, Option<Tree>, Option<Tree>, bool)> {
         let path = journal_path(file.partial());
-        if let Some((header, journal)) = Journal::load(&path, &boot_id())?
-            && header.id == self.id
-            && !file.is_empty()?
-            && let Some(sealing) = self.resume_keys(&header)?
-        {
-            let (guest, tree) = self.open_trees(sealing.as_ref())?;
-            return Ok((journal, sealing, guest, tree, true));
+        if let Some((header, journal)) = Journal::load(&path, &boot_id())? {
+            if header.id == self.id
+                && !file.is_empty()?
+                && let Some(sealing) = self.resume_keys(&header)?
+            {
+                let (guest, tree) = self.open_trees(sealing.as_ref())?;
+                return Ok((journal, sealing, guest, tree, true));
+            }
+            self.forget_tree(&header);
         }
         let sealing = match self.seal {
             Some((kind, mode)) => {
@@ -141,6 +143,17 @@ impl Transfer<'_> {
             tree.leaves.clear()?;
         }
         Ok((journal, sealing, guest, tree, false))
+    }
+
+    /// Removes the unfinished tree of a copy that will not go on; nothing else knows of it.
+    fn forget_tree(&self, header: &Header) {
+        let envelope = header.sealing.as_ref().and_then(|saved| Envelope::decode(saved.envelope.as_bytes()).ok());
+        let image = envelope.and_then(|envelope| envelope.ctx.get("image").cloned());
+        if let Some(image) = image.filter(|image| is_uuid(image)) {
+            let tree = crate::leaves::file_tree_path(&self.request.data_dir, &image);
+            // It may be gone already, and a file that stays does no harm.
+            let _ = std::fs::remove_file(blobs::partial_path(&tree));
+        }
     }
 
     /// `Some(None)`: nothing to resume but data; `None`: the journal's keys do not fit.

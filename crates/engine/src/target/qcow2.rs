@@ -65,10 +65,6 @@ impl Qcow2 {
         })
     }
 
-    pub(crate) fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
     fn cluster(&self) -> usize {
         self.layout.cluster_bytes() as usize
     }
