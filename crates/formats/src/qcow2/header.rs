@@ -135,7 +135,7 @@ impl Header {
         };
         header.compression = header.decode_compression(&fields)?;
         header.check_sizes(file_len)?;
-        header.decode_names(&fields)?;
+        header.decode_names(&fields, file_len)?;
         Ok(header)
     }
 
@@ -314,7 +314,7 @@ impl Header {
         Ok(())
     }
 
-    fn decode_names(&mut self, fields: &Fields<'_>) -> Result<()> {
+    fn decode_names(&mut self, fields: &Fields<'_>, file_len: u64) -> Result<()> {
         let (backing_offset, backing_len) = (fields.be_u64(8)?, fields.be_u32(16)?);
         let cluster = self.cluster_bytes();
         // A name of length 0 is no name: the specification leaves the size undefined without one.
@@ -330,21 +330,22 @@ impl Header {
         let end = if backing_offset != 0 { backing_offset.min(cluster) } else { cluster };
         let available = fields.len() as u64;
         for extension in extension::decode_extensions(fields.all(), u64::from(self.header_bytes), end.min(available))? {
-            self.take_extension(extension)?;
+            self.take_extension(extension, file_len)?;
         }
         Ok(())
     }
 
-    fn take_extension(&mut self, extension: Extension) -> Result<()> {
+    fn take_extension(&mut self, extension: Extension, file_len: u64) -> Result<()> {
         match extension.id {
             extension::BACKING_FORMAT => {}
             extension::FEATURE_NAMES => self.feature_names = extension::decode_feature_names(&extension),
             extension::DATA_FILE => self.data_file = Some(extension::safe_text(&extension.data)),
             extension::BITMAPS => {
-                self.bitmap_count = Fields::new(&extension.data, FORMAT, "bitmaps extension").be_u32(0)?
+                self.bitmap_count = Fields::new(&extension.data, FORMAT, "bitmaps extension").be_u32(0)?;
             }
             extension::LUKS => {
-                self.luks = Some(self.checked_luks(extension::decode_luks_pointer(&extension)?, extension.offset)?)
+                let pointer = extension::decode_luks_pointer(&extension)?;
+                self.luks = Some(self.checked_luks(pointer, extension.offset, file_len)?);
             }
             extension::ENVELOPE_EXTENSION => self.envelope = Some(extension),
             _ => self.unknown_extensions.push(extension),
@@ -352,13 +353,20 @@ impl Header {
         Ok(())
     }
 
-    fn checked_luks(&self, pointer: LuksPointer, at: u64) -> Result<LuksPointer> {
+    fn checked_luks(&self, pointer: LuksPointer, at: u64, file_len: u64) -> Result<LuksPointer> {
         let aligned = pointer.offset & self.cluster_bytes().wrapping_sub(1) == 0;
         if pointer.offset == 0 || !aligned || pointer.len < 592 {
             return Err(invalid(
                 format!("LUKS header at {:#x}, {} bytes, is not possible", pointer.offset, pointer.len),
                 at,
             ));
+        }
+        if pointer.offset.checked_add(pointer.len).is_none_or(|end| end > file_len) {
+            let message = format!(
+                "LUKS header at {:#x}, {} bytes, ends after the end of the file ({file_len} bytes)",
+                pointer.offset, pointer.len
+            );
+            return Err(FormatError::new(FORMAT, ErrorKind::Truncated, message).at(at));
         }
         Ok(pointer)
     }

@@ -19,13 +19,15 @@ const SUBCLUSTERS: u64 = 32;
 
 /// Walks the active state of an image.
 ///
-/// Work is bounded by the virtual size in clusters, whatever the tables say: each
-/// entry is visited once, and an L2 table that is shared or points to itself is
-/// only read as often as entries name it.
+/// Work is bounded by the length of the file, whatever the tables say: each L1 entry is
+/// visited once, and no more L2 tables are walked than the file has clusters. Without the
+/// second rule one table that all L1 entries name makes a disk of 1 PiB of a small file.
 pub struct Mapper {
     geometry: Geometry,
     /// First guest byte that has not been mapped yet.
     guest: u64,
+    /// L2 tables that the walk has entered.
+    l2_tables: u64,
     l1: Window,
     l2: Window,
     asked: Option<Asked>,
@@ -108,6 +110,7 @@ impl Mapper {
         Self {
             geometry,
             guest: 0,
+            l2_tables: 0,
             l1: Window::default(),
             l2: Window::default(),
             asked: None,
@@ -143,6 +146,10 @@ impl Mapper {
             let len = g.cluster.saturating_sub(l2_at).min(WINDOW_BYTES);
             return Ok(Found::Need(Asked::L2 { table, start: l2_at, len: len as usize }));
         };
+        if l2_index == 0 {
+            self.l2_tables = self.l2_tables.saturating_add(1);
+            g.check_l2_tables(self.l2_tables, l1_index)?;
+        }
         let at = table.saturating_add(l2_at);
         if g.l2_entry_bytes == 16 {
             let bitmap = self.l2.word(table, l2_at.saturating_add(8)).unwrap_or(0);
@@ -195,6 +202,16 @@ impl Geometry {
                 format!("L1 entry {index} points to an L2 table at {table:#x}, after the end of the file"),
                 at,
             ));
+        }
+        Ok(())
+    }
+
+    /// Every L2 table of an image takes a cluster of its own.
+    fn check_l2_tables(&self, tables: u64, l1_index: u64) -> Result<()> {
+        if tables > self.file_len.wrapping_shr(self.cluster_bits) {
+            let at = self.l1_offset.saturating_add(l1_index.saturating_mul(8));
+            let message = "the L1 table names more L2 tables than the file has room for";
+            return Err(invalid(message, at));
         }
         Ok(())
     }

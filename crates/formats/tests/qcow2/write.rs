@@ -125,7 +125,7 @@ fn a_unit_that_does_not_fit_its_room_is_told_so() {
             let mut room = vec![0; 310_000];
             let full = compressor.compress(&unit, &mut room).expect("memory").expect("it fits");
             // zstd writes blocks of 128 KiB: room that ends at a block's end is a case of its own.
-            let lens = (0..full).step_by(2_997).chain(131_060..131_110).chain(full - 40..full + 2);
+            let lens = (0..60_000).step_by(997).chain(131_060..131_110).chain(full - 40..full + 2);
             for len in lens {
                 let result = compressor.compress(&unit, &mut room[..len]).expect("no error");
                 assert!(result.is_some() || len <= full, "{codec:?}: {full} bytes in {len}");
