@@ -20,6 +20,17 @@ fn r26_a_a_null_cipher_is_refused_in_plain_words() {
     }
 }
 
+/// The same without any keyslot that could tell the length of the key: an erased header is well formed, a null cipher is not.
+#[test]
+fn r26_a_a_null_cipher_is_refused_without_keyslots_too() {
+    let mut metadata = luks2_metadata();
+    metadata["keyslots"] = json!({});
+    metadata["digests"]["0"]["keyslots"] = json!([]);
+    assert!(pinned(&metadata).is_some(), "erased");
+    metadata["segments"]["0"]["encryption"] = json!("cipher_null-ecb");
+    assert_eq!(pinned(&metadata), None);
+}
+
 /// R26 (b): a slot of somebody else's is in the decoded header, and in what is pinned.
 #[test]
 fn r26_b_an_added_slot_is_seen() {

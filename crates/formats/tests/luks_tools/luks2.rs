@@ -68,6 +68,7 @@ fn what_cryptsetup_adds_later_is_kept() {
         format!("-q luksAddKey --key-slot 31 --key-file key {QUICK} image key"),
         "config --priority prefer --key-slot 0 image".to_owned(),
         "-q luksKillSlot --key-file key image 0".to_owned(),
+        "-q luksErase image".to_owned(),
     ] {
         workshop.cryptsetup(&change);
         let headers = decode(&workshop).expect(&change);
