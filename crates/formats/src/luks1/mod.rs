@@ -6,13 +6,8 @@
 mod envelope_area;
 mod header;
 
-pub use envelope_area::{
-    ENVELOPE_AREA_HEAD_BYTES, ENVELOPE_AREA_OFFSET, decode_envelope_area, encode_envelope_area,
-};
-pub use header::{
-    HEADER_BYTES, Header, KEY_MATERIAL_END, Keyslot, PAYLOAD_OFFSET_WITH_ENVELOPE,
-    slot_offset_sectors,
-};
+pub use envelope_area::{ENVELOPE_AREA_HEAD_BYTES, ENVELOPE_AREA_OFFSET, decode_envelope_area, encode_envelope_area};
+pub use header::{HEADER_BYTES, Header, KEY_MATERIAL_END, Keyslot, PAYLOAD_OFFSET_WITH_ENVELOPE, slot_offset_sectors};
 
 pub(crate) const FORMAT: &str = "luks1";
 

@@ -14,9 +14,8 @@ mod metadata;
 mod validate;
 
 pub use header::{
-    BINARY_HEADER_BYTES, BinaryHeader, HEADER_READ_MAX, Headers, decode_headers, encode_header,
-    secondary_header_offset,
+    BINARY_HEADER_BYTES, BinaryHeader, HEADER_READ_MAX, Headers, decode_headers, encode_header, secondary_header_offset,
 };
-pub use metadata::{Config, Digest, Kdf, Keyslot, Metadata, Segment, TOKEN_TYPE, Token};
+pub use metadata::{Af, Area, Config, Digest, Kdf, Keyslot, Metadata, Segment, TOKEN_TYPE, Token};
 
 pub(crate) const FORMAT: &str = "luks2";
