@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::Mutex;
 
 use crate::error::{CatalogError, Result};
@@ -44,6 +44,13 @@ impl Catalog {
     /// The use of the connection; waits for others in this process.
     pub async fn session(&self) -> Session<'_> {
         Session { connection: self.connection.lock().await }
+    }
+
+    /// Closes the file. When no other process has it open, `catalog.sqlite` holds everything by itself then.
+    ///
+    /// Without it nothing is lost: what was committed stands in the `-wal` file until the next opening.
+    pub async fn close(self) -> Result<()> {
+        self.connection.into_inner().close().await.map_err(CatalogError::database("close its file"))
     }
 }
 

@@ -47,6 +47,13 @@ impl Kms {
         Ok(self.root.backup(passphrase, &*self.random)?)
     }
 
+    /// Closes the catalog, so that `catalog.sqlite` holds everything by itself when no other process uses it: for whoever copies it.
+    ///
+    /// Leaving it out loses nothing; what was done is durable and stands in `catalog.sqlite-wal` until the next use.
+    pub async fn close(self) -> Result<()> {
+        Ok(self.catalog.close().await?)
+    }
+
     pub(crate) fn new_key_id(&self) -> KeyId {
         KeyId::from_random_bytes(self.random_bytes())
     }
