@@ -189,9 +189,12 @@ impl PartialFile {
         Ok(())
     }
 
-    /// Removes the partial file.
+    /// Removes the partial file, if it is still there.
     pub fn discard(&self) -> Result<()> {
-        std::fs::remove_file(&self.partial).map_err(|e| BlobError::io("remove", &self.partial, e))
+        match std::fs::remove_file(&self.partial) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(BlobError::io("remove", &self.partial, e)),
+            _ => Ok(()),
+        }
     }
 
     fn link_without_replace(&self) -> Result<()> {

@@ -177,7 +177,8 @@ impl Image {
         if let Some(pointer) = header.luks {
             let area_len = pointer.len.min(self.file.len().saturating_sub(pointer.offset));
             let bytes = self.read_at(pointer.offset, luks1::HEADER_BYTES)?;
-            let decoded = luks1::Header::decode(&bytes, area_len).map_err(|e| wrap(offset_by(e, pointer.offset)))?;
+            let decoded = luks1::Header::decode(&bytes, area_len)
+                .map_err(|e| self.header_error(offset_by(e, pointer.offset), header.envelope.is_some()))?;
             self.luks = Some(Luks { offset: pointer.offset, header: LuksHeader::V1(decoded) });
         }
         if let Some(extension) = &header.envelope {
@@ -201,20 +202,25 @@ impl Image {
     }
 
     fn open_luks1(&mut self, head: &[u8]) -> Result<()> {
-        let wrap = EngineError::format(self.file.path());
-        let header = luks1::Header::decode(head, self.file.len()).map_err(&wrap)?;
-        let payload = u64::from(header.payload_offset) * 512;
-        if payload > ENVELOPE_AREA_OFFSET && self.file.len() > ENVELOPE_AREA_OFFSET {
-            let len = (payload - ENVELOPE_AREA_OFFSET).min(ENVELOPE_BYTES_MAX as u64 + 64) as usize;
-            let area = self.read_up_to(ENVELOPE_AREA_OFFSET, len)?;
-            let found = luks1::decode_envelope_area(&area).map_err(&wrap)?;
-            if let Some(bytes) = found.map(<[u8]>::to_vec) {
-                self.take_envelope(bytes, ENVELOPE_AREA_OFFSET + luks1::ENVELOPE_AREA_HEAD_BYTES as u64)?;
-            }
+        // Looked for whatever the header says of the payload: a header that was replaced must not hide the envelope.
+        let area = self.read_up_to(ENVELOPE_AREA_OFFSET, ENVELOPE_BYTES_MAX + 64)?;
+        let found = luks1::decode_envelope_area(&area).map_err(EngineError::format(self.file.path()))?;
+        if let Some(bytes) = found.map(<[u8]>::to_vec) {
+            self.take_envelope(bytes, ENVELOPE_AREA_OFFSET + luks1::ENVELOPE_AREA_HEAD_BYTES as u64)?;
         }
+        let header =
+            luks1::Header::decode(head, self.file.len()).map_err(|e| self.header_error(e, self.envelope.is_some()))?;
         self.luks = Some(Luks { offset: 0, header: LuksHeader::V1(header) });
         self.container = Container::Luks1;
         Ok(())
+    }
+
+    /// A header that does not decode, of an image that was sealed with one that did, was changed since.
+    fn header_error(&self, error: formats::FormatError, sealed: bool) -> EngineError {
+        if !sealed {
+            return EngineError::format(self.file.path())(error);
+        }
+        crate::pins::tampered(self, &format!("the LUKS header is not the one that was sealed: {}", error.message))
     }
 
     fn open_luks2(&mut self) -> Result<()> {

@@ -173,7 +173,10 @@ impl Journal {
 
     /// Removes the journal: the target is complete, or given up.
     pub(crate) fn remove(self) -> Result<()> {
-        Ok(std::fs::remove_file(&self.path).map_err(|e| self.io("remove", e))?)
+        match std::fs::remove_file(&self.path) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(self.io("remove", e).into()),
+            _ => Ok(()),
+        }
     }
 
     fn write(&mut self, kind: u8, body: &[u8]) -> Result<()> {

@@ -11,7 +11,7 @@
 
 use std::path::{Path, PathBuf};
 
-use blobs::{BlobError, Durability, Overwrite, PartialFile, SourceFile};
+use blobs::{BlobError, Durability, Overwrite, PartialFile, SourceFile, partial_path};
 use crypto::digest::{DIGEST_BYTES, Digest, TreeBuilder, TreeKey};
 
 use crate::error::Result;
@@ -31,6 +31,19 @@ impl LeafWriter {
     /// Opens or creates the store for `path` (`path.partial` until it is complete).
     pub(crate) fn open(path: &Path) -> Result<Self> {
         Ok(Self { file: PartialFile::open(path, Overwrite::Replace)? })
+    }
+
+    /// Takes up the store of a copy that was interrupted, also when its last act was to complete this store.
+    pub(crate) fn reopen(path: &Path) -> Result<Self> {
+        let partial = partial_path(path);
+        if path.exists() && !partial.exists() {
+            std::fs::rename(path, &partial).map_err(|source| BlobError::Io {
+                action: "reopen",
+                path: path.to_owned(),
+                source,
+            })?;
+        }
+        Self::open(path)
     }
 
     /// Forgets what an earlier run left.

@@ -132,7 +132,8 @@ fn describe_slots(header: &LuksHeader) -> String {
     if active == 1 { String::new() } else { format!(": it has {active} keyslots where one was made") }
 }
 
-fn tampered(image: &Image, reason: &str) -> EngineError {
+/// The error for bytes that are not those that were sealed.
+pub(crate) fn tampered(image: &Image, reason: &str) -> EngineError {
     let advice = "restore the header with `reseal restore-header`, or copy the image from its source again";
     EngineError::Tampered { path: image.path().to_owned(), reason: format!("{reason}; {advice}") }
 }

@@ -94,16 +94,28 @@ impl Transfer<'_> {
     }
 
     fn open_workspace(&self) -> Result<Workspace> {
+        self.sweep();
         let file = PartialFile::open(&self.request.target, self.request.overwrite)?;
         match self.open_journal(file) {
             Ok(space) => Ok(space),
             Err((file, error)) => {
                 // Nothing of an earlier run is lost here: a journal that fits was not there, or its key was refused.
                 if file.is_empty().unwrap_or(false) {
+                    let _ = std::fs::remove_file(journal_path(file.partial()));
                     let _ = file.discard();
                 }
                 Err(error)
             }
+        }
+    }
+
+    /// Removes what a run left that was killed after its target had its name, before it had cleaned up.
+    fn sweep(&self) {
+        let partial = blobs::partial_path(&self.request.target);
+        if !partial.exists() {
+            // Usually there is nothing; what cannot be removed does no harm.
+            let _ = std::fs::remove_file(journal_path(&partial));
+            let _ = std::fs::remove_file(blobs::partial_path(&with_suffix(&self.request.target, ".guest")));
         }
     }
 
@@ -180,7 +192,7 @@ impl Transfer<'_> {
         let keys = TreeKeys::new(&sealing.master_key);
         let path = crate::leaves::file_tree_path(&self.request.data_dir, sealing.image());
         let guest = Tree { key: keys.guest, leaves: LeafWriter::open(&guest_path)? };
-        let tree = Tree { key: keys.file, leaves: LeafWriter::open(&path)? };
+        let tree = Tree { key: keys.file, leaves: LeafWriter::reopen(&path)? };
         Ok((Some(guest), Some(tree)))
     }
 

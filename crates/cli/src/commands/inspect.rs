@@ -17,7 +17,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode> {
 }
 
 fn print(args: &InspectArgs, report: &Report) {
-    let row = |name: &str, value: &str| output::line(&format!("{:<16}{value}", format!("{name}:")));
+    let row = |name: &str, value: &str| output::line(&format!("{:<24}{value}", format!("{name}:")));
     row("file", &args.file.display().to_string());
     row("format", report.format.name());
     row("virtual size", &format!("{} ({} bytes)", output::size(report.virtual_size), report.virtual_size));
