@@ -2,9 +2,12 @@
 //! read, images that our encoders made are handed to those tools, and damaged ones are refused.
 
 mod content;
+mod crafted;
 mod disk;
+mod hostile;
 mod made_image;
 mod map_judge;
+mod mutated;
 mod read_qemu;
 mod workshop;
 mod write;
