@@ -29,6 +29,8 @@ pub mod luks1;
 pub mod luks2;
 pub mod probe;
 pub mod qcow2;
+mod tables;
+pub mod vhd;
 mod walk;
 
 pub use error::{ErrorKind, FormatError, Result};
