@@ -14,9 +14,10 @@ use crate::luks::{LuksKind, payload_cipher, unlock};
 use crate::pins::{check_pins, open_sealed};
 use crate::request::{Copied, CopyRequest, TargetFormat};
 use crate::rewrap::rewrap;
+use crate::sealing::new_uuid;
 use crate::segment::SEGMENT_BYTES_MIN;
 use crate::stack::{Layer, LayerCipher, RawWalk};
-use crate::target::{Flat, Qcow2, Qcow2Options, Target};
+use crate::target::{Flat, Qcow2, Qcow2Options, Target, VhdDynamic, VhdIdentity, fixed_footer};
 use crate::transfer::{Surroundings, Transfer, Transferred};
 
 /// Bytes per segment when clusters are compressed: packed ones share host clusters within a
@@ -257,6 +258,7 @@ fn segment_bytes(request: &CopyRequest, format: TargetFormat, layers: &[Layer]) 
     let target_unit = match format {
         TargetFormat::Qcow2 if request.compress.is_some() => COMPRESSED_SEGMENT_BYTES.max(request.cluster_bytes),
         TargetFormat::Qcow2 => request.cluster_bytes,
+        TargetFormat::Vhd => VhdDynamic::BLOCK_BYTES,
         _ => 0,
     };
     // All of them are powers of two, so the largest is a multiple of the others.
@@ -297,7 +299,14 @@ fn make_target(
             Box::new(flat(sealing.map_or(0, |sealing| sealing.header.payload_start()), true, Vec::new()))
         }
         TargetFormat::Raw => Box::new(flat(0, false, Vec::new())),
-        TargetFormat::Vhd => return Err(EngineError::Unsuitable("not yet".to_owned())),
+        TargetFormat::Vhd => {
+            let identity = VhdIdentity { uuid: new_uuid(around.random), unix_seconds: around.unix_seconds };
+            if request.preallocate {
+                Box::new(flat(0, false, fixed_footer(virtual_size, identity)?))
+            } else {
+                Box::new(VhdDynamic::new(virtual_size, identity)?)
+            }
+        }
     })
 }
 

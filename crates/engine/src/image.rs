@@ -8,7 +8,7 @@ use formats::envelope::{ENVELOPE_BYTES_MAX, Envelope};
 use formats::luks1::{self, ENVELOPE_AREA_OFFSET};
 use formats::luks2::{self, TOKEN_TYPE};
 use formats::probe::{self, Format, PROBE_HEAD_BYTES, PROBE_TAIL_BYTES};
-use formats::{Mapping, qcow2};
+use formats::{Mapping, qcow2, vhd};
 
 use crate::decide::SourceState;
 use crate::error::{EngineError, Result};
@@ -31,6 +31,7 @@ pub(crate) struct Image {
 pub(crate) enum Container {
     Raw,
     Qcow2(Box<qcow2::Header>),
+    Vhd(Box<vhd::Image>),
     Luks1,
     Luks2,
 }
@@ -45,7 +46,7 @@ pub(crate) struct Luks {
 
 /// Either version.
 pub(crate) enum LuksHeader {
-    V1(luks1::Header),
+    V1(Box<luks1::Header>),
     V2(Box<luks2::Headers>),
 }
 
@@ -99,7 +100,8 @@ impl Image {
             Format::Qcow2 => image.open_qcow2()?,
             Format::Luks1 => image.open_luks1(head)?,
             Format::Luks2 => image.open_luks2()?,
-            Format::Vhd | Format::Vhdx | Format::Vmdk => return Err(EngineError::Unsuitable("not yet".to_owned())),
+            Format::Vhd => image.open_vhd(head, tail)?,
+            Format::Vhdx | Format::Vmdk => return Err(EngineError::Unsuitable("not yet".to_owned())),
         }
         Ok(image)
     }
@@ -117,6 +119,7 @@ impl Image {
             // A raw disk is padded to whole sectors, never cut.
             Container::Raw => self.file.len().next_multiple_of(512),
             Container::Qcow2(header) => header.virtual_size,
+            Container::Vhd(vhd) => vhd.footer.virtual_size(),
             Container::Luks1 | Container::Luks2 => self.payload_len(),
         }
     }
@@ -149,6 +152,10 @@ impl Image {
                 let data_len = companions.data_file.as_ref().map(SourceFile::len);
                 Box::new(move || Ok(Box::new(qcow2::Mapper::new(&header, file_len, data_len))))
             }
+            Container::Vhd(vhd) => {
+                let vhd = vhd.clone();
+                Box::new(move || Ok(Box::new(vhd::Mapper::new(&vhd))))
+            }
         };
         Ok(Layer { file, data_file: companions.data_file, cipher, walk, virtual_size, unit_bytes })
     }
@@ -161,6 +168,13 @@ impl Image {
                 len.next_multiple_of(512)
             ));
         }
+    }
+
+    fn open_vhd(&mut self, head: &[u8], tail: &[u8]) -> Result<()> {
+        let vhd = vhd::open(head, tail, self.file.len()).map_err(EngineError::format(self.file.path()))?;
+        self.warnings.extend(vhd.warnings.iter().cloned());
+        self.container = Container::Vhd(Box::new(vhd));
+        Ok(())
     }
 
     fn open_qcow2(&mut self) -> Result<()> {
@@ -179,7 +193,7 @@ impl Image {
             let bytes = self.read_at(pointer.offset, luks1::HEADER_BYTES)?;
             let decoded = luks1::Header::decode(&bytes, area_len)
                 .map_err(|e| self.header_error(offset_by(e, pointer.offset), header.envelope.is_some()))?;
-            self.luks = Some(Luks { offset: pointer.offset, header: LuksHeader::V1(decoded) });
+            self.luks = Some(Luks { offset: pointer.offset, header: LuksHeader::V1(Box::new(decoded)) });
         }
         if let Some(extension) = &header.envelope {
             self.take_envelope(extension.data.clone(), extension.offset)?;
@@ -210,7 +224,7 @@ impl Image {
         }
         let header =
             luks1::Header::decode(head, self.file.len()).map_err(|e| self.header_error(e, self.envelope.is_some()))?;
-        self.luks = Some(Luks { offset: 0, header: LuksHeader::V1(header) });
+        self.luks = Some(Luks { offset: 0, header: LuksHeader::V1(Box::new(header)) });
         self.container = Container::Luks1;
         Ok(())
     }

@@ -7,6 +7,7 @@ use formats::Mapping;
 use formats::envelope::Envelope;
 use formats::probe::Format;
 use formats::qcow2::{self, SNAPSHOT_TABLE_READ_MAX};
+use formats::vhd;
 use serde::Serialize;
 
 use crate::decide::SourceState;
@@ -88,7 +89,7 @@ pub fn inspect(path: &Path, claim: Option<Format>) -> Result<Report> {
     let image = Image::open(path, claim)?;
     let given = Companions { backing_file: true, data_file: None };
     let refusal = image.layer(Companions::default(), None).err().map(|e| e.to_string());
-    let allocation = image.layer(given, None).ok().map(|layer| allocation(layer)).transpose();
+    let allocation = image.layer(given, None).ok().map(allocation).transpose();
     let (allocation, walk_refusal) = match allocation {
         Ok(allocation) => (allocation, None),
         Err(error) => (None, Some(error.to_string())),
@@ -143,7 +144,11 @@ fn allocation(layer: crate::stack::Layer) -> Result<Allocation> {
 }
 
 fn details(image: &Image) -> Vec<(String, String)> {
-    let Container::Qcow2(header) = &image.container else { return Vec::new() };
+    let header = match &image.container {
+        Container::Qcow2(header) => header,
+        Container::Vhd(vhd) => return vhd_details(vhd),
+        Container::Raw | Container::Luks1 | Container::Luks2 => return Vec::new(),
+    };
     let mut details = vec![
         ("version".to_owned(), header.version.to_string()),
         ("cluster size".to_owned(), header.cluster_bytes().to_string()),
@@ -165,6 +170,19 @@ fn details(image: &Image) -> Vec<(String, String)> {
             .iter()
             .map(|e| (format!("header extension {:#010x}", e.id), format!("{} bytes", e.data.len()))),
     );
+    details
+}
+
+fn vhd_details(vhd: &vhd::Image) -> Vec<(String, String)> {
+    let footer = &vhd.footer;
+    let mut details = vec![
+        ("type".to_owned(), format!("{:?}", footer.kind).to_lowercase()),
+        ("creator".to_owned(), String::from_utf8_lossy(&footer.creator).escape_debug().to_string()),
+        ("current size field".to_owned(), footer.current_size.to_string()),
+    ];
+    if let Some(dynamic) = &vhd.dynamic {
+        details.push(("block size".to_owned(), dynamic.block_bytes.to_string()));
+    }
     details
 }
 

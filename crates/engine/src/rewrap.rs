@@ -136,7 +136,7 @@ impl Work<'_> {
             _ => {
                 let meter = Meter::new(self.around.observer, Phase::Verify, file_bytes);
                 let layers = Arc::new(vec![whole_file(&self.image.file)]);
-                digest_disk(layers, &keys.file, self.request.threads, &meter, tree, masked)?;
+                digest_disk(&layers, &keys.file, self.request.threads, &meter, tree, masked)?;
             }
         }
         let mut hasher = LeafHasher::new(&keys.file);
@@ -163,7 +163,7 @@ impl Work<'_> {
             (Container::Luks1, _) => self.file.write_all_at(&encode_envelope_area(envelope), ENVELOPE_AREA_OFFSET)?,
             (Container::Luks2, _) => self.file.write_all_at(&luks, 0)?,
             (_, Some(found)) if found.bytes.len() == ENVELOPE_CAPACITY => {
-                self.file.write_all_at(envelope, found.offset)?
+                self.file.write_all_at(envelope, found.offset)?;
             }
             _ => {
                 let reason = "there is no place for an envelope in its header; use --rekey reencrypt".to_owned();

@@ -60,7 +60,7 @@ impl Sealing {
                 break key;
             }
         };
-        let uuid = new_uuid(random);
+        let uuid = new_uuid(random).to_string();
         let header = NewHeader::create(kind, &uuid, &master_key, random)?;
         Self::under_new_data_key(header, Arc::new(master_key), mode, service, random, created)
     }
@@ -74,7 +74,7 @@ impl Sealing {
         random: &dyn Random,
         created: &str,
     ) -> Result<Self> {
-        let ctx = context(&new_uuid(random), &header)?;
+        let ctx = context(&new_uuid(random).to_string(), &header)?;
         let new = service.new_data_key(&ctx).map_err(EngineError::Key)?;
         let data_key = DataKey::try_from(new.data_key).map_err(EngineError::crypto("data key"))?;
         let envelope = Envelope {
@@ -194,10 +194,10 @@ fn journal_context() -> Result<Context> {
 }
 
 /// A version 4 UUID.
-fn new_uuid(random: &dyn Random) -> String {
+pub(crate) fn new_uuid(random: &dyn Random) -> Uuid {
     let mut bytes = [0; 16];
     random.fill(&mut bytes);
-    uuid::Builder::from_random_bytes(bytes).into_uuid().as_hyphenated().to_string()
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
 }
 
 /// Whether `text` is a UUID, so that it may become part of a file's name.

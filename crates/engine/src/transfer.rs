@@ -66,6 +66,13 @@ pub(crate) struct Transferred {
 /// Makes the target for a pitch and the keys, if there are any.
 pub(crate) type MakeTarget<'a> = &'a dyn Fn(Option<&Sealing>) -> Result<Box<dyn Target>>;
 
+/// A journal and the keys of its copy.
+struct Journaled {
+    journal: Journal,
+    sealing: Option<Sealing>,
+    resumed: bool,
+}
+
 /// What is on disk while a copy runs.
 struct Workspace {
     file: PartialFile,
@@ -96,17 +103,20 @@ impl Transfer<'_> {
     fn open_workspace(&self) -> Result<Workspace> {
         self.sweep();
         let file = PartialFile::open(&self.request.target, self.request.overwrite)?;
-        match self.open_journal(file) {
-            Ok(space) => Ok(space),
-            Err((file, error)) => {
-                // Nothing of an earlier run is lost here: a journal that fits was not there, or its key was refused.
-                if file.is_empty().unwrap_or(false) {
-                    let _ = std::fs::remove_file(journal_path(file.partial()));
-                    let _ = file.discard();
-                }
-                Err(error)
+        let keys = self.open_journal(&file);
+        // Nothing of an earlier run is lost here: a journal that fits was not there, or its key was refused.
+        if keys.is_err() && file.is_empty().unwrap_or(false) {
+            let _ = std::fs::remove_file(journal_path(file.partial()));
+            let _ = file.discard();
+        }
+        let Journaled { journal, sealing, resumed } = keys?;
+        let (guest, tree) = self.open_trees(sealing.as_ref())?;
+        if !resumed {
+            for tree in [&guest, &tree].into_iter().flatten() {
+                tree.leaves.clear()?;
             }
         }
+        Ok(Workspace { file, journal: Mutex::new(journal), sealing, guest, tree, resumed })
     }
 
     /// Removes what a run left that was killed after its target had its name, before it had cleaned up.
@@ -119,42 +129,27 @@ impl Transfer<'_> {
         }
     }
 
-    fn open_journal(&self, mut file: PartialFile) -> std::result::Result<Workspace, (PartialFile, EngineError)> {
-        match self.try_open(&mut file) {
-            Ok((journal, sealing, guest, tree, resumed)) => {
-                Ok(Workspace { file, journal: Mutex::new(journal), sealing, guest, tree, resumed })
-            }
-            Err(error) => Err((file, error)),
-        }
-    }
-
-    #[expect(clippy::type_complexity, reason = "the parts of a workspace, put together one line above")]
-    fn try_open(&self, file: &mut PartialFile) -> Result<(Journal, Option<Sealing>, Option<Tree>, Option<Tree>, bool)> {
+    /// The journal of an interrupted copy of the same thing, with its keys; else a new one with new keys.
+    fn open_journal(&self, file: &PartialFile) -> Result<Journaled> {
         let path = journal_path(file.partial());
         if let Some((header, journal)) = Journal::load(&path, &boot_id())? {
             if header.id == self.id
                 && !file.is_empty()?
                 && let Some(sealing) = self.resume_keys(&header)?
             {
-                let (guest, tree) = self.open_trees(sealing.as_ref())?;
-                return Ok((journal, sealing, guest, tree, true));
+                return Ok(Journaled { journal, sealing, resumed: true });
             }
             self.forget_tree(&header);
         }
+        let Surroundings { service, random, created, .. } = self.around;
         let sealing = match self.seal {
-            Some((kind, mode)) => {
-                Some(Sealing::create(kind, mode, self.around.service, self.around.random, &self.around.created)?)
-            }
+            Some((kind, mode)) => Some(Sealing::create(kind, mode, *service, *random, created)?),
             None => None,
         };
         file.set_len(0)?;
-        let saved = sealing.as_ref().map(|s| s.save(self.around.random)).transpose()?;
+        let saved = sealing.as_ref().map(|sealing| sealing.save(*random)).transpose()?;
         let journal = Journal::create(&path, &Header { id: self.id.clone(), boot_id: boot_id(), sealing: saved })?;
-        let (guest, tree) = self.open_trees(sealing.as_ref())?;
-        for tree in [&guest, &tree].into_iter().flatten() {
-            tree.leaves.clear()?;
-        }
-        Ok((journal, sealing, guest, tree, false))
+        Ok(Journaled { journal, sealing, resumed: false })
     }
 
     /// Removes the unfinished tree of a copy that will not go on; nothing else knows of it.
@@ -315,7 +310,7 @@ impl Transfer<'_> {
         let total = layer.virtual_size;
         let meter = Meter::new(self.around.observer, Phase::Verify, total);
         let scratch = with_suffix(&self.request.target, ".verify");
-        let found = guest_root(Arc::new(vec![layer]), &key, self.request.threads, &meter, &scratch)?;
+        let found = guest_root(&Arc::new(vec![layer]), &key, self.request.threads, &meter, &scratch)?;
         if total != self.layers[0].virtual_size || Some(found) != wanted {
             let reason = "its disk does not hold what the source holds; check memory and storage of this machine";
             return Err(EngineError::Mismatch { path: space.file.partial().to_owned(), reason: reason.to_owned() });

@@ -119,7 +119,7 @@ pub fn verify(
 
 /// Root over the guest's disk, read through the stack. `scratch`: a place for leaf digests, removed afterwards.
 pub(crate) fn guest_root(
-    layers: Arc<Vec<Layer>>,
+    layers: &Arc<Vec<Layer>>,
     key: &TreeKey,
     threads: usize,
     meter: &Meter<'_>,
@@ -139,12 +139,12 @@ pub(crate) fn guest_root(
 fn digest_file(image: &Image, key: &TreeKey, threads: usize, meter: &Meter<'_>, leaves: &LeafWriter) -> Result<()> {
     leaves.clear()?;
     let layers = Arc::new(vec![whole_file(&image.file)]);
-    digest_disk(layers, key, threads, meter, leaves, mask_of(image))
+    digest_disk(&layers, key, threads, meter, leaves, mask_of(image))
 }
 
 /// Leaf digests of a disk.
 pub(crate) fn digest_disk(
-    layers: Arc<Vec<Layer>>,
+    layers: &Arc<Vec<Layer>>,
     key: &TreeKey,
     threads: usize,
     meter: &Meter<'_>,
@@ -160,9 +160,9 @@ pub(crate) fn digest_disk(
     let unit = layers.iter().map(|layer| layer.unit_bytes).max().unwrap_or(0);
     let pitch = SEGMENT_BYTES_MIN.max(unit);
     let total = layers[0].virtual_size;
-    let segments = Segmenter::new(StackWalk::new(Arc::clone(&layers))?, total, pitch, Zeros::Skip);
+    let segments = Segmenter::new(StackWalk::new(Arc::clone(layers))?, total, pitch, Zeros::Skip);
     let worker = || {
-        let reader = SegmentReader::new(Arc::clone(&layers))?;
+        let reader = SegmentReader::new(Arc::clone(layers))?;
         let buffer = PageBuffer::zeroed((pitch + LEAF_BYTES) as usize);
         Ok(Worker { reader, hasher: LeafHasher::new(key), buffer, digests: Vec::new() })
     };

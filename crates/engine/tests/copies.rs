@@ -1,5 +1,7 @@
 //! Copies in all modes, judged by QEMU and by the digest tree.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is what it is for")]
+
 mod support;
 
 use engine::{Request, TargetFormat};
@@ -9,7 +11,7 @@ const MIB: u64 = 1 << 20;
 const ENCRYPT: Request = Request { encrypt: true, key_named: true, rewrap: false };
 
 fn disk(bench: &Bench) {
-    bench.raw("disk.raw", 20 * MIB + 512, &[(0, 100_000), (3 * MIB + 12_345, 2_500_000), (20 * MIB, 512)]);
+    bench.raw("disk.raw", 8 * MIB + 512, &[(0, 100_000), (3 * MIB + 12_345, 1_500_000), (8 * MIB, 512)]);
 }
 
 fn assert_same(bench: &Bench, target: &str, format: TargetFormat) {
@@ -111,7 +113,7 @@ fn any_changed_byte_is_found_and_located() {
         bench.copy(&request).unwrap();
         let pristine = std::fs::read(bench.path("enc")).unwrap();
         let len = pristine.len() as u64;
-        let places = (0..40).map(|i| i * 61).chain((0..200).map(|i| i * len / 200 + i % 7)).chain([len - 1]);
+        let places = (0..20).map(|i| i * 131).chain((0..60).map(|i| i * len / 60 + i % 7)).chain([len - 1]);
         for at in places {
             let file = std::fs::File::options().write(true).open(bench.path("enc")).unwrap();
             let original = pristine[at as usize];
@@ -155,5 +157,30 @@ fn plain_copies_keep_or_convert() {
             assert_ok(&run(dir, "qemu-img", &["check", &target]));
             assert_ok(&run(dir, "qemu-img", &["compare", "-f", "raw", "-F", "qcow2", "disk.raw", &target]));
         }
+    }
+}
+
+/// Dynamic and fixed, sizes that are no whole MiB (R21), and back again.
+#[test]
+fn vhd_is_written_and_read() {
+    for (preallocate, size) in [(false, 20 * MIB + 512), (true, 20 * MIB + (512 << 10)), (false, 0), (false, 4 * MIB)] {
+        let bench = Bench::new();
+        let data: &[(u64, usize)] =
+            if size == 0 { &[] } else { &[(0, 10_000), (3 * MIB + 12_345, 400_000), (size - 512, 512)] };
+        bench.raw("disk.raw", size, data);
+        let dir = bench.dir.path();
+        let mut request = bench.request("disk.raw", "disk.vhd");
+        request.format = Some(TargetFormat::Vhd);
+        request.preallocate = preallocate;
+        bench.copy(&request).unwrap();
+        assert_ok(&run(dir, "qemu-img", &["compare", "-f", "raw", "-F", "vpc", "disk.raw", "disk.vhd"]));
+        let mut request = bench.request("disk.vhd", "back.raw");
+        request.format = Some(TargetFormat::Raw);
+        bench.copy(&request).unwrap();
+        assert_ok(&run(dir, "cmp", &["disk.raw", "back.raw"]));
+        let mut request = bench.request("disk.vhd", "enc");
+        request.encryption = ENCRYPT;
+        bench.copy(&request).unwrap();
+        assert_same(&bench, "enc", TargetFormat::Qcow2);
     }
 }

@@ -34,7 +34,7 @@ pub(crate) enum LuksKind {
 /// A header for a new master key, without key material.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NewHeader {
-    V1(luks1::Header),
+    V1(Box<luks1::Header>),
     V2 { uuid: String, metadata: Metadata },
 }
 
@@ -63,7 +63,7 @@ impl NewHeader {
         let mut header = luks1::Header::new_aes_256_xts(uuid, payload, digest_salt, slot_salt, ITERATIONS);
         let mk_digest = digest(header.mk_digest.len())?;
         header.mk_digest.copy_from_slice(&mk_digest);
-        Ok(Self::V1(header))
+        Ok(Self::V1(Box::new(header)))
     }
 
     /// The same header with a new salt in the keyslot, for another passphrase.
@@ -189,7 +189,9 @@ impl NewHeader {
     /// From the journal; `None` when it is not readable.
     pub(crate) fn load(text: &str) -> Option<Self> {
         match serde_json::from_str(text).ok()? {
-            Saved::V1(text) => luks1::Header::decode(&hex::decode(text).ok()?, u64::MAX).ok().map(Self::V1),
+            Saved::V1(text) => {
+                luks1::Header::decode(&hex::decode(text).ok()?, u64::MAX).ok().map(Box::new).map(Self::V1)
+            }
             Saved::V2 { uuid, metadata } => Some(Self::V2 { uuid, metadata }),
         }
     }

@@ -65,7 +65,7 @@ impl Target for Flat {
 }
 
 /// The runs of `bytes` that are not whole blocks of zeros.
-fn data_runs(bytes: &[u8], host: u64) -> Vec<Run> {
+pub(crate) fn data_runs(bytes: &[u8], host: u64) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for (block, bytes) in bytes.chunks(HOLE_BYTES).enumerate() {
         if is_zero(bytes) {

@@ -8,10 +8,12 @@ use crate::journal::{Done, Records};
 mod allocator;
 mod flat;
 mod qcow2;
+mod vhd;
 
 pub(crate) use allocator::Allocator;
 pub(crate) use flat::Flat;
 pub(crate) use qcow2::{Qcow2, Qcow2Options};
+pub(crate) use vhd::{VhdDynamic, VhdIdentity, fixed_footer};
 
 /// A format that can be written while segments finish in any order.
 ///

@@ -236,7 +236,7 @@ impl Target for Qcow2 {
         let gaps = records.gaps(self.layout.data_start, data_end);
         let (l1_indexes, users) = self.write_l2_tables(file, records, data_end)?;
         let tail = Qcow2Tail::plan(&self.layout, data_end, l1_indexes.len() as u64);
-        let l1_bytes = (self.layout.l1_entries() * 8).next_multiple_of(cluster).max(cluster);
+        let l1_bytes = (self.layout.l1_entries() * 8).next_multiple_of(cluster);
         for start in (0..l1_bytes).step_by(WINDOW_BYTES) {
             let count = (l1_bytes - start).min(WINDOW_BYTES as u64) / 8;
             let window = encode_l1_window(&self.layout, &tail, &l1_indexes, start / 8, count as usize);

@@ -16,13 +16,13 @@ use engine::{
 };
 
 /// One key in memory; remembers the records.
-pub struct MemoryService {
+pub(crate) struct MemoryService {
     key: Secret,
-    pub records: Mutex<HashMap<String, SealedRecord>>,
+    pub(crate) records: Mutex<HashMap<String, SealedRecord>>,
 }
 
 impl MemoryService {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { key: Secret::random(32, &OsRandom), records: Mutex::new(HashMap::new()) }
     }
 }
@@ -54,13 +54,13 @@ impl KeyService for MemoryService {
 }
 
 /// A directory with a data directory in it.
-pub struct Bench {
-    pub dir: tempfile::TempDir,
-    pub service: MemoryService,
+pub(crate) struct Bench {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) service: MemoryService,
 }
 
 impl Bench {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         for name in ["data", "data/trees", "data/headers"] {
             std::fs::create_dir(dir.path().join(name)).unwrap();
@@ -68,16 +68,16 @@ impl Bench {
         Self { dir, service: MemoryService::new() }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.path("data")
     }
 
     /// A request that keeps everything at its default.
-    pub fn request(&self, source: &str, target: &str) -> CopyRequest {
+    pub(crate) fn request(&self, source: &str, target: &str) -> CopyRequest {
         CopyRequest {
             source: self.path(source),
             source_format: None,
@@ -101,7 +101,7 @@ impl Bench {
         }
     }
 
-    pub fn copy(&self, request: &CopyRequest) -> engine::Result<engine::Copied> {
+    pub(crate) fn copy(&self, request: &CopyRequest) -> engine::Result<engine::Copied> {
         let cancel = AtomicBool::new(false);
         let observer = Observer { cancel: &cancel, report: &|_| () };
         let around = Surroundings {
@@ -114,14 +114,14 @@ impl Bench {
         engine::copy(request, &around)
     }
 
-    pub fn verify(&self, name: &str) -> engine::Result<engine::Verified> {
+    pub(crate) fn verify(&self, name: &str) -> engine::Result<engine::Verified> {
         let cancel = AtomicBool::new(false);
         let observer = Observer { cancel: &cancel, report: &|_| () };
         engine::verify(&self.path(name), &self.data(), 2, &self.service, &observer)
     }
 
     /// A raw image: `len` bytes, data at some places.
-    pub fn raw(&self, name: &str, len: u64, data: &[(u64, usize)]) {
+    pub(crate) fn raw(&self, name: &str, len: u64, data: &[(u64, usize)]) {
         use std::os::unix::fs::FileExt;
         let file = std::fs::File::create(self.path(name)).unwrap();
         file.set_len(len).unwrap();
@@ -132,7 +132,7 @@ impl Bench {
     }
 
     /// Runs a QEMU tool with the image's passphrase in a file named `s`.
-    pub fn with_secret(&self, image: &str, tool: &str, args: &[&str]) -> Output {
+    pub(crate) fn with_secret(&self, image: &str, tool: &str, args: &[&str]) -> Output {
         let passphrase = engine::passphrase(&self.path(image), &self.service).unwrap();
         let mut file = std::fs::File::create(self.path("s")).unwrap();
         file.write_all(passphrase.expose()).unwrap();
@@ -140,11 +140,11 @@ impl Bench {
     }
 }
 
-pub fn run(dir: &Path, tool: &str, args: &[&str]) -> Output {
+pub(crate) fn run(dir: &Path, tool: &str, args: &[&str]) -> Output {
     Command::new(tool).args(args).current_dir(dir).output().unwrap_or_else(|e| panic!("{tool}: {e}"))
 }
 
-pub fn assert_ok(output: &Output) {
+pub(crate) fn assert_ok(output: &Output) {
     assert!(
         output.status.success(),
         "{}{}",
