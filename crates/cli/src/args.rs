@@ -254,7 +254,7 @@ pub(crate) enum KeyCommand {
     /// Names of keys
     #[command(subcommand)]
     Alias(AliasCommand),
-    /// Destroy a key after a waiting time
+    /// Make a key unusable now, to be destroyed after a waiting time
     ScheduleDeletion {
         /// Key id
         key: String,
@@ -270,6 +270,8 @@ pub(crate) enum KeyCommand {
         /// Key id
         key: String,
     },
+    /// Destroy the keys whose waiting time has ended; a command of its own, so that a wrong clock destroys nothing
+    DestroyDue,
     /// List the images that are under a key
     Usage {
         /// Key id, alias/NAME or ARN

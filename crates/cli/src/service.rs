@@ -82,8 +82,12 @@ impl KeyService for EmbeddedKms<'_> {
             envelope: record.envelope.clone(),
             mode: record.mode.clone(),
         };
-        match self.store.wait(self.store.kms.record_image(&image, &self.store.scope)) {
-            Err(KmsError::KeyNotFound { .. }) if record.mode == "keep" => Ok(()),
+        let OpenStore { kms, scope, .. } = self.store;
+        if record.mode != "keep" {
+            return Ok(self.store.wait(kms.record_image(&image, scope))?);
+        }
+        match self.store.wait(kms.record_kept_image(&image, scope)) {
+            Err(KmsError::KeyNotFound { .. } | KmsError::KeyDestroyed { .. }) => Ok(()),
             result => Ok(result?),
         }
     }

@@ -48,7 +48,6 @@ impl Store {
         if let Some(made) = kms.root_made() {
             eprintln!("{made}");
         }
-        runtime.block_on(kms.destroy_due_keys())?;
         let scope = Scope { account: "local".parse()?, region: "local".parse()? };
         Ok(OpenStore { data_dir: self.data_dir.clone(), kms, runtime, scope })
     }

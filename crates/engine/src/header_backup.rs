@@ -62,6 +62,11 @@ impl HeaderBackup {
         Ok(file.commit(overwrite, durability)?)
     }
 
+    /// Removes the copy of a file that did not come to be.
+    pub(crate) fn forget(&self, data_dir: &Path) {
+        let _ = std::fs::remove_file(backup_path(data_dir, &self.image));
+    }
+
     fn load(data_dir: &Path, image: &str) -> Result<Option<Self>> {
         let path = backup_path(data_dir, image);
         let io = |e| BlobError::Io { action: "read", path: path.clone(), source: e };

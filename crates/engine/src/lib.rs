@@ -29,6 +29,7 @@ mod observe;
 mod passphrase;
 mod pins;
 mod pipeline;
+mod publish;
 mod read;
 mod request;
 mod rewrap;

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use blobs::PartialFile;
-use crypto::digest::LeafHasher;
+use crypto::digest::{Digest, LeafHasher};
 use formats::envelope::{ENVELOPE_CAPACITY, Mode};
 use formats::luks1::{ENVELOPE_AREA_OFFSET, encode_envelope_area};
 
@@ -20,6 +20,7 @@ use crate::luks::NewHeader;
 use crate::observe::{Meter, Phase};
 use crate::pins::open_sealed;
 use crate::pipeline::digest_leaves;
+use crate::publish::{Expected, publish, verify_target};
 use crate::request::{Copied, CopyRequest};
 use crate::sealed_file::{SealedFile, area_digest, mask, record};
 use crate::sealing::{Roots, Sealing, TreeKeys};
@@ -37,29 +38,32 @@ pub(crate) fn rewrap(request: &CopyRequest, around: &Surroundings<'_>, image: &I
         Sealing::under_new_data_key(header, master_key, Mode::Rewrap, around.service, around.random, &around.created)?;
     let file = PartialFile::open(&request.target, request.overwrite)?;
     let work = Work { request, around, image, file: &file };
-    match work.run(sealing, &old_image, guest_root) {
-        Ok((sealed, tree, reflinked)) => {
-            tree.commit(request.durability)?;
-            sealed.keep_header(&request.data_dir, request.durability)?;
-            around.service.remember(&sealed.record(&request.target)).map_err(EngineError::Key)?;
-            let (key_id, image_id) = sealed.key_and_image();
-            file.commit(request.overwrite, request.durability)?;
-            Ok(Copied {
-                mode: Decision::Rewrap,
-                key_id: Some(key_id),
-                image: Some(image_id),
-                reflinked,
-                verified: request.verify,
-                warnings: vec!["rewrapped: whoever kept the old header and its key can still read the data".to_owned()],
-                ..crate::keep::kept(image)
-            })
-        }
-        Err(error) => {
-            // What cannot be removed is reported by nobody: an error is on its way already.
-            let _ = file.discard();
-            Err(error)
-        }
-    }
+    let result = work.run(sealing, &old_image, guest_root).and_then(|rewrapped| {
+        work.publish(&rewrapped)?;
+        Ok(rewrapped)
+    });
+    let rewrapped = result.inspect_err(|_| {
+        // What cannot be removed is reported by nobody: an error is on its way already.
+        let _ = file.discard();
+    })?;
+    let (key_id, image_id) = rewrapped.sealed.key_and_image();
+    Ok(Copied {
+        mode: Decision::Rewrap,
+        key_id: Some(key_id),
+        image: Some(image_id),
+        reflinked: rewrapped.reflinked,
+        verified: request.verify,
+        warnings: vec!["rewrapped: whoever kept the old header and its key can still read the data".to_owned()],
+        ..crate::keep::kept(image)
+    })
+}
+
+/// A file that is complete but for its name.
+struct Rewrapped {
+    sealed: SealedFile,
+    tree: LeafWriter,
+    guest: Digest,
+    reflinked: bool,
 }
 
 struct Work<'a> {
@@ -70,12 +74,31 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn run(
-        &self,
-        mut sealing: Sealing,
-        old_image: &str,
-        guest_root: Option<Vec<u8>>,
-    ) -> Result<(SealedFile, LeafWriter, bool)> {
+    fn publish(&self, rewrapped: &Rewrapped) -> Result<()> {
+        let result = self.verify(rewrapped).and_then(|()| {
+            publish(self.request, self.around, self.file, Some(&rewrapped.tree), Some(&rewrapped.sealed))
+        });
+        if result.is_err() {
+            let _ = rewrapped.tree.discard();
+        }
+        result
+    }
+
+    fn verify(&self, rewrapped: &Rewrapped) -> Result<()> {
+        if !self.request.verify {
+            return Ok(());
+        }
+        let expected = Expected {
+            file: self.file,
+            format: self.image.format,
+            sealed: true,
+            virtual_size: self.image.virtual_size(),
+            guest: Some(rewrapped.guest),
+        };
+        verify_target(self.request, self.around, &expected)
+    }
+
+    fn run(&self, mut sealing: Sealing, old_image: &str, guest_root: Option<Vec<u8>>) -> Result<Rewrapped> {
         let reflinked = self.copy_bytes()?;
         let luks = self.image.luks.as_ref().map_or(0, |luks| luks.offset);
         let material = sealing.key_material(self.around.random)?;
@@ -92,10 +115,10 @@ impl Work<'_> {
             let envelope = sealing.complete(Some(&roots), &area)?;
             let header = self.write_envelope(&sealing.header, &envelope)?;
             let backup = HeaderBackup::new(sealing.image(), luks, &header, &sealing.header, &material);
-            Ok(SealedFile::new(backup, record(&sealing, &envelope)))
+            Ok((SealedFile::new(backup, record(&sealing, &envelope)), roots.guest))
         })();
         match result {
-            Ok(sealed) => Ok((sealed, tree, reflinked)),
+            Ok((sealed, guest)) => Ok(Rewrapped { sealed, tree, guest, reflinked }),
             Err(error) => {
                 let _ = tree.discard();
                 Err(error)

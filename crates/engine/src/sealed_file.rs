@@ -12,7 +12,7 @@ use formats::luks1::{ENVELOPE_AREA_HEAD_BYTES, ENVELOPE_AREA_OFFSET, encode_enve
 use crate::error::{EngineError, Result};
 use crate::header_backup::HeaderBackup;
 use crate::keys::SealedRecord;
-use crate::leaves::LEAF_BYTES;
+use crate::leaves::{LEAF_BYTES, file_tree_path};
 use crate::luks::NewHeader;
 use crate::pipeline::{Tree, digest_leaves};
 use crate::sealing::{Roots, Sealing};
@@ -138,6 +138,12 @@ impl SealedFile {
     /// Keeps a copy of the LUKS header in the data directory.
     pub(crate) fn keep_header(&self, data_dir: &Path, durability: Durability) -> Result<()> {
         self.backup.store(data_dir, Overwrite::Replace, durability)
+    }
+
+    /// Removes what is kept outside of a file that did not come to be. What cannot be removed does no harm.
+    pub(crate) fn forget(&self, data_dir: &Path) {
+        let _ = std::fs::remove_file(file_tree_path(data_dir, &self.record.image));
+        self.backup.forget(data_dir);
     }
 
     /// What the catalog remembers.

@@ -4,28 +4,25 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use blobs::{Durability, PartialFile};
-use crypto::digest::{Digest, TreeKey, TreeKind};
+use crypto::Random;
 use crypto::sector::CipherKind;
-use crypto::{Random, Secret};
 use formats::envelope::{Envelope, Mode};
 use formats::probe::Format;
 
 use crate::error::{EngineError, Result};
-use crate::image::{Companions, Image};
 use crate::journal::{CopyId, Header, Journal, boot_id, journal_path};
 use crate::keys::KeyService;
 use crate::leaves::LeafWriter;
 use crate::luks::LuksKind;
 use crate::observe::{Meter, Observer, Phase};
-use crate::pins;
 use crate::pipeline::{Pipeline, Tree};
+use crate::publish::{Expected, plain_tree_key, publish, verify_target};
 use crate::request::CopyRequest;
 use crate::sealed_file::{SealedFile, SealedParts};
 use crate::sealing::{Sealing, TreeKeys, is_uuid};
 use crate::segment::{Segmenter, Zeros};
 use crate::stack::{Layer, LayerCipher, StackWalk};
 use crate::target::{Finished, Target};
-use crate::verify::guest_root;
 
 /// What surrounds a copy: keys, chance, time.
 pub struct Surroundings<'a> {
@@ -87,7 +84,10 @@ impl Transfer<'_> {
     /// Copies, and commits. An error or a cancellation leaves nothing behind.
     pub(crate) fn run(&self, make_target: MakeTarget<'_>) -> Result<Transferred> {
         let mut space = self.open_workspace()?;
-        let done = self.fill(&mut space, make_target).and_then(|done| self.publish(&space, &done).map(|()| done));
+        let done = self.fill(&mut space, make_target).and_then(|done| {
+            let tree = space.tree.as_ref().map(|tree| &tree.leaves);
+            publish(self.request, self.around, &space.file, tree, done.sealed.as_ref()).map(|()| done)
+        });
         match done {
             Ok(done) => {
                 space.clean_up()?;
@@ -286,49 +286,20 @@ impl Transfer<'_> {
             }
         };
         if self.request.verify {
-            self.verify(space, guest)?;
+            let expected = Expected {
+                file: &space.file,
+                format: self.verify_as,
+                sealed: space.sealing.is_some(),
+                virtual_size: self.layers[0].virtual_size,
+                guest,
+            };
+            verify_target(self.request, self.around, &expected)?;
         }
         let source = &self.layers[0].file;
         if crate::copy::source_text(source)? != self.id.source {
             return Err(EngineError::SourceChanged { path: source.path().to_owned() });
         }
         Ok(Transferred { sealed, file_len: finished.file_len, data_bytes, resumed_segments })
-    }
-
-    /// Opens the new file as anyone would, and compares the guest's disk with what was read.
-    fn verify(&self, space: &Workspace, wanted: Option<Digest>) -> Result<()> {
-        let image = Image::open_as(space.file.partial(), self.verify_as)?;
-        let (cipher, key) = match &space.sealing {
-            Some(_) => {
-                let opened = pins::open_sealed(&image, self.around.service)?;
-                let key = TreeKeys::new(&opened.master_key).guest;
-                (crate::luks::payload_cipher(&image, opened.master_key)?, key)
-            }
-            None => (None, plain_tree_key()),
-        };
-        let layer = image.layer(Companions::default(), cipher)?;
-        let total = layer.virtual_size;
-        let meter = Meter::new(self.around.observer, Phase::Verify, total);
-        let scratch = with_suffix(&self.request.target, ".verify");
-        let found = guest_root(&Arc::new(vec![layer]), &key, self.request.threads, &meter, &scratch)?;
-        if total != self.layers[0].virtual_size || Some(found) != wanted {
-            let reason = "its disk does not hold what the source holds; check memory and storage of this machine";
-            return Err(EngineError::Mismatch { path: space.file.partial().to_owned(), reason: reason.to_owned() });
-        }
-        Ok(())
-    }
-
-    /// Everything that is kept of the target, its record before its name.
-    fn publish(&self, space: &Workspace, done: &Transferred) -> Result<()> {
-        let durability = self.request.durability;
-        if let Some(tree) = &space.tree {
-            tree.leaves.commit(durability)?;
-        }
-        if let Some(sealed) = &done.sealed {
-            sealed.keep_header(&self.request.data_dir, durability)?;
-            self.around.service.remember(&sealed.record(&self.request.target)).map_err(EngineError::Key)?;
-        }
-        Ok(space.file.commit(self.request.overwrite, durability)?)
     }
 }
 
@@ -353,11 +324,7 @@ impl Workspace {
     }
 }
 
-/// Key of the trees that compare plain copies: they protect against faults, not against anyone.
-pub(crate) fn plain_tree_key() -> TreeKey {
-    TreeKey::derive(&Secret::from_fn(32, |_| ()), TreeKind::Guest, b"plain")
-}
-
+/// A path with something behind its name.
 pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);

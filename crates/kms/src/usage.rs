@@ -9,16 +9,28 @@ use crate::kms::Kms;
 use crate::state::Action;
 
 impl Kms {
-    /// Remembers an image under its key. Durable when this returns. The same image at the same path is remembered once.
+    /// Remembers an image that was just sealed under its key. Durable when this returns. The same image at the same path is
+    /// remembered once.
     ///
     /// Refused when the key cannot be used any more: so a key that is disabled during a copy gets no new image, and whoever
     /// disables a key sees every image that is under it.
     ///
     /// Errors: `KeyNotFound`, `KeyInOtherRegion`, `KeyDestroyed`, `KeyNotUsable`.
     pub async fn record_image(&self, image: &SealedImage, scope: &Scope) -> Result<()> {
+        self.record(Action::RecordImage, image, scope).await
+    }
+
+    /// Remembers a further copy of an image that is under the key already. No use of the key is made, so its state does not matter.
+    ///
+    /// Errors: `KeyNotFound`, `KeyInOtherRegion`, `KeyDestroyed`.
+    pub async fn record_kept_image(&self, image: &SealedImage, scope: &Scope) -> Result<()> {
+        self.record(Action::DescribeKey, image, scope).await
+    }
+
+    async fn record(&self, action: Action, image: &SealedImage, scope: &Scope) -> Result<()> {
         let mut session = self.catalog.session().await;
         let mut write = session.write().await?;
-        find_for(Action::RecordImage, &mut write.read(), &KeyRef::Id(image.key_id), scope).await?;
+        find_for(action, &mut write.read(), &KeyRef::Id(image.key_id), scope).await?;
         let record = SealedImageRecord { image: image.clone(), sealed_at: self.clock.now() };
         write.sealed_image_insert(&record).await?;
         Ok(write.commit().await?)

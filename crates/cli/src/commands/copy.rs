@@ -31,7 +31,7 @@ struct Answer<'a> {
     copied: &'a Copied,
 }
 
-pub(crate) fn run(args: CopyArgs, store: &Store) -> Result<ExitCode> {
+pub(crate) fn run(args: &CopyArgs, store: &Store) -> Result<ExitCode> {
     let start = Instant::now();
     let key = args.key.as_deref().map(str::parse::<KeyRef>).transpose()?;
     let store = store.open()?;
@@ -44,7 +44,7 @@ pub(crate) fn run(args: CopyArgs, store: &Store) -> Result<ExitCode> {
     let display = Display::new(args.quiet || args.json);
     let report = |progress| display.show(progress);
     let observer = Observer { cancel: &cancel, report: &report };
-    let request = request(&args, store.data_dir.path())?;
+    let request = request(args, store.data_dir.path())?;
     let now = SystemClock.now();
     let around = Surroundings {
         service: &service,
@@ -65,7 +65,7 @@ pub(crate) fn run(args: CopyArgs, store: &Store) -> Result<ExitCode> {
     if args.json {
         output::json(&Answer { target: &args.target, seconds, copied: &copied })?;
     } else if !args.quiet {
-        say(&args, &copied, seconds);
+        say(args, &copied, seconds);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -62,11 +62,19 @@ pub(crate) fn run(command: KeyCommand, store: &Store) -> Result<ExitCode> {
             let key = key.parse()?;
             let key = store.wait(store.kms.schedule_key_deletion(&key, days, if_in_use(force), &store.scope))?;
             let date = key.delete_at.map(output::time).unwrap_or_default();
-            output::line(&format!("{}: {}, will be destroyed at {date}", key.id, key.state));
+            output::line(&format!(
+                "{}: {}, may be destroyed from {date} on (`reseal key destroy-due`)",
+                key.id, key.state
+            ));
         }
         KeyCommand::CancelDeletion { key } => {
             let key = store.wait(store.kms.cancel_key_deletion(&key.parse()?, &store.scope))?;
             output::line(&format!("{}: {}", key.id, key.state));
+        }
+        KeyCommand::DestroyDue => {
+            for key in store.wait(store.kms.destroy_due_keys())? {
+                output::line(&format!("{key}: destroyed"));
+            }
         }
         KeyCommand::Usage { key, output } => usage(&store, &key.parse()?, output.json)?,
     }

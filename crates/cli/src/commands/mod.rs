@@ -21,7 +21,7 @@ use crate::store::Store;
 pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
     let store = Store::new(&cli)?;
     match cli.command {
-        Command::Copy(args) => copy::run(args, &store),
+        Command::Copy(args) => copy::run(&args, &store),
         Command::Inspect(args) => inspect::run(&args),
         Command::Verify(args) => verify::run(&args, &store),
         Command::Exec(args) => exec::run(&args, &store),

@@ -1,0 +1,85 @@
+//! From a finished partial file to a target under its name.
+
+use std::sync::Arc;
+
+use blobs::PartialFile;
+use crypto::Secret;
+use crypto::digest::{Digest, TreeKey, TreeKind};
+use formats::probe::Format;
+
+use crate::error::{EngineError, Result};
+use crate::image::{Companions, Image};
+use crate::leaves::LeafWriter;
+use crate::luks::payload_cipher;
+use crate::observe::{Meter, Phase};
+use crate::pins::open_sealed;
+use crate::request::CopyRequest;
+use crate::sealed_file::SealedFile;
+use crate::sealing::TreeKeys;
+use crate::transfer::{Surroundings, with_suffix};
+use crate::verify::guest_root;
+
+/// Keeps everything that belongs to the target, its record before its name, and gives it its name.
+///
+/// Errors: the system's, or the name is taken by now; what was kept outside of the file is removed then.
+pub(crate) fn publish(
+    request: &CopyRequest,
+    around: &Surroundings<'_>,
+    file: &PartialFile,
+    tree: Option<&LeafWriter>,
+    sealed: Option<&SealedFile>,
+) -> Result<()> {
+    let durability = request.durability;
+    let result = (|| {
+        if let Some(tree) = tree {
+            tree.commit(durability)?;
+        }
+        if let Some(sealed) = sealed {
+            sealed.keep_header(&request.data_dir, durability)?;
+            around.service.remember(&sealed.record(&request.target)).map_err(EngineError::Key)?;
+        }
+        Ok(file.commit(request.overwrite, durability)?)
+    })();
+    if let (Err(_), Some(sealed)) = (&result, sealed) {
+        sealed.forget(&request.data_dir);
+    }
+    result
+}
+
+/// A target that is complete but for its name, and what its disk should hold.
+pub(crate) struct Expected<'a> {
+    pub file: &'a PartialFile,
+    pub format: Format,
+    pub sealed: bool,
+    pub virtual_size: u64,
+    pub guest: Option<Digest>,
+}
+
+/// Opens a new file as anyone would, and compares the guest's disk with what was read.
+///
+/// Errors: `Mismatch`, or whatever keeps the file from being opened.
+pub(crate) fn verify_target(request: &CopyRequest, around: &Surroundings<'_>, expected: &Expected<'_>) -> Result<()> {
+    let image = Image::open_as(expected.file.partial(), expected.format)?;
+    let (cipher, key) = if expected.sealed {
+        let opened = open_sealed(&image, around.service)?;
+        let key = TreeKeys::new(&opened.master_key).guest;
+        (payload_cipher(&image, opened.master_key)?, key)
+    } else {
+        (None, plain_tree_key())
+    };
+    let layer = image.layer(Companions::default(), cipher)?;
+    let total = layer.virtual_size;
+    let meter = Meter::new(around.observer, Phase::Verify, total);
+    let scratch = with_suffix(&request.target, ".verify");
+    let found = guest_root(&Arc::new(vec![layer]), &key, request.threads, &meter, &scratch)?;
+    if total != expected.virtual_size || Some(found) != expected.guest {
+        let reason = "its disk does not hold what the source holds; check memory and storage of this machine";
+        return Err(EngineError::Mismatch { path: expected.file.partial().to_owned(), reason: reason.to_owned() });
+    }
+    Ok(())
+}
+
+/// Key of the trees that compare plain copies: they protect against faults, not against anyone.
+pub(crate) fn plain_tree_key() -> TreeKey {
+    TreeKey::derive(&Secret::from_fn(32, |_| ()), TreeKind::Guest, b"plain")
+}
