@@ -31,6 +31,8 @@ pub mod probe;
 pub mod qcow2;
 mod tables;
 pub mod vhd;
+pub mod vhdx;
+pub mod vmdk;
 mod walk;
 
 pub use error::{ErrorKind, FormatError, Result};

@@ -1,7 +1,7 @@
 //! Reads a whole image with nothing but the public API and its bytes, as an engine would.
 
 use formats::codec::Decompressor;
-use formats::{Extent, Mapping, READ_LEN_MAX, Result, Step, Walk, vhd};
+use formats::{Extent, Mapping, READ_LEN_MAX, Result, Step, Walk, vhd, vhdx, vmdk};
 
 use crate::workshop::Workshop;
 
@@ -15,6 +15,26 @@ pub(crate) fn read_vhd(file: &[u8]) -> Result<Vec<u8>> {
 
 pub(crate) fn open_vhd(file: &[u8]) -> Result<vhd::Image> {
     vhd::open(head(file, 64 << 10), tail(file), file.len() as u64)
+}
+
+pub(crate) fn read_vhdx(file: &[u8]) -> Result<Vec<u8>> {
+    let image = open_vhdx(file)?;
+    read(file, &mut vhdx::Mapper::new(&image), image.virtual_size)
+}
+
+pub(crate) fn open_vhdx(file: &[u8]) -> Result<vhdx::Image> {
+    let head = vhdx::Head::decode(head(file, vhdx::HEAD_BYTES), file.len() as u64)?;
+    let metadata = &file[head.metadata.offset as usize..][..head.metadata_read_bytes()];
+    vhdx::Image::decode(&head, metadata)
+}
+
+pub(crate) fn read_vmdk(file: &[u8]) -> Result<Vec<u8>> {
+    let image = open_vmdk(file)?;
+    read(file, &mut vmdk::Mapper::new(&image), image.header.virtual_size)
+}
+
+pub(crate) fn open_vmdk(file: &[u8]) -> Result<vmdk::Image> {
+    vmdk::open(head(file, 64 << 10), tail(file), file.len() as u64)
 }
 
 /// The first `len` bytes, or all that there are.

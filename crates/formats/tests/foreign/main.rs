@@ -6,6 +6,11 @@ mod vhd_hostile;
 mod vhd_made;
 mod vhd_read;
 mod vhd_write;
+mod vhdx;
+mod vhdx_hostile;
+mod vmdk_hostile;
+mod vmdk_made;
+mod vmdk_read;
 
 #[path = "../qcow2/content.rs"]
 mod content;
