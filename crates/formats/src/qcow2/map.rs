@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 
 use super::{CryptMethod, FORMAT, Header};
+use crate::tables::Claims;
 use crate::{Codec, ErrorKind, Extent, FormatError, GuestOffset, HostOffset, Mapping, Result, Step, Walk};
 
 /// Bytes of an L1 or L2 table that are in memory at once.
@@ -15,6 +16,8 @@ const COPIED: u64 = 1 << 63;
 const COMPRESSED: u64 = 1 << 62;
 const ZERO: u64 = 1;
 const SECTOR_BYTES: u64 = 512;
+/// No codec stores a cluster in less: a zstd frame of one repeated byte has about 16 bytes.
+const COMPRESSED_BYTES_MIN: u64 = 8;
 const SUBCLUSTERS: u64 = 32;
 
 /// Walks the active state of an image.
@@ -28,6 +31,8 @@ pub struct Mapper {
     guest: u64,
     /// L2 tables that the walk has entered.
     l2_tables: u64,
+    /// What clusters of data take of their file.
+    claims: Claims,
     l1: Window,
     l2: Window,
     asked: Option<Asked>,
@@ -107,10 +112,13 @@ impl Mapper {
             file_len,
             data_len: data_len.unwrap_or(file_len),
         };
+        // The last cluster may begin in the file and end after it.
+        let claims = Claims::new(geometry.data_len.next_multiple_of(geometry.cluster));
         Self {
             geometry,
             guest: 0,
             l2_tables: 0,
+            claims,
             l1: Window::default(),
             l2: Window::default(),
             asked: None,
@@ -154,14 +162,29 @@ impl Mapper {
         if g.l2_entry_bytes == 16 {
             let bitmap = self.l2.word(table, l2_at.saturating_add(8)).unwrap_or(0);
             let pieces = g.map_subclusters(self.guest, entry, bitmap, at)?;
+            let stored = pieces.iter().map(|piece| piece.mapping).find(|m| g.stored_bytes(*m) > 0);
             self.guest = self.guest.saturating_add(g.cluster);
             self.pieces = pieces;
+            self.claim(stored.unwrap_or(Mapping::Unallocated), at)?;
             return self.pieces.pop_front().map_or(Ok(Found::End), |piece| Ok(Found::Extent(piece)));
         }
         let mapping = g.map_cluster(entry, at)?;
         let extent = g.extent(self.guest, g.cluster, mapping);
         self.guest = self.guest.saturating_add(g.cluster);
+        self.claim(mapping, at)?;
         Ok(Found::Extent(extent))
+    }
+
+    /// Refuses an image that maps more data than its file has: clusters of one disk never share a place (the
+    /// specification allows it, no tool does it), and without this limit a small file is work without end (R20).
+    fn claim(&mut self, mapping: Mapping, at: u64) -> Result<()> {
+        if self.claims.take(self.geometry.stored_bytes(mapping)) {
+            return Ok(());
+        }
+        Err(invalid(
+            "more clusters are mapped than the file has: clusters or tables are shared; the image is damaged or hostile",
+            at,
+        ))
     }
 
     /// One run for an empty L1 entry and the empty ones after it.
@@ -179,6 +202,15 @@ impl Mapper {
 }
 
 impl Geometry {
+    /// Bytes of the file that a cluster takes at least.
+    fn stored_bytes(&self, mapping: Mapping) -> u64 {
+        match mapping {
+            Mapping::Data(_) => self.cluster,
+            Mapping::Compressed { .. } => COMPRESSED_BYTES_MIN,
+            Mapping::Zero | Mapping::Unallocated => 0,
+        }
+    }
+
     fn l2_entries(&self) -> u64 {
         self.cluster.checked_div(self.l2_entry_bytes).unwrap_or(1)
     }

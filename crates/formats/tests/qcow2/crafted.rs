@@ -6,6 +6,7 @@ use formats::qcow2::Layout;
 use crate::made_image::MadeImage;
 
 /// 64 KiB clusters; version 3; a disk of 1 MiB with data in guest clusters 0, 1 and 3.
+#[derive(Clone)]
 pub(crate) struct Crafted(pub(crate) Vec<u8>);
 
 /// Places of its parts.
