@@ -22,6 +22,8 @@ main() {
   run "$RESEAL" copy "$PLAIN" "$SEALED" --encrypt --key alias/demo
   step "4. Stock $(qemu-img --version | head -1) does not open it without the key …"
   must_refuse_without_key
+  step "… nor with another key …"
+  must_refuse_wrong_key
   step "… opens it with the key, and finds the same content"
   must_equal_with_key
   step "5. The plain text is in the source, and nowhere in the result"
@@ -37,13 +39,13 @@ make_image() {
 }
 
 must_refuse_without_key() {
-  local said
-  show qemu-img convert -f qcow2 -O raw "$SEALED" "$DEMO/stolen.raw"
-  if said=$(qemu-img convert -f qcow2 -O raw "$SEALED" "$DEMO/stolen.raw" 2>&1); then
-    fail "qemu-img opened $SEALED without a key"
-  fi
-  echo "    $said"
-  [[ $said == *"encrypt.key-secret"* ]] || fail "qemu-img failed for another reason than the missing key"
+  must_refuse "encrypt.key-secret" qemu-img convert -f qcow2 -O raw "$SEALED" "$DEMO/stolen.raw"
+}
+
+must_refuse_wrong_key() {
+  printf 'not its key' >"$DEMO/wrong-key"
+  must_refuse "cannot unlock any keyslot" qemu-img convert --object "secret,id=s0,file=$DEMO/wrong-key" --image-opts \
+    "driver=qcow2,file.filename=$SEALED,encrypt.key-secret=s0" -O raw "$DEMO/stolen.raw"
 }
 
 must_equal_with_key() {
@@ -63,13 +65,24 @@ what_next() {
 Done. What to type next:
 
   export PATH="$(cd "$(dirname "$RESEAL")" && pwd):\$PATH" RESEAL_DATA=$PWD/$DEMO/data
-  reseal inspect $SEALED                     # what is in the file: key, envelope, warnings
-  reseal verify $SEALED                      # every byte against its digest tree
-  reseal copy $SEALED $DEMO/again.qcow2 --encrypt --key alias/other   # after: reseal key create --alias other
-  reseal copy YOUR.qcow2 YOUR.sealed.qcow2 --encrypt       # your own image, under the service key
+  reseal inspect $SEALED              # what is in the file: key, envelope, warnings
+  reseal verify $SEALED               # every byte, against its digest tree
+  reseal key create --alias other
+  reseal copy $SEALED $DEMO/again.qcow2 --encrypt --key alias/other     # encrypt it again under another key
+  reseal copy YOUR.qcow2 YOUR.sealed.qcow2 --encrypt              # your own image, under the service key
 
-Without RESEAL_DATA your keys live in your own data directory ('reseal copy --help', 'reseal root backup --help').
+Without RESEAL_DATA, keys live in a data directory of your own: see 'reseal --help', and 'reseal root backup --help' for its root key.
 END
+}
+
+# The command must fail, and for this reason.
+must_refuse() {
+  local reason=$1 said
+  shift
+  show "$@"
+  if said=$("$@" 2>&1); then fail "qemu-img opened $SEALED without its key"; fi
+  echo "    $said"
+  [[ $said == *"$reason"* ]] || fail "qemu-img failed for another reason than the key"
 }
 
 step() { printf '\n%s\n' "$*"; }
