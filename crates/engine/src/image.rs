@@ -8,7 +8,7 @@ use formats::envelope::{ENVELOPE_BYTES_MAX, Envelope};
 use formats::luks1::{self, ENVELOPE_AREA_OFFSET};
 use formats::luks2::{self, TOKEN_TYPE};
 use formats::probe::{self, Format, PROBE_HEAD_BYTES, PROBE_TAIL_BYTES};
-use formats::{Mapping, qcow2, vhd};
+use formats::{Mapping, qcow2, vhd, vhdx, vmdk};
 
 use crate::decide::SourceState;
 use crate::error::{EngineError, Result};
@@ -32,6 +32,8 @@ pub(crate) enum Container {
     Raw,
     Qcow2(Box<qcow2::Header>),
     Vhd(Box<vhd::Image>),
+    Vhdx(Box<vhdx::Image>),
+    Vmdk(Box<vmdk::Image>),
     Luks1,
     Luks2,
 }
@@ -101,7 +103,8 @@ impl Image {
             Format::Luks1 => image.open_luks1(head)?,
             Format::Luks2 => image.open_luks2()?,
             Format::Vhd => image.open_vhd(head, tail)?,
-            Format::Vhdx | Format::Vmdk => return Err(EngineError::Unsuitable("not yet".to_owned())),
+            Format::Vhdx => image.open_vhdx()?,
+            Format::Vmdk => image.open_vmdk(head, tail)?,
         }
         Ok(image)
     }
@@ -120,6 +123,8 @@ impl Image {
             Container::Raw => self.file.len().next_multiple_of(512),
             Container::Qcow2(header) => header.virtual_size,
             Container::Vhd(vhd) => vhd.footer.virtual_size(),
+            Container::Vhdx(vhdx) => vhdx.virtual_size,
+            Container::Vmdk(vmdk) => vmdk.header.virtual_size,
             Container::Luks1 | Container::Luks2 => self.payload_len(),
         }
     }
@@ -156,6 +161,15 @@ impl Image {
                 let vhd = vhd.clone();
                 Box::new(move || Ok(Box::new(vhd::Mapper::new(&vhd))))
             }
+            Container::Vhdx(vhdx) => {
+                let vhdx = vhdx.clone();
+                Box::new(move || Ok(Box::new(vhdx::Mapper::new(&vhdx))))
+            }
+            Container::Vmdk(vmdk) => {
+                unit_bytes = vmdk.header.grain_bytes;
+                let vmdk = vmdk.clone();
+                Box::new(move || Ok(Box::new(vmdk::Mapper::new(&vmdk))))
+            }
         };
         Ok(Layer { file, data_file: companions.data_file, cipher, walk, virtual_size, unit_bytes })
     }
@@ -174,6 +188,24 @@ impl Image {
         let vhd = vhd::open(head, tail, self.file.len()).map_err(EngineError::format(self.file.path()))?;
         self.warnings.extend(vhd.warnings.iter().cloned());
         self.container = Container::Vhd(Box::new(vhd));
+        Ok(())
+    }
+
+    fn open_vhdx(&mut self) -> Result<()> {
+        let wrap = EngineError::format(self.file.path());
+        let head =
+            vhdx::Head::decode(&read_head(&self.file, vhdx::HEAD_BYTES as u64)?, self.file.len()).map_err(&wrap)?;
+        let metadata = self.read_at(head.metadata.offset, head.metadata_read_bytes())?;
+        let vhdx = vhdx::Image::decode(&head, &metadata).map_err(&wrap)?;
+        self.warnings.extend(vhdx.warnings.iter().cloned());
+        self.container = Container::Vhdx(Box::new(vhdx));
+        Ok(())
+    }
+
+    fn open_vmdk(&mut self, head: &[u8], tail: &[u8]) -> Result<()> {
+        let vmdk = vmdk::open(head, tail, self.file.len()).map_err(EngineError::format(self.file.path()))?;
+        self.warnings.extend(vmdk.warnings.iter().cloned());
+        self.container = Container::Vmdk(Box::new(vmdk));
         Ok(())
     }
 

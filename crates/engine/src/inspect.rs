@@ -147,6 +147,15 @@ fn details(image: &Image) -> Vec<(String, String)> {
     let header = match &image.container {
         Container::Qcow2(header) => header,
         Container::Vhd(vhd) => return vhd_details(vhd),
+        Container::Vhdx(vhdx) => {
+            let block = ("block size".to_owned(), vhdx.block_bytes.to_string());
+            return vec![block, ("logical sector size".to_owned(), vhdx.logical_sector_bytes.to_string())];
+        }
+        Container::Vmdk(vmdk) => {
+            let version = ("version".to_owned(), vmdk.header.version.to_string());
+            let compressed = ("compressed grains".to_owned(), vmdk.header.is_compressed.to_string());
+            return vec![version, ("grain size".to_owned(), vmdk.header.grain_bytes.to_string()), compressed];
+        }
         Container::Raw | Container::Luks1 | Container::Luks2 => return Vec::new(),
     };
     let mut details = vec![

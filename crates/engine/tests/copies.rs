@@ -184,3 +184,22 @@ fn vhd_is_written_and_read() {
         assert_same(&bench, "enc", TargetFormat::Qcow2);
     }
 }
+
+/// VHDX and VMDK of QEMU are read, plain and into an encrypted copy.
+#[test]
+fn vhdx_and_vmdk_are_read() {
+    for options in [&["-O", "vhdx"][..], &["-O", "vmdk"], &["-O", "vmdk", "-o", "subformat=streamOptimized"]] {
+        let bench = Bench::new();
+        bench.raw("disk.raw", 8 * MIB, &[(0, 100_000), (3 * MIB + 12_345, 1_500_000)]);
+        let dir = bench.dir.path();
+        assert_ok(&run(dir, "qemu-img", &[&["convert"], options, &["disk.raw", "disk.image"]].concat()));
+        let mut request = bench.request("disk.image", "back.raw");
+        request.format = Some(TargetFormat::Raw);
+        bench.copy(&request).unwrap();
+        assert_ok(&run(dir, "cmp", &["disk.raw", "back.raw"]));
+        let mut request = bench.request("disk.image", "enc");
+        request.encryption = ENCRYPT;
+        bench.copy(&request).unwrap();
+        assert_same(&bench, "enc", TargetFormat::Qcow2);
+    }
+}
