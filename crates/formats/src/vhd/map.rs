@@ -11,7 +11,7 @@ const BAT_ENTRY_BYTES: u64 = 4;
 /// ignores the bitmaps and shows what lies in the file: other writers may leave anything there.
 /// Both agree on what QEMU wrote, because it sets all bits of a block at once.
 ///
-/// Work is bounded by the file: a block that two entries share is refused.
+/// Work is bounded by the file: blocks that together would be longer than the file are refused.
 pub struct Mapper(Inner);
 
 enum Inner {

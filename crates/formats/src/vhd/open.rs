@@ -29,6 +29,13 @@ pub fn open(head: &[u8], tail: &[u8], file_len: u64) -> Result<Image> {
     if footer.saved_state {
         warnings.push("a machine was suspended on this disk: what it had in memory is not in the image".to_owned());
     }
+    if footer.virtual_size() != footer.current_size {
+        warnings.push(format!(
+            "the footer says {} bytes, its geometry {}: the geometry counts, as for the program that made the disk",
+            footer.current_size,
+            footer.virtual_size()
+        ));
+    }
     let dynamic = match footer.kind {
         Kind::Fixed => {
             check_fixed(&footer, file_len.saturating_sub(footer_bytes))?;
@@ -121,7 +128,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::vhd::Layout;
+    use crate::vhd::{Geometry, Layout};
 
     const SIZE: u64 = 20 << 20;
 
@@ -215,6 +222,17 @@ mod tests {
         let file = [&[0; 512][..], &footer.encode()].concat();
         let warnings = open_file(&file).unwrap().warnings;
         assert!(warnings.len() == 1 && warnings[0].contains("suspended"), "{warnings:?}");
+    }
+
+    /// Old programs may mean another size than the footer says: it is not cut in silence.
+    #[test]
+    fn a_size_that_the_geometry_overrules_is_told() {
+        let geometry = Geometry { cylinders: 2, heads: 4, sectors: 17 };
+        let footer = Footer { creator: *b"vpc ", geometry, ..Footer::fixed(1 << 20, Uuid::nil(), 0).unwrap() };
+        let file = [&vec![0; 1 << 20][..], &footer.encode()].concat();
+        let image = open_file(&file).unwrap();
+        assert_eq!(image.footer.virtual_size(), 69_632);
+        assert!(image.warnings.len() == 1 && image.warnings[0].contains("69632"), "{:?}", image.warnings);
     }
 
     /// Offsets that lead out of the file, or out of what is read of it.

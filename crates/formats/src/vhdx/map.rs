@@ -10,7 +10,7 @@ const OFFSET_MASK: u64 = !(ALIGN_BYTES - 1);
 
 /// Walks a fixed or a dynamic disk: both list their blocks.
 ///
-/// Work is bounded by the file: a block that two entries share is refused.
+/// Work is bounded by the file: blocks that together would be longer than the file are refused.
 pub struct Mapper(Walker<Blocks>);
 
 impl Mapper {

@@ -183,3 +183,37 @@ fn missing(name: &str) -> FormatError {
 fn refused(kind: ErrorKind, message: impl Into<String>) -> FormatError {
     FormatError::new(FORMAT, kind, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One entry for each block, and one for a bitmap between two chunks; none behind the last one.
+    #[test]
+    fn bitmap_entries_stand_between_chunks() {
+        const MIB: u64 = 1 << 20;
+        const GIB: u64 = 1 << 30;
+        let cases = [
+            (0, MIB, 512, 0),
+            (512, MIB, 512, 1),
+            (4 * GIB, MIB, 512, 4096),
+            (4 * GIB + 512, MIB, 512, 4096 + 1 + 1),
+            (4 * GIB, 256 * MIB, 512, 16),
+            (9 * GIB, 256 * MIB, 512, 36 + 2),
+            (32 * GIB, MIB, 4096, 32_768),
+            (32 * GIB + 4096, MIB, 4096, 32_768 + 1 + 1),
+            (VIRTUAL_SIZE_MAX, MIB, 512, (64 << 20) + (16 << 10) - 1),
+        ];
+        for (virtual_size, block, sector, entries) in cases {
+            let image = Image {
+                virtual_size,
+                block_bytes: u32::try_from(block).unwrap(),
+                logical_sector_bytes: sector,
+                bat: Region { offset: 0, len: 0 },
+                file_len: 0,
+                warnings: Vec::new(),
+            };
+            assert_eq!(image.bat_bytes(), 8 * entries, "{virtual_size} bytes in {block}, sectors of {sector}");
+        }
+    }
+}

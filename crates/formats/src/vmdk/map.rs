@@ -11,7 +11,7 @@ const ZEROED: u32 = 1;
 /// Walks a sparse or a stream optimized disk.
 ///
 /// Of each compressed grain the marker is read, which says how long it is and which grain. Work
-/// is bounded by the file: grains and tables that entries share are refused.
+/// is bounded by the file: grains and tables that together would be longer than it are refused.
 pub struct Mapper(Walker<Grains>);
 
 impl Mapper {
