@@ -89,6 +89,19 @@ fn a_foreign_file_without_its_passphrase_is_refused_and_with_another_too() {
     assert_eq!(shop.files(), ["disk", "in", "newline", "pass", "wrong"]);
 }
 
+#[test]
+fn a_foreign_file_is_kept_to_the_byte_and_under_its_own_passphrase() {
+    let shop = shop();
+    shop.sh("truncate -s 8M in; cryptsetup -q luksFormat --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 \
+             --luks2-metadata-size 32k --key-file pass --offset 8192 in")
+        .ok();
+    for mode in ["", "--encrypt"] {
+        let report = shop.copy(&format!("in out --force {mode}"));
+        assert_eq!((&report["mode"], &report["encrypted"]), (&"keep".into(), &true.into()), "{report}");
+        shop.sh("cmp in out; cryptsetup open --test-passphrase --key-file pass out").ok();
+    }
+}
+
 /// A workshop with a disk, a passphrase and a key.
 fn shop() -> Workshop {
     let shop = Workshop::new();

@@ -36,6 +36,27 @@ fn vhd_vhdx_and_vmdk_in_every_format() {
     judge(&shop, &sources::plain(&shop, "disk", sources::READ_ONLY));
 }
 
+/// A judge that always agrees would prove nothing.
+#[test]
+fn the_judges_notice_one_changed_bit_and_one_missing_sector() {
+    let shop = Workshop::new();
+    sources::even_disk(&shop, "disk");
+    let mut changed = shop.read("disk");
+    let last = changed.len() - 1;
+    changed[last] ^= 1;
+    shop.write("changed", &changed);
+    shop.sh("cp disk longer; truncate -s +4096 longer").ok();
+    let plain = PLAIN.iter().map(|writer| (writer, ""));
+    let encrypted = ENCRYPTED.iter().map(|writer| (writer, "--encrypt"));
+    for (Writer { name, arguments, reader }, mode) in plain.chain(encrypted) {
+        shop.copy(&format!("disk {name} {arguments} {mode}"));
+        assert!(reader.judges_same(&shop, name, "disk", name).is_ok(), "{name}");
+        for other in ["changed", "longer"] {
+            assert!(reader.judges_same(&shop, name, other, &format!("{name}-{other}")).is_err(), "{name}, {other}");
+        }
+    }
+}
+
 /// Copies each plain source as each writer would, and says of all that went wrong.
 fn judge(shop: &Workshop, sources: &[Source]) {
     let mut faults = Vec::new();
