@@ -117,6 +117,19 @@ def other_formats(work: Path) -> None:
     ):
         convert(work, target, options)
         pieces("vhd" if target == "vpc" else target, name, work / "out")
+    move_directory_to_the_end(work / "out")
+    pieces("vmdk", "stream_footer", work / "out")
+
+
+def move_directory_to_the_end(stream: Path) -> None:
+    """A streamOptimized VMDK as VMware writes it: the header says that a footer has the place of the grain directory."""
+    image = bytearray(stream.read_bytes())
+    header = bytes(image[:SECTOR])
+    image[56:64] = b"\xff" * 8
+    marker = struct.pack("<QII", 1, 0, 3).ljust(SECTOR, b"\0")
+    end_of_stream = bytes(SECTOR)
+    # QEMU ends its stream with a footer of its own, which this one replaces in its role.
+    stream.write_bytes(bytes(image) + marker + header + end_of_stream)
 
 
 def content(path: Path, length: int) -> None:

@@ -5,6 +5,9 @@
 //! noticed. It panics when a promise is broken: a read outside of the file, an extent out of order, bytes that do not come back.
 
 mod file;
+mod vhd;
+mod vhdx;
+mod vmdk;
 mod walk;
 
 use formats::envelope::Envelope;
@@ -15,12 +18,23 @@ use formats::qcow2;
 use file::File;
 use walk::walk;
 
+pub use vhd::vhd;
+pub use vhdx::vhdx;
+pub use vmdk::vmdk;
+
 /// A decoder and its name, which is also the name of its corpus.
 pub type Target = (&'static str, fn(&[u8]) -> bool);
 
 /// All of them.
-pub const TARGETS: &[Target] =
-    &[("qcow2", qcow2), ("luks1", luks1), ("luks2_json", luks2_json), ("envelope", envelope)];
+pub const TARGETS: &[Target] = &[
+    ("qcow2", qcow2),
+    ("vhd", vhd),
+    ("vhdx", vhdx),
+    ("vmdk", vmdk),
+    ("luks1", luks1),
+    ("luks2_json", luks2_json),
+    ("envelope", envelope),
+];
 
 /// A whole qcow2 file, or one in pieces: header, snapshots, LUKS header, allocation map, compressed clusters.
 pub fn qcow2(bytes: &[u8]) -> bool {
@@ -39,7 +53,8 @@ pub fn qcow2(bytes: &[u8]) -> bool {
     if header.require_readable(given).is_err() {
         return false;
     }
-    let external = qcow2::Feature::ExternalDataFile.is_in(header.incompatible).then_some(u64::MAX);
+    // Its data may lie anywhere in the other file, which is as long as a file can sensibly be.
+    let external = qcow2::Feature::ExternalDataFile.is_in(header.incompatible).then_some(1 << 50);
     walk(&mut qcow2::Mapper::new(&header, file.len(), external), &file, header.virtual_size)
 }
 
