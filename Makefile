@@ -39,5 +39,5 @@ deny: ## Licences and sources of the dependencies (installs cargo-deny into .too
 	scripts/setup.sh build
 	scripts/deny.sh
 
-release:
+release: ## Build target/release/reseal
 	cargo build --release --locked -p cli
