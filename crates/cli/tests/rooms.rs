@@ -11,10 +11,7 @@ use serde_json::Value;
 /// and then here, never here alone.
 const EDGES: &[(&str, &[&str])] = &[
     // The last four are ours: the file commands work without a server (ARCHITECTURE.md).
-    (
-        "cli",
-        &["api", "console", "engine", "kms", "catalog", "crypto"],
-    ),
+    ("cli", &["api", "console", "engine", "kms", "catalog", "crypto"]),
     ("api", &["ecs", "kms", "ram"]),
     ("console", &["ecs", "kms", "ram"]),
     ("ecs", &["ram", "kms", "engine", "blobs", "catalog"]),
@@ -31,10 +28,7 @@ const EDGES: &[(&str, &[&str])] = &[
 const TEST_EDGES: &[(&str, &[&str])] = &[("cli", &["formats"])];
 
 /// The modules where `unsafe` is allowed; each writes its invariants down at its top.
-const UNSAFE_MODULES: &[&str] = &[
-    "crates/crypto/src/locked.rs",
-    "crates/crypto/src/xts/ffi.rs",
-];
+const UNSAFE_MODULES: &[&str] = &["crates/crypto/src/locked.rs", "crates/crypto/src/xts/ffi.rs"];
 
 /// Longest source file, without the tests at its end.
 const SOURCE_LINES_MAX: usize = 500;
@@ -47,15 +41,10 @@ fn rooms_depend_only_on_the_rooms_that_the_design_lists() {
     for package in packages() {
         let room = text(&package["name"]);
         let allowed = decided.get(room).unwrap_or_else(|| {
-            panic!(
-                "room `{room}` is not in the design: add its line to EDGES and to ARCHITECTURE.md"
-            )
+            panic!("room `{room}` is not in the design: add its line to EDGES and to ARCHITECTURE.md")
         });
         let allowed_for_tests = decided_for_tests.get(room).cloned().unwrap_or_default();
-        for dependency in list(&package["dependencies"])
-            .iter()
-            .filter(|dependency| dependency["path"].is_string())
-        {
+        for dependency in list(&package["dependencies"]).iter().filter(|dependency| dependency["path"].is_string()) {
             let target = text(&dependency["name"]);
             let only_for_tests = dependency["kind"] == "dev";
             assert!(
@@ -66,10 +55,7 @@ fn rooms_depend_only_on_the_rooms_that_the_design_lists() {
         }
         rooms += 1;
     }
-    assert!(
-        rooms >= 7,
-        "only {rooms} rooms seen: this test does not look at the workspace any more"
-    );
+    assert!(rooms >= 7, "only {rooms} rooms seen: this test does not look at the workspace any more");
 }
 
 #[test]
@@ -92,28 +78,17 @@ fn unsafe_code_stays_in_the_modules_that_are_listed_for_it() {
         .map(|path| path.display().to_string())
         .collect();
     let listed: BTreeSet<String> = UNSAFE_MODULES.iter().map(ToString::to_string).collect();
-    assert_eq!(
-        found, listed,
-        "left: files with `unsafe`; right: the files where it is allowed"
-    );
+    assert_eq!(found, listed, "left: files with `unsafe`; right: the files where it is allowed");
 }
 
 #[test]
 fn the_search_for_unsafe_sees_code_and_nothing_else() {
-    for code in [
-        "unsafe { x() }",
-        "    unsafe impl Send for X {}",
-        "pub unsafe fn f();",
-        "let y = unsafe{ z };",
-    ] {
+    for code in ["unsafe { x() }", "    unsafe impl Send for X {}", "pub unsafe fn f();", "let y = unsafe{ z };"] {
         assert!(has_unsafe(code), "missed: {code}");
     }
-    for innocent in [
-        "// unsafe { x() }",
-        "/// An unsafe thing.",
-        "#![expect(unsafe_code, reason = \"…\")]",
-        "let unsafely = 1;",
-    ] {
+    for innocent in
+        ["// unsafe { x() }", "/// An unsafe thing.", "#![expect(unsafe_code, reason = \"…\")]", "let unsafely = 1;"]
+    {
         assert!(!has_unsafe(innocent), "false alarm: {innocent}");
     }
 }
@@ -126,62 +101,36 @@ fn source_files_stay_readable() {
         .filter(|(lines, _)| *lines > SOURCE_LINES_MAX)
         .map(|(lines, path)| format!("{}: {lines} lines", path.display()))
         .collect();
-    assert!(
-        long.is_empty(),
-        "split these where an idea ends (limit {SOURCE_LINES_MAX}): {long:#?}"
-    );
+    assert!(long.is_empty(), "split these where an idea ends (limit {SOURCE_LINES_MAX}): {long:#?}");
 }
 
-fn table(
-    edges: &[(&'static str, &[&'static str])],
-) -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    edges
-        .iter()
-        .map(|(room, targets)| (*room, targets.iter().copied().collect()))
-        .collect()
+fn table(edges: &[(&'static str, &[&'static str])]) -> BTreeMap<&'static str, BTreeSet<&'static str>> {
+    edges.iter().map(|(room, targets)| (*room, targets.iter().copied().collect())).collect()
 }
 
 /// The manifests of the workspace as cargo understands them, so that no spelling of a dependency escapes.
 fn packages() -> Vec<Value> {
     let output = Command::new(env!("CARGO"))
-        .args([
-            "metadata",
-            "--no-deps",
-            "--format-version",
-            "1",
-            "--offline",
-        ])
+        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
         .current_dir(workspace())
         .output()
         .expect("cargo runs");
-    assert!(
-        output.status.success(),
-        "cargo metadata: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let metadata: Value =
-        serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
+    assert!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
     list(&metadata["packages"]).clone()
 }
 
 /// Every `.rs` file under `crates/*/src`, relative to the workspace.
 fn sources() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut folders: Vec<PathBuf> = entries(&workspace().join("crates"))
-        .into_iter()
-        .map(|room| room.join("src"))
-        .collect();
+    let mut folders: Vec<PathBuf> =
+        entries(&workspace().join("crates")).into_iter().map(|room| room.join("src")).collect();
     while let Some(folder) = folders.pop() {
         for entry in entries(&folder) {
             if entry.is_dir() {
                 folders.push(entry);
             } else if entry.extension().is_some_and(|extension| extension == "rs") {
-                found.push(
-                    entry
-                        .strip_prefix(workspace())
-                        .expect("inside the workspace")
-                        .to_path_buf(),
-                );
+                found.push(entry.strip_prefix(workspace()).expect("inside the workspace").to_path_buf());
             }
         }
     }
@@ -198,10 +147,7 @@ fn has_unsafe(source: &str) -> bool {
 }
 
 fn lines_before_tests(source: &str) -> usize {
-    source
-        .lines()
-        .take_while(|line| line.trim() != "#[cfg(test)]")
-        .count()
+    source.lines().take_while(|line| line.trim() != "#[cfg(test)]").count()
 }
 
 fn workspace() -> PathBuf {
@@ -210,11 +156,8 @@ fn workspace() -> PathBuf {
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
-    let listing =
-        std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    listing
-        .map(|entry| entry.expect("a readable entry").path())
-        .collect()
+    let listing = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    listing.map(|entry| entry.expect("a readable entry").path()).collect()
 }
 
 fn read(path: &Path) -> String {
