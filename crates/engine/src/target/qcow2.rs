@@ -13,6 +13,8 @@ use crate::error::{EngineError, Result};
 use crate::journal::{Done, Records};
 use crate::leaves::LEAF_BYTES;
 
+/// Smallest cluster that holds the header and an envelope of 2 KiB.
+const SEALED_CLUSTER_BYTES_MIN: u64 = 4096;
 /// Bytes of a table that are in memory at once.
 const WINDOW_BYTES: usize = 64 << 10;
 
@@ -51,13 +53,21 @@ impl Qcow2 {
                 options.cluster_bytes
             )));
         }
+        let sealed = options.luks_len.is_some();
+        if sealed && options.cluster_bytes < SEALED_CLUSTER_BYTES_MIN {
+            return Err(EngineError::Unsuitable(format!(
+                "clusters of {} bytes have no room for the envelope; an encrypted qcow2 needs --cluster-size 4K or more",
+                options.cluster_bytes
+            )));
+        }
+        let data_align = if sealed { LEAF_BYTES } else { 1 };
         let layout =
-            Layout::new(options.virtual_size, bits, options.luks_len, LEAF_BYTES).map_err(EngineError::format(path))?;
+            Layout::new(options.virtual_size, bits, options.luks_len, data_align).map_err(EngineError::format(path))?;
         let allocator = Allocator::new(layout.data_start);
         Ok(Self {
             layout,
             pitch: options.pitch,
-            sealed: options.luks_len.is_some(),
+            sealed,
             compression: options.compression,
             preallocate: options.preallocate,
             compressors: Mutex::new(Vec::new()),
@@ -269,12 +279,8 @@ impl Target for Qcow2 {
             return Err(EngineError::Unsuitable("a qcow2 header needs the tail of a qcow2".to_owned()));
         };
         let compression = self.compression.unwrap_or(Codec::Deflate);
-        encode_header(&self.layout, tail, HeaderFields { compression, envelope }).ok_or_else(|| {
-            EngineError::Unsuitable(format!(
-                "clusters of {} bytes have no room for the envelope; an encrypted qcow2 needs --cluster-size 4K or more",
-                self.layout.cluster_bytes()
-            ))
-        })
+        encode_header(&self.layout, tail, HeaderFields { compression, envelope })
+            .ok_or_else(|| EngineError::Unsuitable("header and envelope do not fit the first cluster".to_owned()))
     }
 }
 
