@@ -77,6 +77,9 @@ impl Image {
     pub(crate) fn open(path: &Path, claim: Option<Format>) -> Result<Self> {
         let (file, head, tail) = open_ends(path)?;
         let format = probe::resolve(claim, probe::probe(&head, &tail)).map_err(EngineError::format(path))?;
+        if claim.is_none() && format == Format::Raw && Self::scan_envelope(path).is_some() {
+            return Err(lost_header(path));
+        }
         Self::decode(file, format, &head, &tail)
     }
 
@@ -378,6 +381,14 @@ fn open_ends(path: &Path) -> Result<(Arc<SourceFile>, Vec<u8>, Vec<u8>)> {
 fn raw_walk(file: &Arc<SourceFile>, start: u64, virtual_size: u64, holes_are_zeros: bool) -> crate::stack::WalkFactory {
     let file = Arc::clone(file);
     Box::new(move || Ok(Box::new(RawWalk::new(Arc::clone(&file), start, virtual_size, holes_are_zeros))))
+}
+
+/// Nobody seals a raw file: one with an envelope is a raw LUKS1 file whose header was overwritten. As a plain disk its
+/// ciphertext would be copied for data.
+fn lost_header(path: &Path) -> EngineError {
+    let reason = "it carries an envelope, but its LUKS header is gone; restore the header with `reseal restore-header`, \
+                  or, if it is a plain disk that happens to hold such bytes, say --source-format raw";
+    EngineError::Tampered { path: path.to_owned(), reason: reason.to_owned() }
 }
 
 fn read_head(file: &SourceFile, len: u64) -> Result<Vec<u8>> {
