@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   line      "reseal copy journal 1\n"
-//!   line      JSON: what is copied, under which (wrapped) keys, how       \n
+//!   line      check in hex, blank, JSON: what is copied, under which (wrapped) keys, how   \n
 //!   records   u32 length | u8 kind | body | u32 check                     each
 //! ```
 //!
@@ -113,8 +113,8 @@ impl Journal {
         options.read(true).write(true).create(true).truncate(true).mode(0o600);
         let file = options.open(path).map_err(io)?;
         let mut text = FIRST_LINE.to_owned();
-        text += &serde_json::to_string(header).map_err(|e| io(e.into()))?;
-        text.push('\n');
+        let json = serde_json::to_string(header).map_err(|e| io(e.into()))?;
+        text += &format!("{} {json}\n", hex::encode(check(json.as_bytes())));
         file.write_all_at(text.as_bytes(), 0).map_err(io)?;
         Ok(Self { file, path: path.to_owned(), end: text.len() as u64, index: Vec::new() })
     }
@@ -298,7 +298,12 @@ fn read_header(file: &File) -> std::io::Result<Option<(Header, u64)>> {
     let Some(json) = text[..len].strip_prefix(FIRST_LINE.as_bytes()) else { return Ok(None) };
     let Some(line) = json.iter().position(|&b| b == b'\n') else { return Ok(None) };
     let start = (FIRST_LINE.len() + line + 1) as u64;
-    Ok(serde_json::from_slice(&json[..line]).ok().map(|header| (header, start)))
+    // A damaged line must not pass for a key that the service refuses: the copy just begins anew.
+    let whole = json[..line].split_at_checked(2 * CHECK_BYTES + 1).filter(|(wanted, json)| {
+        let found = hex::encode(check(json)) + " ";
+        found.as_bytes() == *wanted
+    });
+    Ok(whole.and_then(|(_, json)| serde_json::from_slice(json).ok()).map(|header| (header, start)))
 }
 
 fn read_whole(file: &File, buffer: &mut [u8], at: u64) -> std::io::Result<bool> {
