@@ -166,7 +166,8 @@ impl PartialFile {
     /// Gives the file its name. After this returns, `target` is complete, and
     /// with [`Durability::Durable`] it survives a power loss.
     ///
-    /// Errors: [`BlobError::TargetExists`] when someone took the name meanwhile.
+    /// Errors: [`BlobError::TargetExists`] when someone took the name meanwhile; the system's. The file is then under its
+    /// partial name again, except when it has replaced another and only the directory could not be flushed.
     pub fn commit(&self, overwrite: Overwrite, durability: Durability) -> Result<()> {
         if durability == Durability::Durable {
             self.file.sync_all().map_err(|e| BlobError::io("flush", &self.partial, e))?;
@@ -183,8 +184,14 @@ impl PartialFile {
             Err(Errno::INVAL | Errno::NOSYS) => self.link_without_replace()?,
             Err(e) => return Err(BlobError::io("rename to", &self.target, e)),
         }
-        if durability == Durability::Durable {
-            fsync_directory_of(&self.target)?;
+        if durability == Durability::Durable
+            && let Err(error) = fsync_directory_of(&self.target)
+        {
+            // An error means no target. What was replaced cannot come back, so there the new file stays.
+            if overwrite == Overwrite::Refuse {
+                let _ = std::fs::rename(&self.target, &self.partial);
+            }
+            return Err(error);
         }
         Ok(())
     }

@@ -53,13 +53,20 @@ impl HeaderBackup {
     pub(crate) fn store(&self, data_dir: &Path, overwrite: Overwrite, durability: Durability) -> Result<()> {
         crate::leaves::make_directory(&data_dir.join(DIRECTORY))?;
         let file = PartialFile::open(&backup_path(data_dir, &self.image), overwrite)?;
+        let stored = self.write_to(&file).and_then(|()| Ok(file.commit(overwrite, durability)?));
+        if stored.is_err() {
+            let _ = file.discard();
+        }
+        stored
+    }
+
+    fn write_to(&self, file: &PartialFile) -> Result<()> {
         let mut text = FIRST_LINE.to_owned();
         text += &serde_json::to_string(&self.place).map_err(|e| EngineError::Unsuitable(e.to_string()))?;
         text.push('\n');
         file.set_len(0)?;
         file.write_all_at(text.as_bytes(), 0)?;
-        file.write_all_at(&self.bytes, text.len() as u64)?;
-        Ok(file.commit(overwrite, durability)?)
+        Ok(file.write_all_at(&self.bytes, text.len() as u64)?)
     }
 
     /// Removes the copy of a file that did not come to be.

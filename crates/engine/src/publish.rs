@@ -40,7 +40,8 @@ pub(crate) fn publish(
         }
         Ok(file.commit(request.overwrite, durability)?)
     })();
-    if let (Err(_), Some(sealed)) = (&result, sealed) {
+    // A target that replaced another one keeps its name, even if that could not be flushed.
+    if let (Err(_), Some(sealed), true) = (&result, sealed, file.partial().exists()) {
         sealed.forget(&request.data_dir);
     }
     result

@@ -113,13 +113,24 @@ impl Transfer<'_> {
             let _ = file.discard();
         }
         let Journaled { journal, sealing, resumed } = keys?;
-        let (guest, tree) = self.open_trees(sealing.as_ref())?;
-        if !resumed {
-            for tree in [&guest, &tree].into_iter().flatten() {
-                tree.leaves.clear()?;
-            }
+        let trees = self.open_trees(sealing.as_ref(), resumed);
+        if trees.is_err() && !resumed {
+            self.undo(&file, sealing.as_ref());
         }
+        let (guest, tree) = trees?;
         Ok(Workspace { file, journal: Mutex::new(journal), sealing, guest, tree, resumed })
+    }
+
+    /// Removes the files of a copy that could not begin. What cannot be removed is reported by nobody, as an error is
+    /// on its way already.
+    fn undo(&self, file: &PartialFile, sealing: Option<&Sealing>) {
+        let guest = with_suffix(&self.request.target, ".guest");
+        let tree = sealing.map(|sealing| crate::leaves::file_tree_path(&self.request.data_dir, sealing.image()));
+        for store in [Some(guest), tree].into_iter().flatten() {
+            let _ = std::fs::remove_file(blobs::partial_path(&store));
+        }
+        let _ = std::fs::remove_file(journal_path(file.partial()));
+        let _ = file.discard();
     }
 
     /// Removes what a run left that was killed after its target had its name, before it had cleaned up.
@@ -175,7 +186,18 @@ impl Transfer<'_> {
         }
     }
 
-    fn open_trees(&self, sealing: Option<&Sealing>) -> Result<(Option<Tree>, Option<Tree>)> {
+    /// The trees over the guest's disk and over the file, as the interrupted copy left them or empty.
+    fn open_trees(&self, sealing: Option<&Sealing>, resumed: bool) -> Result<(Option<Tree>, Option<Tree>)> {
+        let trees = self.locate_trees(sealing)?;
+        if !resumed {
+            for tree in [&trees.0, &trees.1].into_iter().flatten() {
+                tree.leaves.clear()?;
+            }
+        }
+        Ok(trees)
+    }
+
+    fn locate_trees(&self, sealing: Option<&Sealing>) -> Result<(Option<Tree>, Option<Tree>)> {
         let guest_path = with_suffix(&self.request.target, ".guest");
         let Some(sealing) = sealing else {
             let guest = match self.request.verify {
