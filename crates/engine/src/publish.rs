@@ -1,8 +1,9 @@
 //! From a finished partial file to a target under its name.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
-use blobs::PartialFile;
+use blobs::{Durability, PartialFile};
 use crypto::Secret;
 use crypto::digest::{Digest, TreeKey, TreeKind};
 use formats::probe::Format;
@@ -30,21 +31,36 @@ pub(crate) fn publish(
     sealed: Option<&SealedFile>,
 ) -> Result<()> {
     let durability = request.durability;
-    let result = (|| {
-        if let Some(tree) = tree {
-            tree.commit(durability)?;
-        }
-        if let Some(sealed) = sealed {
-            sealed.keep_header(&request.data_dir, durability)?;
-            around.service.remember(&sealed.record(&request.target)).map_err(EngineError::Key)?;
-        }
-        Ok(file.commit(request.overwrite, durability)?)
-    })();
+    let result =
+        keep(request, around, file, tree, sealed).and_then(|()| Ok(file.commit(request.overwrite, durability)?));
     // A target that replaced another one keeps its name, even if that could not be flushed.
     if let (Err(_), Some(sealed), true) = (&result, sealed, file.partial().exists()) {
         sealed.forget(&request.data_dir);
     }
     result
+}
+
+/// Flushes the file and keeps tree, header and record. At once: a file system that is asked to flush four
+/// files together writes its journal once, which is what such a flush costs.
+fn keep(
+    request: &CopyRequest,
+    around: &Surroundings<'_>,
+    file: &PartialFile,
+    tree: Option<&LeafWriter>,
+    sealed: Option<&SealedFile>,
+) -> Result<()> {
+    let durability = request.durability;
+    std::thread::scope(|scope| {
+        let jobs = [
+            tree.map(|tree| scope.spawn(move || tree.commit(durability))),
+            sealed.map(|sealed| scope.spawn(move || sealed.keep_header(&request.data_dir, durability))),
+            (durability == Durability::Durable).then(|| scope.spawn(|| Ok(file.sync()?))),
+        ];
+        let record = sealed.map(|sealed| sealed.record(&request.target));
+        let remembered = record.map_or(Ok(()), |record| around.service.remember(&record).map_err(EngineError::Key));
+        let kept = jobs.into_iter().flatten().map(|job| job.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        kept.chain([remembered]).collect()
+    })
 }
 
 /// A target that is complete but for its name, and what its disk should hold.
