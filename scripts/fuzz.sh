@@ -39,7 +39,7 @@ fuzz_target() {
   # New finds go to the first folder, which is not kept; the second only gives seeds.
   mkdir -p "fuzz/target/corpus/$1"
   "$CARGO_FUZZ" run --features libfuzzer "$1" "fuzz/target/corpus/$1" "fuzz/corpus/$1" -- \
-    -max_total_time="$2" -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=200 -max_len=65536 -verbosity=0 -print_final_stats=1
+    -max_total_time="$2" -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=200 -max_len=65536 -verbosity=0 -print_funcs=0 -print_final_stats=1
 }
 
 targets() { awk -F '"' '/^\[\[bin\]\]/ { bin = 1 } bin && /^name/ { print $2; bin = 0 }' fuzz/Cargo.toml; }
