@@ -16,6 +16,25 @@ fn a_full_disk_ends_the_copy_with_an_error_and_no_target() {
     every_point_fails("ENOSPC", &["pwrite64", "fallocate", "ftruncate"], "No space left on device");
 }
 
+/// The last step is to flush the directory. If that fails, a new target is taken back; one that has replaced another
+/// stays, complete and with everything that belongs to it, because the other cannot come back.
+#[test]
+fn a_name_that_cannot_be_flushed_is_taken_back() {
+    let shop = prepared();
+    let before = shop.names(".");
+    let folder = shop.dir().canonicalize().expect("it is there");
+    let fault = ["-P", folder.to_str().expect("UTF-8"), "-e", "trace=fsync", "-e", "inject=fsync:error=EIO"];
+    let said = shop.trace(&fault, "copy disk.raw target --encrypt").outcome.refusal();
+    assert!(said.contains("cannot flush") && said.contains("Input/output error"), "{said}");
+    assert_eq!(shop.names("."), before, "something was left");
+    assert!(shop.kept().is_empty(), "left in the data directory: {:?}", shop.kept());
+
+    shop.write("target", "old");
+    shop.trace(&fault, "copy disk.raw target --encrypt --force").outcome.refusal();
+    shop.must("verify target");
+    shop.must_equal("target", "disk.raw", "raw");
+}
+
 /// A copy with `--force` that fails leaves the old target as it was.
 #[test]
 fn a_failed_copy_leaves_the_old_target() {
