@@ -1,6 +1,6 @@
 use std::ffi::OsString;
-use std::fs::File;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::fs::{File, Metadata, Permissions};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FallocateFlags, FlockOperation, OFlags, RenameFlags};
@@ -57,14 +57,10 @@ impl PartialFile {
             return Err(BlobError::TargetExists { path: target.to_owned() });
         }
         let partial = partial_path(target);
-        let mut options = File::options();
-        // Never through a symbolic link that someone left under the partial name.
-        options.read(true).write(true).create(true).truncate(false).custom_flags(OFlags::NOFOLLOW.bits() as i32);
-        let file = options.open(&partial).map_err(|e| BlobError::io("create", &partial, e))?;
-        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => return Err(BlobError::TargetBusy { path: partial }),
-            Err(e) => return Err(BlobError::io("lock", &partial, e)),
+        let file = open_locked(&partial)?;
+        // Whoever held the lock before may have finished: then the file that was opened is the target by now.
+        if !is_at(&file, &partial) || (overwrite == Overwrite::Refuse && target.symlink_metadata().is_ok()) {
+            return Err(BlobError::TargetBusy { path: partial });
         }
         Ok(Self { file, direct: None, partial, target: target.to_owned() })
     }
@@ -72,9 +68,11 @@ impl PartialFile {
     /// Asks for writes that bypass the page cache. A file system that cannot
     /// do that is used through the cache; the commit flushes either way.
     pub fn enable_direct(&mut self) {
+        use std::os::fd::AsRawFd;
         let mut options = File::options();
-        options.write(true).custom_flags((OFlags::NOFOLLOW | OFlags::DIRECT).bits() as i32);
-        self.direct = options.open(&self.partial).ok();
+        options.write(true).custom_flags(OFlags::DIRECT.bits() as i32);
+        // The same open file again, whatever its name is by now.
+        self.direct = options.open(format!("/proc/self/fd/{}", self.file.as_raw_fd())).ok();
     }
 
     /// Whether [`PartialFile::write_blocks_at`] bypasses the page cache.
@@ -158,6 +156,13 @@ impl PartialFile {
         }
     }
 
+    /// Lets the same users read the file as its source, and no others. Until then it is for its owner only.
+    pub fn take_mode_of(&self, source: &SourceFile) -> Result<()> {
+        let mode = source.mode()? & 0o666 | 0o600;
+        let set = self.file.set_permissions(Permissions::from_mode(mode));
+        set.map_err(|e| BlobError::io("set the mode of", &self.partial, e))
+    }
+
     /// Waits until the bytes are on stable storage.
     pub fn sync(&self) -> Result<()> {
         self.file.sync_data().map_err(|e| BlobError::io("flush", &self.partial, e))
@@ -222,6 +227,26 @@ impl PartialFile {
         }
         Ok(())
     }
+}
+
+/// Opens or creates a partial file, for its owner only, and locks it.
+fn open_locked(partial: &Path) -> Result<File> {
+    let mut options = File::options();
+    // Never through a symbolic link that someone left under the partial name.
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    options.custom_flags(OFlags::NOFOLLOW.bits() as i32);
+    let file = options.open(partial).map_err(|e| BlobError::io("create", partial, e))?;
+    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(Errno::WOULDBLOCK) => Err(BlobError::TargetBusy { path: partial.to_owned() }),
+        Err(e) => Err(BlobError::io("lock", partial, e)),
+    }
+}
+
+/// Whether the open file still has this name.
+fn is_at(file: &File, path: &Path) -> bool {
+    let inode = |m: Metadata| (m.dev(), m.ino());
+    file.metadata().map(inode).ok() == path.symlink_metadata().map(inode).ok()
 }
 
 /// Makes a change of names in the directory of `path` survive a power loss.

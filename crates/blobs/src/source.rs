@@ -108,6 +108,17 @@ impl SourceFile {
         Ok(Identity { inode: (m.dev(), m.ino()), len: image_len(&self.file, &m, &self.path)?, modified_ns })
     }
 
+    /// Permission bits.
+    pub fn mode(&self) -> Result<u32> {
+        Ok(self.file.metadata().map_err(|e| BlobError::io("stat", &self.path, e))?.mode() & 0o777)
+    }
+
+    /// Whether it is a block device, whose time of change says nothing about its content.
+    #[must_use]
+    pub fn is_block_device(&self) -> bool {
+        self.file.metadata().is_ok_and(|m| m.file_type().is_block_device())
+    }
+
     /// Bytes that the file takes on its file system; its length where unknown.
     pub fn allocated_bytes(&self) -> Result<u64> {
         let m = self.file.metadata().map_err(|e| BlobError::io("stat", &self.path, e))?;

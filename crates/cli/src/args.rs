@@ -123,11 +123,13 @@ pub(crate) struct CopyArgs {
     #[arg(long)]
     pub quiet: bool,
 
+    #[cfg(feature = "bench")]
     #[command(flatten)]
     pub bench: BenchArgs,
 }
 
 /// For `make bench`: leave out parts of the work, to say what they cost.
+#[cfg(feature = "bench")]
 #[derive(Args)]
 pub(crate) struct BenchArgs {
     #[arg(long, hide = true)]
@@ -207,6 +209,9 @@ pub(crate) struct ExecArgs {
 pub(crate) struct RestoreHeaderArgs {
     /// Image file whose LUKS header was changed; the header is rewritten in place
     pub file: PathBuf,
+    /// Id of the image, for a file that lost its envelope too (`reseal key usage` lists ids)
+    #[arg(long, value_name = "ID")]
+    pub image: Option<String>,
 }
 
 #[derive(Args)]

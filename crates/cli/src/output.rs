@@ -32,7 +32,7 @@ pub(crate) fn table(heading: &[&str], rows: impl IntoIterator<Item = Vec<String>
 
 /// Warnings go to standard error, so that they do not mix with results.
 pub(crate) fn warning(text: &str) {
-    eprintln!("reseal: warning: {text}");
+    let _ = writeln!(std::io::stderr(), "reseal: warning: {text}");
 }
 
 /// `1.5 MiB` and the like.

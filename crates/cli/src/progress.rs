@@ -1,6 +1,6 @@
 //! How far a long command is: a bar on a terminal, plain lines elsewhere, nothing when quiet.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -49,7 +49,8 @@ impl Display {
                 if now_ms >= due
                     && next_line_ms.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_ok()
                 {
-                    eprintln!("{}", line(progress, now_ms));
+                    // A reader that went away does not end the copy.
+                    let _ = writeln!(std::io::stderr(), "{}", line(progress, now_ms));
                 }
             }
         }
@@ -73,7 +74,8 @@ fn verb(phase: Phase) -> &'static str {
 fn line(progress: Progress, elapsed_ms: u64) -> String {
     let percent = progress.position * 100 / progress.total.max(1);
     let rate_mib = progress.data_bytes as f64 / 1_048_576.0 / (elapsed_ms.max(1) as f64 / 1000.0);
-    let remaining_ms = elapsed_ms * (progress.total - progress.position) / progress.position.max(1);
+    let left = u128::from(progress.total - progress.position.min(progress.total));
+    let remaining_ms = u128::from(elapsed_ms) * left / u128::from(progress.position.max(1));
     format!("{} {percent}%, {:.0} MiB/s, about {} s to go", verb(progress.phase), rate_mib, remaining_ms.div_ceil(1000))
 }
 

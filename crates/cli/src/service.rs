@@ -86,14 +86,19 @@ impl KeyService for EmbeddedKms<'_> {
         if record.mode != "keep" {
             return Ok(self.store.wait(kms.record_image(&image, scope))?);
         }
+        // Only of an image that is known: a forged envelope must not enter the records.
+        let known = self.store.wait(kms.images_by_luks_uuid(&image.luks_uuid))?;
+        if !known.iter().any(|record| record.image.envelope == image.envelope) {
+            return Ok(());
+        }
         match self.store.wait(kms.record_kept_image(&image, scope)) {
             Err(KmsError::KeyNotFound { .. } | KmsError::KeyDestroyed { .. }) => Ok(()),
             result => Ok(result?),
         }
     }
 
-    fn recall(&self, luks_uuid: &str) -> Result<Option<String>, KeyError> {
+    fn recall(&self, luks_uuid: &str) -> Result<Vec<String>, KeyError> {
         let found = self.store.wait(self.store.kms.images_by_luks_uuid(luks_uuid))?;
-        Ok(found.into_iter().next_back().map(|record| record.image.envelope))
+        Ok(found.into_iter().map(|record| record.image.envelope).collect())
     }
 }

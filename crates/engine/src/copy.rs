@@ -1,12 +1,9 @@
 //! One copy, from the request to the finished file.
 
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 use std::sync::Arc;
 
 use blobs::SourceFile;
 use formats::envelope::Mode;
-use formats::probe::Format;
 
 use crate::decide::{Decision, SourceState, decide};
 use crate::error::{EngineError, Result};
@@ -16,6 +13,7 @@ use crate::luks::{LuksKind, payload_cipher, unlock};
 use crate::pins::{check_pins, open_sealed};
 use crate::request::{Copied, CopyRequest, TargetFormat};
 use crate::rewrap::rewrap;
+use crate::scratch::refuse_sources;
 use crate::sealing::new_uuid;
 use crate::segment::SEGMENT_BYTES_MIN;
 use crate::stack::{Layer, LayerCipher, RawWalk};
@@ -34,7 +32,7 @@ const BACKING_FILES_MAX: usize = 64;
 /// The target appears under its name when it is complete; an error leaves nothing.
 pub fn copy(request: &CopyRequest, around: &Surroundings<'_>) -> Result<Copied> {
     let image = Image::open(&request.source, request.source_format)?;
-    refuse_source_as_target(request)?;
+    refuse_sources(request)?;
     let decision = decide(image.state(), request.encryption)?;
     check_request(request, &image, decision)?;
     if let Some(found) = &image.envelope {
@@ -46,21 +44,6 @@ pub fn copy(request: &CopyRequest, around: &Surroundings<'_>) -> Result<Copied> 
         Decision::Encrypt => rewrite(request, around, &image, decision, Some(Mode::Encrypt)),
         Decision::Reencrypt => rewrite(request, around, &image, decision, Some(Mode::Reencrypt)),
         Decision::Rewrap => rewrap(request, around, &image),
-    }
-}
-
-/// A source never changes, whatever `--force` says and by whatever name the target is called.
-fn refuse_source_as_target(request: &CopyRequest) -> Result<()> {
-    let inode = |path: &Path| std::fs::metadata(path).ok().map(|m| (m.dev(), m.ino()));
-    let Some(target) = inode(&request.target) else { return Ok(()) };
-    let sources = request.backing_files.iter().chain(&request.data_file).chain([&request.source]);
-    match sources.into_iter().find(|source| inode(source) == Some(target)) {
-        Some(source) => Err(EngineError::Unsuitable(format!(
-            "{} is the source {} itself, which is never changed; choose another target",
-            request.target.display(),
-            source.display()
-        ))),
-        None => Ok(()),
     }
 }
 
@@ -116,24 +99,24 @@ fn keeps_bytes(request: &CopyRequest, image: &Image) -> bool {
 /// Copies the file byte for byte.
 fn keep(request: &CopyRequest, around: &Surroundings<'_>, image: &Image) -> Result<Copied> {
     // What a copy refuses, it refuses here too: an overlay is not an image without its backing file.
-    image.layer(Companions::default(), None)?;
-    if let Some(record) = crate::keep::record(image, &request.target) {
-        around.service.remember(&record).map_err(EngineError::Key)?;
-    }
-    let mut copied = if let Some(copied) = crate::keep::try_clone(request, image)? {
+    image.require_sound()?;
+    let record = crate::keep::record(image, &request.target);
+    let mut copied = if let Some(copied) = crate::keep::try_clone(request, around, image, record.as_ref())? {
         copied
     } else {
         let len = image.file.len();
         // A file without holes is written almost twice as fast into blocks that were taken before.
         let preallocate = image.file.allocated_bytes()? >= len;
+        let layers = Arc::new(vec![whole_file(&image.file)]);
         let transfer = Transfer {
             request,
             around,
-            layers: Arc::new(vec![whole_file(&image.file)]),
-            id: copy_id(request, image, &[], "keep")?,
+            id: copy_id(request, image, &layers, "keep")?,
+            layers,
             pitch: SEGMENT_BYTES_MIN,
             seal: None,
-            verify_as: Format::Raw,
+            kept: record,
+            verify_as: None,
         };
         let flat = move |_: Option<&_>| -> Result<Box<dyn Target>> {
             Ok(Box::new(Flat {
@@ -169,7 +152,7 @@ fn rewrite(
     let cipher = source_cipher(request, around, image)?;
     let (layers, mut warnings) = open_stack(request, image, cipher)?;
     let virtual_size = layers[0].virtual_size;
-    if mode.is_none() && layers.iter().any(|layer| layer.cipher.is_some()) {
+    if (mode.is_none() || request.bench.no_cipher) && layers.iter().any(|layer| layer.cipher.is_some()) {
         return Err(EngineError::Unsuitable("an encrypted image never becomes plain".to_owned()));
     }
     let pitch = segment_bytes(request, format, &layers);
@@ -182,9 +165,9 @@ fn rewrite(
         )));
     }
     let layers = Arc::new(layers);
-    let others: Vec<_> = layers.iter().skip(1).map(|layer| Arc::clone(&layer.file)).collect();
-    let id = copy_id(request, image, &others, &format!("{format:?} {mode:?}"))?;
-    let transfer = Transfer { request, around, layers, id, pitch, seal, verify_as: format.opened_as() };
+    let id = copy_id(request, image, &layers, &format!("{format:?} {mode:?}"))?;
+    let verify_as = Some(format.opened_as());
+    let transfer = Transfer { request, around, layers, id, pitch, seal, kept: None, verify_as };
     let make =
         |sealing: Option<&crate::sealing::Sealing>| make_target(request, around, format, virtual_size, pitch, sealing);
     let done = transfer.run(&make)?;
@@ -360,7 +343,7 @@ pub(crate) fn whole_file(file: &Arc<SourceFile>) -> Layer {
 }
 
 /// What tells this copy from any other, for its journal.
-fn copy_id(request: &CopyRequest, image: &Image, others: &[Arc<SourceFile>], what: &str) -> Result<CopyId> {
+fn copy_id(request: &CopyRequest, image: &Image, layers: &[Layer], what: &str) -> Result<CopyId> {
     let shape = (
         request.cluster_bytes,
         request.sector_bytes,
@@ -369,17 +352,18 @@ fn copy_id(request: &CopyRequest, image: &Image, others: &[Arc<SourceFile>], wha
         request.verify,
         request.bench,
     );
-    let mut text = format!("{what} key {:?} {shape:?} from {}", request.key_label, image.format);
-    for file in others {
-        text += &source_text(file)?;
-    }
-    Ok(CopyId { source: source_text(&image.file)?, request: text })
+    let text = format!("{what} key {:?} {shape:?} from {}", request.key_label, image.format);
+    Ok(CopyId { source: sources_text(layers)?, request: text })
 }
 
-/// Path and state of a file.
-pub(crate) fn source_text(file: &SourceFile) -> Result<String> {
-    let path = std::path::absolute(file.path()).unwrap_or_else(|_| file.path().to_owned());
-    Ok(format!("{} {:?}", path.display(), file.identity()?))
+/// Paths and states of all files that are read.
+pub(crate) fn sources_text(layers: &[Layer]) -> Result<String> {
+    let mut text = String::new();
+    for file in layers.iter().flat_map(|layer| [Some(&*layer.file), layer.data_file.as_ref()]).flatten() {
+        let path = std::path::absolute(file.path()).unwrap_or_else(|_| file.path().to_owned());
+        text += &format!("{} {:?}\n", path.display(), file.identity()?);
+    }
+    Ok(text)
 }
 
 impl Image {

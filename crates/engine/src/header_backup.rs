@@ -74,6 +74,12 @@ impl HeaderBackup {
         let _ = std::fs::remove_file(backup_path(data_dir, &self.image));
     }
 
+    /// The first `len` bytes of the kept copy of an image's header, if there is one.
+    pub(crate) fn kept_bytes(data_dir: &Path, image: &str, len: usize) -> Result<Option<Vec<u8>>> {
+        let backup = Self::load(data_dir, image)?;
+        Ok(backup.and_then(|backup| backup.bytes.get(..len).map(<[u8]>::to_vec)))
+    }
+
     fn load(data_dir: &Path, image: &str) -> Result<Option<Self>> {
         let path = backup_path(data_dir, image);
         let io = |e| BlobError::Io { action: "read", path: path.clone(), source: e };
@@ -99,7 +105,9 @@ pub fn restore_header(path: &Path, image: Option<&str>, data_dir: &Path) -> Resu
     };
     let locked = |reason: &str| EngineError::Locked { path: path.to_owned(), reason: reason.to_owned() };
     let Some(id) = found.filter(|id| is_uuid(id)) else {
-        return Err(locked("no envelope in it says which image it is"));
+        return Err(locked(
+            "no envelope in it says which image it is; name the image with --image (reseal key usage KEY lists the ids)",
+        ));
     };
     let Some(backup) = HeaderBackup::load(data_dir, &id)? else {
         return Err(locked(&format!("no header is kept for image {id} in {}", data_dir.display())));
@@ -116,7 +124,7 @@ pub fn restore_header(path: &Path, image: Option<&str>, data_dir: &Path) -> Resu
 /// The image id in an envelope, even of a file whose LUKS header no longer decodes.
 fn image_id(path: &Path) -> Option<String> {
     let envelope = match Image::open(path, None) {
-        Ok(image) => image.envelope.map(|found| found.envelope),
+        Ok(image) => image.envelope.map(|found| found.envelope).or_else(|| Image::scan_envelope(path)),
         Err(_) => Image::scan_envelope(path),
     };
     envelope?.ctx.get("image").cloned()

@@ -332,6 +332,17 @@ impl Image {
         Envelope::decode(bytes).ok()
     }
 
+    /// Refuses what a copy that writes the image anew would refuse, from its header and its tables. An encrypted image with
+    /// a plain part is found here.
+    pub(crate) fn require_sound(&self) -> Result<()> {
+        let layer = self.layer(Companions::default(), None)?;
+        if self.luks.is_some() && matches!(self.container, Container::Qcow2(_)) {
+            let mut walk = StackWalk::new(Arc::new(vec![layer]))?;
+            while walk.next()?.is_some() {}
+        }
+        Ok(())
+    }
+
     /// Host byte, length and guest byte of each run of stored data, whatever it is encrypted with.
     pub(crate) fn data_runs(&self) -> Result<Vec<(u64, u64, u64)>> {
         let layer = Arc::new(vec![self.layer(Companions::default(), None)?]);

@@ -248,7 +248,7 @@ impl Records<'_> {
 
     /// Byte of the target after everything that was taken.
     pub(crate) fn end(&self) -> u64 {
-        self.journal.index.iter().map(|e| e.host + u64::from(e.host_len)).max().unwrap_or(0)
+        self.journal.index.iter().map(|e| e.host.saturating_add(u64::from(e.host_len))).max().unwrap_or(0)
     }
 
     /// Ranges of `start..end` in the target that no record takes, ascending.
@@ -261,7 +261,7 @@ impl Records<'_> {
             if host > next {
                 gaps.push((next, host));
             }
-            next = next.max(host + len);
+            next = next.max(host.saturating_add(len));
         }
         if end > next {
             gaps.push((next, end));

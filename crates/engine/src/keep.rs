@@ -11,28 +11,40 @@ use crate::error::Result;
 use crate::image::Image;
 use crate::keys::SealedRecord;
 use crate::observe::Meter;
+use crate::publish::publish;
 use crate::read::SegmentReader;
 use crate::request::{Copied, CopyRequest};
+use crate::scratch::sweep;
 use crate::segment::{SEGMENT_BYTES_MIN, Segmenter, Zeros};
 use crate::stack::StackWalk;
+use crate::transfer::Surroundings;
 use crate::workers::each_segment;
 
 /// Shares the source's blocks, where the file system can: constant time, whatever the size.
 /// `None`: it cannot.
-pub(crate) fn try_clone(request: &CopyRequest, image: &Image) -> Result<Option<Copied>> {
+pub(crate) fn try_clone(
+    request: &CopyRequest,
+    around: &Surroundings<'_>,
+    image: &Image,
+    record: Option<&SealedRecord>,
+) -> Result<Option<Copied>> {
     let file = PartialFile::open(&request.target, request.overwrite)?;
-    // A partial file with content belongs to a copy that can be resumed.
+    // A partial file with content belongs to a copy that can be resumed, or is no business of ours.
     if !file.is_empty()? {
         return Ok(None);
     }
-    match file.clone_from(&image.file) {
-        Ok(true) => {}
-        other => {
-            file.discard()?;
-            return other.map(|_| None).map_err(Into::into);
+    sweep(&file);
+    let cloned = file.clone_from(&image.file).map_err(Into::into).and_then(|cloned| {
+        if cloned {
+            file.take_mode_of(&image.file)?;
+            publish(request, around, &file, None, None, record)?;
         }
+        Ok(cloned)
+    });
+    if !matches!(cloned, Ok(true)) {
+        file.discard()?;
+        return cloned.map(|_| None);
     }
-    file.commit(request.overwrite, request.durability)?;
     // A clone is the same bytes by construction; there is nothing to compare.
     Ok(Some(Copied { reflinked: true, verified: request.verify, ..kept(image) }))
 }

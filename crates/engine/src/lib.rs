@@ -33,6 +33,7 @@ mod publish;
 mod read;
 mod request;
 mod rewrap;
+mod scratch;
 mod sealed_file;
 mod sealing;
 mod segment;

@@ -14,5 +14,6 @@ use crate::pins::open_sealed;
 /// Errors: as for opening it. A header that is not the one that was sealed gets no passphrase.
 pub fn passphrase(path: &Path, service: &dyn KeyService) -> Result<Secret> {
     let image = Image::open(path, None)?;
+    image.require_sound()?;
     Ok(open_sealed(&image, service)?.passphrase)
 }

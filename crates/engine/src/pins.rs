@@ -3,6 +3,7 @@
 use crypto::digest::sha256;
 use crypto::{DataKey, Secret};
 use formats::envelope::{ENVELOPE_CAPACITY, Envelope};
+use formats::luks1::KEY_MATERIAL_END;
 
 use crate::error::{EngineError, Result};
 use crate::image::{FoundEnvelope, Image, LuksHeader};
@@ -27,7 +28,8 @@ pub(crate) fn open_sealed(image: &Image, service: &dyn KeyService) -> Result<Ope
     check_pins(image, &envelope)?;
     let data_key = service.unwrap(&envelope).map_err(EngineError::Key)?;
     let data_key = DataKey::try_from(data_key).map_err(EngineError::crypto("data key"))?;
-    if hex::encode(envelope_mac(data_key.secret(), &envelope)?) != envelope.mac {
+    let mac = hex::encode(envelope_mac(data_key.secret(), &envelope)?);
+    if !Secret::copy_of(mac.as_bytes()).equals(&Secret::copy_of(envelope.mac.as_bytes())) {
         return Err(tampered(image, "the envelope was changed after the image was sealed"));
     }
     let passphrase = data_key.passphrase();
@@ -44,10 +46,11 @@ fn envelope_of(image: &Image, service: &dyn KeyService) -> Result<Envelope> {
     }
     let recalled = match luks_uuid(image) {
         Some(uuid) => service.recall(uuid).map_err(EngineError::Key)?,
-        None => None,
+        None => Vec::new(),
     };
-    let envelope = recalled.and_then(|text| Envelope::decode(text.as_bytes()).ok());
-    envelope.ok_or_else(|| EngineError::Locked {
+    let decoded = recalled.iter().filter_map(|text| Envelope::decode(text.as_bytes()).ok());
+    let (fitting, others): (Vec<_>, Vec<_>) = decoded.partition(|envelope| check_pins(image, envelope).is_ok());
+    fitting.into_iter().chain(others).next().ok_or_else(|| EngineError::Locked {
         path: image.path().to_owned(),
         reason: "it is encrypted, but carries no envelope and none is recorded for it; give its passphrase with --source-passphrase-file".to_owned(),
     })
@@ -106,6 +109,8 @@ fn check_envelope_bytes(image: &Image) -> Result<()> {
 pub(crate) fn area_digest(image: &Image) -> Result<[u8; 32]> {
     let Some(luks) = &image.luks else { return Ok([0; 32]) };
     match &luks.header {
+        // What we write ends there; another header is not read at whatever length it claims.
+        LuksHeader::V1(header) if header.key_material_end() > KEY_MATERIAL_END => Ok([0; 32]),
         LuksHeader::V1(header) => Ok(sha256(&image.read_at(luks.offset, header.key_material_end() as usize)?)),
         LuksHeader::V2(headers) => {
             let mut bytes = headers.metadata.pinned().map_err(EngineError::format(image.path()))?;

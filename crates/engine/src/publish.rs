@@ -3,21 +3,25 @@
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
-use blobs::{Durability, PartialFile};
+use blobs::{Durability, PartialFile, SourceFile};
 use crypto::Secret;
 use crypto::digest::{Digest, TreeKey, TreeKind};
 use formats::probe::Format;
 
+use crate::copy::whole_file;
 use crate::error::{EngineError, Result};
 use crate::image::{Companions, Image};
+use crate::keys::SealedRecord;
 use crate::leaves::LeafWriter;
 use crate::luks::payload_cipher;
 use crate::observe::{Meter, Phase};
 use crate::pins::open_sealed;
 use crate::request::CopyRequest;
+use crate::scratch::verify_store;
 use crate::sealed_file::SealedFile;
 use crate::sealing::TreeKeys;
-use crate::transfer::{Surroundings, with_suffix};
+use crate::stack::Layer;
+use crate::transfer::Surroundings;
 use crate::verify::guest_root;
 
 /// Keeps everything that belongs to the target, its record before its name, and gives it its name.
@@ -29,10 +33,12 @@ pub(crate) fn publish(
     file: &PartialFile,
     tree: Option<&LeafWriter>,
     sealed: Option<&SealedFile>,
+    kept: Option<&SealedRecord>,
 ) -> Result<()> {
     let durability = request.durability;
-    let result =
-        keep(request, around, file, tree, sealed).and_then(|()| Ok(file.commit(request.overwrite, durability)?));
+    let record = sealed.map(|sealed| sealed.record(&request.target)).or_else(|| kept.cloned());
+    let result = keep(request, around, file, tree, sealed, record.as_ref())
+        .and_then(|()| Ok(file.commit(request.overwrite, durability)?));
     // A target that replaced another one keeps its name, even if that could not be flushed.
     if let (Err(_), Some(sealed), true) = (&result, sealed, file.partial().exists()) {
         sealed.forget(&request.data_dir);
@@ -48,6 +54,7 @@ fn keep(
     file: &PartialFile,
     tree: Option<&LeafWriter>,
     sealed: Option<&SealedFile>,
+    record: Option<&SealedRecord>,
 ) -> Result<()> {
     let durability = request.durability;
     std::thread::scope(|scope| {
@@ -56,8 +63,7 @@ fn keep(
             sealed.map(|sealed| scope.spawn(move || sealed.keep_header(&request.data_dir, durability))),
             (durability == Durability::Durable).then(|| scope.spawn(|| Ok(file.sync()?))),
         ];
-        let record = sealed.map(|sealed| sealed.record(&request.target));
-        let remembered = record.map_or(Ok(()), |record| around.service.remember(&record).map_err(EngineError::Key));
+        let remembered = record.map_or(Ok(()), |record| around.service.remember(record).map_err(EngineError::Key));
         let kept = jobs.into_iter().flatten().map(|job| job.join().unwrap_or_else(|panic| resume_unwind(panic)));
         kept.chain([remembered]).collect()
     })
@@ -66,7 +72,8 @@ fn keep(
 /// A target that is complete but for its name, and what its disk should hold.
 pub(crate) struct Expected<'a> {
     pub file: &'a PartialFile,
-    pub format: Format,
+    /// `None`: the file itself is compared, byte for byte, not the disk in it.
+    pub format: Option<Format>,
     pub sealed: bool,
     pub virtual_size: u64,
     pub guest: Option<Digest>,
@@ -76,24 +83,32 @@ pub(crate) struct Expected<'a> {
 ///
 /// Errors: `Mismatch`, or whatever keeps the file from being opened.
 pub(crate) fn verify_target(request: &CopyRequest, around: &Surroundings<'_>, expected: &Expected<'_>) -> Result<()> {
-    let image = Image::open_as(expected.file.partial(), expected.format)?;
-    let (cipher, key) = if expected.sealed {
-        let opened = open_sealed(&image, around.service)?;
-        let key = TreeKeys::new(&opened.master_key).guest;
-        (payload_cipher(&image, opened.master_key)?, key)
-    } else {
-        (None, plain_tree_key())
-    };
-    let layer = image.layer(Companions::default(), cipher)?;
+    let (layer, key) = open_target(around, expected)?;
     let total = layer.virtual_size;
     let meter = Meter::new(around.observer, Phase::Verify, total);
-    let scratch = with_suffix(&request.target, ".verify");
+    let scratch = verify_store(&request.target);
     let found = guest_root(&Arc::new(vec![layer]), &key, request.threads, &meter, &scratch)?;
     if total != expected.virtual_size || Some(found) != expected.guest {
         let reason = "its disk does not hold what the source holds; check memory and storage of this machine";
         return Err(EngineError::Mismatch { path: expected.file.partial().to_owned(), reason: reason.to_owned() });
     }
     Ok(())
+}
+
+/// The new file's disk, and the key of its digests.
+fn open_target(around: &Surroundings<'_>, expected: &Expected<'_>) -> Result<(Layer, TreeKey)> {
+    let Some(format) = expected.format else {
+        let file = Arc::new(SourceFile::open(expected.file.partial())?);
+        return Ok((whole_file(&file), plain_tree_key()));
+    };
+    let image = Image::open_as(expected.file.partial(), format)?;
+    if !expected.sealed {
+        return Ok((image.layer(Companions::default(), None)?, plain_tree_key()));
+    }
+    let opened = open_sealed(&image, around.service)?;
+    let key = TreeKeys::new(&opened.master_key).guest;
+    let cipher = payload_cipher(&image, opened.master_key)?;
+    Ok((image.layer(Companions::default(), cipher)?, key))
 }
 
 /// Key of the trees that compare plain copies: they protect against faults, not against anyone.

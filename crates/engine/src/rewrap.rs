@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use blobs::PartialFile;
 use crypto::digest::{Digest, LeafHasher};
-use formats::envelope::{ENVELOPE_CAPACITY, Mode};
+use formats::envelope::{ENVELOPE_CAPACITY, Envelope, Mode};
 use formats::luks1::{ENVELOPE_AREA_OFFSET, encode_envelope_area};
 
 use crate::copy::whole_file;
@@ -15,37 +15,47 @@ use crate::decide::Decision;
 use crate::error::{EngineError, Result};
 use crate::header_backup::HeaderBackup;
 use crate::image::{Container, Image, LuksHeader};
+use crate::journal::{CopyId, Header, Journal, boot_id, journal_path};
 use crate::leaves::{LEAF_BYTES, LeafReader, LeafWriter, file_tree_path};
 use crate::luks::NewHeader;
 use crate::observe::{Meter, Phase};
-use crate::pins::open_sealed;
+use crate::pins::{open_sealed, tampered};
 use crate::pipeline::digest_leaves;
 use crate::publish::{Expected, publish, verify_target};
 use crate::request::{Copied, CopyRequest};
+use crate::scratch::{make_empty, sweep};
 use crate::sealed_file::{SealedFile, area_digest, mask, record};
-use crate::sealing::{Roots, Sealing, TreeKeys};
+use crate::sealing::{Roots, Sealing, TreeKeys, is_uuid};
 use crate::transfer::Surroundings;
 use crate::verify::{digest_disk, mask_of};
 
 /// Copies the image under a new data key.
 pub(crate) fn rewrap(request: &CopyRequest, around: &Surroundings<'_>, image: &Image) -> Result<Copied> {
+    image.require_sound()?;
     let opened = open_sealed(image, around.service)?;
-    let guest_root = opened.envelope.digest.as_ref().and_then(|digest| hex::decode(&digest.guest_root).ok());
-    let old_image = opened.envelope.ctx.get("image").cloned().unwrap_or_default();
+    let old = Old::of(image, &opened.envelope)?;
     let header = new_header(image, around)?;
     let master_key = Arc::new(opened.master_key);
     let sealing =
         Sealing::under_new_data_key(header, master_key, Mode::Rewrap, around.service, around.random, &around.created)?;
     let file = PartialFile::open(&request.target, request.overwrite)?;
+    make_empty(&file, request.overwrite)?;
+    sweep(&file);
+    // Not to go on from, but to say that the partial file is ours: an interrupted rewrap begins anew.
+    let id = CopyId { source: String::new(), request: "rewrap".to_owned() };
+    let journal_header = Header { id, boot_id: boot_id(), sealing: None };
+    let journal = Journal::create(&journal_path(file.partial()), &journal_header)?;
     let work = Work { request, around, image, file: &file };
-    let result = work.run(sealing, &old_image, guest_root).and_then(|rewrapped| {
+    let result = work.run(sealing, &old).and_then(|rewrapped| {
         work.publish(&rewrapped)?;
         Ok(rewrapped)
     });
-    let rewrapped = result.inspect_err(|_| {
+    let result = result.inspect_err(|_| {
         // What cannot be removed is reported by nobody: an error is on its way already.
         let _ = file.discard();
-    })?;
+    });
+    journal.remove()?;
+    let rewrapped = result?;
     let (key_id, image_id) = rewrapped.sealed.key_and_image();
     Ok(Copied {
         mode: Decision::Rewrap,
@@ -56,6 +66,28 @@ pub(crate) fn rewrap(request: &CopyRequest, around: &Surroundings<'_>, image: &I
         warnings: vec!["rewrapped: whoever kept the old header and its key can still read the data".to_owned()],
         ..crate::keep::kept(image)
     })
+}
+
+/// What the envelope of the source says of it.
+struct Old {
+    image: String,
+    file_bytes: u64,
+    file_root: Digest,
+    guest_root: Digest,
+}
+
+impl Old {
+    fn of(image: &Image, envelope: &Envelope) -> Result<Self> {
+        let root = |text: &str| hex::decode(text).ok().and_then(|bytes| Digest::try_from(bytes).ok());
+        let digest = envelope.digest.as_ref();
+        let roots = digest.and_then(|d| Some((root(&d.file_root)?, root(&d.guest_root)?, d.file_bytes)));
+        let Some((file_root, guest_root, file_bytes)) = roots else {
+            let reason = "its envelope carries no digests; use --rekey reencrypt".to_owned();
+            return Err(EngineError::Locked { path: image.path().to_owned(), reason });
+        };
+        let image = envelope.ctx.get("image").filter(|id| is_uuid(id)).cloned().unwrap_or_default();
+        Ok(Self { image, file_bytes, file_root, guest_root })
+    }
 }
 
 /// A file that is complete but for its name.
@@ -76,7 +108,7 @@ struct Work<'a> {
 impl Work<'_> {
     fn publish(&self, rewrapped: &Rewrapped) -> Result<()> {
         let result = self.verify(rewrapped).and_then(|()| {
-            publish(self.request, self.around, self.file, Some(&rewrapped.tree), Some(&rewrapped.sealed))
+            publish(self.request, self.around, self.file, Some(&rewrapped.tree), Some(&rewrapped.sealed), None)
         });
         if result.is_err() {
             let _ = rewrapped.tree.discard();
@@ -90,7 +122,7 @@ impl Work<'_> {
         }
         let expected = Expected {
             file: self.file,
-            format: self.image.format,
+            format: Some(self.image.format),
             sealed: true,
             virtual_size: self.image.virtual_size(),
             guest: Some(rewrapped.guest),
@@ -98,7 +130,7 @@ impl Work<'_> {
         verify_target(self.request, self.around, &expected)
     }
 
-    fn run(&self, mut sealing: Sealing, old_image: &str, guest_root: Option<Vec<u8>>) -> Result<Rewrapped> {
+    fn run(&self, mut sealing: Sealing, old: &Old) -> Result<Rewrapped> {
         let reflinked = self.copy_bytes()?;
         let luks = self.image.luks.as_ref().map_or(0, |luks| luks.offset);
         let material = sealing.key_material(self.around.random)?;
@@ -110,7 +142,7 @@ impl Work<'_> {
         let tree = LeafWriter::open(&tree_path)?;
         let result = (|| {
             let keys = TreeKeys::new(&sealing.master_key);
-            let roots = self.tree(&tree, &keys, &sealing, old_image, luks, guest_root)?;
+            let roots = self.tree(&tree, &keys, &sealing, old, luks)?;
             let area = area_digest(&sealing.header, &material)?;
             let envelope = sealing.complete(Some(&roots), &area)?;
             let header = self.write_envelope(&sealing.header, &envelope)?;
@@ -128,7 +160,7 @@ impl Work<'_> {
 
     /// The file as it is, by sharing blocks or by copying them. An interrupted rewrap begins anew.
     fn copy_bytes(&self) -> Result<bool> {
-        self.file.set_len(0)?;
+        self.file.take_mode_of(&self.image.file)?;
         if self.file.clone_from(&self.image.file)? {
             return Ok(true);
         }
@@ -137,46 +169,55 @@ impl Work<'_> {
         Ok(false)
     }
 
-    /// The tree of the source with the leaves of the header made anew; without that tree, a new one.
-    fn tree(
-        &self,
-        tree: &LeafWriter,
-        keys: &TreeKeys,
-        sealing: &Sealing,
-        old_image: &str,
-        luks: u64,
-        guest_root: Option<Vec<u8>>,
-    ) -> Result<Roots> {
-        let Some(guest) = guest_root.and_then(|root| root.try_into().ok()) else {
-            let reason = "its envelope carries no digests; use --rekey reencrypt".to_owned();
-            return Err(EngineError::Locked { path: self.image.path().to_owned(), reason });
-        };
+    /// The tree of the source with the leaves of the header made anew.
+    ///
+    /// What is taken over must be what was sealed: a rewrap must not make changed bytes authentic. With the source's tree
+    /// in the data directory its data leaves are taken from there, so that a later `verify` still finds changed data;
+    /// without it the whole source is read and compared with its root.
+    fn tree(&self, tree: &LeafWriter, keys: &TreeKeys, sealing: &Sealing, old: &Old, luks: u64) -> Result<Roots> {
         tree.clear()?;
         let file_bytes = self.image.file.len();
-        let masked = mask_of(self.image);
-        match LeafReader::open(&file_tree_path(&self.request.data_dir, old_image)) {
-            Ok(old) if old.count() == file_bytes.div_ceil(LEAF_BYTES) => tree.copy_from(&old)?,
+        match LeafReader::open(&file_tree_path(&self.request.data_dir, &old.image)) {
+            Ok(sealed) if sealed.count() == file_bytes.div_ceil(LEAF_BYTES) => tree.copy_from(&sealed)?,
             _ => {
                 let meter = Meter::new(self.around.observer, Phase::Verify, file_bytes);
                 let layers = Arc::new(vec![whole_file(&self.image.file)]);
-                digest_disk(&layers, &keys.file, self.request.threads, &meter, tree, masked)?;
+                digest_disk(&layers, &keys.file, self.request.threads, &meter, tree, mask_of(self.image))?;
             }
         }
-        let mut hasher = LeafHasher::new(&keys.file);
-        let mut leaf = vec![0; LEAF_BYTES as usize];
+        let header_leaves = (luks + sealing.header.area_end()).div_ceil(LEAF_BYTES);
+        let source = |leaf: &mut [u8], offset| self.image.file.read_exact_at(leaf, offset);
+        let found = self.header_digests(keys, header_leaves, source)?;
+        let root = tree.root(&keys.file, file_bytes)?;
+        let sealed = tree.reader()?;
+        let same_header = found.iter().enumerate().try_fold(true, |same, (index, digest)| {
+            Ok::<_, EngineError>(same && sealed.leaf(index as u64)? == *digest)
+        })?;
+        if !same_header || file_bytes != old.file_bytes || root != old.file_root {
+            return Err(tampered(self.image, "the file was changed after it was sealed, and a rewrap would hide that"));
+        }
+        let target = |leaf: &mut [u8], offset| self.file.read_exact_at(leaf, offset);
+        tree.put(0, &self.header_digests(keys, header_leaves, target)?)?;
+        Ok(Roots { file_bytes, file: tree.root(&keys.file, file_bytes)?, guest: old.guest_root })
+    }
+
+    /// Digests of the leaves that hold the header, the envelope taken as zeros.
+    fn header_digests(
+        &self,
+        keys: &TreeKeys,
+        leaves: u64,
+        read: impl Fn(&mut [u8], u64) -> blobs::Result<()>,
+    ) -> Result<Vec<Digest>> {
+        let file_bytes = self.image.file.len();
+        let mut bytes = vec![0; (leaves * LEAF_BYTES) as usize];
+        let len = (bytes.len() as u64).min(file_bytes) as usize;
+        read(&mut bytes[..len], 0)?;
+        if let Some(range) = mask_of(self.image) {
+            mask(&mut bytes, 0, range);
+        }
         let mut digests = Vec::new();
-        for index in 0..(luks + sealing.header.area_end()).div_ceil(LEAF_BYTES) {
-            let offset = index * LEAF_BYTES;
-            let len = LEAF_BYTES.min(file_bytes - offset) as usize;
-            leaf.fill(0);
-            self.file.read_exact_at(&mut leaf[..len], offset)?;
-            if let Some(range) = masked {
-                mask(&mut leaf, offset, range);
-            }
-            digest_leaves(&mut hasher, &leaf, &mut digests);
-            tree.put(index, &digests)?;
-        }
-        Ok(Roots { file_bytes, file: tree.root(&keys.file, file_bytes)?, guest })
+        digest_leaves(&mut LeafHasher::new(&keys.file), &bytes, &mut digests);
+        Ok(digests)
     }
 
     /// Writes the new envelope over the old one; returns the LUKS header as it stands in the file.

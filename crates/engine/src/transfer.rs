@@ -1,6 +1,5 @@
 //! Runs one copy into a new file: from the partial file to the committed target.
 
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use blobs::{Durability, PartialFile};
@@ -11,13 +10,14 @@ use formats::probe::Format;
 
 use crate::error::{EngineError, Result};
 use crate::journal::{CopyId, Header, Journal, boot_id, journal_path};
-use crate::keys::KeyService;
+use crate::keys::{KeyService, SealedRecord};
 use crate::leaves::LeafWriter;
 use crate::luks::LuksKind;
 use crate::observe::{Meter, Observer, Phase};
 use crate::pipeline::{Pipeline, Tree};
 use crate::publish::{Expected, plain_tree_key, publish, verify_target};
 use crate::request::CopyRequest;
+use crate::scratch::{guest_store, make_empty, sweep};
 use crate::sealed_file::{SealedFile, SealedParts};
 use crate::sealing::{Sealing, TreeKeys, is_uuid};
 use crate::segment::{Segmenter, Zeros};
@@ -26,6 +26,8 @@ use crate::target::{Finished, Target};
 
 /// Writes in flight for each core when they bypass the page cache. Measured: more brought nothing.
 const WORKERS_PER_CORE_DIRECT: usize = 4;
+/// No disk needs more, and each takes a segment's memory.
+const WORKERS_DIRECT_MAX: usize = 32;
 
 /// What surrounds a copy: keys, chance, time.
 pub struct Surroundings<'a> {
@@ -51,8 +53,10 @@ pub(crate) struct Transfer<'a> {
     pub pitch: u64,
     /// The keys to make, if the target is encrypted.
     pub seal: Option<(LuksKind, Mode)>,
-    /// Format as which `--verify` reads the target back.
-    pub verify_as: Format,
+    /// Record of a copy that keeps a key of ours.
+    pub kept: Option<SealedRecord>,
+    /// Format as which `--verify` reads the target back; `None`: the bytes of the file are compared.
+    pub verify_as: Option<Format>,
 }
 
 /// What a transfer came to.
@@ -89,7 +93,8 @@ impl Transfer<'_> {
         let mut space = self.open_workspace()?;
         let done = self.fill(&mut space, make_target).and_then(|done| {
             let tree = space.tree.as_ref().map(|tree| &tree.leaves);
-            publish(self.request, self.around, &space.file, tree, done.sealed.as_ref()).map(|()| done)
+            let kept = self.kept.as_ref();
+            publish(self.request, self.around, &space.file, tree, done.sealed.as_ref(), kept).map(|()| done)
         });
         match done {
             Ok(done) => {
@@ -104,8 +109,11 @@ impl Transfer<'_> {
     }
 
     fn open_workspace(&self) -> Result<Workspace> {
-        self.sweep();
         let file = PartialFile::open(&self.request.target, self.request.overwrite)?;
+        if file.is_empty()? {
+            // Of a run that was killed after its target had its name, before it had cleaned up.
+            sweep(&file);
+        }
         let keys = self.open_journal(&file);
         // Nothing of an earlier run is lost here: a journal that fits was not there, or its key was refused.
         if keys.is_err() && file.is_empty().unwrap_or(false) {
@@ -124,7 +132,7 @@ impl Transfer<'_> {
     /// Removes the files of a copy that could not begin. What cannot be removed is reported by nobody, as an error is
     /// on its way already.
     fn undo(&self, file: &PartialFile, sealing: Option<&Sealing>) {
-        let guest = with_suffix(&self.request.target, ".guest");
+        let guest = guest_store(&self.request.target);
         let tree = sealing.map(|sealing| crate::leaves::file_tree_path(&self.request.data_dir, sealing.image()));
         for store in [Some(guest), tree].into_iter().flatten() {
             let _ = std::fs::remove_file(blobs::partial_path(&store));
@@ -133,37 +141,47 @@ impl Transfer<'_> {
         let _ = file.discard();
     }
 
-    /// Removes what a run left that was killed after its target had its name, before it had cleaned up.
-    fn sweep(&self) {
-        let partial = blobs::partial_path(&self.request.target);
-        if !partial.exists() {
-            // Usually there is nothing; what cannot be removed does no harm.
-            let _ = std::fs::remove_file(journal_path(&partial));
-            let _ = std::fs::remove_file(blobs::partial_path(&with_suffix(&self.request.target, ".guest")));
-        }
-    }
-
     /// The journal of an interrupted copy of the same thing, with its keys; else a new one with new keys.
     fn open_journal(&self, file: &PartialFile) -> Result<Journaled> {
         let path = journal_path(file.partial());
-        if let Some((header, journal)) = Journal::load(&path, &boot_id())? {
-            if header.id == self.id
-                && !file.is_empty()?
-                && let Some(sealing) = self.resume_keys(&header)?
-            {
-                return Ok(Journaled { journal, sealing, resumed: true });
-            }
-            self.forget_tree(&header);
+        if let Some((header, mut journal)) = Journal::load(&path, &boot_id())?
+            && header.id == self.id
+            && self.can_resume(file, &mut journal)?
+            && let Some(sealing) = self.resume_keys(&header)?
+            && self.stores_are_there(sealing.as_ref())
+        {
+            return Ok(Journaled { journal, sealing, resumed: true });
         }
         let Surroundings { service, random, created, .. } = self.around;
         let sealing = match self.seal {
             Some((kind, mode)) => Some(Sealing::create(kind, mode, *service, *random, created)?),
             None => None,
         };
-        file.set_len(0)?;
+        let earlier = Journal::load(&path, &boot_id())?;
+        make_empty(file, self.request.overwrite)?;
+        if let Some((header, _)) = earlier {
+            self.forget_tree(&header);
+        }
         let saved = sealing.as_ref().map(|sealing| sealing.save(*random)).transpose()?;
         let journal = Journal::create(&path, &Header { id: self.id.clone(), boot_id: boot_id(), sealing: saved })?;
         Ok(Journaled { journal, sealing, resumed: false })
+    }
+
+    /// Whether what the journal says can be true of the file. The content of a block device may have changed unseen.
+    fn can_resume(&self, file: &PartialFile, journal: &mut Journal) -> Result<bool> {
+        let devices = self.layers.iter().any(|layer| layer.file.is_block_device());
+        Ok(!devices && !file.is_empty()? && journal.records().end() <= file.len()?)
+    }
+
+    /// Whether the leaf digests of the segments that are done are still there.
+    fn stores_are_there(&self, sealing: Option<&Sealing>) -> bool {
+        let needs_guest =
+            sealing.is_some() && !self.request.bench.no_digest || sealing.is_none() && self.request.verify;
+        let guest = blobs::partial_path(&guest_store(&self.request.target));
+        let tree = sealing
+            .filter(|_| !self.request.bench.no_digest)
+            .map(|sealing| crate::leaves::file_tree_path(&self.request.data_dir, sealing.image()));
+        (!needs_guest || guest.exists()) && tree.is_none_or(|tree| tree.exists() || blobs::partial_path(&tree).exists())
     }
 
     /// Removes the unfinished tree of a copy that will not go on; nothing else knows of it.
@@ -198,7 +216,7 @@ impl Transfer<'_> {
     }
 
     fn locate_trees(&self, sealing: Option<&Sealing>) -> Result<(Option<Tree>, Option<Tree>)> {
-        let guest_path = with_suffix(&self.request.target, ".guest");
+        let guest_path = guest_store(&self.request.target);
         let Some(sealing) = sealing else {
             let guest = match self.request.verify {
                 true => Some(Tree { key: plain_tree_key(), leaves: LeafWriter::open(&guest_path)? }),
@@ -236,7 +254,7 @@ impl Transfer<'_> {
             let records = space.journal.get_mut().expect("no worker has begun").records();
             (records.segments(), records.end())
         };
-        target.resume_after(end);
+        target.resume_after(&space.file, end)?;
         let resumed = done.len() as u64;
         let zeros = if target.writes_zeros() { Zeros::Yield } else { Zeros::Skip };
         let segments =
@@ -261,7 +279,12 @@ impl Transfer<'_> {
 
     /// Workers that write past the page cache wait for the disk most of the time: more of them keep it busy.
     fn workers(&self, space: &Workspace) -> usize {
-        if space.file.is_direct() { self.request.threads * WORKERS_PER_CORE_DIRECT } else { self.request.threads }
+        let threads = self.request.threads;
+        if space.file.is_direct() {
+            (threads * WORKERS_PER_CORE_DIRECT).min(threads.max(WORKERS_DIRECT_MAX))
+        } else {
+            threads
+        }
     }
 
     fn target_cipher(&self, sealing: Option<&Sealing>) -> Option<LayerCipher> {
@@ -325,10 +348,10 @@ impl Transfer<'_> {
             };
             verify_target(self.request, self.around, &expected)?;
         }
-        let source = &self.layers[0].file;
-        if crate::copy::source_text(source)? != self.id.source {
-            return Err(EngineError::SourceChanged { path: source.path().to_owned() });
+        if crate::copy::sources_text(&self.layers)? != self.id.source {
+            return Err(EngineError::SourceChanged { path: self.layers[0].file.path().to_owned() });
         }
+        space.file.take_mode_of(&self.layers[0].file)?;
         Ok(Transferred { sealed, file_len: finished.file_len, data_bytes, resumed_segments })
     }
 }
@@ -352,11 +375,4 @@ impl Workspace {
         }
         let _ = self.file.discard();
     }
-}
-
-/// A path with something behind its name.
-pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::copy::whole_file;
 use crate::error::{EngineError, Result};
+use crate::header_backup::HeaderBackup;
 use crate::image::{Container, Image, LuksHeader};
 use crate::keys::KeyService;
 use crate::leaves::{LEAF_BYTES, LeafReader, LeafWriter, file_tree_path};
@@ -87,8 +88,7 @@ pub fn verify(
         let meter = Meter::new(observer, Phase::Verify, file_bytes);
         digest_file(&image, &key, threads, &meter, &found)?;
         let root = found.root(&key, file_bytes)?;
-        // Both LUKS2 headers are outside of the tree, under checksums of their own.
-        let header_damage = matches!(image.luks.as_ref().map(|luks| &luks.header), Some(LuksHeader::V2(headers)) if headers.damage.is_some());
+        let header_damage = luks2_headers_changed(&image, data_dir, &id)?;
         let intact = hex::encode(root) == digest.file_root && file_bytes == digest.file_bytes && !header_damage;
         let mut verified = Verified {
             image: id.clone(),
@@ -115,6 +115,16 @@ pub fn verify(
     })();
     found.discard()?;
     result
+}
+
+/// Both LUKS2 headers are outside of the tree, because they hold the root under a checksum. They are compared with the kept
+/// copy; without one, with each other.
+fn luks2_headers_changed(image: &Image, data_dir: &Path, id: &str) -> Result<bool> {
+    let Some(LuksHeader::V2(headers)) = image.luks.as_ref().map(|luks| &luks.header) else { return Ok(false) };
+    let len = image.luks2_headers_len() as usize;
+    let kept = HeaderBackup::kept_bytes(data_dir, id, len)?;
+    let differs = kept.map(|kept| Ok::<_, EngineError>(image.read_at(0, len)? != kept)).transpose()?;
+    Ok(headers.damage.is_some() || differs == Some(true))
 }
 
 /// Root over the guest's disk, read through the stack. `scratch`: a place for leaf digests, removed afterwards.
@@ -208,18 +218,22 @@ fn locate(
     verified.located = true;
     let parts = Parts::new(image);
     let found = found.reader()?;
-    let count = found.count().max(sealed.count());
-    for index in 0..count {
-        let same = index < found.count() && index < sealed.count() && found.leaf(index)? == sealed.leaf(index)?;
-        if !same {
+    for index in 0..found.count().min(sealed.count()) {
+        if found.leaf(index)? != sealed.leaf(index)? {
             verified.changed_leaves += 1;
             note(&mut verified.changes, index * LEAF_BYTES, &parts);
         }
     }
-    // Bytes within the last leaf that were cut off or appended as zeros.
-    if verified.file_bytes != verified.sealed_bytes && verified.changed_leaves == 0 {
-        verified.changed_leaves = 1;
-        note(&mut verified.changes, verified.sealed_bytes.min(verified.file_bytes), &parts);
+    let (shorter, longer) =
+        (verified.sealed_bytes.min(verified.file_bytes), verified.sealed_bytes.max(verified.file_bytes));
+    if shorter != longer {
+        verified.changed_leaves += (longer - shorter).div_ceil(LEAF_BYTES);
+        verified.changes.push(Change {
+            offset: shorter,
+            len: longer - shorter,
+            part: "end of the file",
+            guest_offset: None,
+        });
     }
     Ok(())
 }

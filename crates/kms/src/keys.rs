@@ -140,6 +140,14 @@ impl Kms {
         .await
     }
 
+    /// The key, if it can make data keys now.
+    ///
+    /// Errors: those of [`Kms::describe_key`]; `KeyNotUsable`.
+    pub async fn require_usable(&self, key: &KeyRef, scope: &Scope) -> Result<KeyRecord> {
+        let mut session = self.catalog.session().await;
+        find_for(Action::GenerateDataKey, &mut session.read(), key, scope).await
+    }
+
     /// Destroys the material of all keys whose waiting time has ended, and removes their aliases. Returns the keys.
     ///
     /// Never happens by itself in this crate: a clock that is wrong for a moment must not destroy keys when somebody lists them.

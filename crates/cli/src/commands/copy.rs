@@ -33,18 +33,19 @@ struct Answer<'a> {
 
 pub(crate) fn run(args: &CopyArgs, store: &Store) -> Result<ExitCode> {
     let start = Instant::now();
-    let key = args.key.as_deref().map(str::parse::<KeyRef>).transpose()?;
+    let named = args.key.as_deref().map(str::parse::<KeyRef>).transpose()?;
     let store = store.open()?;
-    // A key that cannot be used ends the command here, before anything is read or made.
-    if let Some(key) = &key {
-        store.wait(store.kms.describe_key(key, &store.scope))?;
-    }
+    // A key that cannot be used ends the command here, before anything is read or made. From here on it is its id that
+    // counts: an alias may point elsewhere when an interrupted copy goes on.
+    let usable = |key: KeyRef| store.wait(store.kms.require_usable(&key, &store.scope)).map(|key| key.id);
+    let key = named.map(usable).transpose()?.map(KeyRef::Id);
+    let key_label = key.as_ref().map(ToString::to_string);
     let service = EmbeddedKms::new(&store, key);
     let cancel = cancel_flag().context("cannot catch signals")?;
     let display = Display::new(args.quiet || args.json);
     let report = |progress| display.show(progress);
     let observer = Observer { cancel: &cancel, report: &report };
-    let request = request(args, store.data_dir.path())?;
+    let request = CopyRequest { key_label, ..request(args, store.data_dir.path())? };
     let now = SystemClock.now();
     let around = Surroundings {
         service: &service,
@@ -85,7 +86,7 @@ fn request(args: &CopyArgs, data_dir: &Path) -> Result<CopyRequest> {
             key_named: args.key.is_some(),
             rewrap: args.rekey == Rekey::Rewrap,
         },
-        key_label: args.key.clone(),
+        key_label: None,
         format: args.format.map(target_format),
         cluster_bytes: args.cluster_size,
         sector_bytes: args.sector_size,
@@ -98,12 +99,20 @@ fn request(args: &CopyArgs, data_dir: &Path) -> Result<CopyRequest> {
         durability: if args.no_sync { Durability::Cached } else { Durability::Durable },
         threads: args.threads.map_or_else(default_threads, usize::from),
         data_dir: data_dir.to_owned(),
-        bench: BenchSwitches {
-            no_digest: args.bench.no_digest,
-            no_cipher: args.bench.cipher_off,
-            null_sink: args.bench.null_sink,
-        },
+        bench: bench_switches(args),
     })
+}
+
+/// Parts of the work that `make bench` leaves out. Only in a build for it: their result is no sealed image.
+#[cfg(feature = "bench")]
+fn bench_switches(args: &CopyArgs) -> BenchSwitches {
+    let crate::args::BenchArgs { no_digest, cipher_off, null_sink } = args.bench;
+    BenchSwitches { no_digest, no_cipher: cipher_off, null_sink }
+}
+
+#[cfg(not(feature = "bench"))]
+fn bench_switches(_args: &CopyArgs) -> BenchSwitches {
+    BenchSwitches::default()
 }
 
 fn target_format(format: Format) -> TargetFormat {

@@ -37,7 +37,9 @@ pub(crate) fn unlock(image: &Image, passphrase: &Secret) -> Result<Option<Secret
         }
         LuksHeader::V2(headers) => {
             for slot in headers.metadata.keyslots.values() {
-                let material = image.read_at(slot.area.offset, slot.area.size as usize)?;
+                let len = u64::from(slot.key_size) * u64::from(STRIPES);
+                let material =
+                    image.read_at(slot.area.offset, len.next_multiple_of(512).min(slot.area.size) as usize)?;
                 if let Some(key) = try_luks2(headers, slot, &material, passphrase)? {
                     return Ok(Some(key));
                 }

@@ -48,7 +48,9 @@ impl Target for Flat {
         Ok(Placement { runs, done: Done { segment, host: 0, host_len: 0, entries: Vec::new() } })
     }
 
-    fn resume_after(&self, _end: u64) {}
+    fn resume_after(&self, _file: &PartialFile, _end: u64) -> Result<()> {
+        Ok(())
+    }
 
     fn finish(&self, file: &PartialFile, _records: &Records) -> Result<Finished> {
         let file_len = self.start + self.virtual_size + self.footer.len() as u64;

@@ -43,7 +43,7 @@ pub(crate) trait Target: Send + Sync {
     }
 
     /// Continues behind what an earlier run wrote. Called before any `place`.
-    fn resume_after(&self, end: u64);
+    fn resume_after(&self, file: &PartialFile, end: u64) -> Result<()>;
 
     /// Writes everything but the first bytes of the file, from the records of all segments.
     fn finish(&self, file: &PartialFile, records: &Records) -> Result<Finished>;

@@ -180,7 +180,7 @@ impl Qcow2 {
 
     fn count_users(&self, users: &mut Vec<u16>, entry: L2Entry) {
         let Some((first, last)) = entry.host_clusters(&self.layout) else { return };
-        for cluster in first..=last {
+        for cluster in first..=last.min(self.allocator.next() / self.layout.cluster_bytes()) {
             let cluster = cluster as usize;
             if users.len() <= cluster {
                 users.resize(cluster + 1, 0);
@@ -232,12 +232,13 @@ impl Target for Qcow2 {
         Ok(Placement { runs: vec![Run { start: 0, len, host }], done })
     }
 
-    fn resume_after(&self, end: u64) {
+    fn resume_after(&self, _file: &PartialFile, end: u64) -> Result<()> {
         self.allocator.skip_to(end.next_multiple_of(if self.sealed {
             LEAF_BYTES
         } else {
             self.layout.cluster_bytes()
         }));
+        Ok(())
     }
 
     fn finish(&self, file: &PartialFile, records: &Records) -> Result<Finished> {

@@ -95,12 +95,15 @@ impl Target for VhdDynamic {
         Ok(Placement { runs, done: Done { segment, host, host_len, entries: vec![u64::from(nth)] } })
     }
 
-    fn resume_after(&self, end: u64) {
-        // Blocks that were taken and not recorded stay unused: the table does not name them.
+    fn resume_after(&self, file: &PartialFile, end: u64) -> Result<()> {
+        // Only what is not zero is written into a block: what an unrecorded one left behind must go.
+        file.set_len(end)?;
+        // Unrecorded blocks before the last recorded one stay unused: the table does not name them.
         let first = self.layout.data_offset(0);
         let stride = self.layout.data_offset(1) - first;
         let taken = end.saturating_sub(first).div_ceil(stride);
         self.next.store(u32::try_from(taken).unwrap_or(u32::MAX), Ordering::Relaxed);
+        Ok(())
     }
 
     fn finish(&self, file: &PartialFile, records: &Records<'_>) -> Result<Finished> {

@@ -48,8 +48,9 @@ impl KeyService for MemoryService {
         Ok(())
     }
 
-    fn recall(&self, luks_uuid: &str) -> Result<Option<String>, KeyError> {
-        Ok(self.records.lock().unwrap().values().find(|r| r.luks_uuid == luks_uuid).map(|r| r.envelope.clone()))
+    fn recall(&self, luks_uuid: &str) -> Result<Vec<String>, KeyError> {
+        let records = self.records.lock().unwrap();
+        Ok(records.values().filter(|r| r.luks_uuid == luks_uuid).map(|r| r.envelope.clone()).collect())
     }
 }
 

@@ -13,6 +13,8 @@ const ARGON2_MEMORY_KIB_MAX: u32 = 1 << 20;
 /// on 1 MiB cryptsetup calibrates to a thousand, on 1 GiB to four.
 const ARGON2_WORK_KIB_MAX: u64 = 64 << 20;
 const ARGON2_CPUS_MAX: u32 = 16;
+/// Largest keyslot area, which is read whole: cryptsetup makes 258,048 bytes for the largest key.
+const AREA_BYTES_MAX: u64 = 1 << 20;
 const BASE64_TEXT_MAX: usize = 128;
 /// Longest name of a cipher, a hash or a requirement. None has more than 40 characters.
 const NAME_BYTES_MAX: usize = 64;
@@ -167,6 +169,10 @@ fn validate_keyslot(name: &str, slot: &Keyslot, areas_start: u64, file_len: u64)
             "keyslot {name} has a key of {} bytes in an area of {}",
             slot.key_size, slot.area.size
         )));
+    }
+    if slot.area.size > AREA_BYTES_MAX {
+        let message = format!("the area of keyslot {name} has {} bytes; the limit is {AREA_BYTES_MAX}", slot.area.size);
+        return Err(FormatError::new(FORMAT, ErrorKind::TooLarge, message));
     }
     if slot.area.offset < areas_start {
         return Err(invalid(format!("the area of keyslot {name} lies in the headers")));
