@@ -97,6 +97,10 @@ impl KeyService for EmbeddedKms<'_> {
         }
     }
 
+    fn forget(&self, record: &SealedRecord) -> Result<(), KeyError> {
+        Ok(self.store.wait(self.store.kms.forget_image(&record.image, &record.path))?)
+    }
+
     fn recall(&self, luks_uuid: &str) -> Result<Vec<String>, KeyError> {
         let found = self.store.wait(self.store.kms.images_by_luks_uuid(luks_uuid))?;
         Ok(found.into_iter().map(|record| record.image.envelope).collect())

@@ -61,6 +61,9 @@ pub trait KeyService: Sync {
     /// before the file gets its name, so that no file exists that the key's usage does not list.
     fn remember(&self, record: &SealedRecord) -> Result<(), KeyError>;
 
+    /// Forgets a record whose file did not come to be.
+    fn forget(&self, record: &SealedRecord) -> Result<(), KeyError>;
+
     /// The envelopes that were remembered for a LUKS uuid, for files that lost theirs. A rewrapped image has the uuid of
     /// its source, so there may be several; the header tells which is the right one.
     fn recall(&self, luks_uuid: &str) -> Result<Vec<String>, KeyError>;

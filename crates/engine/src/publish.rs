@@ -40,8 +40,14 @@ pub(crate) fn publish(
     let result = keep(request, around, file, tree, sealed, record.as_ref())
         .and_then(|()| Ok(file.commit(request.overwrite, durability)?));
     // A target that replaced another one keeps its name, even if that could not be flushed.
-    if let (Err(_), Some(sealed), true) = (&result, sealed, file.partial().exists()) {
-        sealed.forget(&request.data_dir);
+    if result.is_err() && file.partial().exists() {
+        if let Some(sealed) = sealed {
+            sealed.forget(&request.data_dir);
+        }
+        if let Some(record) = record {
+            // The error on its way is the one to tell; a record too many only makes the key's guard too careful.
+            let _ = around.service.forget(&record);
+        }
     }
     result
 }

@@ -27,6 +27,14 @@ impl Kms {
         self.record(Action::DescribeKey, image, scope).await
     }
 
+    /// Forgets an image at a path: its file did not come to be.
+    pub async fn forget_image(&self, image_id: &str, path: &str) -> Result<()> {
+        let mut session = self.catalog.session().await;
+        let mut write = session.write().await?;
+        write.sealed_image_delete(image_id, path).await?;
+        Ok(write.commit().await?)
+    }
+
     async fn record(&self, action: Action, image: &SealedImage, scope: &Scope) -> Result<()> {
         let mut session = self.catalog.session().await;
         let mut write = session.write().await?;

@@ -109,4 +109,14 @@ impl Write<'_> {
         let done = insert.execute(&mut *self.transaction).await;
         done.map(drop).map_err(CatalogError::database("record an image"))
     }
+
+    /// Forgets the record of an image at a path; nothing happens when there is none.
+    ///
+    /// Errors: the database's.
+    pub async fn sealed_image_delete(&mut self, image_id: &str, path: &str) -> Result<()> {
+        let delete =
+            sqlx::query("DELETE FROM sealed_images WHERE image_id = $1 AND path = $2").bind(image_id).bind(path);
+        let done = delete.execute(&mut *self.transaction).await;
+        done.map(drop).map_err(CatalogError::database("forget an image"))
+    }
 }

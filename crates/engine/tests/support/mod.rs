@@ -48,6 +48,11 @@ impl KeyService for MemoryService {
         Ok(())
     }
 
+    fn forget(&self, record: &SealedRecord) -> Result<(), KeyError> {
+        self.records.lock().unwrap().remove(&record.image);
+        Ok(())
+    }
+
     fn recall(&self, luks_uuid: &str) -> Result<Vec<String>, KeyError> {
         let records = self.records.lock().unwrap();
         Ok(records.values().filter(|r| r.luks_uuid == luks_uuid).map(|r| r.envelope.clone()).collect())
