@@ -1,14 +1,11 @@
 //! What an interrupted copy leaves, and what must not become of it.
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is what it is for")]
-
-mod support;
 
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use crate::support::{Bench, assert_ok, run};
 use crypto::OsRandom;
 use engine::{CopyRequest, Durability, Observer, Request, Surroundings, TargetFormat};
-use support::{Bench, assert_ok, run};
 
 const MIB: u64 = 1 << 20;
 const ENCRYPT: Request = Request { encrypt: true, key_named: true, rewrap: false };

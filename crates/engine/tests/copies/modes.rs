@@ -1,11 +1,7 @@
 //! Copies in all modes, judged by QEMU and by the digest tree.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is what it is for")]
-
-mod support;
-
+use crate::support::{Bench, assert_ok, run};
 use engine::{Request, TargetFormat};
-use support::{Bench, assert_ok, run};
 
 const MIB: u64 = 1 << 20;
 const ENCRYPT: Request = Request { encrypt: true, key_named: true, rewrap: false };
