@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use blobs::{Overwrite, PartialFile, partial_path};
 
 use crate::error::{EngineError, Result};
-use crate::journal::{Journal, boot_id, journal_path};
+use crate::journal::journal_path;
 use crate::request::CopyRequest;
 
 /// Leaf digests of the guest's disk.
@@ -38,12 +38,11 @@ pub(crate) fn refuse_sources(request: &CopyRequest) -> Result<()> {
     }
 }
 
-/// Makes a locked partial file empty for a new copy. A journal beside it says that the content is ours.
+/// Makes a locked partial file empty for a new copy. A journal beside it, readable or not, says that the content is ours.
 ///
 /// Errors: a file of that name with content of another origin, unless existing files may be replaced.
 pub(crate) fn make_empty(file: &PartialFile, overwrite: Overwrite) -> Result<()> {
-    let journal = journal_path(file.partial());
-    let ours = file.is_empty()? || Journal::load(&journal, &boot_id())?.is_some();
+    let ours = file.is_empty()? || journal_path(file.partial()).exists();
     if !ours && overwrite == Overwrite::Refuse {
         return Err(EngineError::Unsuitable(format!(
             "{} exists and is not of an interrupted copy; move it away, or give --force to replace it",

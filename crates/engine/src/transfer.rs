@@ -111,7 +111,10 @@ impl Transfer<'_> {
     fn open_workspace(&self) -> Result<Workspace> {
         let file = PartialFile::open(&self.request.target, self.request.overwrite)?;
         if file.is_empty()? {
-            // Of a run that was killed after its target had its name, before it had cleaned up.
+            // Of a run that was killed before it wrote anything, or after its target had its name.
+            if let Some((header, _)) = Journal::load(&journal_path(file.partial()), &boot_id())? {
+                self.forget_tree(&header);
+            }
             sweep(&file);
         }
         let keys = self.open_journal(&file);

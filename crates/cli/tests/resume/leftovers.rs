@@ -48,13 +48,16 @@ fn a_torn_or_damaged_journal_never_costs_content() {
     }
 }
 
-/// A partial file of someone else's, without a journal, is no obstacle and is not believed; a symbolic link under that
-/// name is not followed.
+/// A partial file of someone else's, without a journal, is kept, and with `--force` replaced but not believed; a symbolic
+/// link under that name is not followed.
 #[test]
 fn a_foreign_partial_file_is_not_believed_and_a_link_not_followed() {
     let shop = prepared();
-    shop.write("target.partial", Dice::new(73).bytes(100_000));
-    assert_eq!(shop.json(COPY)["resumed_segments"], 0);
+    let foreign = Dice::new(73).bytes(100_000);
+    shop.write("target.partial", &foreign);
+    assert!(shop.refusal(COPY).contains("not of an interrupted copy"));
+    assert_eq!(shop.read("target.partial"), foreign);
+    assert_eq!(shop.json(&format!("{COPY} --force"))["resumed_segments"], 0);
     assert_finished(&shop, "foreign partial file");
 
     let shop = prepared();
