@@ -37,6 +37,18 @@ impl Store {
         Ok(Self { data_dir: DataDir::new(path), root: root_source(&cli.root) })
     }
 
+    /// Opens the service for a command that needs a key that is there already: nothing is made, so a mistyped
+    /// directory leaves nothing behind.
+    pub(crate) fn open_existing(&self) -> Result<OpenStore> {
+        if !self.data_dir.catalog().exists() {
+            bail!(
+                "no keys are kept in the data directory {}; name another with --data",
+                self.data_dir.path().display()
+            );
+        }
+        self.open()
+    }
+
     /// Opens the service; the first use makes the data directory and the root key, and says so.
     pub(crate) fn open(&self) -> Result<OpenStore> {
         if let LockStatus::NotLocked { reason } = crypto::lock_status() {

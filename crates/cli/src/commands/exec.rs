@@ -20,7 +20,7 @@ const SIGNAL_EXIT_BASE: i32 = 128;
 /// Runs the command with the passphrase on pipes: nothing of it is on a command line, in the
 /// environment or on a disk.
 pub(crate) fn run(args: &ExecArgs, store: &Store) -> Result<ExitCode> {
-    let store = store.open()?;
+    let store = store.open_existing()?;
     let passphrase = engine::passphrase(&args.file, &EmbeddedKms::new(&store, None))?;
     let Some((program, rest)) = args.command.split_first() else { bail!("no command was given") };
     let mut pipes = Vec::new();

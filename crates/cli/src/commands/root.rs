@@ -17,7 +17,7 @@ const BACKUP_BYTES_MAX: u64 = 64 << 10;
 pub(crate) fn run(command: RootCommand, store: &Store) -> Result<ExitCode> {
     match command {
         RootCommand::Backup { file, passphrase_file } => {
-            let store = store.open()?;
+            let store = store.open_existing()?;
             let passphrase = passphrase(passphrase_file.as_deref(), true)?;
             let text = store.kms.root_backup(&passphrase)?;
             write_new(&file, &text).with_context(|| format!("cannot write {}", file.display()))?;

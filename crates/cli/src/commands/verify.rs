@@ -12,7 +12,7 @@ use crate::service::EmbeddedKms;
 use crate::store::Store;
 
 pub(crate) fn run(args: &VerifyArgs, store: &Store) -> Result<ExitCode> {
-    let store = store.open()?;
+    let store = store.open_existing()?;
     let service = EmbeddedKms::new(&store, None);
     let cancel = cancel_flag().context("cannot catch signals")?;
     let display = Display::new(args.quiet || args.json);

@@ -84,7 +84,13 @@ fn the_key_of_before_opens_nothing_after_a_new_encryption_or_a_rewrap() {
 fn another_data_directory_has_no_key_for_the_image() {
     let (shop, stranger) = (shop_with("image", "--format qcow2"), Workshop::new());
     let image = shop.path("image");
-    let ran = stranger.reseal(&format!("exec {} -- cat {{secret}}", image.display()));
+    let line = format!("exec {} -- cat {{secret}}", image.display());
+    let ran = stranger.reseal(&line);
+    assert_eq!(ran.stdout, "");
+    ran.refused(1, "reseal: error: no keys are kept in the data directory");
+    assert!(!stranger.path("data/root.key").exists(), "a mistyped data directory leaves nothing behind");
+    stranger.create_key("own");
+    let ran = stranger.reseal(&line);
     assert_eq!(ran.stdout, "");
     ran.refused(1, "reseal: error: key version");
 }
