@@ -122,7 +122,7 @@ impl<T: Tables> Walk for Walker<T> {
 }
 
 /// The run that two neighbours make together, if they are of one kind.
-fn merge(first: &Extent, second: &Extent) -> Option<Extent> {
+pub(crate) fn merge(first: &Extent, second: &Extent) -> Option<Extent> {
     let same = match (first.mapping, second.mapping) {
         (Mapping::Zero, Mapping::Zero) | (Mapping::Unallocated, Mapping::Unallocated) => true,
         (Mapping::Data(a), Mapping::Data(b)) => a.0.checked_add(first.len) == Some(b.0),

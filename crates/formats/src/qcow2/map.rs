@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
 use super::{CryptMethod, FORMAT, Header};
-use crate::tables::Claims;
+use crate::tables::{Claims, merge};
 use crate::{Codec, ErrorKind, Extent, FormatError, GuestOffset, HostOffset, Mapping, Result, Step, Walk};
 
 /// Bytes of an L1 or L2 table that are in memory at once.
@@ -400,16 +400,6 @@ impl Walk for Mapper {
         window.bytes.extend_from_slice(bytes);
         Ok(())
     }
-}
-
-/// The run that two neighbours make together, if they are of one kind.
-fn merge(first: &Extent, second: &Extent) -> Option<Extent> {
-    let same = match (first.mapping, second.mapping) {
-        (Mapping::Zero, Mapping::Zero) | (Mapping::Unallocated, Mapping::Unallocated) => true,
-        (Mapping::Data(a), Mapping::Data(b)) => a.0.checked_add(first.len) == Some(b.0),
-        _ => false,
-    };
-    same.then(|| Extent { len: first.len.saturating_add(second.len), ..*first })
 }
 
 fn invalid(message: impl Into<String>, offset: u64) -> FormatError {
