@@ -210,7 +210,7 @@ def _many(shop: Workshop) -> Group:
 
 def _cores(shop: Workshop) -> Group:
     def threads(count: int) -> Side:
-        command = shop.reseal.encrypt(shop.big, shop.output, KEY_A, "--null-sink", "--threads", str(count))
+        command = shop.reseal.encrypt(shop.big, shop.output, KEY_A, "--no-sync", "--null-sink", "--threads", str(count))
         return Side(f"reseal, {count} thread{'s' if count > 1 else ''}", [command], [shop.output], "buffered")
 
     return Group("cores", [threads(1), threads(2)], [
