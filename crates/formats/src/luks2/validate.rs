@@ -170,16 +170,16 @@ fn validate_keyslot(name: &str, slot: &Keyslot, areas_start: u64, file_len: u64)
             slot.key_size, slot.area.size
         )));
     }
-    if slot.area.size > AREA_BYTES_MAX {
-        let message = format!("the area of keyslot {name} has {} bytes; the limit is {AREA_BYTES_MAX}", slot.area.size);
-        return Err(FormatError::new(FORMAT, ErrorKind::TooLarge, message));
-    }
     if slot.area.offset < areas_start {
         return Err(invalid(format!("the area of keyslot {name} lies in the headers")));
     }
     if end > file_len {
         let message = format!("the area of keyslot {name} ends after the end of the file");
         return Err(FormatError::new(FORMAT, ErrorKind::Truncated, message).at(slot.area.offset));
+    }
+    if slot.area.size > AREA_BYTES_MAX {
+        let message = format!("the area of keyslot {name} has {} bytes; the limit is {AREA_BYTES_MAX}", slot.area.size);
+        return Err(FormatError::new(FORMAT, ErrorKind::TooLarge, message));
     }
     Ok((slot.area.offset, end))
 }
