@@ -14,7 +14,7 @@ use crate::data_dir::{DataDir, write_new};
 pub enum RootSource {
     /// The file `root.key` in the data directory, in clear, for its owner only.
     File,
-    /// The file `root.sealed` in the data directory, opened with the passphrase in this file. Takes 64 MiB and about 0.1 s.
+    /// The file `root.sealed` in the data directory, opened with the passphrase in this file. Takes 64 MiB and three passes over it.
     PassphraseFile(PathBuf),
     /// A credential that systemd hands to the service. Nothing is made: the operator makes it.
     SystemdCredential {
