@@ -33,22 +33,35 @@ fn a_plain_conversion_killed_at_any_call_can_be_finished() {
 fn kill_everywhere(line: &str, sealed_before: usize) {
     let seen = prepared(sealed_before).trace(&["-e", &format!("trace={}", CALLS.join(","))], line);
     seen.outcome.must_have_passed();
-    let (mut points, mut killed, mut resumed) = (0, 0, 0);
+    let (mut points, mut resumed) = (0, 0);
     for call in CALLS {
         let calls = seen.most_in_one_thread(call);
         let step = calls.div_ceil(POINTS_MAX).max(1);
         for n in (1..=calls).step_by(usize::try_from(step).expect("small")) {
-            let shop = prepared(sealed_before);
             points += 1;
-            let attempt = shop
-                .trace(&["-e", &format!("trace={call}"), "-e", &format!("inject={call}:signal=KILL:when={n}")], line);
-            killed += u64::from(attempt.outcome.code == 137);
-            resumed += finish(&shop, line, sealed_before, &format!("{call} {n}"));
+            resumed += kill_at(call, n, line, sealed_before);
         }
     }
     assert!(points >= 10, "only {points} points: the copy makes other calls than this test knows");
-    assert!(killed * 10 >= points * 8, "only {killed} of {points} attempts were killed");
     assert!(resumed > 0, "no attempt was resumed in {points} points");
+}
+
+/// Kills the copy at the `n`-th `call` of a thread and finishes it. Returns how much of it was resumed.
+///
+/// strace counts the calls of each thread for itself, and which worker makes how many differs from run to run. When none came to
+/// its `n`-th, that attempt shows nothing: another begins anew and is killed earlier, at the latest at the first call.
+fn kill_at(call: &str, n: u64, line: &str, sealed_before: usize) -> u64 {
+    let mut n = n;
+    loop {
+        let shop = prepared(sealed_before);
+        let injection = format!("inject={call}:signal=KILL:when={n}");
+        let attempt = shop.trace(&["-e", &format!("trace={call}"), "-e", &injection], line);
+        if attempt.outcome.code == 137 {
+            return finish(&shop, line, sealed_before, &format!("{call} {n}"));
+        }
+        assert!(n > 1, "the copy made no call of {call} this time: {}", attempt.outcome.stderr);
+        n /= 2;
+    }
 }
 
 /// A source, keys, and an image that is sealed already when the test wants one.
