@@ -1,9 +1,11 @@
 //! An image file, opened and decoded, not yet unlocked.
 
+use std::cell::OnceCell;
 use std::path::Path;
 use std::sync::Arc;
 
 use blobs::SourceFile;
+use crypto::digest::Digest;
 use formats::envelope::{ENVELOPE_BYTES_MAX, Envelope};
 use formats::luks1::{self, ENVELOPE_AREA_OFFSET};
 use formats::luks2::{self, TOKEN_TYPE};
@@ -44,6 +46,14 @@ pub(crate) struct Luks {
     pub offset: u64,
     /// The decoded header.
     pub header: LuksHeader,
+    /// Digest of what the header keeps outside of itself, once it was needed: 2 MiB are read and hashed for it.
+    pub area_digest: OnceCell<Digest>,
+}
+
+impl Luks {
+    fn new(offset: u64, header: LuksHeader) -> Self {
+        Self { offset, header, area_digest: OnceCell::new() }
+    }
 }
 
 /// Either version.
@@ -228,7 +238,7 @@ impl Image {
             let bytes = self.read_at(pointer.offset, luks1::HEADER_BYTES)?;
             let decoded = luks1::Header::decode(&bytes, area_len)
                 .map_err(|e| self.header_error(offset_by(e, pointer.offset), header.envelope.is_some()))?;
-            self.luks = Some(Luks { offset: pointer.offset, header: LuksHeader::V1(Box::new(decoded)) });
+            self.luks = Some(Luks::new(pointer.offset, LuksHeader::V1(Box::new(decoded))));
         }
         if let Some(extension) = &header.envelope {
             self.take_envelope(extension.data.clone(), extension.offset)?;
@@ -259,7 +269,7 @@ impl Image {
         }
         let header =
             luks1::Header::decode(head, self.file.len()).map_err(|e| self.header_error(e, self.envelope.is_some()))?;
-        self.luks = Some(Luks { offset: 0, header: LuksHeader::V1(Box::new(header)) });
+        self.luks = Some(Luks::new(0, LuksHeader::V1(Box::new(header))));
         self.container = Container::Luks1;
         Ok(())
     }
@@ -284,7 +294,7 @@ impl Image {
             let bytes = serde_json::to_vec(value).unwrap_or_default();
             self.take_envelope(bytes, luks2::BINARY_HEADER_BYTES as u64)?;
         }
-        self.luks = Some(Luks { offset: 0, header: LuksHeader::V2(Box::new(headers)) });
+        self.luks = Some(Luks::new(0, LuksHeader::V2(Box::new(headers))));
         self.container = Container::Luks2;
         Ok(())
     }

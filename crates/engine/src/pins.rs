@@ -1,12 +1,12 @@
 //! Opens sealed images: first what was pinned is compared, then the key is asked for.
 
-use crypto::digest::sha256;
+use crypto::digest::{Digest, sha256};
 use crypto::{DataKey, Secret};
 use formats::envelope::{ENVELOPE_CAPACITY, Envelope};
 use formats::luks1::KEY_MATERIAL_END;
 
 use crate::error::{EngineError, Result};
-use crate::image::{FoundEnvelope, Image, LuksHeader};
+use crate::image::{FoundEnvelope, Image, Luks, LuksHeader};
 use crate::keys::KeyService;
 use crate::luks::unlock;
 use crate::sealing::envelope_mac;
@@ -85,7 +85,7 @@ pub(crate) fn check_pins(image: &Image, envelope: &Envelope) -> Result<()> {
             &format!("the LUKS header was changed after the image was sealed{}", describe_slots(&luks.header)),
         ));
     }
-    if !envelope.header_area.is_empty() && hex::encode(area_digest(image)?) != envelope.header_area {
+    if !envelope.header_area.is_empty() && hex::encode(area_digest(image, luks)?) != envelope.header_area {
         return Err(tampered(
             image,
             "key material or unused space of the LUKS header was changed after the image was sealed",
@@ -106,20 +106,23 @@ fn check_envelope_bytes(image: &Image) -> Result<()> {
 
 /// SHA-256 over everything of the LUKS header that is not in the context already: for LUKS1 from the
 /// header to the end of the key material, for LUKS2 the pinned metadata and the keyslot areas.
-pub(crate) fn area_digest(image: &Image) -> Result<[u8; 32]> {
-    let Some(luks) = &image.luks else { return Ok([0; 32]) };
-    match &luks.header {
+fn area_digest(image: &Image, luks: &Luks) -> Result<Digest> {
+    if let Some(known) = luks.area_digest.get() {
+        return Ok(*known);
+    }
+    let digest = match &luks.header {
         // What we write ends there; another header is not read at whatever length it claims.
-        LuksHeader::V1(header) if header.key_material_end() > KEY_MATERIAL_END => Ok([0; 32]),
-        LuksHeader::V1(header) => Ok(sha256(&image.read_at(luks.offset, header.key_material_end() as usize)?)),
+        LuksHeader::V1(header) if header.key_material_end() > KEY_MATERIAL_END => [0; 32],
+        LuksHeader::V1(header) => sha256(&image.read_at(luks.offset, header.key_material_end() as usize)?),
         LuksHeader::V2(headers) => {
             let mut bytes = headers.metadata.pinned().map_err(EngineError::format(image.path()))?;
             for slot in headers.metadata.keyslots.values() {
                 bytes.extend(image.read_at(slot.area.offset, slot.area.size as usize)?);
             }
-            Ok(sha256(&bytes))
+            sha256(&bytes)
         }
-    }
+    };
+    Ok(*luks.area_digest.get_or_init(|| digest))
 }
 
 pub(crate) fn luks_uuid(image: &Image) -> Option<&str> {
