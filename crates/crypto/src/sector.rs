@@ -4,11 +4,13 @@
 //! always counts 512 bytes, also when units are larger: with 4096-byte units the numbers are
 //! 0, 8, 16 … (`../shared/formats.md` 3).
 
+use std::array;
+
 use crate::digest::sha256;
 use crate::error::CryptoError;
 use crate::secret::Secret;
-use crate::xts::Xts;
 use crate::xts::ffi::{Algorithm, BLOCK_BYTES, BlockCipher, Direction};
+use crate::xts::{BATCH_UNITS, Ivs, Xts};
 
 /// Sector numbers count units of this many bytes.
 const SECTOR_BYTES: usize = 512;
@@ -43,10 +45,10 @@ impl CipherKind {
         }
     }
 
-    fn unit_cipher(self, direction: Direction, key: &Secret) -> Result<UnitCipher, CryptoError> {
+    fn unit_cipher(self, backend: Backend, direction: Direction, key: &Secret) -> Result<UnitCipher, CryptoError> {
         let cbc = |algorithm| Ok(UnitCipher::Cbc(BlockCipher::new(algorithm, direction, key.expose())));
         match (self, key.len()) {
-            (Self::AesXtsPlain64 | Self::AesXtsPlain, _) => Xts::new(direction, key).map(UnitCipher::Xts),
+            (Self::AesXtsPlain64 | Self::AesXtsPlain, _) => Xts::new(backend, direction, key).map(UnitCipher::Xts),
             (_, 32) => cbc(Algorithm::Aes256Cbc),
             (_, 16) => cbc(Algorithm::Aes128Cbc),
             (_, found) => Err(CryptoError::KeyLength { algorithm: "aes-cbc", expected: "16 or 32", found }),
@@ -54,10 +56,20 @@ impl CipherKind {
     }
 }
 
+/// Who computes AES-256-XTS. All other ciphers are AWS-LC's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    /// Our own kernel where the processor has AVX-512 and VAES, AWS-LC elsewhere.
+    Fastest,
+    /// AWS-LC on every processor.
+    AwsLc,
+}
+
 /// Encrypts and decrypts sectors under one key.
 ///
 /// Holds the expanded key for each direction, so that a sector costs only a new IV. One per
-/// thread: `Send`, not `Sync`. The expanded keys lie in AWS-LC's own heap: wiped on drop, not locked.
+/// thread: `Send`, not `Sync`. Expanded keys are wiped on drop. Those of the kernel lie in locked
+/// memory; those of AWS-LC in its own heap, which is not locked.
 pub struct SectorCipher {
     encrypt: UnitCipher,
     decrypt: UnitCipher,
@@ -67,6 +79,19 @@ pub struct SectorCipher {
 enum UnitCipher {
     Xts(Xts),
     Cbc(BlockCipher),
+}
+
+impl UnitCipher {
+    fn apply(&mut self, ivs: &Ivs, unit_bytes: usize, batch: &mut [u8]) {
+        match self {
+            Self::Xts(cipher) => cipher.apply(ivs, unit_bytes, batch),
+            Self::Cbc(cipher) => {
+                for (unit, iv) in batch.chunks_exact_mut(unit_bytes).zip(ivs) {
+                    cipher.apply(iv, unit);
+                }
+            }
+        }
+    }
 }
 
 enum IvRule {
@@ -80,6 +105,13 @@ impl SectorCipher {
     ///
     /// Errors: `KeyLength`; `EqualKeyHalves` for XTS.
     pub fn new(kind: CipherKind, key: &Secret) -> Result<Self, CryptoError> {
+        Self::with_backend(Backend::Fastest, kind, key)
+    }
+
+    /// Like [`SectorCipher::new`] with a chosen backend, to compare one with another.
+    ///
+    /// Errors: as `new`.
+    pub fn with_backend(backend: Backend, kind: CipherKind, key: &Secret) -> Result<Self, CryptoError> {
         let iv = match kind {
             CipherKind::AesXtsPlain64 | CipherKind::AesCbcPlain64 => IvRule::Plain64,
             CipherKind::AesXtsPlain | CipherKind::AesCbcPlain => IvRule::Plain,
@@ -89,10 +121,16 @@ impl SectorCipher {
             }
         };
         Ok(Self {
-            encrypt: kind.unit_cipher(Direction::Encrypt, key)?,
-            decrypt: kind.unit_cipher(Direction::Decrypt, key)?,
+            encrypt: kind.unit_cipher(backend, Direction::Encrypt, key)?,
+            decrypt: kind.unit_cipher(backend, Direction::Decrypt, key)?,
             iv,
         })
+    }
+
+    /// Whether our own kernel does the work, and not AWS-LC.
+    #[must_use]
+    pub fn is_vectorised(&self) -> bool {
+        matches!(&self.encrypt, UnitCipher::Xts(xts) if xts.is_vectorised())
     }
 
     /// Encrypts `data` in place, in units of `sector_bytes`.
@@ -112,16 +150,21 @@ impl SectorCipher {
 }
 
 impl IvRule {
-    fn iv(&mut self, sector: u64) -> [u8; BLOCK_BYTES] {
-        let number = match self {
-            Self::Plain64 | Self::Essiv(_) => sector,
-            Self::Plain => sector & u64::from(u32::MAX),
+    /// IVs of a batch whose sectors are numbered `first`, `first + step` …. Numbers past 64 bits belong
+    /// to no unit, and wrap.
+    fn ivs(&mut self, first: u64, step: u64) -> Ivs {
+        let mask = match self {
+            Self::Plain64 | Self::Essiv(_) => u64::MAX,
+            Self::Plain => u64::from(u32::MAX),
         };
-        let mut iv = u128::from(number).to_le_bytes();
+        let mut ivs: Ivs = array::from_fn(|rank| {
+            let number = first.wrapping_add(step.wrapping_mul(rank as u64));
+            u128::from(number & mask).to_le_bytes()
+        });
         if let Self::Essiv(cipher) = self {
-            cipher.apply(&[0; BLOCK_BYTES], &mut iv);
+            cipher.apply(&[0; BLOCK_BYTES], ivs.as_flattened_mut());
         }
-        iv
+        ivs
     }
 }
 
@@ -142,13 +185,10 @@ fn each_sector(
     if first_sector.checked_add(sectors).is_none() {
         return Err(CryptoError::SectorNumber { first_sector });
     }
-    let numbers = (first_sector..).step_by(sector_bytes / SECTOR_BYTES);
-    for (unit, number) in data.chunks_exact_mut(sector_bytes).zip(numbers) {
-        let iv = rule.iv(number);
-        match cipher {
-            UnitCipher::Xts(cipher) => cipher.apply(&iv, unit),
-            UnitCipher::Cbc(cipher) => cipher.apply(&iv, unit),
-        }
+    let step = sector_bytes / SECTOR_BYTES;
+    let batches = data.chunks_mut(sector_bytes.saturating_mul(BATCH_UNITS));
+    for (batch, first) in batches.zip((first_sector..).step_by(step.saturating_mul(BATCH_UNITS))) {
+        cipher.apply(&rule.ivs(first, step as u64), sector_bytes, batch);
     }
     Ok(())
 }

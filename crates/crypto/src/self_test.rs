@@ -29,6 +29,10 @@ const CHECKS: &[(&str, Check)] = &[
     ("AES-256-XTS", || {
         sector(CipherKind::AesXtsPlain64, 64, "b07160bbdadbe9116966948bc103599cba61be6982a7bf41438ce405fa360ecc")
     }),
+    ("AES-256-XTS of many sectors", || {
+        Ok(sectors(40, 512, "959a5ee20e83e6c49c8dc0c040480177906a4f731919ee35b60af82623f2e3ba")?
+            && sectors(5, 4096, "fd2fbb4d471a9fd3903393de69e19b5db36819ac803caa4409f5c65de7927d19")?)
+    }),
     ("AES-128-XTS", || {
         sector(CipherKind::AesXtsPlain64, 32, "b81f72972a2b268940f938f5beee5c49561802cd5b6c9a5a4ae5ee6a2df3ff28")
     }),
@@ -68,9 +72,11 @@ fn run(checks: &[(&'static str, Check)]) -> Result<(), SelfTestFailed> {
     }
 }
 
-/// Both directions; the last 32 bytes of one sector with a number above 2^32.
+/// Number of the first sector that is encrypted: above 2^32.
+const SECTOR: u64 = 0x1_0000_0005;
+
+/// Both directions; the last 32 bytes of one sector.
 fn sector(kind: CipherKind, key_bytes: usize, expected_end: &str) -> Result<bool, CryptoError> {
-    const SECTOR: u64 = 0x1_0000_0005;
     let plain: [u8; 512] = pattern();
     let mut cipher = SectorCipher::new(kind, &counting(key_bytes))?;
     let mut unit = plain;
@@ -78,6 +84,18 @@ fn sector(kind: CipherKind, key_bytes: usize, expected_end: &str) -> Result<bool
     let encrypted = unit.last_chunk::<32>().is_some_and(|end| is(end, expected_end));
     cipher.decrypt(SECTOR, 512, &mut unit)?;
     Ok(encrypted && unit == plain)
+}
+
+/// Both directions of a run of units, through the batches of the code that this processor runs;
+/// SHA-256 of the encrypted bytes.
+fn sectors(units: usize, sector_bytes: usize, expected: &str) -> Result<bool, CryptoError> {
+    let plain: Vec<u8> = (0..251).cycle().take(units.saturating_mul(sector_bytes)).collect();
+    let mut cipher = SectorCipher::new(CipherKind::AesXtsPlain64, &counting(64))?;
+    let mut data = plain.clone();
+    cipher.encrypt(SECTOR, sector_bytes, &mut data)?;
+    let encrypted = is(&sha256(&data), expected);
+    cipher.decrypt(SECTOR, sector_bytes, &mut data)?;
+    Ok(encrypted && data == plain)
 }
 
 fn gcm() -> Result<bool, CryptoError> {
