@@ -34,7 +34,7 @@ use crate::random::Random;
 use crate::secret::Secret;
 
 pub use encryption::{DecryptionKey, NotDecrypted, Oaep, WrappingAlgorithm};
-pub use public_key::{PUBLIC_KEY_TEXT_BYTES_MAX, PublicKey, PublicKeyKind, RSA_BITS_MAX, RSA_BITS_MIN};
+pub use public_key::{PUBLIC_KEY_BYTES_MAX, PublicKey, PublicKeyKind, RSA_BITS_MAX, RSA_BITS_MIN};
 pub use signing::{SignatureAlgorithm, SigningKey};
 pub use unwrap::{InvalidKeyMaterial, Unwrapped, UnwrappingKey};
 

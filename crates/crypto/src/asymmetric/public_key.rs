@@ -16,8 +16,8 @@ pub const RSA_BITS_MIN: usize = 2048;
 /// our time with one request.
 pub const RSA_BITS_MAX: usize = 8192;
 
-/// Longest PEM text that is looked at: more than twice that of an RSA key of 8192 bits.
-pub const PUBLIC_KEY_TEXT_BYTES_MAX: usize = 4096;
+/// Longest DER or PEM form that is looked at: more than twice the text of an RSA key of 8192 bits.
+pub const PUBLIC_KEY_BYTES_MAX: usize = 4096;
 
 /// Algorithm identifier of RSA in DER: `rsaEncryption` with its NULL parameters. Keys marked for PSS only have
 /// another one and are refused, as they must not encrypt.
@@ -62,18 +62,20 @@ impl PublicKey {
     /// from 3 to 33 bits (AWS-LC's limits), P-256 or secp256k1 with an uncompressed point. A second form of
     /// the same key would be a second fingerprint.
     ///
-    /// Errors: `PublicKey` for all else, bytes behind the key among them.
+    /// Errors: `PublicKey` for all else, bytes behind the key and more than [`PUBLIC_KEY_BYTES_MAX`] among them.
     pub fn from_spki(spki: &[u8]) -> Result<Self, CryptoError> {
+        if spki.len() > PUBLIC_KEY_BYTES_MAX {
+            return Err(CryptoError::PublicKey);
+        }
         let kind = kind_of(spki).ok_or(CryptoError::PublicKey)?;
         Ok(Self { kind, spki: spki.to_vec() })
     }
 
     /// Reads the PEM text of an X.509 `SubjectPublicKeyInfo` (`BEGIN PUBLIC KEY`).
     ///
-    /// Errors: `PublicKey`, as [`PublicKey::from_spki`] and for text of more than
-    /// [`PUBLIC_KEY_TEXT_BYTES_MAX`] bytes.
+    /// Errors: `PublicKey`, as [`PublicKey::from_spki`].
     pub fn from_pem(text: &str) -> Result<Self, CryptoError> {
-        if text.len() > PUBLIC_KEY_TEXT_BYTES_MAX {
+        if text.len() > PUBLIC_KEY_BYTES_MAX {
             return Err(CryptoError::PublicKey);
         }
         Self::from_spki(&pem::decode(text).ok_or(CryptoError::PublicKey)?)
