@@ -113,7 +113,8 @@ pub struct KeyPair {
     pub public: PublicKey,
 }
 
-/// Makes a key. RSA takes long: about 0.1 s (2048 bits) or 0.5 s (3072 bits), with a wide spread.
+/// Makes a key. RSA keeps a core busy, for about 0.1 s (2048 bits) or 0.4 s (3072 bits), with a wide
+/// spread: call it where waiting is allowed.
 ///
 /// `random` gives the private scalar of a curve; RSA primes come from AWS-LC (see the module's text).
 ///

