@@ -88,4 +88,41 @@ pub enum CryptoError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// An asymmetric key could not be made: a source of randomness is broken, or memory is short.
+    #[error("a key of the spec {spec} could not be made")]
+    KeyGeneration {
+        /// `KeySpec` of the API.
+        spec: &'static str,
+    },
+    /// Bytes that are not a private key of the expected kind and size.
+    #[error("these bytes are not a private key of the spec {spec}")]
+    PrivateKey {
+        /// `KeySpec` of the API.
+        spec: &'static str,
+    },
+    /// Bytes that are not a public key which this program takes.
+    #[error(
+        "these bytes are not a public key that is supported (X.509 SubjectPublicKeyInfo of RSA with 2048 to 8192 bits, P-256 or secp256k1)"
+    )]
+    PublicKey,
+    /// RSA algorithms need RSA keys, ECDSA needs a curve.
+    #[error("{algorithm} cannot be used with this kind of key")]
+    AlgorithmForKey {
+        /// Algorithm, in the API's words.
+        algorithm: &'static str,
+    },
+    /// More plaintext than an RSA key can encrypt at once.
+    #[error("{found} bytes are more than the {max} that this key and algorithm encrypt")]
+    PlaintextLength {
+        /// Most bytes for this key and algorithm.
+        max: usize,
+        /// Length that was given.
+        found: usize,
+    },
+    /// AWS-LC could not encrypt: there is not enough memory.
+    #[error("the plaintext could not be encrypted")]
+    Encryption,
+    /// AWS-LC could not sign: there is not enough memory.
+    #[error("the digest could not be signed")]
+    Signing,
 }

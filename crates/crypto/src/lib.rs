@@ -1,4 +1,4 @@
-//! The only code that touches key bytes: XTS, key derivation, sealing, digests, `Secret`.
+//! The only code that touches key bytes: XTS, key derivation, sealing, digests, signatures, `Secret`.
 //!
 //! ```text
 //!   DataKey ──base64──▶ passphrase ──kdf──▶ slot key ──keyslot──▶ master key ──sector──▶ disk bytes
@@ -11,10 +11,12 @@
 //! Randomness is an argument ([`Random`]); a deterministic source serves tests.
 //!
 //! Deliberately absent: files, clocks, parsing of formats, and AWS-LC's own random
-//! generator, whose first use costs 23 ms.
+//! generator, whose first use costs 23 ms; only [`asymmetric`] starts it.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::unwrap_used))]
 
+pub mod asymmetric;
 pub mod digest;
+pub mod ed25519;
 pub mod kdf;
 pub mod keyslot;
 pub mod mac;
@@ -29,6 +31,8 @@ mod locked;
 mod random;
 mod secret;
 mod self_test;
+#[cfg(feature = "sm")]
+mod sm4_gcm;
 mod xts;
 
 pub use context::Context;

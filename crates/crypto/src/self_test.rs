@@ -1,15 +1,18 @@
 //! One known answer for each algorithm, checked when the program starts.
 //!
-//! Where the answers come from: RFC 4231, 5869, 6070, 7914; otherwise Python's `hashlib`, `hmac`,
+//! Where the answers come from: RFC 2202, 4231, 5869, 6070, 7914; otherwise Python's `hashlib`, `hmac`,
 //! `cryptography` and `blake3`. None was computed by this crate.
 
 use crate::context::Context;
 use crate::digest::{LeafHasher, TreeBuilder, TreeKey, TreeKind, sha256};
+use crate::ed25519::Ed25519Key;
 use crate::error::CryptoError;
 use crate::kdf::{Argon2Cost, Argon2Kind, Hash, argon2, hkdf, pbkdf2};
 use crate::keyslot::af;
-use crate::mac::hmac_sha256;
+use crate::mac::{hmac_sha1, hmac_sha256};
 use crate::random::SeededRandom;
+#[cfg(feature = "sm")]
+use crate::seal::Aead;
 use crate::seal::{open, seal};
 use crate::secret::Secret;
 use crate::sector::{CipherKind, SectorCipher};
@@ -43,7 +46,13 @@ const CHECKS: &[(&str, Check)] = &[
         sector(CipherKind::AesCbcEssivSha256, 16, "379bf8593743b5a6763fef78945d66230aac02d00d1883f02cd53b7e14d7f201")
     }),
     ("AES-256-GCM", gcm),
+    #[cfg(feature = "sm")]
+    ("SM4-GCM", sm4_gcm),
     ("SHA-256", || Ok(is(&sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"))),
+    ("HMAC-SHA-1", || {
+        let found = hmac_sha1(b"Jefe", b"what do ya want for nothing?");
+        Ok(is(&found, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"))
+    }),
     ("HMAC-SHA-256", || {
         let found = hmac_sha256(b"Jefe", b"what do ya want for nothing?");
         Ok(is(&found, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"))
@@ -54,11 +63,13 @@ const CHECKS: &[(&str, Check)] = &[
     ("PBKDF2-HMAC-SHA-384", || passphrase(Hash::Sha384, "54f775c6d790f21930459162fc535dbf04a93918")),
     ("PBKDF2-HMAC-SHA-512", || passphrase(Hash::Sha512, "e1d9c16aa681708a45f5c7c4e215ceb66e011a2e")),
     ("Argon2id", argon2id),
+    ("Ed25519", ed25519),
     ("anti-forensic splitter", splitter),
     ("digest tree", tree),
 ];
 
-/// Checks every algorithm once. Takes about a millisecond.
+/// Checks every algorithm once, but for those of [`crate::asymmetric`], which few commands need and which would start
+/// AWS-LC's random generator. Takes about a millisecond.
 ///
 /// Errors: the first algorithm whose answer is wrong. The program must not go on then.
 pub fn self_test() -> Result<(), SelfTestFailed> {
@@ -112,6 +123,36 @@ fn gcm() -> Result<bool, CryptoError> {
         ),
     );
     Ok(fits && opened.is_ok_and(|plain| plain.expose() == b"a data key"))
+}
+
+#[cfg(feature = "sm")]
+fn sm4_gcm() -> Result<bool, CryptoError> {
+    let key = Secret::copy_of(&[1; 16]);
+    let context = Context::from_pairs([("image", "i-1"), ("luks_uuid", "u-1")])?;
+    let sealed = Aead::Sm4Gcm.seal(&key, &context, b"a data key", &SeededRandom::new(b"seal"));
+    let opened = Aead::Sm4Gcm.open(&key, &context, &sealed);
+    let fits = is(
+        &sealed,
+        concat!(
+            "023b073deb288acc5f03691ad980d426ce4388d654e9596925160a4f57f62d16",
+            "2a6f3d564e9e6520a3ee7de2980c70ca8867d0c5b3bab15a37b742d7887c6e4a",
+            "c5353e4a7bf2e3be929a42ed66501c854d0a5094541ea56fae0125"
+        ),
+    );
+    Ok(fits && opened.is_ok_and(|plain| plain.expose() == b"a data key"))
+}
+
+fn ed25519() -> Result<bool, CryptoError> {
+    let key = Ed25519Key::derive(&Secret::copy_of(&[1; 32]), "audit");
+    let signature = key.sign(b"checkpoint 1");
+    let fits = is(
+        &signature,
+        concat!(
+            "66e07d0de27dff6961330efc145bb3e20eed52d232e46c4c7ffa26c61b4cddfb",
+            "4694760bd65117be91885d5765df9f2580c2f5a93010b603ed3d96404ba3150d"
+        ),
+    );
+    Ok(fits && key.public_key().verify(b"checkpoint 1", &signature))
 }
 
 fn hkdf_sha256() -> Result<bool, CryptoError> {

@@ -3,7 +3,7 @@
 use crypto::digest::{LeafHasher, TreeBuilder, TreeKey, TreeKind, ZERO_LEAF};
 use crypto::kdf::Hash;
 use crypto::keyslot::{SlotCipher, af, lock, unlock};
-use crypto::seal::{open, seal};
+use crypto::seal::Aead;
 use crypto::sector::{Backend, CipherKind, SectorCipher};
 use crypto::{Context, NotAuthentic, Secret, SeededRandom};
 use proptest::collection::{btree_map, vec};
@@ -112,21 +112,24 @@ proptest! {
         pairs in btree_map("[a-z]{0,8}", ".{0,20}", 0..5),
         seed in any::<u64>(),
         bit in any::<proptest::sample::Index>(),
+        aead in select(Aead::ALL.to_vec()),
     ) {
-        let key = secret(32, seed);
+        let key = secret(aead.key_bytes(), seed);
         let context = Context::from_pairs(pairs).expect("a few short pairs");
-        let mut sealed = seal(&key, &context, &plaintext, &SeededRandom::new(b"salt"));
-        let opened = open(&key, &context, &sealed).expect("same key");
+        let mut sealed = aead.seal(&key, &context, &plaintext, &SeededRandom::new(b"salt"));
+        let opened = aead.open(&key, &context, &sealed).expect("same key");
         prop_assert_eq!(opened.expose(), &plaintext[..]);
         let bit = bit.index(sealed.len() * 8);
         sealed[bit / 8] ^= 1 << (bit % 8);
-        prop_assert_eq!(open(&key, &context, &sealed).err(), Some(NotAuthentic));
+        prop_assert_eq!(aead.open(&key, &context, &sealed).err(), Some(NotAuthentic));
     }
 
     /// Opening arbitrary bytes is an error, never a panic.
     #[test]
     fn arbitrary_bytes_are_not_authentic(bytes in vec(any::<u8>(), 0..300)) {
-        prop_assert_eq!(open(&secret(32, 1), &Context::new(), &bytes).err(), Some(NotAuthentic));
+        for &aead in Aead::ALL {
+            prop_assert_eq!(aead.open(&secret(32, 1), &Context::new(), &bytes).err(), Some(NotAuthentic));
+        }
     }
 
     /// A change of any one leaf, or of the length, changes the root.
