@@ -8,6 +8,11 @@ mod generator;
 mod values;
 
 use std::collections::BTreeMap;
+use std::fmt::{Debug, Display};
+use std::str::FromStr;
+
+use ram::{IdentityPolicy, KeyPolicy, SessionPolicy, TrustPolicy};
+use serde_json::Value;
 
 use case::Verdict;
 use dice::Dice;
@@ -36,4 +41,24 @@ fn both_evaluators_decide_alike() {
         let found = seen.get(&key).copied().unwrap_or_default();
         assert!(found >= wanted, "only {found} of {CASES} cases are {key:?}: {seen:?}");
     }
+}
+
+/// What is read and written again is read as the same, for every kind of document.
+#[test]
+fn generated_documents_come_back() {
+    let mut dice = Dice::new(0xd0c5);
+    for _ in 0..3_000 {
+        let case = generator::case(&mut dice);
+        case.identity.iter().for_each(comes_back::<IdentityPolicy>);
+        case.session.iter().for_each(comes_back::<SessionPolicy>);
+        case.key.iter().for_each(comes_back::<KeyPolicy>);
+        case.trust.iter().for_each(comes_back::<TrustPolicy>);
+    }
+}
+
+fn comes_back<T: FromStr<Err: Debug> + Display + PartialEq + Debug>(document: &Value) {
+    let policy: T = document.to_string().parse().unwrap();
+    let written = policy.to_string();
+    let again: T = written.parse().unwrap();
+    assert_eq!((&again, again.to_string()), (&policy, written));
 }
