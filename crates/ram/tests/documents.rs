@@ -1,4 +1,5 @@
 //! Shows which documents are policies, that a refusal says where and why, and that no text makes the parser panic.
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is what it is for")]
 
 use std::fmt::{Debug, Display};
 use std::str::FromStr;

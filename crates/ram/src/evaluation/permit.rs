@@ -33,11 +33,11 @@ pub fn authorize(
     policies: &PolicySet,
     key_policy: Option<&KeyPolicy>,
     conditions: &ConditionContext,
-) -> Result<Permit, Denial> {
+) -> Result<Permit, Box<Denial>> {
     for ask in asks {
         let decision = decide(caller, ask, policies, key_policy, conditions);
         if let Some(denial) = Denial::of(caller, ask, decision) {
-            return Err(denial);
+            return Err(Box::new(denial));
         }
     }
     Ok(Permit { caller: caller.clone(), allowed: Allowed::Asked(asks.to_vec()) })
@@ -53,11 +53,11 @@ pub fn authorize_assume_role(
     policies: &PolicySet,
     trust: &TrustPolicy,
     conditions: &ConditionContext,
-) -> Result<Permit, Denial> {
+) -> Result<Permit, Box<Denial>> {
     let ask = ask_to_assume(role_account, role);
     let decision = decide_assume_role(caller, &ask, role_account, policies, trust, conditions);
     match Denial::of(caller, &ask, decision) {
-        Some(denial) => Err(denial),
+        Some(denial) => Err(Box::new(denial)),
         None => Ok(Permit { caller: caller.clone(), allowed: Allowed::Asked(vec![ask]) }),
     }
 }

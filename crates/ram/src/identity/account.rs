@@ -30,7 +30,7 @@ impl AccountId {
 
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:0width$}", self.0, width = DIGITS)
+        write!(f, "{:0DIGITS$}", self.0)
     }
 }
 

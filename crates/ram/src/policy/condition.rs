@@ -150,17 +150,17 @@ mod tests {
 
     const TAG: &str = "kms:tag/team";
 
-    fn conditions(value: Value) -> Result<Conditions, PolicyError> {
-        Conditions::read(&Node::root(&value))
+    fn conditions(value: &Value) -> Result<Conditions, PolicyError> {
+        Conditions::read(&Node::root(value))
     }
 
     /// Whether `operator` holds for a request with `found` (if any) against these values.
-    fn holds(operator: &str, values: Value, found: Option<&str>) -> bool {
+    fn holds(operator: &str, values: &Value, found: Option<&str>) -> bool {
         let mut context = ConditionContext::default();
         if let Some(found) = found {
             context.set(TAG, found);
         }
-        conditions(json!({ operator: { TAG: values } })).unwrap().hold(&context)
+        conditions(&json!({ operator: { TAG: values } })).unwrap().hold(&context)
     }
 
     /// One row a rule: operator, value of the policy, a value that fits, a value that does not.
@@ -190,10 +190,10 @@ mod tests {
             ("NotIpAddress", "10.0.0.0/8", "11.0.0.0", "10.9.9.9"),
         ];
         for (operator, value, fits, other) in cases {
-            assert!(holds(operator, json!(value), Some(fits)), "{operator} {value} {fits}");
-            assert!(!holds(operator, json!([value]), Some(other)), "{operator} {value} {other}");
+            assert!(holds(operator, &json!(value), Some(fits)), "{operator} {value} {fits}");
+            assert!(!holds(operator, &json!([value]), Some(other)), "{operator} {value} {other}");
             let negated = Operator::of(operator).unwrap().negated;
-            assert_eq!(holds(operator, json!(value), None), negated, "{operator} without the key");
+            assert_eq!(holds(operator, &json!(value), None), negated, "{operator} without the key");
         }
         assert_eq!(cases.len(), 21, "ram.md 4 lists 21 operators");
     }
@@ -207,27 +207,27 @@ mod tests {
             ("Bool", "true"),
             ("IpAddress", "0.0.0.0/0"),
         ] {
-            assert!(!holds(operator, json!(value), Some("green")), "{operator}");
+            assert!(!holds(operator, &json!(value), Some("green")), "{operator}");
         }
-        assert!(holds("NumericNotEquals", json!("5"), Some("green")));
-        assert!(holds("NotIpAddress", json!("0.0.0.0/0"), Some("green")));
+        assert!(holds("NumericNotEquals", &json!("5"), Some("green")));
+        assert!(holds("NotIpAddress", &json!("0.0.0.0/0"), Some("green")));
     }
 
     /// Values are alternatives; of a negated operator all must differ.
     #[test]
     fn values_of_a_key_are_alternatives() {
-        assert!(holds("StringEquals", json!(["red", "blue"]), Some("blue")));
-        assert!(!holds("StringEquals", json!(["red", "blue"]), Some("green")));
-        assert!(!holds("StringNotEquals", json!(["red", "blue"]), Some("blue")));
-        assert!(holds("StringNotEquals", json!(["red", "blue"]), Some("green")));
+        assert!(holds("StringEquals", &json!(["red", "blue"]), Some("blue")));
+        assert!(!holds("StringEquals", &json!(["red", "blue"]), Some("green")));
+        assert!(!holds("StringNotEquals", &json!(["red", "blue"]), Some("blue")));
+        assert!(holds("StringNotEquals", &json!(["red", "blue"]), Some("green")));
     }
 
     /// Keys of an operator and operators must all hold.
     #[test]
     fn keys_and_operators_must_all_hold() {
-        let both_keys = conditions(json!({"StringEquals": {TAG: "red", "ecs:x": "1"}})).unwrap();
+        let both_keys = conditions(&json!({"StringEquals": {TAG: "red", "ecs:x": "1"}})).unwrap();
         let both_operators =
-            conditions(json!({"StringEquals": {TAG: "red"}, "NumericEquals": {"ecs:x": "1"}})).unwrap();
+            conditions(&json!({"StringEquals": {TAG: "red"}, "NumericEquals": {"ecs:x": "1"}})).unwrap();
         for (tag, x, wanted) in [("red", "1", true), ("red", "2", false), ("blue", "1", false)] {
             let mut context = ConditionContext::default();
             context.set(TAG, tag);
@@ -262,9 +262,9 @@ mod tests {
             json!({"IpAddress": {"acs:SourceIp": "10.0.0.0/40"}}),
         ];
         for value in bad {
-            assert!(conditions(value.clone()).is_err(), "{value}");
+            assert!(conditions(&value).is_err(), "{value}");
         }
-        let error = conditions(json!({"Bool": {"acs:SecureTransport": ["true", "yes"]}})).unwrap_err();
+        let error = conditions(&json!({"Bool": {"acs:SecureTransport": ["true", "yes"]}})).unwrap_err();
         assert_eq!(
             error.to_string(),
             r#"the policy document is malformed at Bool.acs:SecureTransport[1]: "yes" is not true or false"#

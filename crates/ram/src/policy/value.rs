@@ -53,7 +53,7 @@ impl FromStr for Number {
             return Err(NotOfKind);
         }
         let number = |text: &str| text.parse::<i128>().map_err(|_| NotOfKind);
-        let fraction = format!("{fraction:0<width$}", width = FRACTION_DIGITS);
+        let fraction = format!("{fraction:0<FRACTION_DIGITS$}");
         Ok(Self { billionths: sign * (number(whole)? * BILLION + number(&fraction)?) })
     }
 }
@@ -62,7 +62,7 @@ impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.billionths < 0 { "-" } else { "" };
         let (whole, fraction) = (self.billionths.abs() / BILLION, self.billionths.abs() % BILLION);
-        let text = format!("{sign}{whole}.{fraction:0width$}", width = FRACTION_DIGITS);
+        let text = format!("{sign}{whole}.{fraction:0FRACTION_DIGITS$}");
         f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
     }
 }
