@@ -1,4 +1,9 @@
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use sqlx::postgres::PgDatabaseError;
+
+use crate::database::BUSY_TIMEOUT;
 
 /// Shorthand for what this crate returns.
 pub type Result<T> = std::result::Result<T, CatalogError>;
@@ -25,27 +30,33 @@ pub enum CatalogError {
         /// Its permission bits.
         mode: u32,
     },
-    /// The file is a database of something else.
-    #[error("{} is not a catalog of Reseal (application id {found:#010x})", path.display())]
+    /// The database holds something else.
+    #[error("{place} is not a catalog of Reseal ({found})")]
     NotACatalog {
-        /// The file.
-        path: PathBuf,
-        /// Application id in its header.
-        found: i64,
+        /// File, or server and database.
+        place: String,
+        /// What shows it.
+        found: String,
     },
     /// A newer program made or changed the catalog.
     #[error(
-        "{} has schema {found}, this program knows up to {known}: it was written by a newer Reseal; use that version, \
-         or another data directory",
-        path.display()
+        "{place} has schema {found}, this program knows up to {known}: it was written by a newer Reseal; use that version, \
+         or another data directory"
     )]
     TooNew {
-        /// The file.
-        path: PathBuf,
-        /// Schema of the file.
+        /// File, or server and database.
+        place: String,
+        /// Schema of the catalog.
         found: i64,
         /// Newest schema of this program.
         known: i64,
+    },
+    /// Text that names no database.
+    #[error("the database URL cannot be used; write postgres://USER@HOST/NAME or postgres:///NAME?host=/SOCKET/DIRECTORY")]
+    InvalidUrl {
+        /// What is wrong with it.
+        #[source]
+        source: sqlx::Error,
     },
     /// A stored value is not one that this program writes.
     #[error("catalog is damaged: column `{column}` holds {value:?}")]
@@ -70,6 +81,25 @@ pub enum CatalogError {
         #[source]
         source: sqlx::Error,
     },
+    /// The commit that this change shared with others failed.
+    #[error("the catalog could not commit a change; it is not known whether it was kept")]
+    GroupFailed {
+        /// What the database said, to all of them.
+        #[source]
+        source: Arc<sqlx::Error>,
+    },
+    /// A change one of whose statements failed was to be kept.
+    #[error("the catalog undid a change because a part of it had failed")]
+    ChangeHasFailed,
+    /// The writer went away before it had answered.
+    #[error("the catalog was closed before a change was committed")]
+    Stopped,
+    /// An audit record that does not follow the last one.
+    #[error("audit record {seq} does not follow the last one: its number or its previous hash is wrong")]
+    AuditOutOfOrder {
+        /// Number of the record.
+        seq: u64,
+    },
 }
 
 impl CatalogError {
@@ -77,16 +107,29 @@ impl CatalogError {
     pub(crate) fn database(action: &'static str) -> impl Fn(sqlx::Error) -> Self {
         move |source| {
             if is_busy(&source) {
-                Self::Busy { waited_s: crate::open::BUSY_TIMEOUT.as_secs() }
+                Self::Busy { waited_s: BUSY_TIMEOUT.as_secs() }
             } else {
                 Self::Database { action, source }
             }
         }
     }
+
+    /// The same for an error that others may have been given too.
+    pub(crate) fn shared(action: &'static str, source: Arc<sqlx::Error>) -> Self {
+        match Arc::try_unwrap(source) {
+            Ok(source) => Self::database(action)(source),
+            Err(source) => Self::GroupFailed { source },
+        }
+    }
 }
 
 fn is_busy(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let Some(error) = error.as_database_error() else { return false };
+    let code = error.code().unwrap_or_default();
+    if error.try_downcast_ref::<PgDatabaseError>().is_some() {
+        // lock_not_available: `lock_timeout` ran out.
+        return code == "55P03";
+    }
     // SQLITE_BUSY is 5; its extended codes keep it in the low byte.
-    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
+    code.parse::<u32>().is_ok_and(|code| code & 0xff == 5)
 }

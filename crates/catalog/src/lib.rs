@@ -1,30 +1,44 @@
-//! What we remember: records, queries and migrations, on SQLite.
+//! What we remember: records, queries and migrations, on SQLite or PostgreSQL.
 //!
 //! ```text
-//! Catalog ── session() ──► Session ── read()  ──► Read   queries
-//!   one file,                      └─ write() ──► Write  changes, in one transaction; nothing is kept without commit()
-//!   one connection
+//! Catalog ── read()  ──► Read   queries on the last committed state       readers: a few connections
+//!         └─ write() ──► Write  changes, all or none, kept by finish()    writer: one connection, one commit for all who wait
+//!                          └─ read() ──► Read   sees the change too
 //! ```
 //!
-//! Several processes may use one catalog: writers wait for each other, readers never wait (write-ahead log).
+//! One text a query, for both engines; `database/` is the only place that knows which one it is. Several processes may use one catalog:
+//! writers wait for each other, readers never wait. `writer/` says how changes share a commit and when they may be answered.
 //! Rules live elsewhere: this crate stores a state, it does not decide which state may follow. "Not found" is `None` here and an
 //! error in the rooms above. It never sees a key in clear and does no cryptography.
 
+pub use catalog::Catalog;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{CatalogError, Result};
 pub use jiff::Timestamp;
 pub use names::{Account, InvalidName, KeyId, KeyVersionId, Region, Scope};
-pub use open::Catalog;
-pub use page::{Page, PageRequest};
-pub use queries::{AliasRecord, KeyRecord, KeyState, KeyVersionRecord, SealedImage, SealedImageRecord};
-pub use session::{Read, Session, Write};
+pub use page::{AfterName, Listed, Page, PageRequest};
+pub use queries::kms::{
+    AliasRecord, ImportToken, KeyFilter, KeyRecord, KeyState, KeyVersionRecord, Rotation, SealedImage, SealedImageRecord,
+    UnknownKeyState,
+};
+pub use queries::ram::{
+    AccessKeyRecord, AccessKeyStatus, AccountRecord, Attachment, AttachmentTarget, Grant, GroupRecord, PolicyName,
+    PolicyRecord, PolicyType, PolicyVersionRecord, RoleRecord, TargetKind, UnknownWord, UserRecord,
+};
+pub use queries::trail::{AuditCheckpoint, AuditFilter, AuditHead, AuditRecord, Meter, MeterRecord, NonceUse};
+pub use queries::{Tag, TaggedResource};
+pub use read::Read;
+pub use writer::Write;
 
+mod catalog;
 mod clock;
+mod data_directory;
+mod database;
 mod error;
 mod migrations;
 mod names;
-mod open;
 mod page;
 mod queries;
-mod row;
-mod session;
+mod read;
+mod readers;
+mod writer;

@@ -41,3 +41,50 @@ pub struct Page<T> {
     /// Number of items in the whole list.
     pub total_count: u64,
 }
+
+/// Most items that a list behind a name may give. Source: RAM `ListUsers`, MaxItems.
+const ITEMS_MAX: u32 = 1000;
+
+/// Which part of a list that is ordered by name is wanted: what comes behind a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AfterName {
+    name: String,
+    max: u32,
+}
+
+impl AfterName {
+    /// Up to `max` (1..=1000) items behind `name`; an empty name begins at the start. `None` for another `max`.
+    pub fn new(name: impl Into<String>, max: u32) -> Option<Self> {
+        (1..=ITEMS_MAX).contains(&max).then(|| Self { name: name.into(), max })
+    }
+
+    /// The first items, as many as a list may give.
+    pub fn start() -> Self {
+        Self { name: String::new(), max: ITEMS_MAX }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// One more than is wanted, which shows whether there are more.
+    pub(crate) fn limit(&self) -> u32 {
+        self.max + 1
+    }
+
+    pub(crate) fn listed<T>(&self, mut items: Vec<T>, name: impl Fn(&T) -> String) -> Listed<T> {
+        let is_truncated = items.len() > self.max as usize;
+        items.truncate(self.max as usize);
+        let marker = items.last().filter(|_| is_truncated).map(name);
+        Listed { items, marker }
+    }
+}
+
+/// One part of a list that is ordered by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<T> {
+    /// The items, by name.
+    pub items: Vec<T>,
+    /// The name behind which the list goes on; `None` at its end.
+    pub marker: Option<String>,
+}

@@ -1,19 +1,26 @@
-use crate::error::{CatalogError, Result};
-use crate::session::{Read, Write};
+use crate::database::values;
+use crate::error::Result;
+use crate::read::Read;
+use crate::writer::Write;
 
 impl Read<'_> {
     /// A value of the catalog as a whole.
     pub async fn meta_by_name(&mut self, name: &str) -> Result<Option<Vec<u8>>> {
-        let found = sqlx::query_scalar("SELECT value FROM meta WHERE name = $1").bind(name);
-        found.fetch_optional(&mut *self.connection).await.map_err(CatalogError::database("read a value"))
+        let sql = "SELECT value FROM meta WHERE name = $1";
+        self.record("read a value", sql, values![name], |row| row.value("value")).await
     }
 }
 
-impl Write<'_> {
+impl Write {
     /// Adds a value of the catalog as a whole. Fails when the name is taken.
     pub async fn meta_insert(&mut self, name: &str, value: &[u8]) -> Result<()> {
-        let insert = sqlx::query("INSERT INTO meta (name, value) VALUES ($1, $2)").bind(name).bind(value);
-        let done = insert.execute(&mut *self.transaction).await;
-        done.map(drop).map_err(CatalogError::database("add a value"))
+        let sql = "INSERT INTO meta (name, value) VALUES ($1, $2)";
+        self.execute("add a value", sql, values![name, value]).await.map(drop)
+    }
+
+    /// Changes a value of the catalog as a whole. `false` when there is no such name.
+    pub async fn meta_update(&mut self, name: &str, value: &[u8]) -> Result<bool> {
+        let sql = "UPDATE meta SET value = $2 WHERE name = $1";
+        Ok(self.execute("change a value", sql, values![name, value]).await? == 1)
     }
 }

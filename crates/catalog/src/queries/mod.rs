@@ -1,12 +1,10 @@
-//! Records and their queries, one file a record, the resource first in each name.
+//! Records and their queries, one file a record, the resource first in each name. One text a query, for both engines.
 
-pub use aliases::AliasRecord;
-pub use key_versions::KeyVersionRecord;
-pub use keys::{KeyRecord, KeyState};
-pub use sealed_images::{SealedImage, SealedImageRecord};
+pub mod kms;
+pub mod ram;
+pub mod trail;
 
-mod aliases;
-mod key_versions;
-mod keys;
 mod meta;
-mod sealed_images;
+mod tags;
+
+pub use tags::{Tag, TaggedResource};

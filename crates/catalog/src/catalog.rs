@@ -1,0 +1,92 @@
+use std::path::Path;
+
+use crate::data_directory::{exclusive, private_directory, private_file};
+use crate::database::{Connection, Opener};
+use crate::error::{CatalogError, Result};
+use crate::migrations::migrate;
+use crate::read::Read;
+use crate::readers::Readers;
+use crate::writer::{Write, Writer};
+
+/// What is remembered, in a data directory or on a PostgreSQL server.
+///
+/// Several processes may use one catalog: writers wait for each other, readers never wait.
+pub struct Catalog {
+    readers: Readers,
+    writer: Writer,
+}
+
+impl Catalog {
+    /// Opens the catalog in `directory`, makes it when there is none, and brings an older one to the newest schema.
+    ///
+    /// It is the file `catalog.sqlite`, with its `-wal` and `-shm` while it is in use. The directory is made with mode 0700, files with
+    /// mode 0600.
+    ///
+    /// Errors: [`CatalogError::TooNew`], [`CatalogError::NotACatalog`], [`CatalogError::DirectoryOpenToOthers`],
+    /// [`CatalogError::Busy`], [`CatalogError::File`].
+    pub async fn open(directory: &Path) -> Result<Self> {
+        private_directory(directory)?;
+        let path = directory.join("catalog.sqlite");
+        // SQLite gives its other files the mode of this one.
+        private_file(&path)?;
+        // Switching a new file to the write-ahead log fails at once when another process is in it: SQLite does not wait there.
+        let lock = exclusive(directory.join("catalog.lock")).await?;
+        let opener = Opener::Sqlite(path);
+        let mut connection = opener.writer().await.map_err(CatalogError::database("open its file"))?;
+        migrate(&mut connection, &opener.place()).await?;
+        drop(lock);
+        Ok(Self::on(connection, opener))
+    }
+
+    /// Opens the catalog in a PostgreSQL database, makes it in an empty one, and brings an older one to the newest schema.
+    ///
+    /// `url`: `postgres://USER:PASSWORD@HOST:PORT/NAME`, or `postgres:///NAME?host=/SOCKET/DIRECTORY`. The database is to be the
+    /// catalog's own.
+    ///
+    /// Errors: [`CatalogError::InvalidUrl`], [`CatalogError::TooNew`], [`CatalogError::NotACatalog`], [`CatalogError::Busy`],
+    /// [`CatalogError::Database`] when the server cannot be reached.
+    pub async fn connect(url: &str) -> Result<Self> {
+        let opener = Opener::postgres(url).map_err(|source| CatalogError::InvalidUrl { source })?;
+        let mut connection = opener.writer().await.map_err(CatalogError::database("reach its database"))?;
+        migrate(&mut connection, &opener.place()).await?;
+        Ok(Self::on(connection, opener))
+    }
+
+    fn on(connection: Connection, opener: Opener) -> Self {
+        Self { readers: Readers::new(opener.clone()), writer: Writer::new(connection, opener) }
+    }
+
+    /// For queries. Each sees the last committed state.
+    pub fn read(&self) -> Read<'_> {
+        Read::committed(&self.readers)
+    }
+
+    /// Begins a change. Waits for other writers, of this process and of others.
+    ///
+    /// Errors: [`CatalogError::Busy`], [`CatalogError::Database`].
+    pub async fn write(&self) -> Result<Write> {
+        self.writer.begin().await
+    }
+
+    /// Number of commits so far. Changes that come together share one, so it may be far below the number of changes.
+    pub fn commits(&self) -> u64 {
+        self.writer.commits()
+    }
+
+    /// Has deleted material overwritten also where the engine keeps old states: in the write-ahead log of SQLite, in the dead rows of
+    /// PostgreSQL (not in the server's own log, which it recycles).
+    ///
+    /// Waits for readers; when one stays, this is done by a later use of the catalog.
+    pub async fn settle(&self) -> Result<()> {
+        self.writer.settle().await
+    }
+
+    /// Commits what was asked for and closes the database. When no other process has it open, `catalog.sqlite` holds everything by
+    /// itself then.
+    ///
+    /// Without it nothing is lost: what was committed stands in the `-wal` file until the next opening.
+    pub async fn close(self) -> Result<()> {
+        self.readers.close().await?;
+        self.writer.close().await
+    }
+}

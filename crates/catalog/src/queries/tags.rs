@@ -1,0 +1,94 @@
+use crate::database::{Row, Value, values};
+use crate::error::Result;
+use crate::names::Scope;
+use crate::page::{Page, PageRequest};
+use crate::read::Read;
+use crate::writer::Write;
+
+/// Something that can have tags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaggedResource {
+    /// Owner and region.
+    pub scope: Scope,
+    /// Such as `key`.
+    pub resource_type: String,
+    /// Its id.
+    pub resource_id: String,
+}
+
+/// A tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tag {
+    /// Its name; a resource has it once.
+    pub key: String,
+    /// Its value, maybe empty.
+    pub value: String,
+}
+
+impl Tag {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self { key: row.value("tag_key")?, value: row.value("tag_value")? })
+    }
+}
+
+impl TaggedResource {
+    fn values(&self) -> Vec<Value> {
+        values![&self.scope.account, &self.scope.region, &self.resource_type, &self.resource_id]
+    }
+}
+
+impl Read<'_> {
+    /// Tags of a resource, by name.
+    pub async fn tags_of_resource(&mut self, resource: &TaggedResource) -> Result<Vec<Tag>> {
+        let sql = "SELECT tag_key, tag_value FROM tags WHERE account = $1 AND region = $2 AND resource_type = $3
+                   AND resource_id = $4 ORDER BY tag_key";
+        self.records("list tags", sql, resource.values(), Tag::from_row).await
+    }
+
+    /// Ids of the resources of a type that have a tag; with `value`, those that have it with this value. By id.
+    pub async fn tagged_resources_page(
+        &mut self,
+        tag_key: &str,
+        value: Option<&str>,
+        resource_type: &str,
+        scope: &Scope,
+        page: PageRequest,
+    ) -> Result<Page<String>> {
+        let count = "SELECT count(*) AS n FROM tags WHERE account = $1 AND region = $2 AND resource_type = $3
+                     AND tag_key = $4 AND ($5 = 1 OR tag_value = $6)";
+        let list = "SELECT resource_id FROM tags WHERE account = $1 AND region = $2 AND resource_type = $3
+                    AND tag_key = $4 AND ($5 = 1 OR tag_value = $6) ORDER BY resource_id LIMIT $7 OFFSET $8";
+        let any_value = value.is_none();
+        let values =
+            values![&scope.account, &scope.region, resource_type, tag_key, any_value, value.unwrap_or_default()];
+        self.page("list tagged resources", (count, list), values, page, |row| row.value("resource_id")).await
+    }
+}
+
+impl Write {
+    /// Gives a resource a tag, or another value to the tag it has.
+    pub async fn tag_put(&mut self, tag: &Tag, resource: &TaggedResource) -> Result<()> {
+        let sql = "INSERT INTO tags (account, region, resource_type, resource_id, tag_key, tag_value)
+                   VALUES ($1, $2, $3, $4, $5, $6)
+                   ON CONFLICT (account, region, resource_type, resource_id, tag_key)
+                   DO UPDATE SET tag_value = excluded.tag_value";
+        let mut values = resource.values();
+        values.extend(values![&tag.key, &tag.value]);
+        self.execute("add a tag", sql, values).await.map(drop)
+    }
+
+    /// Takes a tag from a resource. `false` when it has no such tag.
+    pub async fn tag_delete(&mut self, tag_key: &str, resource: &TaggedResource) -> Result<bool> {
+        let sql = "DELETE FROM tags WHERE account = $1 AND region = $2 AND resource_type = $3 AND resource_id = $4
+                   AND tag_key = $5";
+        let mut values = resource.values();
+        values.push(tag_key.into());
+        Ok(self.execute("remove a tag", sql, values).await? == 1)
+    }
+
+    /// Takes all tags from a resource.
+    pub async fn tags_delete_of_resource(&mut self, resource: &TaggedResource) -> Result<()> {
+        let sql = "DELETE FROM tags WHERE account = $1 AND region = $2 AND resource_type = $3 AND resource_id = $4";
+        self.execute("remove the tags of a resource", sql, resource.values()).await.map(drop)
+    }
+}

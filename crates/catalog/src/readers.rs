@@ -1,0 +1,69 @@
+use std::sync::Mutex;
+
+use tokio::sync::Semaphore;
+
+use crate::database::{Connection, Opener, Row, Statement};
+use crate::error::{CatalogError, Result};
+
+/// Most connections for queries. Each costs a thread (SQLite) or a server process (PostgreSQL); a query takes microseconds.
+const READERS_MAX: usize = 8;
+
+/// Connections for queries outside of changes. They are made when they are needed, so that a command opens one.
+pub(crate) struct Readers {
+    opener: Opener,
+    idle: Mutex<Vec<Connection>>,
+    free: Semaphore,
+}
+
+impl Readers {
+    pub(crate) fn new(opener: Opener) -> Self {
+        Self { opener, idle: Mutex::new(Vec::new()), free: Semaphore::new(READERS_MAX) }
+    }
+
+    /// Runs a query on the last committed state.
+    ///
+    /// A connection whose query failed or was cancelled is not used again. One that died while it was idle, because the server was
+    /// started anew, is no reason to fail: the query is put to a new one.
+    pub(crate) async fn fetch(&self, action: &'static str, statement: Statement) -> Result<Vec<Row>> {
+        let failed = CatalogError::database(action);
+        let _permit = self.free.acquire().await.expect("the semaphore is never closed");
+        if let Some(mut connection) = self.take_idle() {
+            match connection.fetch(statement.clone()).await {
+                Err(error) if is_lost(&error) => {}
+                Err(error) => return Err(failed(error)),
+                Ok(rows) => {
+                    self.put_idle(connection);
+                    return Ok(rows);
+                }
+            }
+        }
+        let mut connection = self.opener.reader().await.map_err(CatalogError::database("open its database"))?;
+        let rows = connection.fetch(statement).await.map_err(failed)?;
+        self.put_idle(connection);
+        Ok(rows)
+    }
+
+    pub(crate) async fn close(&self) -> Result<()> {
+        while let Some(connection) = self.take_idle() {
+            connection.close().await.map_err(CatalogError::database("close its database"))?;
+        }
+        Ok(())
+    }
+
+    fn take_idle(&self) -> Option<Connection> {
+        self.idle.lock().expect("no holder of this lock can panic").pop()
+    }
+
+    fn put_idle(&self, connection: Connection) {
+        self.idle.lock().expect("no holder of this lock can panic").push(connection);
+    }
+}
+
+/// Whether the connection is gone: its socket, or what the server says when it stops (class 57P).
+fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
+        _ => false,
+    }
+}
