@@ -259,7 +259,7 @@ async fn an_image_is_recorded_once_a_path(place: &Place) {
     }
     write.commit().await.unwrap();
     let of_key = catalog.read().sealed_images_of_key(key.id, PageRequest::first()).await.unwrap();
-    assert_eq!(of_key.items, [image("/a", "new"), image("/b", "other")]);
+    assert_eq!(of_key.items, [image("/b", "other"), image("/a", "new")]);
     let mut write = catalog.write().await.unwrap();
     write.sealed_image_delete("image", "/b").await.unwrap();
     write.commit().await.unwrap();

@@ -4,6 +4,7 @@ mod changes;
 mod key_queries;
 mod opening;
 mod place;
+mod postgres_only;
 mod ram_queries;
 mod server;
 mod sqlite_files;
