@@ -1,6 +1,7 @@
 //! One suite for both engines: what holds on SQLite holds on a real PostgreSQL server too.
 
 mod changes;
+mod crowds;
 mod key_queries;
 mod opening;
 mod place;
