@@ -11,6 +11,7 @@ on_both_engines!(
     a_change_that_is_dropped_is_undone_and_its_group_goes_on,
     a_change_that_is_abandoned_waits_for_what_it_saw,
     a_change_with_a_failed_part_is_not_kept,
+    a_change_with_a_cancelled_part_is_not_kept,
     nobody_sees_a_change_before_it_is_committed,
     a_broken_reference_fails_the_commit,
 );
@@ -77,6 +78,23 @@ async fn a_change_with_a_failed_part_is_not_kept(place: &Place) {
     assert!(matches!(write.meta_insert("taken", b"").await.unwrap_err(), CatalogError::Database { .. }));
     assert!(matches!(write.commit().await.unwrap_err(), CatalogError::ChangeHasFailed));
     assert!(!is_there(&catalog, "new").await);
+    insert(&catalog, "next").await.unwrap();
+}
+
+/// Shows that a change is not kept when one of its statements was cancelled: nobody knows whether that one was done.
+async fn a_change_with_a_cancelled_part_is_not_kept(place: &Place) {
+    let catalog = place.open().await;
+    let mut write = catalog.write().await.unwrap();
+    write.meta_insert("done", b"").await.unwrap();
+    tokio::select! {
+        biased;
+        _ = write.meta_insert("cancelled", b"") => panic!("an answer of the engine takes longer than one poll"),
+        () = std::future::ready(()) => {}
+    }
+    assert!(matches!(write.commit().await.unwrap_err(), CatalogError::ChangeHasFailed));
+    for name in ["done", "cancelled"] {
+        assert!(!is_there(&catalog, name).await, "{name}");
+    }
     insert(&catalog, "next").await.unwrap();
 }
 
