@@ -57,6 +57,7 @@ struct Row {
     enabled: Answer,
     disabled: Answer,
     pending_deletion: Answer,
+    pending_import: Answer,
     /// Whether a service key allows it at all.
     service_key: bool,
 }
@@ -70,19 +71,19 @@ const TABLE: &[Row] = {
     };
     use Answer::{Allow, NotNow, NotUsable};
     &[
-        Row { action: Encrypt,               enabled: Allow,  disabled: NotUsable, pending_deletion: NotUsable, service_key: true },
-        Row { action: Decrypt,               enabled: Allow,  disabled: NotUsable, pending_deletion: NotUsable, service_key: true },
-        Row { action: GenerateDataKey,       enabled: Allow,  disabled: NotUsable, pending_deletion: NotUsable, service_key: true },
-        Row { action: RecordImage,           enabled: Allow,  disabled: NotUsable, pending_deletion: NotUsable, service_key: true },
-        Row { action: DescribeKey,           enabled: Allow,  disabled: Allow,     pending_deletion: Allow,     service_key: true },
-        Row { action: UpdateKeyDescription,  enabled: Allow,  disabled: Allow,     pending_deletion: NotUsable, service_key: false },
-        Row { action: EnableKey,             enabled: Allow,  disabled: Allow,     pending_deletion: NotNow,    service_key: false },
-        Row { action: DisableKey,            enabled: Allow,  disabled: Allow,     pending_deletion: NotNow,    service_key: false },
-        Row { action: SetDeletionProtection, enabled: Allow,  disabled: Allow,     pending_deletion: NotNow,    service_key: false },
-        Row { action: ScheduleKeyDeletion,   enabled: Allow,  disabled: Allow,     pending_deletion: NotNow,    service_key: false },
-        Row { action: CancelKeyDeletion,     enabled: NotNow, disabled: NotNow,    pending_deletion: Allow,     service_key: false },
-        Row { action: CreateAlias,           enabled: Allow,  disabled: Allow,     pending_deletion: NotNow,    service_key: false },
-        Row { action: UpdateAlias,           enabled: Allow,  disabled: Allow,     pending_deletion: NotUsable, service_key: false },
+        Row { action: Encrypt,               enabled: Allow,  disabled: NotUsable, pending_deletion: NotUsable, pending_import: NotUsable, service_key: true },
+        Row { action: Decrypt,               enabled: Allow,  disabled: NotUsable, pending_deletion: NotUsable, pending_import: NotUsable, service_key: true },
+        Row { action: GenerateDataKey,       enabled: Allow,  disabled: NotUsable, pending_deletion: NotUsable, pending_import: NotUsable, service_key: true },
+        Row { action: RecordImage,           enabled: Allow,  disabled: NotUsable, pending_deletion: NotUsable, pending_import: NotUsable, service_key: true },
+        Row { action: DescribeKey,           enabled: Allow,  disabled: Allow,     pending_deletion: Allow,     pending_import: Allow,     service_key: true },
+        Row { action: UpdateKeyDescription,  enabled: Allow,  disabled: Allow,     pending_deletion: NotUsable, pending_import: Allow,     service_key: false },
+        Row { action: EnableKey,             enabled: Allow,  disabled: Allow,     pending_deletion: NotNow,    pending_import: NotNow,    service_key: false },
+        Row { action: DisableKey,            enabled: Allow,  disabled: Allow,     pending_deletion: NotNow,    pending_import: NotNow,    service_key: false },
+        Row { action: SetDeletionProtection, enabled: Allow,  disabled: Allow,     pending_deletion: NotNow,    pending_import: Allow,     service_key: false },
+        Row { action: ScheduleKeyDeletion,   enabled: Allow,  disabled: Allow,     pending_deletion: NotNow,    pending_import: Allow,     service_key: false },
+        Row { action: CancelKeyDeletion,     enabled: NotNow, disabled: NotNow,    pending_deletion: Allow,     pending_import: NotNow,    service_key: false },
+        Row { action: CreateAlias,           enabled: Allow,  disabled: Allow,     pending_deletion: NotNow,    pending_import: Allow,     service_key: false },
+        Row { action: UpdateAlias,           enabled: Allow,  disabled: Allow,     pending_deletion: NotUsable, pending_import: Allow,     service_key: false },
     ]
 };
 
@@ -101,6 +102,7 @@ pub(crate) fn check(action: Action, key: &KeyRecord) -> Result<()> {
         KeyState::Enabled => row.enabled,
         KeyState::Disabled => row.disabled,
         KeyState::PendingDeletion => row.pending_deletion,
+        KeyState::PendingImport => row.pending_import,
     };
     match answer {
         Answer::Allow => Ok(()),
@@ -111,25 +113,26 @@ pub(crate) fn check(action: Action, key: &KeyRecord) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use catalog::{KeyId, KeyVersionId, Scope, Timestamp};
+    use catalog::{KeyId, KeyVersionId, Rotation, Scope, Timestamp};
 
     use super::*;
 
-    /// The API's table in its own words, written a second time: action, Enabled, Disabled, PendingDeletion, service key.
+    /// The API's table in its own words, written a second time: action, Enabled, Disabled, PendingDeletion,
+    /// PendingImport, service key.
     const EXPECTED: &str = "
-        Encrypt                ok Rejected.Disabled Rejected.PendingDeletion ok
-        Decrypt                ok Rejected.Disabled Rejected.PendingDeletion ok
-        GenerateDataKey        ok Rejected.Disabled Rejected.PendingDeletion ok
-        RecordImage            ok Rejected.Disabled Rejected.PendingDeletion ok
-        DescribeKey            ok ok ok ok
-        UpdateKeyDescription   ok ok Rejected.PendingDeletion UnsupportedOperation
-        EnableKey              ok ok Rejected.StateModifiedFailed UnsupportedOperation
-        DisableKey             ok ok Rejected.StateModifiedFailed UnsupportedOperation
-        SetDeletionProtection  ok ok Rejected.StateModifiedFailed UnsupportedOperation
-        ScheduleKeyDeletion    ok ok Rejected.StateModifiedFailed UnsupportedOperation
-        CancelKeyDeletion      Rejected.StateModifiedFailed Rejected.StateModifiedFailed ok UnsupportedOperation
-        CreateAlias            ok ok Rejected.StateModifiedFailed UnsupportedOperation
-        UpdateAlias            ok ok Rejected.PendingDeletion UnsupportedOperation
+        Encrypt                ok Rejected.Disabled Rejected.PendingDeletion Rejected.PendingImport ok
+        Decrypt                ok Rejected.Disabled Rejected.PendingDeletion Rejected.PendingImport ok
+        GenerateDataKey        ok Rejected.Disabled Rejected.PendingDeletion Rejected.PendingImport ok
+        RecordImage            ok Rejected.Disabled Rejected.PendingDeletion Rejected.PendingImport ok
+        DescribeKey            ok ok ok ok ok
+        UpdateKeyDescription   ok ok Rejected.PendingDeletion ok UnsupportedOperation
+        EnableKey              ok ok Rejected.StateModifiedFailed Rejected.StateModifiedFailed UnsupportedOperation
+        DisableKey             ok ok Rejected.StateModifiedFailed Rejected.StateModifiedFailed UnsupportedOperation
+        SetDeletionProtection  ok ok Rejected.StateModifiedFailed ok UnsupportedOperation
+        ScheduleKeyDeletion    ok ok Rejected.StateModifiedFailed ok UnsupportedOperation
+        CancelKeyDeletion      Rejected.StateModifiedFailed Rejected.StateModifiedFailed ok Rejected.StateModifiedFailed UnsupportedOperation
+        CreateAlias            ok ok Rejected.StateModifiedFailed ok UnsupportedOperation
+        UpdateAlias            ok ok Rejected.PendingDeletion ok UnsupportedOperation
     ";
 
     #[test]
@@ -144,7 +147,8 @@ mod tests {
                 (KeyState::Enabled, "", words[1]),
                 (KeyState::Disabled, "", words[2]),
                 (KeyState::PendingDeletion, "", words[3]),
-                (KeyState::Enabled, "ecs", words[4]),
+                (KeyState::PendingImport, "", words[4]),
+                (KeyState::Enabled, "ecs", words[5]),
             ];
             for (state, service, expected) in cells {
                 let key = key(state, service);
@@ -175,15 +179,21 @@ mod tests {
             id: KeyId::from_random_bytes([1; 16]),
             scope: Scope::default(),
             service: service.to_owned(),
+            creator: String::new(),
             state,
             spec: String::new(),
             usage: String::new(),
             origin: String::new(),
+            protection_level: String::new(),
             description: String::new(),
             deletion_protection: false,
+            deletion_protection_description: String::new(),
+            policy: None,
             created_at: Timestamp::UNIX_EPOCH,
             delete_at: None,
             destroyed_at: None,
+            material_expires_at: None,
+            rotation: Rotation::default(),
             primary_version: KeyVersionId::from_random_bytes([2; 16]),
         }
     }

@@ -1,3 +1,4 @@
+use sqlx::database::HasStatementCache;
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Connection as _, Database, Encode, PgConnection, Postgres, Sqlite, SqliteConnection, Type};
 
@@ -31,12 +32,8 @@ impl Connection {
     /// Runs a change; the number of rows that it touched.
     pub(crate) async fn execute(&mut self, statement: Statement) -> sqlx::Result<u64> {
         match self {
-            Self::Sqlite(connection) => {
-                Ok(prepare::<Sqlite>(statement).execute(connection).await?.rows_affected())
-            }
-            Self::Postgres(connection) => {
-                Ok(prepare::<Postgres>(statement).execute(connection).await?.rows_affected())
-            }
+            Self::Sqlite(connection) => Ok(prepare::<Sqlite>(statement).execute(connection).await?.rows_affected()),
+            Self::Postgres(connection) => Ok(prepare::<Postgres>(statement).execute(connection).await?.rows_affected()),
         }
     }
 
@@ -77,12 +74,12 @@ impl Connection {
     }
 }
 
-fn prepare<DB: Database>(statement: Statement) -> Query<'static, DB, DB::Arguments>
+fn prepare<DB>(statement: Statement) -> Query<'static, DB, DB::Arguments>
 where
+    DB: Database + HasStatementCache,
     Option<String>: Encode<'static, DB> + Type<DB>,
     Option<i64>: Encode<'static, DB> + Type<DB>,
     Option<Vec<u8>>: Encode<'static, DB> + Type<DB>,
-    DB: sqlx::database::HasStatementCache,
 {
     let query = sqlx::query::<DB>(statement.sql);
     statement.values.into_iter().fold(query, |query, value| match value {
