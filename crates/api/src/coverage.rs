@@ -1,4 +1,4 @@
-//! `docs/api-coverage.md`, made from the action table and the error table. `tests/coverage.rs` compares and writes the file.
+//! `docs/api-coverage.md`, made from the action table and the error table. `tests/it/coverage.rs` compares and writes the file.
 
 use std::fmt::Write;
 

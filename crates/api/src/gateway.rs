@@ -55,6 +55,8 @@ pub(crate) struct View {
     product: Option<Product>,
     action: Option<&'static str>,
     format: Format,
+    /// Format that the `accept` header names.
+    accepted: Option<Format>,
     access_key_id: Option<String>,
 }
 
@@ -66,14 +68,15 @@ impl View {
         let query = parts.uri.query().unwrap_or_default();
         let version = text(&parts.headers, "x-acs-version").or_else(|| raw(query, "Version"));
         let product = version.and_then(Product::of_version);
-        let format = raw(query, "Format").and_then(|format| Format::of_parameter(format).ok());
-        let format = format.or_else(|| text(&parts.headers, "accept").and_then(Format::of_accept));
+        let accepted = text(&parts.headers, "accept").and_then(Format::of_accept);
+        let format = raw(query, "Format").and_then(|format| Format::of_parameter(format).ok()).or(accepted);
         Self {
             id: uuid::Builder::from_random_bytes(id).into_uuid(),
             host: host(&parts.headers).to_owned(),
             product,
             action: None,
             format: format.unwrap_or(Format::default_of(product)),
+            accepted,
             access_key_id: None,
         }
     }
@@ -100,15 +103,13 @@ impl View {
         Dialect::of(self.product)
     }
 
-    /// Takes over what the call names. The scheme decides where the format stands: v1 in a parameter, v3 in `accept`.
-    fn learn(&mut self, scheme: &Scheme, named: &Named<'_>) -> Result<(Product, String), Refusal> {
+    /// Takes over what the call names. The `Format` parameter goes before `accept`, and both before the product's default.
+    fn learn(&mut self, named: &Named<'_>) -> Result<(Product, String), Refusal> {
         self.product = named.version.and_then(Product::of_version);
-        let default = Format::default_of(self.product);
-        self.format = match (scheme, named.format) {
-            (Scheme::V1, Some(parameter)) => Format::of_parameter(parameter)?,
-            (Scheme::V3(_), Some(accept)) => Format::of_accept(accept).unwrap_or(default),
-            (_, None) => default,
-        };
+        self.format = self.accepted.unwrap_or(Format::default_of(self.product));
+        if let Some(parameter) = named.format {
+            self.format = Format::of_parameter(parameter)?;
+        }
         let missing = |name| Refusal::new(errors::missing_parameter(self.dialect()), &[name]);
         let action = named.action.ok_or_else(|| missing("Action"))?;
         named.version.ok_or_else(|| missing("Version"))?;
@@ -142,7 +143,7 @@ impl<S: Services> Gateway<S> {
         let query = parts.uri.query().unwrap_or_default().to_owned();
         let request = Request::read(verb, &query, parts.headers, body, &self.limits, view.dialect())?;
         let scheme = Scheme::of(&request)?;
-        let (product, action) = view.learn(&scheme, &scheme.named(&request)?)?;
+        let (product, action) = view.learn(&scheme.named(&request)?)?;
         let row = self.table.row(product, &action);
         let row = row.ok_or_else(|| Refusal::new(&errors::INVALID_ACTION, &[]))?;
         view.action = Some(row.spec.name);

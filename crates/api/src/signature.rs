@@ -31,6 +31,7 @@ pub(crate) enum Scheme {
 pub(crate) struct Named<'a> {
     pub(crate) action: Option<&'a str>,
     pub(crate) version: Option<&'a str>,
+    /// The `Format` parameter, which only v1 has.
     pub(crate) format: Option<&'a str>,
 }
 

@@ -54,3 +54,30 @@ fn string_to_sign(request: &Request) -> String {
     percent::encode_into(&mut text, &list);
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use hyper::HeaderMap;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::request::{Limits, Verb};
+
+    /// The string to sign of every vector, character by character.
+    #[test]
+    fn strings_to_sign_are_those_of_the_official_code() {
+        let vectors: Value = serde_json::from_str(include_str!("../../tests/vectors/signature-vectors.json")).unwrap();
+        let list = |value: &Value| {
+            let pairs = value.as_object().unwrap().iter();
+            percent::encode_pairs(pairs.map(|(name, value)| (name.as_str(), value.as_str().unwrap())))
+        };
+        for vector in vectors["v1"].as_array().unwrap() {
+            let verb = if vector["method"] == "GET" { Verb::Get } else { Verb::Post };
+            let query = format!("Signature=left+out&{}", list(&vector["query"]));
+            let body = list(&vector["form"]).into();
+            let request =
+                Request::read(verb, &query, HeaderMap::new(), body, &Limits::default(), Dialect::Gateway).unwrap();
+            assert_eq!(string_to_sign(&request), vector["string_to_sign"], "{}", vector["name"]);
+        }
+    }
+}
