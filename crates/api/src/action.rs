@@ -169,32 +169,28 @@ fn denied<C>(denial: &Denial, call: &Call<C>) -> Refusal {
 
 /// All actions that are served.
 pub struct Table<S: Services> {
-    rows: BTreeMap<(Product, &'static str), Row<S>>,
+    rows: BTreeMap<Product, BTreeMap<&'static str, Row<S>>>,
 }
 
 impl<S: Services> Table<S> {
     /// A table of `rows`. Panics if two rows are for the same action: that is a mistake of ours which every test shows.
     #[must_use]
     pub fn of(rows: impl IntoIterator<Item = Row<S>>) -> Self {
-        let mut table = BTreeMap::new();
+        let mut table: BTreeMap<Product, BTreeMap<&'static str, Row<S>>> = BTreeMap::new();
         for row in rows {
-            let key = (row.spec.product, row.spec.name);
-            assert!(table.insert(key, row).is_none(), "{key:?} stands in the table twice");
+            let spec = row.spec;
+            let before = table.entry(spec.product).or_default().insert(spec.name, row);
+            assert!(before.is_none(), "{:?} {} stands in the table twice", spec.product, spec.name);
         }
         Self { rows: table }
     }
 
     /// The rows, by product and name.
     pub fn specs(&self) -> impl Iterator<Item = &'static Spec> {
-        self.rows.values().map(|row| row.spec)
+        self.rows.values().flat_map(BTreeMap::values).map(|row| row.spec)
     }
 
     pub(crate) fn row(&self, product: Product, action: &str) -> Option<&Row<S>> {
-        // The key's text is 'static, the wanted one is not: a scan over a product's rows spares an allocation and is short.
-        self.rows
-            .range((product, "")..)
-            .take_while(|((of, _), _)| *of == product)
-            .find(|((_, name), _)| *name == action)
-            .map(|(_, row)| row)
+        self.rows.get(&product)?.get(action)
     }
 }

@@ -38,6 +38,14 @@ pub(crate) struct Gateway<S: Services> {
     pub(crate) metrics: Metrics,
 }
 
+/// A call that can be understood; whether it may be done is another matter.
+struct Asked<'a, S: Services> {
+    row: &'a Row<S>,
+    region: &'a str,
+    claim: Claim,
+    parameters: Parameters,
+}
+
 /// What the connection knows about a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrival {
@@ -122,26 +130,24 @@ impl<S: Services> Gateway<S> {
     /// Answers a call. `view`: its first guess.
     pub(crate) async fn answer(&self, parts: Parts, body: Bytes, arrival: &Arrival, mut view: View) -> Reply {
         let started = Instant::now();
-        let result = self.call(parts, body, arrival, &mut view).await;
-        let reply = match (&result, view.product, view.action) {
-            (Ok(fields), Some(product), Some(action)) => {
-                envelope::success(product, action, view.format, &view.request_id(), fields.clone())
-            }
-            (Ok(_), ..) => view.refused(&view.internal()),
-            (Err(refusal), ..) => view.refused(refusal),
+        let result = match self.asked(parts, body, arrival, &mut view) {
+            Ok(asked) => self.call(asked, arrival, &view).await,
+            Err(refusal) => Err(refusal),
         };
+        let reply = result.unwrap_or_else(|refusal| view.refused(&refusal));
         self.note(&view, arrival, &reply, started);
         reply
     }
 
-    async fn call(&self, parts: Parts, body: Bytes, arrival: &Arrival, view: &mut View) -> Result<Value, Refusal> {
+    /// What is asked, without asking anyone. `view` learns on the way, so that a refusal has the right form.
+    fn asked(&self, parts: Parts, body: Bytes, arrival: &Arrival, view: &mut View) -> Result<Asked<'_, S>, Refusal> {
         let verb = match parts.method {
             Method::GET => Verb::Get,
             Method::POST => Verb::Post,
             _ => return Err(Refusal::new(&errors::UNSUPPORTED_HTTP_METHOD, &[])),
         };
-        let query = parts.uri.query().unwrap_or_default().to_owned();
-        let request = Request::read(verb, &query, parts.headers, body, &self.limits, view.dialect())?;
+        let query = parts.uri.query().unwrap_or_default();
+        let request = Request::read(verb, query, parts.headers, body, &self.limits, view.dialect())?;
         let scheme = Scheme::of(&request)?;
         let (product, action) = view.learn(&scheme.named(&request)?)?;
         let row = self.table.row(product, &action);
@@ -150,6 +156,12 @@ impl<S: Services> Gateway<S> {
         let region = self.regions.of_call(product, &view.host, arrival.region.as_deref())?;
         let claim = scheme.claim(&request, product.dialect())?;
         view.access_key_id = Some(claim.access_key_id.clone());
+        Ok(Asked { row, region, claim, parameters: Parameters::new(product, request.merged) })
+    }
+
+    async fn call(&self, asked: Asked<'_, S>, arrival: &Arrival, view: &View) -> Result<Reply, Refusal> {
+        let Asked { row, region, claim, parameters } = asked;
+        let product = row.spec.product;
         let origin =
             Origin { source_ip: arrival.source_ip, secure_transport: arrival.secure_transport, now: self.clock.now() };
         let caller = authenticate(&*self.services, &claim, &origin, product.dialect()).await?;
@@ -162,8 +174,9 @@ impl<S: Services> Gateway<S> {
             regions: Arc::clone(&self.regions),
             now: origin.now,
         };
-        let outcome = self.serve(row, &call, Parameters::new(product, request.merged)).await;
-        self.record(&call, &claim, &origin, outcome).await
+        let outcome = self.serve(row, &call, parameters).await;
+        let fields = self.record(&call, &claim, &origin, outcome).await?;
+        Ok(envelope::success(product, row.spec.name, view.format, &call.request_id, fields))
     }
 
     /// Runs the row. A panic is a mistake of ours in one call; the others go on.

@@ -12,7 +12,8 @@ use serde_json::Value;
 const EDGES: &[(&str, &[&str])] = &[
     // The last four are ours: the file commands work without a server (ARCHITECTURE.md).
     ("cli", &["api", "console", "engine", "kms", "catalog", "crypto"]),
-    ("api", &["ecs", "kms", "ram"]),
+    // `crypto`: MACs, constant-time comparison, `Secret`, `Random`; `catalog`: only its `Clock` (ARCHITECTURE.md).
+    ("api", &["ecs", "kms", "ram", "crypto", "catalog"]),
     ("console", &["ecs", "kms", "ram"]),
     ("ecs", &["ram", "kms", "engine", "blobs", "catalog"]),
     ("kms", &["ram", "crypto", "catalog"]),
@@ -55,7 +56,7 @@ fn rooms_depend_only_on_the_rooms_that_the_design_lists() {
         }
         rooms += 1;
     }
-    assert!(rooms >= 7, "only {rooms} rooms seen: this test does not look at the workspace any more");
+    assert!(rooms >= 8, "only {rooms} rooms seen: this test does not look at the workspace any more");
 }
 
 #[test]

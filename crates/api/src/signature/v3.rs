@@ -32,7 +32,7 @@ pub(super) fn claim(request: &Request, authorization: &Authorization, dialect: D
     };
     let made_at = timestamp(required(&DATE)?)?;
     let nonce = required(&NONCE)?.to_owned();
-    let security_token = request.header(&SECURITY_TOKEN)?.map(str::to_owned);
+    let security_token = request.header(&SECURITY_TOKEN)?.filter(|token| !token.is_empty()).map(str::to_owned);
     let body_digest = hex::encode(crypto::digest::sha256(&request.body));
     let body_intact = required(&CONTENT_SHA256)?.eq_ignore_ascii_case(&body_digest);
     let token_header = security_token.is_some().then_some(SECURITY_TOKEN);
