@@ -2,6 +2,7 @@
 
 use crate::errors::Refusal;
 use crate::parameters::{Declared, Declares, Kind, Parameters, Treatment};
+use crate::request::shown;
 
 /// `name.1`, `name.2`, …
 #[derive(Debug)]
@@ -69,7 +70,7 @@ impl Tags {
         let mut tags: Vec<(usize, Option<String>, String)> = Vec::new();
         for (number, part, value) in parameters.numbered(self.name, 1..=self.items_max)? {
             if value.chars().count() > TAG_LENGTH_MAX {
-                return Err(parameters.invalid(&format!("{}.{number}.{part}", self.name), None));
+                return Err(parameters.invalid(&format!("{}.{number}.{}", self.name, shown(part)), None));
             }
             if tags.last().is_none_or(|tag| tag.0 != number) {
                 tags.push((number, None, String::new()));

@@ -1,7 +1,5 @@
 //! A table for tests, with rows that show what an action can do. The real table has its tests in `answers`.
 
-use std::time::Duration;
-
 use api::errors::{self, Refusal};
 use api::parameters::{Flag, Integer, Name, Optional, Parameters, Required, Text};
 use api::services::Need;
@@ -30,7 +28,7 @@ pub(crate) fn table() -> Table<Memory> {
 
 /// An action that reads nothing.
 macro_rules! action {
-    ($name:ident, $product:ident, $action:literal, $permission:expr, $call:ident => $answer:expr) => {
+    ($name:ident, $product:ident, $action:literal, $permission:expr, $services:ident, $call:ident => $answer:expr) => {
         struct $name;
         impl Action<Memory> for $name {
             const SPEC: &'static Spec =
@@ -44,7 +42,12 @@ macro_rules! action {
                 Ok(call.need("thing/1").into_iter().collect())
             }
 
-            async fn run(self, _: &Memory, $call: &Call<Option<&'static str>>, (): &()) -> Result<Value, Refusal> {
+            async fn run(
+                self,
+                $services: &Memory,
+                $call: &Call<Option<&'static str>>,
+                (): &(),
+            ) -> Result<Value, Refusal> {
                 $answer
             }
         }
@@ -55,19 +58,20 @@ const fn on(action: &'static str) -> Permission {
     Permission::On { action, resource: "thing/<id>" }
 }
 
-action!(CreateKey, Kms, "CreateKey", Permission::SignatureOnly, _call => Ok(json!({"KeyMetadata": {"KeyId": "k"}})));
-action!(EcsRegions, Ecs, "DescribeRegions", on("ecs:DescribeRegions"), _call => Ok(json!({})));
-action!(ListUsers, Ram, "ListUsers", on("ram:ListUsers"), _call => Ok(json!({"Users": {"User": [{"UserName": "a"}, {"UserName": "<b>"}]}})));
-action!(AssumeRole, Sts, "AssumeRole", on("sts:AssumeRole"), call => Ok(json!({"SessionOf": call.identity.display_name})));
-action!(GetCallerIdentity, Sts, "GetCallerIdentity", Permission::SignatureOnly, _call => Ok(Value::Null));
-action!(RunInstances, Ecs, "RunInstances", Permission::SignatureOnly, _call => {
-    tokio::time::sleep(Duration::from_millis(300)).await;
+action!(CreateKey, Kms, "CreateKey", Permission::SignatureOnly, _services, _call => Ok(json!({"KeyMetadata": {"KeyId": "k"}})));
+action!(EcsRegions, Ecs, "DescribeRegions", on("ecs:DescribeRegions"), _services, _call => Ok(json!({})));
+action!(ListUsers, Ram, "ListUsers", on("ram:ListUsers"), _services, _call => Ok(json!({"Users": {"User": [{"UserName": "a"}, {"UserName": "<b>"}]}})));
+action!(AssumeRole, Sts, "AssumeRole", on("sts:AssumeRole"), _services, call => Ok(json!({"SessionOf": call.identity.display_name})));
+action!(GetCallerIdentity, Sts, "GetCallerIdentity", Permission::SignatureOnly, _services, _call => Ok(Value::Null));
+action!(RunInstances, Ecs, "RunInstances", Permission::SignatureOnly, services, _call => {
+    services.begun.add_permits(1);
+    services.may_end.acquire().await.unwrap().forget();
     Ok(json!({"InstanceIdSets": {"InstanceIdSet": ["i-1"]}}))
 });
-action!(DescribeImages, Ecs, "DescribeImages", Permission::SignatureOnly, _call => Ok(json!({"Images": {"Image": []}, "TotalCount": 0})));
-action!(CopyImage, Ecs, "CopyImage", Permission::SignatureOnly, _call => Ok(json!({"ImageId": "m-1"})));
-action!(DeleteImage, Ecs, "DeleteImage", Permission::SignatureOnly, call => panic!("a bug in the code of {}", call.spec.name));
-action!(DeleteKey, Kms, "DeleteKeyMaterial", Permission::SignatureOnly, call => panic!("a bug in the code of {}", call.spec.name));
+action!(DescribeImages, Ecs, "DescribeImages", Permission::SignatureOnly, _services, _call => Ok(json!({"Images": {"Image": []}, "TotalCount": 0})));
+action!(CopyImage, Ecs, "CopyImage", Permission::SignatureOnly, _services, _call => Ok(json!({"ImageId": "m-1"})));
+action!(DeleteImage, Ecs, "DeleteImage", Permission::SignatureOnly, _services, call => panic!("a bug in the code of {}", call.spec.name));
+action!(DeleteKey, Kms, "DeleteKeyMaterial", Permission::SignatureOnly, _services, call => panic!("a bug in the code of {}", call.spec.name));
 
 const KEY_ID: Required<Name> = Required::new("KeyId", Name { length: (1, 64), also: "-/:" });
 const PLAINTEXT: Required<Text> = Required::new("Plaintext", Text { length: (1, 8192) });

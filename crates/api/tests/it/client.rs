@@ -71,6 +71,11 @@ impl Running {
         TcpStream::connect(self.address).await.unwrap()
     }
 
+    /// Ends when the next slow call has begun.
+    pub(crate) async fn slow_call_begun(&self) {
+        self.memory.begun.acquire().await.unwrap().forget();
+    }
+
     pub(crate) fn journal(&self) -> Vec<String> {
         self.memory.journal.lock().unwrap().clone()
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use api::{ServerConfig, Timeouts};
+use api::ServerConfig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::actions;
@@ -12,13 +12,17 @@ use crate::signing::{V1, V3};
 
 const ECS: &str = "2014-05-26";
 const KMS: &str = "2016-01-20";
-const SHORT: Duration = Duration::from_millis(150);
+const SHORT: Duration = Duration::from_millis(300);
 
-async fn impatient(change: impl FnOnce(&mut ServerConfig)) -> Running {
+async fn start_changed(change: impl FnOnce(&mut ServerConfig)) -> Running {
     let mut config = config(vec![local(None)]);
-    config.timeouts = Timeouts { headers: SHORT, body: SHORT, queue: SHORT, ..Timeouts::default() };
     change(&mut config);
     start_with(config, actions::table(), NOW, Memory::with_keys()).await
+}
+
+/// A call that lasts until the test lets it end.
+fn slow_call(nonce: &str) -> String {
+    V3::new(ECS, "RunInstances", &[]).header("x-acs-signature-nonce", nonce).request("testid", "testsecret")
 }
 
 fn create_key(nonce: &str) -> String {
@@ -28,7 +32,7 @@ fn create_key(nonce: &str) -> String {
 /// A client that never finishes its headers, or sends them a byte at a time, is cut off; so is one that stays idle.
 #[tokio::test]
 async fn slow_headers_are_cut_off() {
-    let running = impatient(|_| {}).await;
+    let running = start_changed(|config| config.timeouts.headers = SHORT).await;
     for start in ["", "GET / HTTP/1.1\r\nHost: x\r\n"] {
         let mut stream = running.connect().await;
         stream.write_all(start.as_bytes()).await.unwrap();
@@ -46,7 +50,7 @@ async fn slow_headers_are_cut_off() {
 /// A body that does not come is answered with 408, and the connection ends.
 #[tokio::test]
 async fn slow_bodies_are_cut_off() {
-    let running = impatient(|_| {}).await;
+    let running = start_changed(|config| config.timeouts.body = SHORT).await;
     let mut stream = running.connect().await;
     let request = "POST / HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\nContent-Length: 100\r\n\r\nA=";
     let answer = exchange(&mut stream, request).await.unwrap();
@@ -70,7 +74,7 @@ async fn pipelined_requests_are_answered_in_order() {
 /// Too much is refused as soon as it is known: said beforehand, or found in the middle of chunks.
 #[tokio::test]
 async fn large_bodies_are_refused() {
-    let running = impatient(|config| config.limits.body_bytes_max = 1000).await;
+    let running = start_changed(|config| config.limits.body_bytes_max = 1000).await;
     let head = "POST / HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\n";
     let chunk = format!("200\r\n{}\r\n", "a".repeat(0x200));
     for body in ["Content-Length: 1001\r\n\r\n".to_owned(), format!("Transfer-Encoding: chunked\r\n\r\n{chunk}{chunk}")]
@@ -147,21 +151,21 @@ async fn other_verbs_and_paths_have_answers() {
 /// Calls beyond the limit wait a little, then get a 503 that says nothing was done; the others are served.
 #[tokio::test]
 async fn too_many_calls_are_turned_away() {
-    let running = impatient(|config| config.calls_max = 1).await;
-    let call = |nonce: &str| {
-        V3::new(ECS, "RunInstances", &[]).header("x-acs-signature-nonce", nonce).request("testid", "testsecret")
-    };
-    let (first, second) = (call("1"), call("2"));
-    let (one, two) = tokio::join!(running.send(&first), async {
-        tokio::time::sleep(SHORT / 5).await;
-        running.send(&second).await
-    });
-    assert_eq!(one.status, 200);
-    assert_eq!(
-        (two.status, two.code().as_str(), two.header("x-acs-retry-after")),
-        (503, "ServiceUnavailable", Some("1000"))
-    );
-    assert_eq!(running.send(&second).await.status, 200, "the nonce of a call that was turned away is not used up");
+    let running = start_changed(|config| {
+        config.calls_max = 1;
+        config.timeouts.queue = SHORT;
+    })
+    .await;
+    let mut first = running.connect().await;
+    first.write_all(slow_call("1").as_bytes()).await.unwrap();
+    running.slow_call_begun().await;
+    let second = running.send(&slow_call("2")).await;
+    assert_eq!((second.status, second.header("x-acs-retry-after")), (503, Some("1000")));
+    assert_eq!(second.code(), "ServiceUnavailable");
+    running.memory.may_end.add_permits(2);
+    assert_eq!(read_answer(&mut first).await.unwrap().status, 200);
+    let again = running.send(&slow_call("2")).await;
+    assert_eq!(again.status, 200, "the nonce of a call that was turned away is not used up");
 }
 
 /// A call in flight is answered when the server stops; nothing new is taken; then the server ends.
@@ -169,12 +173,15 @@ async fn too_many_calls_are_turned_away() {
 async fn the_shutdown_lets_calls_end() {
     let running = start().await;
     let mut idle = running.connect().await;
+    assert_eq!(exchange(&mut idle, &create_key("1")).await.unwrap().status, 200);
     let mut busy = running.connect().await;
-    busy.write_all(V3::new(ECS, "RunInstances", &[]).request("testid", "testsecret").as_bytes()).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    busy.write_all(slow_call("2").as_bytes()).await.unwrap();
+    running.slow_call_begun().await;
     running.stop.send(()).unwrap();
+    assert!(read_answer(&mut idle).await.is_none());
+    running.memory.may_end.add_permits(1);
     assert_eq!(read_answer(&mut busy).await.unwrap().status, 200);
-    assert!(read_answer(&mut busy).await.is_none() && read_answer(&mut idle).await.is_none());
+    assert!(read_answer(&mut busy).await.is_none());
     running.ended.await.unwrap();
     assert!(tokio::net::TcpStream::connect(running.address).await.is_err());
 }
@@ -184,11 +191,12 @@ async fn the_shutdown_lets_calls_end() {
 async fn a_client_that_hangs_up_cancels_nothing() {
     let running = start().await;
     let mut stream = running.connect().await;
-    stream.write_all(V3::new(ECS, "RunInstances", &[]).request("testid", "testsecret").as_bytes()).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    stream.write_all(slow_call("1").as_bytes()).await.unwrap();
+    running.slow_call_begun().await;
     drop(stream);
     assert!(running.journal().is_empty());
     running.stop.send(()).unwrap();
+    running.memory.may_end.add_permits(1);
     running.ended.await.unwrap();
     assert_eq!(running.memory.journal.lock().unwrap().len(), 1);
 }
@@ -196,18 +204,18 @@ async fn a_client_that_hangs_up_cancels_nothing() {
 /// The deadline of the shutdown ends what does not end by itself.
 #[tokio::test]
 async fn the_shutdown_has_a_deadline() {
-    let running = impatient(|config| {
-        config.timeouts.shutdown = SHORT;
-        config.timeouts.body = Duration::from_secs(60);
-    })
-    .await;
+    let running = start_changed(|config| config.timeouts.shutdown = SHORT).await;
     let mut stream = running.connect().await;
-    stream.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nA").await.unwrap();
-    tokio::time::sleep(SHORT / 2).await;
+    let request = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    // The server says this when it waits for the body.
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).await.unwrap();
+    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
     let begun = Instant::now();
     running.stop.send(()).unwrap();
     running.ended.await.unwrap();
-    assert!(begun.elapsed() >= SHORT && begun.elapsed() < SHORT * 20);
+    assert!(begun.elapsed() >= SHORT && begun.elapsed() < SHORT * 20, "{:?}", begun.elapsed());
 }
 
 /// Figures have labels of the tables only, whatever clients send.

@@ -10,6 +10,7 @@ use api::services::{
 };
 use crypto::Secret;
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 
 pub(crate) const ACCOUNT: &str = "1234567890123456";
 
@@ -23,7 +24,6 @@ pub(crate) struct Key {
     pub(crate) user: Option<&'static str>,
 }
 
-#[derive(Default)]
 pub(crate) struct Memory {
     pub(crate) keys: BTreeMap<&'static str, Key>,
     pub(crate) nonces: Mutex<BTreeSet<(String, String)>>,
@@ -32,6 +32,10 @@ pub(crate) struct Memory {
     pub(crate) down: AtomicBool,
     /// The journal fails.
     pub(crate) journal_full: AtomicBool,
+    /// A permit for each slow call that has begun.
+    pub(crate) begun: Semaphore,
+    /// A slow call ends when it gets a permit here.
+    pub(crate) may_end: Semaphore,
 }
 
 impl Memory {
@@ -45,7 +49,15 @@ impl Memory {
             ("nobodyid", key("nobodysecret", AccessKeyStatus::Active, None, Some(NOBODY))),
             ("STS.session", key("sessionsecret", AccessKeyStatus::Active, Some("STS.tok/en+="), Some("ops/deploy"))),
         ]);
-        Self { keys, ..Self::default() }
+        Self {
+            keys,
+            nonces: Mutex::default(),
+            journal: Mutex::default(),
+            down: AtomicBool::new(false),
+            journal_full: AtomicBool::new(false),
+            begun: Semaphore::new(0),
+            may_end: Semaphore::new(0),
+        }
     }
 
     fn up(&self) -> Result<(), Unavailable> {

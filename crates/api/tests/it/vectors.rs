@@ -85,6 +85,7 @@ async fn v3_vectors_pass_and_changed_ones_do_not() {
 async fn server(with_token: bool, now: &str) -> Running {
     let mut memory = Memory::with_keys();
     memory.keys.get_mut("testid").unwrap().token = with_token.then_some("STS.tok/en+=");
+    memory.may_end.add_permits(1);
     start_with(config(vec![local(None)]), actions::table(), now, memory).await
 }
 
