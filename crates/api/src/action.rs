@@ -89,14 +89,10 @@ pub struct Call<C> {
 
 impl<C> Call<C> {
     /// The need of this call's own action on a resource of the caller's account, by its relative id: `key/<id>`.
-    ///
-    /// RAM and STS are global: their ARNs name no region.
+    /// The ARN of a product without regions names none. `None` for an action that needs a signature only.
     pub fn need(&self, relative_id: &str) -> Option<Need> {
         let Permission::On { action, .. } = self.spec.permission else { return None };
-        let region = match self.spec.product {
-            Product::Ecs | Product::Kms => self.region.as_str(),
-            Product::Ram | Product::Sts => "",
-        };
+        let region = if self.spec.product.is_regional() { self.region.as_str() } else { "" };
         let (service, account) = (self.spec.product.name(), &self.identity.account_id);
         Some(Need { action, resource: format!("acs:{service}:{region}:{account}:{relative_id}") })
     }

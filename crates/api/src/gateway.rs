@@ -41,7 +41,7 @@ pub(crate) struct Gateway<S: Services> {
 /// A call that can be understood; whether it may be done is another matter.
 struct Asked<'a, S: Services> {
     row: &'a Row<S>,
-    region: &'a str,
+    region: String,
     claim: Claim,
     parameters: Parameters,
 }
@@ -170,7 +170,7 @@ impl<S: Services> Gateway<S> {
             request_id: view.request_id(),
             identity: self.services.identity(&caller),
             caller,
-            region: region.to_owned(),
+            region,
             regions: Arc::clone(&self.regions),
             now: origin.now,
         };

@@ -56,6 +56,15 @@ impl Product {
         Self::ALL.into_iter().find(|product| product.version() == version)
     }
 
+    /// Whether its resources live in regions. RAM and STS are the same everywhere (ram.md).
+    #[must_use]
+    pub fn is_regional(self) -> bool {
+        match self {
+            Self::Ecs | Self::Kms => true,
+            Self::Ram | Self::Sts => false,
+        }
+    }
+
     /// Format of an answer to a call that names none. Source: wire.md 3.
     #[must_use]
     pub fn default_format(self) -> Format {

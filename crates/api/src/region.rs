@@ -25,22 +25,26 @@ impl Regions {
         &self.names
     }
 
-    /// Region of a call: the listener's own, else the one in the host name, else the default.
+    /// Whether `region` is one of them.
+    pub(crate) fn contains(&self, region: &str) -> bool {
+        self.names.iter().any(|name| name == region)
+    }
+
+    /// Region of a call: the listener's own, else the one in the host name, else the default. Products without regions are at
+    /// home in the default one, whatever host they are called by.
     ///
     /// `host` is the raw header. `<product>.<region>.…` counts, also `<product>-vpc.<region>.…`.
     ///
     /// Errors: `InvalidRegionId.NotFound` for a vendor's host name of a region that is not here. Falling back would use a key
     /// of another region.
-    pub(crate) fn of_call(&self, product: Product, host: &str, listener: Option<&str>) -> Result<&str, Refusal> {
-        let named = labelled(product, host);
-        let wanted = match (listener, named) {
-            (Some(region), _) | (None, Some((region, _))) => region,
-            (None, None) => return Ok(&self.default),
-        };
-        match self.names.iter().find(|name| *name == wanted) {
-            Some(region) => Ok(region),
-            None if listener.is_none() && named.is_some_and(|(_, rest)| rest != "aliyuncs.com") => Ok(&self.default),
-            None => Err(Refusal::new(&errors::INVALID_REGION, &[wanted])),
+    pub(crate) fn of_call(&self, product: Product, host: &str, listener: Option<&str>) -> Result<String, Refusal> {
+        if let Some(region) = listener {
+            return Ok(region.to_owned());
+        }
+        match labelled(product, host).filter(|_| product.is_regional()) {
+            Some((region, _)) if self.contains(region) => Ok(region.to_owned()),
+            Some((region, "aliyuncs.com")) => Err(Refusal::new(&errors::INVALID_REGION, &[region])),
+            _ => Ok(self.default.clone()),
         }
     }
 }
@@ -74,10 +78,14 @@ mod tests {
             ("kms.aliyuncs.com", None, Ok("cn-hangzhou")),
             ("kms.cn-beijing.aliyuncs.com", None, Err("InvalidRegionId.NotFound")),
             ("kms.cn-beijing.aliyuncs.com", Some("cn-shanghai"), Ok("cn-shanghai")),
-            ("127.0.0.1", Some("cn-beijing"), Err("InvalidRegionId.NotFound")),
+            ("127.0.0.1", Some("cn-shanghai"), Ok("cn-shanghai")),
         ] {
             let found = regions.of_call(Product::Kms, host, listener).map_err(|refusal| refusal.row().code);
-            assert_eq!(found, region, "{host} {listener:?}");
+            assert_eq!(found, region.map(str::to_owned), "{host} {listener:?}");
         }
+        assert_eq!(
+            regions.of_call(Product::Sts, "sts.cn-beijing.aliyuncs.com", None).ok().as_deref(),
+            Some("cn-hangzhou")
+        );
     }
 }

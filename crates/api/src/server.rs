@@ -45,6 +45,14 @@ pub struct Served<S: Services> {
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
+    /// A listener is for a region that is not served.
+    #[error("the listener on {address} is for region {region}, which is not one of the configured regions")]
+    UnknownRegion {
+        /// The address.
+        address: SocketAddr,
+        /// The region.
+        region: String,
+    },
     /// An address cannot be listened on.
     #[error("cannot listen on {address}; is another server running there?")]
     Listen {
@@ -80,8 +88,9 @@ pub async fn serve<S: Services>(
 impl<S: Services> Server<S> {
     /// Opens all listeners, or none.
     ///
-    /// Errors: [`ServeError::Listen`].
+    /// Errors: [`ServeError`].
     pub async fn bind(config: ServerConfig, served: Served<S>) -> Result<Self, ServeError> {
+        config.check()?;
         let gateway = Arc::new(Gateway {
             table: served.table,
             services: served.services,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::region::Regions;
 use crate::request::Limits;
-use crate::server::Tls;
+use crate::server::{ServeError, Tls};
 
 /// Configuration of a server.
 #[derive(Debug, Clone)]
@@ -25,12 +25,22 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
-    /// A plain server on `listeners` with limits for one machine: at most 4,096 connections with a request of at most
-    /// 320 KiB each, and 512 calls at once.
+    /// A plain server on `listeners` with limits for one machine: at most 1,024 connections with a request of at most
+    /// 352 KiB each, and 512 calls at once.
     #[must_use]
     pub fn new(listeners: Vec<Listener>, regions: Regions) -> Self {
         let (limits, timeouts) = (Limits::default(), Timeouts::default());
-        Self { listeners, regions, limits, timeouts, connections_max: 4096, calls_max: 512 }
+        Self { listeners, regions, limits, timeouts, connections_max: 1024, calls_max: 512 }
+    }
+
+    /// What would only show when the first call comes in.
+    pub(crate) fn check(&self) -> Result<(), ServeError> {
+        for Listener { address, region, .. } in &self.listeners {
+            if let Some(region) = region.as_ref().filter(|region| !self.regions.contains(region)) {
+                return Err(ServeError::UnknownRegion { address: *address, region: region.clone() });
+            }
+        }
+        Ok(())
     }
 }
 

@@ -42,14 +42,7 @@ pub(crate) async fn start() -> Running {
 }
 
 pub(crate) async fn start_with(config: ServerConfig, table: Table<Memory>, now: &str, memory: Memory) -> Running {
-    let memory = Arc::new(memory);
-    let clock = Arc::new(ManualClock::new(now.parse().unwrap()));
-    let served = Served {
-        table,
-        services: Arc::clone(&memory),
-        clock: Arc::clone(&clock) as _,
-        random: Arc::new(SeededRandom::new(b"request ids")),
-    };
+    let (served, memory, clock) = served(table, now, memory);
     let server = Server::bind(config, served).await.unwrap();
     let addresses = server.addresses();
     let (stop, stopped) = oneshot::channel();
@@ -57,6 +50,22 @@ pub(crate) async fn start_with(config: ServerConfig, table: Table<Memory>, now: 
         let _ = stopped.await;
     }));
     Running { address: addresses[0], addresses, memory, clock, stop, ended }
+}
+
+/// What a server of a test serves, with handles on what is behind it.
+pub(crate) fn served(
+    table: Table<Memory>,
+    now: &str,
+    memory: Memory,
+) -> (Served<Memory>, Arc<Memory>, Arc<ManualClock>) {
+    let (memory, clock) = (Arc::new(memory), Arc::new(ManualClock::new(now.parse().unwrap())));
+    let served = Served {
+        table,
+        services: Arc::clone(&memory),
+        clock: Arc::clone(&clock) as _,
+        random: Arc::new(SeededRandom::new(b"request ids")),
+    };
+    (served, memory, clock)
 }
 
 impl Running {

@@ -6,7 +6,7 @@ use api::ServerConfig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::actions;
-use crate::client::{NOW, Running, config, exchange, local, read_answer, start, start_with};
+use crate::client::{NOW, Running, config, exchange, local, read_answer, served, start, start_with};
 use crate::memory::Memory;
 use crate::signing::{V1, V3};
 
@@ -216,6 +216,25 @@ async fn the_shutdown_has_a_deadline() {
     running.stop.send(()).unwrap();
     running.ended.await.unwrap();
     assert!(begun.elapsed() >= SHORT && begun.elapsed() < SHORT * 20, "{:?}", begun.elapsed());
+}
+
+/// What cannot be served does not start, and says which address is to blame.
+#[tokio::test]
+async fn a_server_that_cannot_serve_does_not_start() {
+    let running = start().await;
+    let taken = api::Listener { address: running.address, ..local(None) };
+    for (listener, message) in [
+        (taken, format!("cannot listen on {}; is another server running there?", running.address)),
+        (
+            local(Some("cn-beijing")),
+            "the listener on 127.0.0.1:0 is for region cn-beijing, which is not one of the configured regions"
+                .to_owned(),
+        ),
+    ] {
+        let served = served(actions::table(), NOW, Memory::with_keys()).0;
+        let error = api::serve(config(vec![listener]), served, async {}).await.unwrap_err();
+        assert_eq!(error.to_string(), message);
+    }
 }
 
 /// Figures have labels of the tables only, whatever clients send.

@@ -8,6 +8,7 @@ mod authentication;
 mod client;
 mod connections;
 mod coverage;
+mod every_row;
 mod failures;
 mod memory;
 mod secrecy;
