@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 
 use crate::envelope::Reply;
@@ -44,10 +45,10 @@ impl<S: Services> Door<S> {
     async fn call(self: Arc<Self>, request: Request<Incoming>, arrival: Arrival) -> Response<Full<Bytes>> {
         let (parts, body) = request.into_parts();
         let view = View::guess(&*self.gateway.random, &parts);
-        let early = if parts.uri.path() == "/" { None } else { Some(Refusal::new(&errors::INVALID_ACTION, &[])) };
-        let body = match early {
-            Some(refusal) => Err(refusal),
-            None => read_body(body, self.gateway.limits.body_bytes_max, self.timeouts.body).await,
+        let body = if parts.uri.path() == "/" {
+            read_body(body, self.gateway.limits.body_bytes_max, self.timeouts.body).await
+        } else {
+            Err(Refusal::new(&errors::INVALID_ACTION, &[]))
         };
         match body {
             Ok(body) => self.run(parts, body, arrival, view).await,
@@ -61,13 +62,7 @@ impl<S: Services> Door<S> {
     }
 
     /// Runs a call in a task of its own, when there is room for it. The permit goes with the task: the shutdown waits for it.
-    async fn run(
-        self: Arc<Self>,
-        parts: hyper::http::request::Parts,
-        body: Bytes,
-        arrival: Arrival,
-        view: View,
-    ) -> Response<Full<Bytes>> {
+    async fn run(self: Arc<Self>, parts: Parts, body: Bytes, arrival: Arrival, view: View) -> Response<Full<Bytes>> {
         let room = tokio::time::timeout(self.timeouts.queue, Arc::clone(&self.calls).acquire_owned()).await;
         let Ok(Ok(room)) = room else {
             let mut response = self.refused(&view, &arrival, &view.overloaded());
