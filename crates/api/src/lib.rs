@@ -19,11 +19,13 @@ mod action;
 mod authenticate;
 mod envelope;
 mod format;
+mod gate;
 mod gateway;
 mod kms;
 mod metrics;
 mod percent;
 mod product;
+mod ram;
 mod region;
 mod request;
 mod server;
@@ -38,10 +40,11 @@ pub use region::Regions;
 pub use request::Limits;
 pub use server::{Listener, SelfSigned, ServeError, Served, Server, ServerConfig, Timeouts, Tls, TlsError, serve};
 
-use services::Services;
+use services::Rooms;
 
 /// The action table: every action of every product that is served.
 #[must_use]
-pub fn table<S: Services>() -> Table<S> {
-    Table::of([Row::of::<kms::DescribeRegions>(), Row::of::<sts::GetCallerIdentity>()])
+pub fn table<S: Rooms>() -> Table<S> {
+    let kms = [Row::of::<kms::DescribeRegions>()];
+    Table::of(kms.into_iter().chain(ram::rows()).chain(sts::rows()))
 }
