@@ -21,6 +21,9 @@ use crate::signing::V1;
 pub(crate) const RAM: &str = "2015-05-01";
 pub(crate) const STS: &str = "2015-04-01";
 
+/// Parameters of a call.
+pub(crate) type Parameters<'a> = &'a [(&'a str, &'a str)];
+
 /// Access key of the account itself.
 pub(crate) const ROOT: (&str, &str) = ("LTAIroot00000001", "root-secret-0123456789");
 
@@ -78,6 +81,10 @@ impl<'a> Client<'a> {
         Self { running, name, id, secret, token, calls: Cell::new(0) }
     }
 
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
+    }
+
     /// Root makes a user with an access key, which may do nothing.
     pub(crate) async fn hire(&self, name: &'static str) -> Self {
         self.done(RAM, "CreateUser", &[("UserName", name)]).await;
@@ -88,7 +95,7 @@ impl<'a> Client<'a> {
     }
 
     /// A call that is answered in JSON.
-    pub(crate) async fn call(&self, version: &str, action: &str, parameters: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn call(&self, version: &str, action: &str, parameters: Parameters<'_>) -> Answer {
         self.calls.set(self.calls.get() + 1);
         let mut call = V1::new(version, action, parameters)
             .set("AccessKeyId", &self.id)
@@ -100,14 +107,14 @@ impl<'a> Client<'a> {
     }
 
     /// A call that must succeed.
-    pub(crate) async fn done(&self, version: &str, action: &str, parameters: &[(&str, &str)]) -> Value {
+    pub(crate) async fn done(&self, version: &str, action: &str, parameters: Parameters<'_>) -> Value {
         let answer = self.call(version, action, parameters).await;
         assert_eq!(answer.status, 200, "{action}: {}", answer.body);
         serde_json::from_str(&answer.body).unwrap()
     }
 
     /// Status and code of a call.
-    pub(crate) async fn code(&self, version: &str, action: &str, parameters: &[(&str, &str)]) -> (u16, String) {
+    pub(crate) async fn code(&self, version: &str, action: &str, parameters: Parameters<'_>) -> (u16, String) {
         let answer = self.call(version, action, parameters).await;
         (answer.status, answer.code())
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::installation::{Client, RAM, ROOT, STS, start};
+use crate::installation::{Client, Parameters, RAM, ROOT, STS, start};
 use crate::signing::V1;
 
 const ONE_KEY: &str =
@@ -123,7 +123,7 @@ async fn broken_parameters_have_their_codes() {
     let root = Client::root(&running);
     let long = "a".repeat(129);
     let policy_document = ("PolicyDocument", ONE_KEY);
-    let cases: &[(&str, &[(&str, &str)], u16, &str)] = &[
+    let cases: &[(&str, Parameters<'_>, u16, &str)] = &[
         ("CreateUser", &[], 400, "MissingParameter"),
         ("CreateUser", &[("UserName", "b/b")], 400, "InvalidParameter.UserName.InvalidChars"),
         ("CreateUser", &[("UserName", &long)], 400, "InvalidParameter.UserName.Length"),

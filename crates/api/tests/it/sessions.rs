@@ -1,6 +1,6 @@
 //! STS as a client sees it: a role is assumed, and its temporary access key is used with its token.
 
-use crate::installation::{Client, RAM, STS, start};
+use crate::installation::{Client, Parameters, RAM, STS, start};
 
 const ALLOW_ROLES: &str =
     r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":["sts:AssumeRole","ram:ListUsers"],"Resource":"*"}]}"#;
@@ -61,7 +61,7 @@ async fn broken_parameters_have_their_codes() {
     let arn = format!("acs:ram::{}:role/AliyunECSDiskEncryptDefaultRole", running.services.account);
     let missing = format!("acs:ram::{}:role/missing", running.services.account);
     let (good, name) = (("RoleArn", arn.as_str()), ("RoleSessionName", "s1"));
-    let cases: &[(&[(&str, &str)], u16, &str)] = &[
+    let cases: &[(Parameters<'_>, u16, &str)] = &[
         (&[name], 400, "MissingParameter"),
         (&[("RoleArn", "ops"), name], 400, "InvalidParameter.RoleArn"),
         (&[good, ("RoleSessionName", "s")], 400, "InvalidParameter.RoleSessionName"),
