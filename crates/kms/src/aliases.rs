@@ -16,11 +16,13 @@ impl Kms {
     pub async fn create_alias(&self, alias: &AliasName, key: &KeyRef, scope: &Scope) -> Result<()> {
         alias.check_not_reserved()?;
         key.id_for(Action::CreateAlias)?;
-        let mut session = self.catalog.session().await;
-        let mut write = session.write().await?;
-        let key = find_for(Action::CreateAlias, &mut write.read(), key, scope).await?;
-        self.insert_alias(&mut write, alias, key.id, scope).await?;
-        Ok(write.commit().await?)
+        let mut write = self.catalog.write().await?;
+        let done = async {
+            let key = find_for(Action::CreateAlias, &mut write.read(), key, scope).await?;
+            self.insert_alias(&mut write, alias, key.id, scope).await
+        };
+        let done = done.await;
+        write.finish(done).await
     }
 
     /// Points a name at another key. `key` is no alias.
@@ -29,13 +31,14 @@ impl Kms {
     pub async fn update_alias(&self, alias: &AliasName, key: &KeyRef, scope: &Scope) -> Result<()> {
         alias.check_not_reserved()?;
         key.id_for(Action::UpdateAlias)?;
-        let mut session = self.catalog.session().await;
-        let mut write = session.write().await?;
-        let key = find_for(Action::UpdateAlias, &mut write.read(), key, scope).await?;
-        if !write.alias_update(alias.as_str(), key.id, scope).await? {
-            return Err(not_found(alias, scope));
-        }
-        Ok(write.commit().await?)
+        let mut write = self.catalog.write().await?;
+        let done = async {
+            let key = find_for(Action::UpdateAlias, &mut write.read(), key, scope).await?;
+            let is_there = write.alias_update(alias.as_str(), key.id, scope).await?;
+            if is_there { Ok(()) } else { Err(not_found(alias, scope)) }
+        };
+        let done = done.await;
+        write.finish(done).await
     }
 
     /// Removes a name, whatever the state of its key.
@@ -43,31 +46,27 @@ impl Kms {
     /// Errors: `MalformedAlias` for a reserved name, `AliasNotFound`.
     pub async fn delete_alias(&self, alias: &AliasName, scope: &Scope) -> Result<()> {
         alias.check_not_reserved()?;
-        let mut session = self.catalog.session().await;
-        let mut write = session.write().await?;
-        if !write.alias_delete(alias.as_str(), scope).await? {
-            return Err(not_found(alias, scope));
-        }
-        Ok(write.commit().await?)
+        let mut write = self.catalog.write().await?;
+        let is_there = write.alias_delete(alias.as_str(), scope).await?;
+        write.finish(if is_there { Ok(()) } else { Err(not_found(alias, scope)) }).await
     }
 
     /// Names of an account in a region, in the order of their bytes, those of services among them.
     pub async fn list_aliases(&self, page: PageRequest, scope: &Scope) -> Result<Page<AliasRecord>> {
-        Ok(self.catalog.session().await.read().aliases_page(scope, page).await?)
+        Ok(self.catalog.read().aliases_page(scope, page).await?)
     }
 
     /// Names of one key.
     ///
     /// Errors: those of [`Kms::describe_key`].
     pub async fn list_aliases_by_key(&self, key: &KeyRef, scope: &Scope) -> Result<Vec<AliasRecord>> {
-        let mut session = self.catalog.session().await;
-        let key = find_for(Action::DescribeKey, &mut session.read(), key, scope).await?;
-        Ok(session.read().aliases_of_key(key.id).await?)
+        let key = find_for(Action::DescribeKey, &mut self.catalog.read(), key, scope).await?;
+        Ok(self.catalog.read().aliases_of_key(key.id).await?)
     }
 
     pub(crate) async fn insert_alias(
         &self,
-        write: &mut Write<'_>,
+        write: &mut Write,
         alias: &AliasName,
         key_id: KeyId,
         scope: &Scope,

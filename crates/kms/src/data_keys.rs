@@ -105,8 +105,7 @@ impl Kms {
     /// `KeyInOtherRegion`, `KeyNotFound`, `KeyNotUsable`, `KeyDestroyed` of the key.
     pub async fn decrypt(&self, blob: &[u8], context: &EncryptionContext, scope: &Scope) -> Result<Opened> {
         let (version_id, sealed) = split_blob(blob).ok_or(KmsError::NotAuthentic)?;
-        let mut session = self.catalog.session().await;
-        let mut read = session.read();
+        let mut read = self.catalog.read();
         let not_found = || KmsError::KeyVersionNotFound { version: version_id };
         let version = read.key_version_by_id(version_id).await?.ok_or_else(not_found)?;
         let key = read.key_by_id(version.key_id).await?.ok_or_else(not_found)?;
@@ -126,8 +125,7 @@ impl Kms {
         context: &EncryptionContext,
         scope: &Scope,
     ) -> Result<Ciphertext> {
-        let mut session = self.catalog.session().await;
-        let mut read = session.read();
+        let mut read = self.catalog.read();
         let key = find_for(action, &mut read, key, scope).await?;
         let key_version_id = key.primary_version;
         let material = self.material(&mut read, &key, key_version_id).await?;

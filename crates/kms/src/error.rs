@@ -187,6 +187,7 @@ impl KmsError {
                 KeyState::Enabled => "Rejected.Enabled",
                 KeyState::Disabled => "Rejected.Disabled",
                 KeyState::PendingDeletion => "Rejected.PendingDeletion",
+                KeyState::PendingImport => "Rejected.PendingImport",
             },
             Self::StateModified { .. } | Self::KeyInUse { .. } | Self::DeletionProtected { .. } => {
                 "Rejected.StateModifiedFailed"
@@ -203,6 +204,7 @@ fn way_out(state: KeyState, key: &KeyId) -> String {
         KeyState::Enabled => "it has no deletion to cancel".to_owned(),
         KeyState::Disabled => format!("`reseal key enable {key}` allows its use again"),
         KeyState::PendingDeletion => format!("`reseal key cancel-deletion {key}` keeps the key"),
+        KeyState::PendingImport => "it has no key material; import it first".to_owned(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Making, showing and ending keys.
 
-use catalog::{KeyId, KeyRecord, KeyState, KeyVersionRecord, Page, PageRequest, Read, Scope, Write};
+use catalog::{KeyFilter, KeyId, KeyRecord, KeyState, KeyVersionRecord, Page, PageRequest, Read, Rotation, Scope, Write};
 use crypto::Secret;
 
 use crate::error::{KmsError, Result};
@@ -45,27 +45,28 @@ impl Kms {
         if let Some(alias) = &new.alias {
             alias.check_not_reserved()?;
         }
-        let mut session = self.catalog.session().await;
-        let mut write = session.write().await?;
-        let key = self.insert_key(&mut write, &new.description, "", scope).await?;
-        if let Some(alias) = &new.alias {
-            self.insert_alias(&mut write, alias, key.id, scope).await?;
-        }
-        write.commit().await?;
-        Ok(key)
+        let mut write = self.catalog.write().await?;
+        let done = async {
+            let key = self.insert_key(&mut write, &new.description, "", scope).await?;
+            if let Some(alias) = &new.alias {
+                self.insert_alias(&mut write, alias, key.id, scope).await?;
+            }
+            Ok(key)
+        };
+        let done = done.await;
+        write.finish(done).await
     }
 
     /// One key. Source: KMS `DescribeKey`.
     ///
     /// Errors: `KeyNotFound`, `KeyInOtherRegion`, `KeyDestroyed`, `AliasNotFound`.
     pub async fn describe_key(&self, key: &KeyRef, scope: &Scope) -> Result<KeyRecord> {
-        let mut session = self.catalog.session().await;
-        find_for(Action::DescribeKey, &mut session.read(), key, scope).await
+        find_for(Action::DescribeKey, &mut self.catalog.read(), key, scope).await
     }
 
     /// Keys of an account in a region, oldest first. Source: KMS `ListKeys`.
     pub async fn list_keys(&self, page: PageRequest, scope: &Scope) -> Result<Page<KeyRecord>> {
-        Ok(self.catalog.session().await.read().keys_page(scope, page).await?)
+        Ok(self.catalog.read().keys_page(&KeyFilter::default(), scope, page).await?)
     }
 
     /// Changes the text for people. Takes no alias.
@@ -144,8 +145,7 @@ impl Kms {
     ///
     /// Errors: those of [`Kms::describe_key`]; `KeyNotUsable`.
     pub async fn require_usable(&self, key: &KeyRef, scope: &Scope) -> Result<KeyRecord> {
-        let mut session = self.catalog.session().await;
-        find_for(Action::GenerateDataKey, &mut session.read(), key, scope).await
+        find_for(Action::GenerateDataKey, &mut self.catalog.read(), key, scope).await
     }
 
     /// Destroys the material of all keys whose waiting time has ended, and removes their aliases. Returns the keys.
@@ -153,11 +153,10 @@ impl Kms {
     /// Never happens by itself in this crate: a clock that is wrong for a moment must not destroy keys when somebody lists them.
     pub async fn destroy_due_keys(&self) -> Result<Vec<KeyId>> {
         let now = self.clock.now();
-        let mut session = self.catalog.session().await;
-        if session.read().keys_due(now).await?.is_empty() {
+        if self.catalog.read().keys_due(now).await?.is_empty() {
             return Ok(Vec::new());
         }
-        let mut write = session.write().await?;
+        let mut write = self.catalog.write().await?;
         let due = write.read().keys_due(now).await?;
         for &id in &due {
             // A key that vanished between the two queries would be a bug of the catalog; there is nothing left to destroy then.
@@ -168,14 +167,14 @@ impl Kms {
             write.key_update(&key).await?;
         }
         write.commit().await?;
-        session.settle().await?;
+        self.catalog.settle().await?;
         Ok(due)
     }
 
     /// Adds a key with fresh material.
     pub(crate) async fn insert_key(
         &self,
-        write: &mut Write<'_>,
+        write: &mut Write,
         description: &str,
         service: &str,
         scope: &Scope,
@@ -185,21 +184,33 @@ impl Kms {
             id: self.new_key_id(),
             scope: scope.clone(),
             service: service.to_owned(),
+            creator: if service.is_empty() { scope.account.to_string() } else { service.to_owned() },
             state: KeyState::Enabled,
             spec: "Aliyun_AES_256".to_owned(),
             usage: "ENCRYPT/DECRYPT".to_owned(),
             origin: "Aliyun_KMS".to_owned(),
+            protection_level: "SOFTWARE".to_owned(),
             description: description.to_owned(),
             deletion_protection: false,
+            deletion_protection_description: String::new(),
+            policy: None,
             created_at: now,
             delete_at: None,
             destroyed_at: None,
+            material_expires_at: None,
+            rotation: Rotation::default(),
             primary_version: self.new_key_version_id(),
         };
         let material = Secret::random(MATERIAL_BYTES, &*self.random);
         let wrapped = self.root.wrap(&material_context(key.id, key.primary_version), &material, &*self.random);
-        let version =
-            KeyVersionRecord { id: key.primary_version, key_id: key.id, material: Some(wrapped), created_at: now };
+        let version = KeyVersionRecord {
+            id: key.primary_version,
+            key_id: key.id,
+            material: Some(wrapped),
+            public_key: None,
+            fingerprint: None,
+            created_at: now,
+        };
         write.key_insert(&key).await?;
         write.key_version_insert(&version).await?;
         Ok(key)
@@ -215,23 +226,21 @@ impl Kms {
         apply: impl FnOnce(&mut KeyRecord),
     ) -> Result<KeyRecord> {
         key.id_for(action)?;
-        let mut session = self.catalog.session().await;
-        let mut write = session.write().await?;
-        let mut key = find_for(action, &mut write.read(), key, scope).await?;
-        if action == Action::ScheduleKeyDeletion && key.deletion_protection {
-            return Err(KmsError::DeletionProtected { key: key.id });
-        }
-        if if_in_use == IfInUse::Refuse {
-            let Page { items: users, total_count } =
-                write.read().sealed_images_of_key(key.id, PageRequest::first()).await?;
-            if total_count > 0 {
-                return Err(KmsError::KeyInUse { key: key.id, action, users, total_count });
+        let mut write = self.catalog.write().await?;
+        let done = async {
+            let mut key = find_for(action, &mut write.read(), key, scope).await?;
+            if action == Action::ScheduleKeyDeletion && key.deletion_protection {
+                return Err(KmsError::DeletionProtected { key: key.id });
             }
-        }
-        apply(&mut key);
-        write.key_update(&key).await?;
-        write.commit().await?;
-        Ok(key)
+            if if_in_use == IfInUse::Refuse {
+                check_not_in_use(action, &mut write.read(), key.id).await?;
+            }
+            apply(&mut key);
+            write.key_update(&key).await?;
+            Ok(key)
+        };
+        let done = done.await;
+        write.finish(done).await
     }
 }
 
@@ -252,6 +261,11 @@ pub(crate) async fn find_for(action: Action, read: &mut Read<'_>, key: &KeyRef, 
     check_scope(&found, scope)?;
     check(action, &found)?;
     Ok(found)
+}
+
+async fn check_not_in_use(action: Action, read: &mut Read<'_>, key: KeyId) -> Result<()> {
+    let Page { items: users, total_count } = read.sealed_images_of_key(key, PageRequest::first()).await?;
+    if total_count == 0 { Ok(()) } else { Err(KmsError::KeyInUse { key, action, users, total_count }) }
 }
 
 /// Refuses keys of another region, and does not say that keys of another account exist.

@@ -10,18 +10,20 @@ impl Kms {
     /// It is always enabled: nobody can disable or delete it, or point its alias elsewhere.
     pub async fn service_key(&self, scope: &Scope) -> Result<KeyId> {
         let alias = AliasName::of_ecs();
-        let mut session = self.catalog.session().await;
-        if let Some(found) = session.read().alias_by_name(alias.as_str(), scope).await? {
+        if let Some(found) = self.catalog.read().alias_by_name(alias.as_str(), scope).await? {
             return Ok(found.key_id);
         }
-        let mut write = session.write().await?;
-        // Another process may have made it while we waited for the lock.
-        if let Some(found) = write.read().alias_by_name(alias.as_str(), scope).await? {
-            return Ok(found.key_id);
-        }
-        let key = self.insert_key(&mut write, "Default Service CMK", "ecs", scope).await?;
-        self.insert_alias(&mut write, &alias, key.id, scope).await?;
-        write.commit().await?;
-        Ok(key.id)
+        let mut write = self.catalog.write().await?;
+        let done = async {
+            // Another caller may have made it while we waited for the lock.
+            if let Some(found) = write.read().alias_by_name(alias.as_str(), scope).await? {
+                return Ok(found.key_id);
+            }
+            let key = self.insert_key(&mut write, "Default Service CMK", "ecs", scope).await?;
+            self.insert_alias(&mut write, &alias, key.id, scope).await?;
+            Ok(key.id)
+        };
+        let done = done.await;
+        write.finish(done).await
     }
 }

@@ -37,6 +37,14 @@ pub enum Action {
     UpdateAlias,
 }
 
+impl Action {
+    /// The right that it needs on the key.
+    pub fn permission(self) -> ram::Action {
+        match self {
+        }
+    }
+}
+
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
@@ -111,7 +119,7 @@ pub(crate) fn check(action: Action, key: &KeyRecord) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use catalog::{KeyId, KeyVersionId, Scope, Timestamp};
+    use catalog::{KeyId, KeyVersionId, Rotation, Scope, Timestamp};
 
     use super::*;
 
@@ -175,15 +183,21 @@ mod tests {
             id: KeyId::from_random_bytes([1; 16]),
             scope: Scope::default(),
             service: service.to_owned(),
+            creator: String::new(),
             state,
             spec: String::new(),
             usage: String::new(),
             origin: String::new(),
+            protection_level: String::new(),
             description: String::new(),
             deletion_protection: false,
+            deletion_protection_description: String::new(),
+            policy: None,
             created_at: Timestamp::UNIX_EPOCH,
             delete_at: None,
             destroyed_at: None,
+            material_expires_at: None,
+            rotation: Rotation::default(),
             primary_version: KeyVersionId::from_random_bytes([2; 16]),
         }
     }

@@ -29,33 +29,33 @@ impl Kms {
 
     /// Forgets an image at a path: its file did not come to be.
     pub async fn forget_image(&self, image_id: &str, path: &str) -> Result<()> {
-        let mut session = self.catalog.session().await;
-        let mut write = session.write().await?;
+        let mut write = self.catalog.write().await?;
         write.sealed_image_delete(image_id, path).await?;
         Ok(write.commit().await?)
     }
 
     async fn record(&self, action: Action, image: &SealedImage, scope: &Scope) -> Result<()> {
-        let mut session = self.catalog.session().await;
-        let mut write = session.write().await?;
-        find_for(action, &mut write.read(), &KeyRef::Id(image.key_id), scope).await?;
-        let record = SealedImageRecord { image: image.clone(), sealed_at: self.clock.now() };
-        write.sealed_image_insert(&record).await?;
-        Ok(write.commit().await?)
+        let mut write = self.catalog.write().await?;
+        let done = async {
+            find_for(action, &mut write.read(), &KeyRef::Id(image.key_id), scope).await?;
+            let record = SealedImageRecord { image: image.clone(), sealed_at: self.clock.now() };
+            Ok(write.sealed_image_insert(&record).await?)
+        };
+        let done = done.await;
+        write.finish(done).await
     }
 
     /// Images under a key, in the order they were recorded; the path is where the file was then.
     ///
     /// Errors: those of [`Kms::describe_key`].
     pub async fn key_usage(&self, key: &KeyRef, page: PageRequest, scope: &Scope) -> Result<Page<SealedImageRecord>> {
-        let mut session = self.catalog.session().await;
-        let key = find_for(Action::DescribeKey, &mut session.read(), key, scope).await?;
-        Ok(session.read().sealed_images_of_key(key.id, page).await?)
+        let key = find_for(Action::DescribeKey, &mut self.catalog.read(), key, scope).await?;
+        Ok(self.catalog.read().sealed_images_of_key(key.id, page).await?)
     }
 
     /// Records of the images with this LUKS uuid, newest first, at most 64: for a file that lost its envelope. More than one
     /// when an image was copied with its header, or rewrapped.
     pub async fn images_by_luks_uuid(&self, luks_uuid: &str) -> Result<Vec<SealedImageRecord>> {
-        Ok(self.catalog.session().await.read().sealed_images_by_luks_uuid(luks_uuid).await?)
+        Ok(self.catalog.read().sealed_images_by_luks_uuid(luks_uuid).await?)
     }
 }

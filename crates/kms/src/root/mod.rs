@@ -8,7 +8,7 @@ pub use passphrase::read_passphrase_file;
 pub use restore::root_restore;
 pub use source::{RootMade, RootSource};
 
-use catalog::{Catalog, KeyId, KeyVersionId, Read};
+use catalog::{Catalog, KeyId, KeyVersionId, Read, Write};
 use crypto::{Context, NotAuthentic, Random, Secret, seal};
 
 use crate::data_dir::DataDir;
@@ -44,12 +44,21 @@ impl Root {
         source: &RootSource,
         random: &dyn Random,
     ) -> Result<(Self, Option<RootMade>)> {
-        let mut session = catalog.session().await;
-        if let Some(check) = check_value(&mut session.read()).await? {
+        if let Some(check) = check_value(&mut catalog.read()).await? {
             return Ok((Self::open(data_dir, source, &check)?, None));
         }
         // The write lock of the catalog lets one process make the key; the others find it.
-        let mut write = session.write().await?;
+        let mut write = catalog.write().await?;
+        let opened = Self::open_or_make_alone(&mut write, data_dir, source, random).await;
+        write.finish(opened).await
+    }
+
+    async fn open_or_make_alone(
+        write: &mut Write,
+        data_dir: &DataDir,
+        source: &RootSource,
+        random: &dyn Random,
+    ) -> Result<(Self, Option<RootMade>)> {
         if let Some(check) = check_value(&mut write.read()).await? {
             return Ok((Self::open(data_dir, source, &check)?, None));
         }
@@ -66,7 +75,6 @@ impl Root {
         };
         let check = seal::seal(&root.0, &check_context(), CHECK_TEXT, random);
         write.meta_insert(CHECK_NAME, &check).await?;
-        write.commit().await?;
         Ok((root, made))
     }
 

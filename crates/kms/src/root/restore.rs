@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use catalog::Catalog;
+use catalog::{Catalog, Write};
 use crypto::{Random, Secret};
 
 use super::error::RootError;
@@ -31,9 +31,20 @@ pub async fn root_restore(
     }
     let root = Root(sealed_file::decode(backup, passphrase, backup_path)?);
     let catalog = Catalog::open(data_dir.path()).await?;
-    let mut session = catalog.session().await;
     // Held to the end, so that two restores do not move each other's result away.
-    let mut write = session.write().await?;
+    let mut write = catalog.write().await?;
+    let stored = restore_alone(&mut write, &root, data_dir, source, backup_path, random).await;
+    write.finish(stored).await
+}
+
+async fn restore_alone(
+    write: &mut Write,
+    root: &Root,
+    data_dir: &DataDir,
+    source: &RootSource,
+    backup_path: &Path,
+    random: &dyn Random,
+) -> Result<PathBuf> {
     let check = check_value(&mut write.read()).await?;
     let check = check.ok_or_else(|| RootError::CheckMissing { catalog: data_dir.catalog() })?;
     if !root.belongs_to(&check) {
