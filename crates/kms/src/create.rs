@@ -134,7 +134,7 @@ impl Kms {
         };
         let rotation = new.rotation.map_or_else(Rotation::default, |interval| Rotation {
             enabled: true,
-            interval_s: Some(interval.seconds_u32()),
+            interval_s: Some(interval.seconds()),
             rotated_at: None,
             rotate_at: Some(interval.next_after(now)),
         });

@@ -16,7 +16,7 @@ const DAYS: std::ops::RangeInclusive<u64> = 7..=730;
 /// Time between two versions of a key: 7 to 730 days, in whole seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RotationInterval {
-    seconds: u64,
+    seconds: u32,
 }
 
 impl RotationInterval {
@@ -24,21 +24,19 @@ impl RotationInterval {
     ///
     /// Errors: `InvalidWord` outside of 7 to 730 days.
     pub fn from_seconds(seconds: u64) -> Result<Self> {
-        if (DAYS.start() * DAY_S..=DAYS.end() * DAY_S).contains(&seconds) {
-            Ok(Self { seconds })
-        } else {
-            Err(refused(&format!("{seconds}s")))
-        }
+        let fits = (DAYS.start() * DAY_S..=DAYS.end() * DAY_S).contains(&seconds);
+        let whole = u32::try_from(seconds).ok().filter(|_| fits);
+        whole.map(|seconds| Self { seconds }).ok_or_else(|| refused(&format!("{seconds}s")))
     }
 
     /// In seconds.
-    pub fn seconds(self) -> u64 {
+    pub fn seconds(self) -> u32 {
         self.seconds
     }
 
     /// When the version after one made at `last` is due. An overdue one is due at once, not once for each interval missed.
     pub fn next_after(self, last: Timestamp) -> Timestamp {
-        let interval = std::time::Duration::from_secs(self.seconds);
+        let interval = std::time::Duration::from_secs(self.seconds.into());
         last.saturating_add(interval).expect("a duration has no calendar units")
     }
 }

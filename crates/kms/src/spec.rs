@@ -110,6 +110,11 @@ impl KeySpec {
         }
     }
 
+    /// The kind of key pair; `None` for symmetric keys.
+    pub fn asymmetric(self) -> Option<crypto::asymmetric::KeySpec> {
+        crypto::asymmetric::KeySpec::from_name(self.as_str())
+    }
+
     /// The use of a key for which none was named: signing, where the kind can sign.
     pub fn default_usage(self) -> KeyUsage {
         if self.allows(KeyUsage::SignVerify) { KeyUsage::SignVerify } else { KeyUsage::EncryptDecrypt }

@@ -89,7 +89,7 @@ impl Kms {
                 return Err(KmsError::Unsupported { reason: "key pairs are not rotated by themselves".to_owned() });
             }
             key.rotation.enabled = interval.is_some();
-            key.rotation.interval_s = interval.map(RotationInterval::seconds_u32).or(key.rotation.interval_s);
+            key.rotation.interval_s = interval.map(RotationInterval::seconds).or(key.rotation.interval_s);
             let last = key.rotation.rotated_at.unwrap_or(key.created_at);
             // What is overdue is due at once.
             key.rotation.rotate_at = interval.map(|interval| interval.next_after(last).max(now));
