@@ -7,11 +7,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PATH:/usr/sbin:/sbin"
 
-# program (or file) that shows a package is there : the package that brings it
+# program (or file, maybe with `*`) that shows a package is there : the package that brings it
 BUILD=(cc:gcc /usr/include/stdio.h:libc6-dev make:make)
 DEMO=("${BUILD[@]}" qemu-img:qemu-utils)
 TEST=("${DEMO[@]}" cryptsetup:cryptsetup-bin strace:strace mkfs.xfs:xfsprogs losetup:mount python3:python3
-  nbdkit:nbdkit nbdcopy:libnbd-bin)
+  nbdkit:nbdkit nbdcopy:libnbd-bin '/usr/lib/postgresql/*/bin/initdb:postgresql' setpriv:util-linux)
 BENCH=("${DEMO[@]}" cryptsetup:cryptsetup-bin mkfs.xfs:xfsprogs losetup:mount python3:python3)
 FUZZ=("${BUILD[@]}" c++:g++)
 
@@ -51,7 +51,7 @@ missing_packages() {
 }
 
 present() {
-  if [[ $1 == /* ]]; then [[ -e $1 ]]; else command -v "$1" >/dev/null; fi
+  if [[ $1 == /* ]]; then compgen -G "$1" >/dev/null; else command -v "$1" >/dev/null; fi
 }
 
 install_packages() {

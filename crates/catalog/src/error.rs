@@ -52,7 +52,9 @@ pub enum CatalogError {
         known: i64,
     },
     /// Text that names no database.
-    #[error("the database URL cannot be used; write postgres://USER@HOST/NAME or postgres:///NAME?host=/SOCKET/DIRECTORY")]
+    #[error(
+        "the database URL cannot be used; write postgres://USER@HOST/NAME or postgres:///NAME?host=/SOCKET/DIRECTORY"
+    )]
     InvalidUrl {
         /// What is wrong with it.
         #[source]

@@ -18,8 +18,8 @@ pub use jiff::Timestamp;
 pub use names::{Account, InvalidName, KeyId, KeyVersionId, Region, Scope};
 pub use page::{AfterName, Listed, Page, PageRequest};
 pub use queries::kms::{
-    AliasRecord, ImportToken, KeyFilter, KeyRecord, KeyState, KeyVersionRecord, Rotation, SealedImage, SealedImageRecord,
-    UnknownKeyState,
+    AliasRecord, ImportToken, KeyFilter, KeyRecord, KeyState, KeyVersionRecord, Rotation, SealedImage,
+    SealedImageRecord, UnknownKeyState,
 };
 pub use queries::ram::{
     AccessKeyRecord, AccessKeyStatus, AccountRecord, Attachment, AttachmentTarget, Grant, GroupRecord, PolicyName,

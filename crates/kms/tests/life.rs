@@ -235,8 +235,7 @@ async fn destroyed_material_is_wiped_from_the_files() {
     let version = bench.kms.describe_key(&key, &bench.scope).await.unwrap().primary_version;
     let material = {
         let catalog = catalog::Catalog::open(bench.directory.path()).await.unwrap();
-        let mut session = catalog.session().await;
-        session.read().key_version_by_id(version).await.unwrap().unwrap().material.unwrap()
+        catalog.read().key_version_by_id(version).await.unwrap().unwrap().material.unwrap()
     };
     assert!(bench.files_hold(&material), "the search finds it while it is there");
     bench.kms.schedule_key_deletion(&key, 7, IfInUse::Refuse, &bench.scope).await.unwrap();
@@ -384,5 +383,5 @@ async fn a_closed_catalog_is_one_file() {
     std::fs::copy(bench.directory.path().join("catalog.sqlite"), other.path().join("catalog.sqlite")).unwrap();
     let catalog = catalog::Catalog::open(other.path()).await.unwrap();
     let KeyRef::Id(id) = key else { panic!("the bench names keys by id") };
-    assert!(catalog.session().await.read().key_by_id(id).await.unwrap().is_some());
+    assert!(catalog.read().key_by_id(id).await.unwrap().is_some());
 }

@@ -31,12 +31,8 @@ impl Connection {
     /// Runs a change; the number of rows that it touched.
     pub(crate) async fn execute(&mut self, statement: Statement) -> sqlx::Result<u64> {
         match self {
-            Self::Sqlite(connection) => {
-                Ok(prepare::<Sqlite>(statement).execute(connection).await?.rows_affected())
-            }
-            Self::Postgres(connection) => {
-                Ok(prepare::<Postgres>(statement).execute(connection).await?.rows_affected())
-            }
+            Self::Sqlite(connection) => Ok(prepare::<Sqlite>(statement).execute(connection).await?.rows_affected()),
+            Self::Postgres(connection) => Ok(prepare::<Postgres>(statement).execute(connection).await?.rows_affected()),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Records and their queries, one file a record, the resource first in each name. One text a query, for both engines.
 
-pub mod kms;
-pub mod ram;
-pub mod trail;
+pub(crate) mod kms;
+pub(crate) mod ram;
+pub(crate) mod trail;
 
 mod meta;
 mod tags;

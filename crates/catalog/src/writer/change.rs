@@ -67,7 +67,10 @@ impl Write {
     /// Commits when `outcome` is a success, else undoes the changes; returns it when everything that led to it is durable.
     ///
     /// Errors: `outcome`'s own, and those of [`Write::commit`] and [`Write::abandon`].
-    pub async fn finish<T, E: From<CatalogError>>(self, outcome: std::result::Result<T, E>) -> std::result::Result<T, E> {
+    pub async fn finish<T, E: From<CatalogError>>(
+        self,
+        outcome: std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
         match outcome {
             Ok(_) => self.commit().await?,
             Err(_) => self.abandon().await?,

@@ -25,12 +25,7 @@ impl Read<'_> {
     }
 
     /// Keys of an account in a region that pass `filter`, oldest first, without destroyed ones.
-    pub async fn keys_page(
-        &mut self,
-        filter: &KeyFilter,
-        scope: &Scope,
-        page: PageRequest,
-    ) -> Result<Page<KeyRecord>> {
+    pub async fn keys_page(&mut self, filter: &KeyFilter, scope: &Scope, page: PageRequest) -> Result<Page<KeyRecord>> {
         macro_rules! matching {
             ($select:literal, $rest:literal) => {
                 concat!(
@@ -85,7 +80,8 @@ impl Read<'_> {
 impl Write {
     /// Adds a key. Its primary version must be added in the same change: a commit without it fails, and all changes that share it.
     pub async fn key_insert(&mut self, key: &KeyRecord) -> Result<()> {
-        let sql = "INSERT INTO keys (id, account, region, service, creator, state, spec, usage, origin, protection_level,
+        let sql =
+            "INSERT INTO keys (id, account, region, service, creator, state, spec, usage, origin, protection_level,
                        description, deletion_protection, deletion_protection_description, policy, created_at, delete_at,
                        destroyed_at, material_expires_at, rotation_enabled, rotation_interval_s, rotated_at, rotate_at,
                        primary_version)

@@ -79,13 +79,11 @@ impl Write {
     /// Records an image. The same image at the same path replaces its earlier record: a copy that was resumed comes here twice.
     pub async fn sealed_image_insert(&mut self, record: &SealedImageRecord) -> Result<()> {
         let image = &record.image;
+        // Not an update: the record is the newest of its key then, and lists are in the order of recording.
+        self.sealed_image_delete(&image.image_id, &image.path).await?;
         let sql = "INSERT INTO sealed_images
                        (image_id, path, key_id, key_version_id, luks_uuid, mk_digest, envelope, mode, sealed_at)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-                   ON CONFLICT (image_id, path) DO UPDATE
-                   SET key_id = excluded.key_id, key_version_id = excluded.key_version_id, luks_uuid = excluded.luks_uuid,
-                       mk_digest = excluded.mk_digest, envelope = excluded.envelope, mode = excluded.mode,
-                       sealed_at = excluded.sealed_at";
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         let values = values![
             &image.image_id,
             &image.path,

@@ -70,14 +70,8 @@ impl Write {
     pub async fn group_insert(&mut self, group: &GroupRecord) -> Result<bool> {
         let sql = "INSERT INTO user_groups (id, account, name, comments, created_at, updated_at)
                    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
-        let values = values![
-            &group.id,
-            &group.account,
-            &group.name,
-            &group.comments,
-            group.created_at,
-            group.updated_at,
-        ];
+        let values =
+            values![&group.id, &group.account, &group.name, &group.comments, group.created_at, group.updated_at,];
         Ok(self.execute("add a group", sql, values).await? == 1)
     }
 
@@ -86,12 +80,7 @@ impl Write {
     pub async fn group_update(&mut self, group: &GroupRecord) -> Result<bool> {
         let sql = "UPDATE user_groups SET name = $2, comments = $3, updated_at = $4
                    WHERE id = $1";
-        let values = values![
-            &group.id,
-            &group.name,
-            &group.comments,
-            group.updated_at,
-        ];
+        let values = values![&group.id, &group.name, &group.comments, group.updated_at,];
         Ok(self.execute("change a group", sql, values).await? == 1)
     }
 

@@ -66,13 +66,8 @@ impl Write {
     pub async fn policy_version_insert(&mut self, version: &PolicyVersionRecord) -> Result<()> {
         let sql = "INSERT INTO policy_versions (account, policy_name, version, document, created_at)
                    VALUES ($1, $2, $3, $4, $5)";
-        let values = values![
-            &version.account,
-            &version.policy_name,
-            version.version,
-            &version.document,
-            version.created_at,
-        ];
+        let values =
+            values![&version.account, &version.policy_name, version.version, &version.document, version.created_at,];
         self.execute("add a policy version", sql, values).await.map(drop)
     }
 

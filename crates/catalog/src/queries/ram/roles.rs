@@ -74,7 +74,8 @@ impl Read<'_> {
 impl Write {
     /// Adds a role. `false` when its name or id is taken.
     pub async fn role_insert(&mut self, role: &RoleRecord) -> Result<bool> {
-        let sql = "INSERT INTO roles (id, account, name, description, trust_document, session_s_max, created_at, updated_at)
+        let sql =
+            "INSERT INTO roles (id, account, name, description, trust_document, session_s_max, created_at, updated_at)
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
         let values = values![
             &role.id,
@@ -92,7 +93,8 @@ impl Write {
     /// Writes everything of a role but its id, account and time of creation. `false` when there is no such id. Fails when the new
     /// name is taken.
     pub async fn role_update(&mut self, role: &RoleRecord) -> Result<bool> {
-        let sql = "UPDATE roles SET name = $2, description = $3, trust_document = $4, session_s_max = $5, updated_at = $6
+        let sql =
+            "UPDATE roles SET name = $2, description = $3, trust_document = $4, session_s_max = $5, updated_at = $6
                    WHERE id = $1";
         let values = values![
             &role.id,

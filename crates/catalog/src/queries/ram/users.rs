@@ -77,7 +77,8 @@ impl Read<'_> {
 impl Write {
     /// Adds a user. `false` when its name or id is taken.
     pub async fn user_insert(&mut self, user: &UserRecord) -> Result<bool> {
-        let sql = "INSERT INTO users (id, account, name, display_name, comments, email, mobile_phone, created_at, updated_at)
+        let sql =
+            "INSERT INTO users (id, account, name, display_name, comments, email, mobile_phone, created_at, updated_at)
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
         let values = values![
             &user.id,

@@ -112,7 +112,8 @@ impl Write {
         if record.seq != head.seq.saturating_add(1) || record.previous_hash != head.hash {
             return Err(CatalogError::AuditOutOfOrder { seq: record.seq });
         }
-        let sql = "INSERT INTO audit (seq, at, request_id, account, principal, access_key_id, source_ip, product, action,
+        let sql =
+            "INSERT INTO audit (seq, at, request_id, account, principal, access_key_id, source_ip, product, action,
                        resources, key_id, outcome, previous_hash, hash)
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
         let values = values![
