@@ -217,7 +217,8 @@ impl Kms {
         let damaged = || KmsError::MaterialDamaged { key: key.id, version: version.id };
         let spec = crypto::asymmetric::KeySpec::from_name(&token.wrapping_key_spec).ok_or_else(damaged)?;
         let algorithm = WrappingAlgorithm::from_name(&token.wrapping_algorithm).ok_or_else(damaged)?;
-        let private = self.root.unwrap(&import_context(key.id, &token.id), &token.private_key).map_err(|_| damaged())?;
+        let private =
+            self.root.unwrap(&import_context(key.id, &token.id), &token.private_key).map_err(|_| damaged())?;
         let wrapping_key = UnwrappingKey::from_pkcs8(spec, algorithm, &private)?;
         let len = key.spec.parse::<KeySpec>()?.material_bytes().ok_or_else(damaged)?;
         if encrypted.len() > WRAPPED_BYTES_MAX {

@@ -33,7 +33,13 @@ impl Kms {
     }
 
     /// Keys of an account in a region, oldest first. Source: KMS `ListKeys`.
-    pub async fn list_keys(&self, filter: &KeyFilter, page: PageRequest, permit: &Permit, scope: &Scope) -> Result<Page<KeyRecord>> {
+    pub async fn list_keys(
+        &self,
+        filter: &KeyFilter,
+        page: PageRequest,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<Page<KeyRecord>> {
         permission::check(ram::Action::new("kms:ListKeys"), "key", permit, scope)?;
         Ok(self.catalog.read().keys_page(filter, scope, page).await?)
     }
@@ -41,7 +47,13 @@ impl Kms {
     /// Changes the text for people. Takes no alias.
     ///
     /// Errors: those of [`Kms::describe_key`], `UnsupportedAlias`, `ServiceKey`, `KeyNotUsable`, `InvalidParameter`.
-    pub async fn update_key_description(&self, key: &KeyRef, description: &str, permit: &Permit, scope: &Scope) -> Result<KeyRecord> {
+    pub async fn update_key_description(
+        &self,
+        key: &KeyRef,
+        description: &str,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<KeyRecord> {
         check_description(description)?;
         self.change(Action::UpdateKeyDescription, key, IfInUse::Proceed, (permit, scope), |key| {
             description.clone_into(&mut key.description);
@@ -53,22 +65,38 @@ impl Kms {
     ///
     /// Errors: those of [`Kms::describe_key`], `UnsupportedAlias`, `ServiceKey`, `StateModified`.
     pub async fn enable_key(&self, key: &KeyRef, permit: &Permit, scope: &Scope) -> Result<KeyRecord> {
-        self.change(Action::EnableKey, key, IfInUse::Proceed, (permit, scope), |key| key.state = KeyState::Enabled).await
+        self.change(Action::EnableKey, key, IfInUse::Proceed, (permit, scope), |key| key.state = KeyState::Enabled)
+            .await
     }
 
     /// Forbids the use of a key. Takes no alias. What is open stays open; nothing under the key can be opened from now on.
     ///
     /// Errors: as [`Kms::enable_key`], and `KeyInUse`.
-    pub async fn disable_key(&self, key: &KeyRef, if_in_use: IfInUse, permit: &Permit, scope: &Scope) -> Result<KeyRecord> {
+    pub async fn disable_key(
+        &self,
+        key: &KeyRef,
+        if_in_use: IfInUse,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<KeyRecord> {
         self.change(Action::DisableKey, key, if_in_use, (permit, scope), |key| key.state = KeyState::Disabled).await
     }
 
-    /// Forbids (`true`) or allows to schedule a deletion. Takes no alias.
+    /// Forbids (`true`) or allows to schedule a deletion; `why`: text for people. Takes no alias.
     ///
     /// Errors: as [`Kms::enable_key`].
-    pub async fn set_deletion_protection(&self, key: &KeyRef, protected: bool, permit: &Permit, scope: &Scope) -> Result<KeyRecord> {
+    pub async fn set_deletion_protection(
+        &self,
+        key: &KeyRef,
+        protected: bool,
+        why: &str,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<KeyRecord> {
+        check_description(why)?;
         self.change(Action::SetDeletionProtection, key, IfInUse::Proceed, (permit, scope), |key| {
             key.deletion_protection = protected;
+            why.clone_into(&mut key.deletion_protection_description);
         })
         .await
     }
@@ -81,7 +109,8 @@ impl Kms {
         key: &KeyRef,
         window_days: u16,
         if_in_use: IfInUse,
-        permit: &Permit, scope: &Scope,
+        permit: &Permit,
+        scope: &Scope,
     ) -> Result<KeyRecord> {
         if !WINDOW_DAYS.contains(&window_days) {
             return Err(KmsError::InvalidParameter {
@@ -99,15 +128,25 @@ impl Kms {
         .await
     }
 
-    /// Calls a deletion off; the key is enabled again. Works until the material is destroyed, even after the date. Takes no alias.
+    /// Calls a deletion off; the key is enabled again, or waits for material that was deleted meanwhile. Works until the material is
+    /// destroyed, even after the date. Takes no alias.
     ///
     /// Errors: as [`Kms::enable_key`].
     pub async fn cancel_key_deletion(&self, key: &KeyRef, permit: &Permit, scope: &Scope) -> Result<KeyRecord> {
-        self.change(Action::CancelKeyDeletion, key, IfInUse::Proceed, (permit, scope), |key| {
-            key.state = KeyState::Enabled;
+        let action = Action::CancelKeyDeletion;
+        key.id_for(action)?;
+        let mut write = self.catalog.write().await?;
+        let done = async {
+            let mut key = find_for(action, &mut write.read(), key, permit, scope, self.clock.now()).await?;
+            let version = write.read().key_version_by_id(key.primary_version).await?;
+            let has_material = version.is_some_and(|version| version.material.is_some());
+            key.state = if has_material { KeyState::Enabled } else { KeyState::PendingImport };
             key.delete_at = None;
-        })
-        .await
+            write.key_update(&key).await?;
+            Ok(key)
+        };
+        let done = done.await;
+        write.finish(done).await
     }
 
     /// The key, if it can make data keys now.

@@ -92,7 +92,9 @@ mod tests {
         assert_eq!(seconds("604800s"), Some(604_800));
         assert_eq!(seconds("168h"), Some(604_800));
         assert_eq!(seconds("730d"), Some(63_072_000));
-        for bad in ["", "d", "7", "6d", "604799s", "731d", "-7d", "+7d", "7 d", "7D", "1e3d", "99999999999999999999d", "é"] {
+        for bad in
+            ["", "d", "7", "6d", "604799s", "731d", "-7d", "+7d", "7 d", "7D", "1e3d", "99999999999999999999d", "é"]
+        {
             assert_eq!(seconds(bad), None, "{bad}");
         }
         assert_eq!("365d".parse::<RotationInterval>().unwrap().to_string(), "31536000s");

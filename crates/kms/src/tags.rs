@@ -29,7 +29,9 @@ impl Kms {
             }
             let count = write.read().tags_of_resource(&resource).await?.len();
             if count > TAGS_MAX {
-                return Err(KmsError::InvalidTags { why: format!("the key would have {count} tags, more than {TAGS_MAX}") });
+                return Err(KmsError::InvalidTags {
+                    why: format!("the key would have {count} tags, more than {TAGS_MAX}"),
+                });
             }
             Ok(())
         };
@@ -58,7 +60,12 @@ impl Kms {
     /// Tags of a key, by name.
     ///
     /// Errors: those of [`Kms::describe_key`].
-    pub async fn list_resource_tags(&self, key: &KeyRef, permit: &Permit, scope: &Scope) -> Result<(KeyRecord, Vec<Tag>)> {
+    pub async fn list_resource_tags(
+        &self,
+        key: &KeyRef,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<(KeyRecord, Vec<Tag>)> {
         let mut read = self.catalog.read();
         let key = find_for(Action::ListResourceTags, &mut read, key, permit, scope, self.clock.now()).await?;
         let tags = read.tags_of_resource(&tagged(key.id, &key.scope)).await?;

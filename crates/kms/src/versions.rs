@@ -9,8 +9,8 @@ use crate::error::{KmsError, Result};
 use crate::key_ref::KeyRef;
 use crate::keys::find_for;
 use crate::kms::Kms;
-use crate::rotation_interval::RotationInterval;
 use crate::root::material_context;
+use crate::rotation_interval::RotationInterval;
 use crate::spec::{KeySpec, Origin};
 use crate::state::Action;
 
@@ -20,7 +20,8 @@ impl Kms {
     ///
     /// Errors: those of [`Kms::describe_key`]; `ServiceKey`, `KeyNotUsable`, `LimitExceeded`; `Unsupported` for imported material.
     pub async fn create_key_version(&self, key: &KeyRef, permit: &Permit, scope: &Scope) -> Result<KeyVersionRecord> {
-        let found = find_for(Action::CreateKeyVersion, &mut self.catalog.read(), key, permit, scope, self.clock.now()).await?;
+        let found =
+            find_for(Action::CreateKeyVersion, &mut self.catalog.read(), key, permit, scope, self.clock.now()).await?;
         check_has_own_material(&found)?;
         let version = self.make_version(found.id, found.spec.parse()?).await?;
         let mut write = self.catalog.write().await?;
@@ -140,7 +141,9 @@ impl Kms {
                 let KeyPair { private, public } = self.generate_pair(spec).await?;
                 (private, Some(public.spki().to_vec()))
             }
-            (None, None) => return Err(KmsError::Unsupported { reason: format!("no material can be made for {spec}") }),
+            (None, None) => {
+                return Err(KmsError::Unsupported { reason: format!("no material can be made for {spec}") });
+            }
         };
         let material = Some(self.root.wrap(&material_context(key_id, id), &material, &*self.random));
         Ok(KeyVersionRecord { id, key_id, material, public_key, fingerprint: None, created_at: self.clock.now() })
@@ -158,7 +161,8 @@ fn make_primary(key: &mut KeyRecord, version: &KeyVersionRecord) -> Result<()> {
     key.primary_version = version.id;
     key.rotation.rotated_at = Some(version.created_at);
     if key.rotation.enabled {
-        let interval = key.rotation.interval_s.map(|seconds| RotationInterval::from_seconds(seconds.into())).transpose()?;
+        let interval =
+            key.rotation.interval_s.map(|seconds| RotationInterval::from_seconds(seconds.into())).transpose()?;
         key.rotation.rotate_at = interval.map(|interval| interval.next_after(version.created_at));
     }
     Ok(())
