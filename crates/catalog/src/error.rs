@@ -90,8 +90,8 @@ pub enum CatalogError {
         #[source]
         source: Arc<sqlx::Error>,
     },
-    /// A change one of whose statements failed was to be kept.
-    #[error("the catalog undid a change because a part of it had failed")]
+    /// A change one of whose statements failed or was cancelled was to be kept.
+    #[error("the catalog undid a change because a part of it had failed or was cancelled")]
     ChangeHasFailed,
     /// The writer went away before it had answered.
     #[error("the catalog was closed before a change was committed")]

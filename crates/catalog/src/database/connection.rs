@@ -1,3 +1,4 @@
+use sqlx::database::HasStatementCache;
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Connection as _, Database, Encode, PgConnection, Postgres, Sqlite, SqliteConnection, Type};
 
@@ -73,12 +74,12 @@ impl Connection {
     }
 }
 
-fn prepare<DB: Database>(statement: Statement) -> Query<'static, DB, DB::Arguments>
+fn prepare<DB>(statement: Statement) -> Query<'static, DB, DB::Arguments>
 where
+    DB: Database + HasStatementCache,
     Option<String>: Encode<'static, DB> + Type<DB>,
     Option<i64>: Encode<'static, DB> + Type<DB>,
     Option<Vec<u8>>: Encode<'static, DB> + Type<DB>,
-    DB: sqlx::database::HasStatementCache,
 {
     let query = sqlx::query::<DB>(statement.sql);
     statement.values.into_iter().fold(query, |query, value| match value {

@@ -18,7 +18,8 @@ pub(super) struct Lane {
     group_is_open: bool,
     /// Whether a change is open in it. Still set when the next writer comes: nobody ended the change, and nobody can any more.
     change_is_open: bool,
-    /// Whether a statement of the open change has failed. PostgreSQL refuses to keep such a change; SQLite would keep its rest.
+    /// Whether a statement of the open change has failed, or was cancelled and so may have done its work or not. PostgreSQL refuses to
+    /// keep such a change; SQLite would keep its rest.
     change_has_failed: bool,
     /// Who waits for the commit of the group.
     members: Vec<oneshot::Sender<Result<()>>>,
@@ -59,16 +60,18 @@ impl Lane {
     /// Runs a query of the open change.
     pub(super) async fn fetch(&mut self, action: &'static str, statement: Statement) -> Result<Vec<Row>> {
         let connection = self.connection.as_mut().expect("an open change has a connection");
+        let had_failed = std::mem::replace(&mut self.change_has_failed, true);
         let rows = connection.fetch(statement).await;
-        self.change_has_failed |= rows.is_err();
+        self.change_has_failed = had_failed || rows.is_err();
         rows.map_err(CatalogError::database(action))
     }
 
     /// Runs a statement of the open change; the number of rows that it touched.
     pub(super) async fn execute(&mut self, action: &'static str, statement: Statement) -> Result<u64> {
         let connection = self.connection.as_mut().expect("an open change has a connection");
+        let had_failed = std::mem::replace(&mut self.change_has_failed, true);
         let count = connection.execute(statement).await;
-        self.change_has_failed |= count.is_err();
+        self.change_has_failed = had_failed || count.is_err();
         count.map_err(CatalogError::database(action))
     }
 

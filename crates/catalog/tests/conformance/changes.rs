@@ -1,45 +1,20 @@
-//! Changes: all or none, many to a commit, and what becomes of those that are refused, dropped or cancelled.
+//! Changes: all or none, and what becomes of those that are refused, dropped or broken.
 
 use std::sync::Arc;
 
 use catalog::{Catalog, CatalogError};
-use tokio::task::JoinSet;
 
 use crate::place::{Place, on_both_engines};
 
 on_both_engines!(
-    writers_that_wait_share_commits,
     a_command_without_other_writers_commits_at_once,
     a_change_that_is_dropped_is_undone_and_its_group_goes_on,
     a_change_that_is_abandoned_waits_for_what_it_saw,
-    a_caller_that_goes_away_hangs_nobody,
     a_change_with_a_failed_part_is_not_kept,
+    a_change_with_a_cancelled_part_is_not_kept,
     nobody_sees_a_change_before_it_is_committed,
-    two_processes_take_turns,
     a_broken_reference_fails_the_commit,
 );
-
-/// Shows that 64 writers at once need far fewer commits than they make changes, and that each change is there when it is answered.
-async fn writers_that_wait_share_commits(place: &Place) {
-    const WRITERS: usize = 64;
-    const CHANGES: usize = 8;
-    let catalog = Arc::new(place.open().await);
-    let mut writers = JoinSet::new();
-    for writer in 0..WRITERS {
-        let catalog = catalog.clone();
-        writers.spawn(async move {
-            for change in 0..CHANGES {
-                let name = format!("{writer}/{change}");
-                insert(&catalog, &name).await.unwrap();
-                assert!(is_there(&catalog, &name).await, "{name}");
-            }
-        });
-    }
-    writers.join_all().await;
-    let commits = catalog.commits();
-    assert!(commits >= CHANGES as u64, "a writer waits for its commit before its next change: {commits}");
-    assert!(commits <= (WRITERS * CHANGES / 8) as u64, "{commits} commits for {} changes", WRITERS * CHANGES);
-}
 
 /// Shows that a single change is one commit, and that it is durable for another process when it returns.
 async fn a_command_without_other_writers_commits_at_once(place: &Place) {
@@ -94,37 +69,6 @@ async fn a_change_that_is_abandoned_waits_for_what_it_saw(place: &Place) {
     assert_eq!(catalog.commits(), 1);
 }
 
-/// Shows that callers which are cancelled at any point, while they wait, change or commit, leave whole changes or nothing, and that the
-/// others go on.
-async fn a_caller_that_goes_away_hangs_nobody(place: &Place) {
-    let catalog = Arc::new(place.open().await);
-    for polls in 0..60 {
-        let (name, pair) = (format!("a{polls}"), format!("b{polls}"));
-        let (changed, names) = (catalog.clone(), (name.clone(), pair.clone()));
-        let call = tokio::spawn(async move {
-            let mut write = changed.write().await.unwrap();
-            write.meta_insert(&names.0, b"").await.unwrap();
-            write.meta_insert(&names.1, b"").await.unwrap();
-            write.commit().await.unwrap();
-        });
-        for _ in 0..polls {
-            tokio::task::yield_now().await;
-            // Lets the engine's answer come in between.
-            if polls % 3 == 0 {
-                std::thread::sleep(std::time::Duration::from_micros(100));
-            }
-        }
-        call.abort();
-        let _ = call.await;
-        insert(&catalog, &format!("other {polls}")).await.unwrap();
-        assert_eq!(
-            is_there(&catalog, &name).await,
-            is_there(&catalog, &pair).await,
-            "half a change after {polls} polls"
-        );
-    }
-}
-
 /// Shows that a change whose part failed cannot be kept, on either engine, and that the next one works.
 async fn a_change_with_a_failed_part_is_not_kept(place: &Place) {
     let catalog = place.open().await;
@@ -137,6 +81,23 @@ async fn a_change_with_a_failed_part_is_not_kept(place: &Place) {
     insert(&catalog, "next").await.unwrap();
 }
 
+/// Shows that a change is not kept when one of its statements was cancelled: nobody knows whether that one was done.
+async fn a_change_with_a_cancelled_part_is_not_kept(place: &Place) {
+    let catalog = place.open().await;
+    let mut write = catalog.write().await.unwrap();
+    write.meta_insert("done", b"").await.unwrap();
+    tokio::select! {
+        biased;
+        _ = write.meta_insert("cancelled", b"") => panic!("an answer of the engine takes longer than one poll"),
+        () = std::future::ready(()) => {}
+    }
+    assert!(matches!(write.commit().await.unwrap_err(), CatalogError::ChangeHasFailed));
+    for name in ["done", "cancelled"] {
+        assert!(!is_there(&catalog, name).await, "{name}");
+    }
+    insert(&catalog, "next").await.unwrap();
+}
+
 /// Shows that readers wait for nobody and see committed state only.
 async fn nobody_sees_a_change_before_it_is_committed(place: &Place) {
     let catalog = place.open().await;
@@ -146,25 +107,6 @@ async fn nobody_sees_a_change_before_it_is_committed(place: &Place) {
     assert!(write.read().meta_by_name("name").await.unwrap().is_some());
     write.commit().await.unwrap();
     assert!(is_there(&catalog, "name").await);
-}
-
-/// Shows that writers of two processes (here: two catalogs on one place) wait for each other and lose nothing.
-async fn two_processes_take_turns(place: &Place) {
-    let mut writers = JoinSet::new();
-    for process in 0..2 {
-        let catalog = Arc::new(place.open().await);
-        for writer in 0..8 {
-            let catalog = catalog.clone();
-            writers.spawn(async move { insert(&catalog, &format!("{process}/{writer}")).await });
-        }
-    }
-    for done in writers.join_all().await {
-        done.unwrap();
-    }
-    let catalog = place.open().await;
-    for name in (0..2).flat_map(|process| (0..8).map(move |writer| format!("{process}/{writer}"))) {
-        assert!(is_there(&catalog, &name).await, "{name}");
-    }
 }
 
 /// Shows that a commit which the engine refuses is an error for its members, that nothing of it is kept, and that the next writer works.
@@ -180,12 +122,12 @@ async fn a_broken_reference_fails_the_commit(place: &Place) {
     assert!(is_there(&catalog, "next").await);
 }
 
-async fn insert(catalog: &Catalog, name: &str) -> catalog::Result<()> {
+pub(crate) async fn insert(catalog: &Catalog, name: &str) -> catalog::Result<()> {
     let mut write = catalog.write().await?;
     write.meta_insert(name, b"value").await?;
     write.commit().await
 }
 
-async fn is_there(catalog: &Catalog, name: &str) -> bool {
+pub(crate) async fn is_there(catalog: &Catalog, name: &str) -> bool {
     catalog.read().meta_by_name(name).await.expect("a readable catalog").is_some()
 }

@@ -60,18 +60,21 @@ impl Place {
     }
 }
 
-/// Runs each of these functions as a test on both engines; they take a `&Place`.
+/// Runs each of these functions as a test on both engines. They take a `&Place`.
 macro_rules! on_both_engines {
     ($($test:ident),* $(,)?) => {
+        crate::place::on_both_engines!(flavor = "current_thread"; $($test),*);
+    };
+    (flavor = $flavor:literal; $($test:ident),* $(,)?) => {
         mod sqlite {
-            $(#[tokio::test]
+            $(#[tokio::test(flavor = $flavor)]
             async fn $test() {
                 super::$test(&crate::place::Place::sqlite()).await;
             })*
         }
 
         mod postgres {
-            $(#[tokio::test]
+            $(#[tokio::test(flavor = $flavor)]
             async fn $test() {
                 super::$test(&crate::place::Place::postgres().await).await;
             })*

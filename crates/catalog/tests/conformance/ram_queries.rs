@@ -202,8 +202,8 @@ async fn grants_come_from_user_groups_and_roles(place: &Place) {
     assert_eq!(read.grants_of("id of u").await.unwrap(), [custom.clone(), system]);
     assert_eq!(read.grants_of("id of r").await.unwrap(), [custom]);
     assert_eq!(read.grants_of("nobody").await.unwrap(), []);
-    assert_eq!(read.attachments_of_target(&own.target).await.unwrap(), [own.clone()]);
     assert_eq!(read.attachments_of_policy(&own.policy, &account()).await.unwrap(), [of_role, own.clone()]);
+    assert_eq!(read.attachments_of_target(&own.target).await.unwrap(), std::slice::from_ref(&own));
     let mut write = catalog.write().await.unwrap();
     assert!(write.attachment_delete(&own.policy, &own.target).await.unwrap());
     assert!(!write.attachment_delete(&own.policy, &own.target).await.unwrap());
