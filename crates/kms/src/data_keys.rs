@@ -137,7 +137,8 @@ impl Kms {
     ) -> Result<(Ciphertext, Opened)> {
         let opened = self.open_blob(Action::ReEncryptFrom, blob, source, permit, scope).await?;
         let plaintext = opened.plaintext.expose();
-        let sealed = self.seal_blob(Action::ReEncryptTo, destination_key, plaintext, destination, permit, scope).await?;
+        let sealed =
+            self.seal_blob(Action::ReEncryptTo, destination_key, plaintext, destination, permit, scope).await?;
         Ok((sealed, opened))
     }
 

@@ -17,8 +17,8 @@ async fn each_unusable_key_has_its_own_error_and_no_fallback() {
         (bench.key().await, bench.key().await, bench.kms.create_key(&NewKey::default(), &elsewhere).await);
     let abroad = KeyRef::Id(abroad.unwrap().id);
     let foreign: KeyRef = format!("acs:kms:local:somebody-else:key/{pending}").parse().unwrap();
-    bench.kms.disable_key(&disabled, IfInUse::Refuse, &bench.scope).await.unwrap();
-    bench.kms.schedule_key_deletion(&pending, 7, IfInUse::Refuse, &bench.scope).await.unwrap();
+    bench.kms.disable_key(&disabled, IfInUse::Refuse, &bench.permit, &bench.scope).await.unwrap();
+    bench.kms.schedule_key_deletion(&pending, 7, IfInUse::Refuse, &bench.permit, &bench.scope).await.unwrap();
     let unknown: KeyRef = "00000000-0000-4000-8000-00000000dead".parse().unwrap();
     let nowhere: KeyRef = "alias/nowhere".parse().unwrap();
 
@@ -31,14 +31,23 @@ async fn each_unusable_key_has_its_own_error_and_no_fallback() {
         (&nowhere, "Forbidden.AliasNotFound", "`alias/nowhere` does not exist"),
     ];
     for (key, code, text) in cases {
-        let error = bench.kms.generate_data_key(key, &context(&[]), 32, &bench.scope).await.err().unwrap();
+        let error =
+            bench.kms.generate_data_key(key, &context(&[]), 32, &bench.permit, &bench.scope).await.err().unwrap();
         assert_eq!(error.code(), code, "{error}");
         assert!(error.to_string().contains(text), "{error}");
         assert!(error.to_string().contains(&key.to_string()), "{error}");
     }
     // The refusals made nothing, no service key in particular.
-    assert_eq!(bench.kms.list_keys(PageRequest::first(), &bench.scope).await.unwrap().total_count, 2);
-    assert_eq!(bench.kms.list_aliases(PageRequest::first(), &bench.scope).await.unwrap().total_count, 0);
+    assert_eq!(
+        bench
+            .kms
+            .list_keys(&KeyFilter::default(), PageRequest::first(), &bench.permit, &bench.scope)
+            .await
+            .unwrap()
+            .total_count,
+        2
+    );
+    assert_eq!(bench.kms.list_aliases(PageRequest::first(), &bench.permit, &bench.scope).await.unwrap().total_count, 0);
 }
 
 /// Shows the round trip, and that a blob opens with exactly its own context, in any order of the pairs.
@@ -46,12 +55,19 @@ async fn each_unusable_key_has_its_own_error_and_no_fallback() {
 async fn a_data_key_opens_with_its_context_only() {
     let bench = Bench::new().await;
     let key = bench.key().await;
-    let made = bench.kms.generate_data_key(&key, &context(&[("a", "1"), ("b", "2")]), 32, &bench.scope).await.unwrap();
+    let made = bench
+        .kms
+        .generate_data_key(&key, &context(&[("a", "1"), ("b", "2")]), 32, &bench.permit, &bench.scope)
+        .await
+        .unwrap();
     assert_eq!(made.plaintext.len(), 32);
     assert_eq!(made.ciphertext.blob[..36], *made.ciphertext.key_version_id.to_string().as_bytes());
 
-    let opened =
-        bench.kms.decrypt(&made.ciphertext.blob, &context(&[("b", "2"), ("a", "1")]), &bench.scope).await.unwrap();
+    let opened = bench
+        .kms
+        .decrypt(&made.ciphertext.blob, &context(&[("b", "2"), ("a", "1")]), &bench.permit, &bench.scope)
+        .await
+        .unwrap();
     assert!(opened.plaintext.equals(&made.plaintext));
     assert_eq!((opened.key_id, opened.key_version_id), (made.ciphertext.key_id, made.ciphertext.key_version_id));
 
@@ -62,7 +78,8 @@ async fn a_data_key_opens_with_its_context_only() {
         &[("a", "1"), ("b", "2"), ("c", "")],
         &[("a", "12"), ("b", "")],
     ] {
-        let error = bench.kms.decrypt(&made.ciphertext.blob, &context(wrong), &bench.scope).await.err().unwrap();
+        let error =
+            bench.kms.decrypt(&made.ciphertext.blob, &context(wrong), &bench.permit, &bench.scope).await.err().unwrap();
         assert!(matches!(error, kms::KmsError::NotAuthentic), "{wrong:?}: {error}");
     }
 }
@@ -71,34 +88,48 @@ async fn a_data_key_opens_with_its_context_only() {
 #[tokio::test]
 async fn a_changed_blob_does_not_open() {
     let bench = Bench::new().await;
-    let blob = bench.kms.encrypt(&bench.key().await, b"text", &context(&[]), &bench.scope).await.unwrap().blob;
+    let blob =
+        bench.kms.encrypt(&bench.key().await, b"text", &context(&[]), &bench.permit, &bench.scope).await.unwrap().blob;
     for byte in 0..blob.len() {
         // 0x20 changes the case of the letters in the version id.
         for bit in [0x01, 0x20, 0x80] {
             let mut changed = blob.clone();
             changed[byte] ^= bit;
             assert!(
-                bench.kms.decrypt(&changed, &context(&[]), &bench.scope).await.is_err(),
+                bench.kms.decrypt(&changed, &context(&[]), &bench.permit, &bench.scope).await.is_err(),
                 "byte {byte}, bit {bit:#x}"
             );
         }
     }
     for len in 0..blob.len() {
-        assert!(bench.kms.decrypt(&blob[..len], &context(&[]), &bench.scope).await.is_err(), "{len} bytes");
+        assert!(
+            bench.kms.decrypt(&blob[..len], &context(&[]), &bench.permit, &bench.scope).await.is_err(),
+            "{len} bytes"
+        );
     }
-    assert!(bench.kms.decrypt(&[blob.as_slice(), &[0]].concat(), &context(&[]), &bench.scope).await.is_err());
-    assert!(bench.kms.decrypt(&[blob.as_slice(), &[0; 7000]].concat(), &context(&[]), &bench.scope).await.is_err());
-    assert!(bench.kms.decrypt(&blob, &context(&[]), &bench.scope).await.is_ok());
+    assert!(
+        bench.kms.decrypt(&[blob.as_slice(), &[0]].concat(), &context(&[]), &bench.permit, &bench.scope).await.is_err()
+    );
+    assert!(
+        bench
+            .kms
+            .decrypt(&[blob.as_slice(), &[0; 7000]].concat(), &context(&[]), &bench.permit, &bench.scope)
+            .await
+            .is_err()
+    );
+    assert!(bench.kms.decrypt(&blob, &context(&[]), &bench.permit, &bench.scope).await.is_ok());
 }
 
 /// Shows that the sealed part of one key's blob does not open under another key's version id.
 #[tokio::test]
 async fn a_blob_cannot_be_moved_to_another_key() {
     let bench = Bench::new().await;
-    let one = bench.kms.encrypt(&bench.key().await, b"text", &context(&[]), &bench.scope).await.unwrap().blob;
-    let two = bench.kms.encrypt(&bench.key().await, b"text", &context(&[]), &bench.scope).await.unwrap().blob;
+    let one =
+        bench.kms.encrypt(&bench.key().await, b"text", &context(&[]), &bench.permit, &bench.scope).await.unwrap().blob;
+    let two =
+        bench.kms.encrypt(&bench.key().await, b"text", &context(&[]), &bench.permit, &bench.scope).await.unwrap().blob;
     let moved = [&two[..36], &one[36..]].concat();
-    let error = bench.kms.decrypt(&moved, &context(&[]), &bench.scope).await.err().unwrap();
+    let error = bench.kms.decrypt(&moved, &context(&[]), &bench.permit, &bench.scope).await.err().unwrap();
     assert!(matches!(error, kms::KmsError::NotAuthentic), "{error}");
 }
 
@@ -108,24 +139,29 @@ async fn lengths_outside_of_the_limits_are_refused() {
     let bench = Bench::new().await;
     let key = bench.key().await;
     for len in [0, 1025] {
-        let error = bench.kms.generate_data_key(&key, &context(&[]), len, &bench.scope).await.err().unwrap();
+        let error =
+            bench.kms.generate_data_key(&key, &context(&[]), len, &bench.permit, &bench.scope).await.err().unwrap();
         assert_eq!(error.to_string(), format!("NumberOfBytes {len} is not allowed: 1 to 1024"));
     }
-    assert!(bench.kms.generate_data_key(&key, &context(&[]), 1024, &bench.scope).await.is_ok());
-    let longest = bench.kms.encrypt(&key, &[7; 6144], &context(&[]), &bench.scope).await.unwrap();
+    assert!(bench.kms.generate_data_key(&key, &context(&[]), 1024, &bench.permit, &bench.scope).await.is_ok());
+    let longest = bench.kms.encrypt(&key, &[7; 6144], &context(&[]), &bench.permit, &bench.scope).await.unwrap();
     assert_eq!(
-        bench.kms.decrypt(&longest.blob, &context(&[]), &bench.scope).await.unwrap().plaintext.expose(),
+        bench.kms.decrypt(&longest.blob, &context(&[]), &bench.permit, &bench.scope).await.unwrap().plaintext.expose(),
         [7; 6144]
     );
-    assert!(bench.kms.encrypt(&key, &[7; 6145], &context(&[]), &bench.scope).await.is_err());
+    assert!(bench.kms.encrypt(&key, &[7; 6145], &context(&[]), &bench.permit, &bench.scope).await.is_err());
     for days in [0, 6, 367] {
-        let error = bench.kms.schedule_key_deletion(&key, days, IfInUse::Refuse, &bench.scope).await.unwrap_err();
+        let error = bench
+            .kms
+            .schedule_key_deletion(&key, days, IfInUse::Refuse, &bench.permit, &bench.scope)
+            .await
+            .unwrap_err();
         assert_eq!(error.code(), "InvalidParameter", "{error}");
     }
     let many: BTreeMap<_, _> = (0..100).map(|number| (number.to_string(), String::new())).collect();
     let many = kms::EncryptionContext::new(many).unwrap();
     assert!(matches!(
-        bench.kms.generate_data_key(&key, &many, 32, &bench.scope).await,
+        bench.kms.generate_data_key(&key, &many, 32, &bench.permit, &bench.scope).await,
         Err(kms::KmsError::InvalidContext { .. })
     ));
 }
@@ -135,15 +171,18 @@ async fn lengths_outside_of_the_limits_are_refused() {
 async fn a_disabled_key_works_again_when_enabled() {
     let bench = Bench::new().await;
     let key = bench.key().await;
-    let blob = bench.kms.encrypt(&key, b"text", &context(&[]), &bench.scope).await.unwrap().blob;
-    bench.kms.disable_key(&key, IfInUse::Refuse, &bench.scope).await.unwrap();
-    let error = bench.kms.decrypt(&blob, &context(&[]), &bench.scope).await.err().unwrap();
+    let blob = bench.kms.encrypt(&key, b"text", &context(&[]), &bench.permit, &bench.scope).await.unwrap().blob;
+    bench.kms.disable_key(&key, IfInUse::Refuse, &bench.permit, &bench.scope).await.unwrap();
+    let error = bench.kms.decrypt(&blob, &context(&[]), &bench.permit, &bench.scope).await.err().unwrap();
     assert_eq!(
         error.to_string(),
         format!("key {key} is Disabled, so Decrypt is refused; `reseal key enable {key}` allows its use again")
     );
-    bench.kms.enable_key(&key, &bench.scope).await.unwrap();
-    assert_eq!(bench.kms.decrypt(&blob, &context(&[]), &bench.scope).await.unwrap().plaintext.expose(), b"text");
+    bench.kms.enable_key(&key, &bench.permit, &bench.scope).await.unwrap();
+    assert_eq!(
+        bench.kms.decrypt(&blob, &context(&[]), &bench.permit, &bench.scope).await.unwrap().plaintext.expose(),
+        b"text"
+    );
 }
 
 /// R10: a key that was disabled while a copy held its data key gets no image.
@@ -151,11 +190,19 @@ async fn a_disabled_key_works_again_when_enabled() {
 async fn an_image_is_not_recorded_under_a_key_that_was_disabled_meanwhile() {
     let bench = Bench::new().await;
     let key = bench.key().await;
-    let wrapped = bench.kms.generate_data_key(&key, &context(&[]), 32, &bench.scope).await.unwrap().ciphertext;
-    bench.kms.disable_key(&key, IfInUse::Refuse, &bench.scope).await.unwrap();
-    let error = bench.kms.record_image(&sealed_image(&wrapped, "/images/a.qcow2"), &bench.scope).await.unwrap_err();
+    let wrapped =
+        bench.kms.generate_data_key(&key, &context(&[]), 32, &bench.permit, &bench.scope).await.unwrap().ciphertext;
+    bench.kms.disable_key(&key, IfInUse::Refuse, &bench.permit, &bench.scope).await.unwrap();
+    let error = bench
+        .kms
+        .record_image(&sealed_image(&wrapped, "/images/a.qcow2"), &bench.permit, &bench.scope)
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), "Rejected.Disabled");
-    assert_eq!(bench.kms.key_usage(&key, PageRequest::first(), &bench.scope).await.unwrap().total_count, 0);
+    assert_eq!(
+        bench.kms.key_usage(&key, PageRequest::first(), &bench.permit, &bench.scope).await.unwrap().total_count,
+        0
+    );
 }
 
 /// R24: a key that protects images is not disabled or destroyed unless forced, and the refusal lists them.
@@ -163,20 +210,21 @@ async fn an_image_is_not_recorded_under_a_key_that_was_disabled_meanwhile() {
 async fn a_key_in_use_is_guarded() {
     let bench = Bench::new().await;
     let key = bench.key().await;
-    let wrapped = bench.kms.generate_data_key(&key, &context(&[]), 32, &bench.scope).await.unwrap().ciphertext;
+    let wrapped =
+        bench.kms.generate_data_key(&key, &context(&[]), 32, &bench.permit, &bench.scope).await.unwrap().ciphertext;
     for path in ["/images/a.qcow2", "/images/b.qcow2", "/images/a.qcow2"] {
-        bench.kms.record_image(&sealed_image(&wrapped, path), &bench.scope).await.unwrap();
+        bench.kms.record_image(&sealed_image(&wrapped, path), &bench.permit, &bench.scope).await.unwrap();
     }
     for refused in [
-        bench.kms.schedule_key_deletion(&key, 7, IfInUse::Refuse, &bench.scope).await,
-        bench.kms.disable_key(&key, IfInUse::Refuse, &bench.scope).await,
+        bench.kms.schedule_key_deletion(&key, 7, IfInUse::Refuse, &bench.permit, &bench.scope).await,
+        bench.kms.disable_key(&key, IfInUse::Refuse, &bench.permit, &bench.scope).await,
     ] {
         let error = refused.unwrap_err();
         assert!(matches!(error, kms::KmsError::KeyInUse { total_count: 2, .. }), "{error}");
         assert!(error.to_string().ends_with("/images/b.qcow2, /images/a.qcow2"), "{error}");
     }
-    assert_eq!(bench.kms.describe_key(&key, &bench.scope).await.unwrap().state, KeyState::Enabled);
-    let forced = bench.kms.schedule_key_deletion(&key, 7, IfInUse::Proceed, &bench.scope).await.unwrap();
+    assert_eq!(bench.kms.describe_key(&key, &bench.permit, &bench.scope).await.unwrap().state, KeyState::Enabled);
+    let forced = bench.kms.schedule_key_deletion(&key, 7, IfInUse::Proceed, &bench.permit, &bench.scope).await.unwrap();
     assert_eq!(forced.state, KeyState::PendingDeletion);
     // A file that lost its envelope is still found.
     let found = bench.kms.images_by_luks_uuid("luks-uuid").await.unwrap();
@@ -192,33 +240,41 @@ async fn a_key_is_destroyed_after_its_window_and_not_before() {
     let bench = Bench::new().await;
     let key = bench.key().await;
     let alias: AliasName = "alias/doomed".parse().unwrap();
-    bench.kms.create_alias(&alias, &key, &bench.scope).await.unwrap();
-    let blob = bench.kms.encrypt(&key, b"text", &context(&[]), &bench.scope).await.unwrap().blob;
+    bench.kms.create_alias(&alias, &key, &bench.permit, &bench.scope).await.unwrap();
+    let blob = bench.kms.encrypt(&key, b"text", &context(&[]), &bench.permit, &bench.scope).await.unwrap().blob;
 
-    bench.kms.schedule_key_deletion(&key, 7, IfInUse::Refuse, &bench.scope).await.unwrap();
+    bench.kms.schedule_key_deletion(&key, 7, IfInUse::Refuse, &bench.permit, &bench.scope).await.unwrap();
     bench.clock.advance_days(6);
     assert_eq!(bench.kms.destroy_due_keys().await.unwrap(), []);
-    let kept = bench.kms.cancel_key_deletion(&key, &bench.scope).await.unwrap();
+    let kept = bench.kms.cancel_key_deletion(&key, &bench.permit, &bench.scope).await.unwrap();
     assert_eq!((kept.state, kept.delete_at), (KeyState::Enabled, None));
     bench.clock.advance_days(400);
     assert_eq!(bench.kms.destroy_due_keys().await.unwrap(), []);
-    assert!(bench.kms.decrypt(&blob, &context(&[]), &bench.scope).await.is_ok());
+    assert!(bench.kms.decrypt(&blob, &context(&[]), &bench.permit, &bench.scope).await.is_ok());
 
-    bench.kms.schedule_key_deletion(&key, 366, IfInUse::Refuse, &bench.scope).await.unwrap();
+    bench.kms.schedule_key_deletion(&key, 366, IfInUse::Refuse, &bench.permit, &bench.scope).await.unwrap();
     bench.clock.advance_days(366);
     assert_eq!(bench.kms.destroy_due_keys().await.unwrap().len(), 1);
     assert_eq!(bench.kms.destroy_due_keys().await.unwrap(), [], "a key is destroyed once");
 
     for error in [
-        bench.kms.decrypt(&blob, &context(&[]), &bench.scope).await.err().unwrap(),
-        bench.kms.describe_key(&key, &bench.scope).await.unwrap_err(),
-        bench.kms.cancel_key_deletion(&key, &bench.scope).await.unwrap_err(),
+        bench.kms.decrypt(&blob, &context(&[]), &bench.permit, &bench.scope).await.err().unwrap(),
+        bench.kms.describe_key(&key, &bench.permit, &bench.scope).await.unwrap_err(),
+        bench.kms.cancel_key_deletion(&key, &bench.permit, &bench.scope).await.unwrap_err(),
     ] {
         assert!(matches!(error, kms::KmsError::KeyDestroyed { .. }), "{error}");
         assert_eq!(error.code(), "Forbidden.KeyNotFound");
     }
-    assert_eq!(bench.kms.list_keys(PageRequest::first(), &bench.scope).await.unwrap().total_count, 0);
-    let gone = bench.kms.describe_key(&KeyRef::Alias(alias), &bench.scope).await.unwrap_err();
+    assert_eq!(
+        bench
+            .kms
+            .list_keys(&KeyFilter::default(), PageRequest::first(), &bench.permit, &bench.scope)
+            .await
+            .unwrap()
+            .total_count,
+        0
+    );
+    let gone = bench.kms.describe_key(&KeyRef::Alias(alias), &bench.permit, &bench.scope).await.unwrap_err();
     assert_eq!(gone.code(), "Forbidden.AliasNotFound");
 }
 
@@ -232,20 +288,23 @@ async fn destroyed_material_is_wiped_from_the_files() {
         keys.push(bench.key().await);
     }
     let key = keys.swap_remove(4);
-    let version = bench.kms.describe_key(&key, &bench.scope).await.unwrap().primary_version;
+    let version = bench.kms.describe_key(&key, &bench.permit, &bench.scope).await.unwrap().primary_version;
     let material = {
         let catalog = catalog::Catalog::open(bench.directory.path()).await.unwrap();
         catalog.read().key_version_by_id(version).await.unwrap().unwrap().material.unwrap()
     };
     assert!(bench.files_hold(&material), "the search finds it while it is there");
-    bench.kms.schedule_key_deletion(&key, 7, IfInUse::Refuse, &bench.scope).await.unwrap();
+    bench.kms.schedule_key_deletion(&key, 7, IfInUse::Refuse, &bench.permit, &bench.scope).await.unwrap();
     bench.clock.advance_days(7);
     bench.kms.destroy_due_keys().await.unwrap();
     // Not even a part: SQLite puts the shorter row over the end of the old one, and only the pragma wipes the rest.
     for part in material.chunks_exact(16) {
         assert!(!bench.files_hold(part), "{part:?}");
     }
-    assert!(bench.kms.encrypt(&keys[0], b"text", &context(&[]), &bench.scope).await.is_ok(), "the others stay");
+    assert!(
+        bench.kms.encrypt(&keys[0], b"text", &context(&[]), &bench.permit, &bench.scope).await.is_ok(),
+        "the others stay"
+    );
 }
 
 /// Shows that protection stops a deletion, forced or not, until it is taken off.
@@ -253,11 +312,12 @@ async fn destroyed_material_is_wiped_from_the_files() {
 async fn a_protected_key_is_not_scheduled_for_deletion() {
     let bench = Bench::new().await;
     let key = bench.key().await;
-    bench.kms.set_deletion_protection(&key, true, &bench.scope).await.unwrap();
-    let error = bench.kms.schedule_key_deletion(&key, 7, IfInUse::Proceed, &bench.scope).await.unwrap_err();
+    bench.kms.set_deletion_protection(&key, true, &bench.permit, &bench.scope).await.unwrap();
+    let error =
+        bench.kms.schedule_key_deletion(&key, 7, IfInUse::Proceed, &bench.permit, &bench.scope).await.unwrap_err();
     assert!(matches!(error, kms::KmsError::DeletionProtected { .. }), "{error}");
-    bench.kms.set_deletion_protection(&key, false, &bench.scope).await.unwrap();
-    assert!(bench.kms.schedule_key_deletion(&key, 7, IfInUse::Refuse, &bench.scope).await.is_ok());
+    bench.kms.set_deletion_protection(&key, false, &bench.permit, &bench.scope).await.unwrap();
+    assert!(bench.kms.schedule_key_deletion(&key, 7, IfInUse::Refuse, &bench.permit, &bench.scope).await.is_ok());
 }
 
 /// R31: while a key waits for its deletion it can be looked at, not changed; its alias can go to a new key.
@@ -266,34 +326,44 @@ async fn the_alias_of_a_key_that_waits_for_deletion_can_be_used_again() {
     let bench = Bench::new().await;
     let (old, new) = (bench.key().await, bench.key().await);
     let alias: AliasName = "alias/app".parse().unwrap();
-    bench.kms.create_alias(&alias, &old, &bench.scope).await.unwrap();
-    bench.kms.schedule_key_deletion(&old, 30, IfInUse::Refuse, &bench.scope).await.unwrap();
+    bench.kms.create_alias(&alias, &old, &bench.permit, &bench.scope).await.unwrap();
+    bench.kms.schedule_key_deletion(&old, 30, IfInUse::Refuse, &bench.permit, &bench.scope).await.unwrap();
 
     let other: AliasName = "alias/other".parse().unwrap();
     let kms = &bench.kms;
     for code in [
-        kms.enable_key(&old, &bench.scope).await.unwrap_err().code(),
-        kms.disable_key(&old, IfInUse::Refuse, &bench.scope).await.unwrap_err().code(),
-        kms.create_alias(&other, &old, &bench.scope).await.unwrap_err().code(),
+        kms.enable_key(&old, &bench.permit, &bench.scope).await.unwrap_err().code(),
+        kms.disable_key(&old, IfInUse::Refuse, &bench.permit, &bench.scope).await.unwrap_err().code(),
+        kms.create_alias(&other, &old, &bench.permit, &bench.scope).await.unwrap_err().code(),
     ] {
         assert_eq!(code, "Rejected.StateModifiedFailed");
     }
-    assert_eq!(kms.describe_key(&old, &bench.scope).await.unwrap().state, KeyState::PendingDeletion);
-    assert_eq!(kms.list_keys(PageRequest::first(), &bench.scope).await.unwrap().total_count, 2);
+    assert_eq!(kms.describe_key(&old, &bench.permit, &bench.scope).await.unwrap().state, KeyState::PendingDeletion);
+    assert_eq!(
+        kms.list_keys(&KeyFilter::default(), PageRequest::first(), &bench.permit, &bench.scope)
+            .await
+            .unwrap()
+            .total_count,
+        2
+    );
 
-    kms.delete_alias(&alias, &bench.scope).await.unwrap();
-    kms.create_alias(&alias, &new, &bench.scope).await.unwrap();
-    let wrapped = kms.encrypt(&KeyRef::Alias(alias.clone()), b"text", &context(&[]), &bench.scope).await.unwrap();
+    kms.delete_alias(&alias, &bench.permit, &bench.scope).await.unwrap();
+    kms.create_alias(&alias, &new, &bench.permit, &bench.scope).await.unwrap();
+    let wrapped =
+        kms.encrypt(&KeyRef::Alias(alias.clone()), b"text", &context(&[]), &bench.permit, &bench.scope).await.unwrap();
     assert_eq!(KeyRef::Id(wrapped.key_id), new);
-    kms.delete_alias(&alias, &bench.scope).await.unwrap();
-    assert_eq!(kms.delete_alias(&alias, &bench.scope).await.unwrap_err().code(), "Forbidden.AliasNotFound");
+    kms.delete_alias(&alias, &bench.permit, &bench.scope).await.unwrap();
+    assert_eq!(
+        kms.delete_alias(&alias, &bench.permit, &bench.scope).await.unwrap_err().code(),
+        "Forbidden.AliasNotFound"
+    );
 }
 
 /// Shows the rules of aliases: unique, reserved names, ids only as targets, one step with the key or nothing.
 #[tokio::test]
 async fn aliases_follow_their_rules() {
     let bench = Bench::new().await;
-    let (kms, scope) = (&bench.kms, &bench.scope);
+    let (kms, scope) = (&bench.kms, &bench.permit, &bench.scope);
     let alias: AliasName = "alias/app".parse().unwrap();
     let new = NewKey { alias: Some(alias.clone()), ..NewKey::default() };
     let first = kms.create_key(&new, scope).await.unwrap().id;
@@ -301,7 +371,11 @@ async fn aliases_follow_their_rules() {
     let taken = kms.create_key(&new, scope).await.unwrap_err();
     assert_eq!(taken.code(), "AliasAlreadyExists");
     assert!(taken.to_string().contains(&first.to_string()), "{taken}");
-    assert_eq!(kms.list_keys(PageRequest::first(), scope).await.unwrap().total_count, 1, "no key without its alias");
+    assert_eq!(
+        kms.list_keys(&KeyFilter::default(), PageRequest::first(), scope).await.unwrap().total_count,
+        1,
+        "no key without its alias"
+    );
 
     let second = bench.key().await;
     let by_alias = KeyRef::Alias(alias.clone());
@@ -330,7 +404,7 @@ async fn aliases_follow_their_rules() {
 #[tokio::test]
 async fn the_service_key_is_made_once_and_stays() {
     let bench = Bench::new().await;
-    let (kms, scope) = (&bench.kms, &bench.scope);
+    let (kms, scope) = (&bench.kms, &bench.permit, &bench.scope);
     let alias: KeyRef = "alias/acs/ecs".parse().unwrap();
     assert_eq!(kms.describe_key(&alias, scope).await.unwrap_err().code(), "Forbidden.AliasNotFound");
     let id = kms.service_key(scope).await.unwrap();
@@ -357,12 +431,12 @@ async fn keys_are_listed_in_pages() {
     for number in 0..5 {
         bench.clock.advance_days(1);
         let new = NewKey { description: number.to_string(), alias: None };
-        made.push(bench.kms.create_key(&new, &bench.scope).await.unwrap());
+        made.push(bench.kms.create_key(&new, &bench.permit, &bench.scope).await.unwrap());
     }
     let mut listed = Vec::new();
     let mut page = PageRequest::new(1, 2).unwrap();
     for expected in [2, 2, 1, 0] {
-        let part = bench.kms.list_keys(page, &bench.scope).await.unwrap();
+        let part = bench.kms.list_keys(page, &bench.permit, &bench.scope).await.unwrap();
         assert_eq!((part.items.len(), part.total_count), (expected, 5));
         listed.extend(part.items);
         page = page.next();

@@ -230,7 +230,7 @@ fn many_at_once_make_one_root_key_and_lose_no_key() {
     assert_eq!(made.iter().filter(|made| **made).count(), 1, "one of them made the root key");
     block_on(async {
         let kms = home.open(&RootSource::File).await.unwrap();
-        let keys = kms.list_keys(PageRequest::first(), &Scope::default()).await.unwrap();
+        let keys = kms.list_keys(&KeyFilter::default(), PageRequest::first(), &Scope::default()).await.unwrap();
         assert_eq!(keys.total_count, (OPENERS * KEYS_EACH + 1) as u64, "and one of them the service key");
         for key in keys.items {
             let wrapped =
