@@ -1,0 +1,47 @@
+//! The wire: signatures, action table, parameters, error table, JSON and XML, and the server that speaks them.
+//!
+//! ```text
+//! connection → request (query and form) → scheme and row → signature → parameters → permit → action → journal → envelope
+//! ```
+//!
+//! A product declares each action beside its code (see [`Action`]) and knows no HTTP; what the wire needs of the rooms behind it
+//! are the small traits of [`services`]. All codes stand in [`errors`].
+//!
+//! Deliberately absent: HTTP/2, JSON request bodies, resource-style paths, redirects, bearer tokens, RSA and SM3 signatures. No
+//! client of these products needs them.
+
+pub mod coverage;
+pub mod errors;
+pub mod parameters;
+pub mod services;
+
+mod action;
+mod authenticate;
+mod envelope;
+mod format;
+mod gateway;
+mod kms;
+mod metrics;
+mod percent;
+mod product;
+mod region;
+mod request;
+mod server;
+mod signature;
+mod sts;
+mod xml;
+
+pub use action::{Action, Call, Permission, Row, Spec, Table};
+pub use format::Format;
+pub use product::Product;
+pub use region::Regions;
+pub use request::Limits;
+pub use server::{Listener, SelfSigned, ServeError, Served, Server, ServerConfig, Timeouts, Tls, TlsError, serve};
+
+use services::Services;
+
+/// The action table: every action of every product that is served.
+#[must_use]
+pub fn table<S: Services>() -> Table<S> {
+    Table::of([Row::of::<kms::DescribeRegions>(), Row::of::<sts::GetCallerIdentity>()])
+}

@@ -1,0 +1,17 @@
+//! The wire as a client sees it: real sockets, raw bytes, exact answers. Behind it stand services in memory.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is what it is for")]
+
+mod actions;
+mod answers;
+mod authentication;
+mod client;
+mod connections;
+mod coverage;
+mod every_row;
+mod failures;
+mod memory;
+mod secrecy;
+mod signing;
+mod tls;
+mod vectors;

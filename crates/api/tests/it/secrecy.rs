@@ -1,0 +1,70 @@
+//! Nothing that was sent as a secret comes back in an answer or stands in a log: not the plaintext, not the access key secret,
+//! not the token, not the string to sign.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::client::start;
+use crate::signing::V1;
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn answers_and_logs_hold_no_secret() {
+    let log = Log::default();
+    let subscriber =
+        tracing_subscriber::fmt().with_writer(log.clone()).with_max_level(tracing::Level::TRACE).with_ansi(false);
+    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    let running = start().await;
+    let call = |nonce: &str| {
+        V1::new("2016-01-20", "Encrypt", &[("KeyId", "k"), ("Plaintext", "cGxhaW50ZXh0"), ("SignatureNonce", nonce)])
+    };
+    let mut answers = String::new();
+    for request in [
+        call("1").sign("testsecret").request(),
+        call("1").sign("testsecret").request(),
+        call("2").sign("wrongsecret").request(),
+        call("3").set("SecurityToken", "tokentoken").sign("testsecret").request(),
+        call("4").set("Plaintext", "").sign("testsecret").request(),
+        call("5").set("DryRun", "cGxhaW50ZXh0").sign("testsecret").request(),
+        call("6").sign("testsecret").request().replacen("Plaintext=", "Plaintext=1&Plaintext=", 1),
+        call("7").sign("testsecret").request().replacen("cGxhaW50ZXh0", "cGxhaW50ZXh0%FF", 1),
+        call("8").sign("testsecret").request().replacen(
+            "Plaintext=cGxhaW50ZXh0",
+            "cGxhaW50ZXh0%20=1&cGxhaW50ZXh0%20=2",
+            1,
+        ),
+    ] {
+        let answer = running.send(&request).await;
+        answers += &answer.body;
+    }
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("request.id") && log.contains("SignatureDoesNotMatch") && log.contains("testid"), "{log}");
+    assert!(answers.contains("SignatureDoesNotMatch") && answers.contains("CiphertextBlob"), "{answers}");
+    for secret in ["cGxhaW50ZXh0", "testsecret", "wrongsecret", "tokentoken", "Plaintext%3D"] {
+        assert!(!answers.contains(secret), "{secret} in an answer: {answers}");
+        assert!(!log.contains(secret), "{secret} in the log: {log}");
+    }
+}
