@@ -10,7 +10,7 @@ mod v3;
 pub(crate) use authorization::Authorization;
 
 use crypto::Secret;
-use crypto::mac::{hmac_sha1, hmac_sha256, equal};
+use crypto::mac::{equal, hmac_sha1, hmac_sha256};
 use jiff::Timestamp;
 
 use crate::errors::{self, Refusal};

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::support::{Bench, context, sealed_image};
 use kms::{AliasName, IfInUse, KeyRef, KeyState, NewKey, PageRequest, Region, Scope};
-use support::{Bench, context, sealed_image};
-
-mod support;
 
 /// R02, R10, R12: each way in which a key cannot be used has its own answer, which names the key, and its state or region; nothing else is
 /// used in its place.
@@ -13,8 +11,11 @@ mod support;
 async fn each_unusable_key_has_its_own_error_and_no_fallback() {
     let bench = Bench::new().await;
     let elsewhere = Scope { region: "elsewhere".parse::<Region>().unwrap(), ..Scope::default() };
-    let (disabled, pending, abroad) =
-        (bench.key().await, bench.key().await, bench.kms.create_key(&NewKey::default(), &elsewhere).await);
+    let (disabled, pending, abroad) = (
+        bench.key().await,
+        bench.key().await,
+        bench.kms.create_key(&NewKey::default(), &bench.permit, &elsewhere).await,
+    );
     let abroad = KeyRef::Id(abroad.unwrap().id);
     let foreign: KeyRef = format!("acs:kms:local:somebody-else:key/{pending}").parse().unwrap();
     bench.kms.disable_key(&disabled, IfInUse::Refuse, &bench.permit, &bench.scope).await.unwrap();
@@ -23,11 +24,11 @@ async fn each_unusable_key_has_its_own_error_and_no_fallback() {
     let nowhere: KeyRef = "alias/nowhere".parse().unwrap();
 
     let cases = [
-        (&unknown, "Forbidden.KeyNotFound", "does not exist in region local"),
+        (&unknown, "Forbidden.KeyNotFound", "does not exist in region cn-hangzhou"),
         (&disabled, "Rejected.Disabled", "is Disabled"),
         (&pending, "Rejected.PendingDeletion", "is PendingDeletion"),
-        (&abroad, "Forbidden.KeyNotFound", "is in region elsewhere, not in local"),
-        (&foreign, "Forbidden.KeyNotFound", "does not exist in region local"),
+        (&abroad, "Forbidden.KeyNotFound", "is in region elsewhere, not in cn-hangzhou"),
+        (&foreign, "Forbidden.KeyNotFound", "does not exist in region cn-hangzhou"),
         (&nowhere, "Forbidden.AliasNotFound", "`alias/nowhere` does not exist"),
     ];
     for (key, code, text) in cases {
@@ -41,7 +42,7 @@ async fn each_unusable_key_has_its_own_error_and_no_fallback() {
     assert_eq!(
         bench
             .kms
-            .list_keys(&KeyFilter::default(), PageRequest::first(), &bench.permit, &bench.scope)
+            .list_keys(&kms::KeyFilter::default(), PageRequest::first(), &bench.permit, &bench.scope)
             .await
             .unwrap()
             .total_count,
@@ -268,7 +269,7 @@ async fn a_key_is_destroyed_after_its_window_and_not_before() {
     assert_eq!(
         bench
             .kms
-            .list_keys(&KeyFilter::default(), PageRequest::first(), &bench.permit, &bench.scope)
+            .list_keys(&kms::KeyFilter::default(), PageRequest::first(), &bench.permit, &bench.scope)
             .await
             .unwrap()
             .total_count,
@@ -312,11 +313,11 @@ async fn destroyed_material_is_wiped_from_the_files() {
 async fn a_protected_key_is_not_scheduled_for_deletion() {
     let bench = Bench::new().await;
     let key = bench.key().await;
-    bench.kms.set_deletion_protection(&key, true, &bench.permit, &bench.scope).await.unwrap();
+    bench.kms.set_deletion_protection(&key, true, "", &bench.permit, &bench.scope).await.unwrap();
     let error =
         bench.kms.schedule_key_deletion(&key, 7, IfInUse::Proceed, &bench.permit, &bench.scope).await.unwrap_err();
     assert!(matches!(error, kms::KmsError::DeletionProtected { .. }), "{error}");
-    bench.kms.set_deletion_protection(&key, false, &bench.permit, &bench.scope).await.unwrap();
+    bench.kms.set_deletion_protection(&key, false, "", &bench.permit, &bench.scope).await.unwrap();
     assert!(bench.kms.schedule_key_deletion(&key, 7, IfInUse::Refuse, &bench.permit, &bench.scope).await.is_ok());
 }
 
@@ -340,7 +341,7 @@ async fn the_alias_of_a_key_that_waits_for_deletion_can_be_used_again() {
     }
     assert_eq!(kms.describe_key(&old, &bench.permit, &bench.scope).await.unwrap().state, KeyState::PendingDeletion);
     assert_eq!(
-        kms.list_keys(&KeyFilter::default(), PageRequest::first(), &bench.permit, &bench.scope)
+        kms.list_keys(&kms::KeyFilter::default(), PageRequest::first(), &bench.permit, &bench.scope)
             .await
             .unwrap()
             .total_count,
@@ -363,16 +364,16 @@ async fn the_alias_of_a_key_that_waits_for_deletion_can_be_used_again() {
 #[tokio::test]
 async fn aliases_follow_their_rules() {
     let bench = Bench::new().await;
-    let (kms, scope) = (&bench.kms, &bench.permit, &bench.scope);
+    let (kms, permit, scope) = (&bench.kms, &bench.permit, &bench.scope);
     let alias: AliasName = "alias/app".parse().unwrap();
     let new = NewKey { alias: Some(alias.clone()), ..NewKey::default() };
-    let first = kms.create_key(&new, scope).await.unwrap().id;
+    let first = kms.create_key(&new, permit, scope).await.unwrap().id;
 
-    let taken = kms.create_key(&new, scope).await.unwrap_err();
+    let taken = kms.create_key(&new, permit, scope).await.unwrap_err();
     assert_eq!(taken.code(), "AliasAlreadyExists");
     assert!(taken.to_string().contains(&first.to_string()), "{taken}");
     assert_eq!(
-        kms.list_keys(&KeyFilter::default(), PageRequest::first(), scope).await.unwrap().total_count,
+        kms.list_keys(&kms::KeyFilter::default(), PageRequest::first(), permit, scope).await.unwrap().total_count,
         1,
         "no key without its alias"
     );
@@ -380,23 +381,23 @@ async fn aliases_follow_their_rules() {
     let second = bench.key().await;
     let by_alias = KeyRef::Alias(alias.clone());
     for code in [
-        kms.create_alias(&"alias/b".parse().unwrap(), &by_alias, scope).await.unwrap_err().code(),
-        kms.disable_key(&by_alias, IfInUse::Refuse, scope).await.unwrap_err().code(),
-        kms.enable_key(&by_alias, scope).await.unwrap_err().code(),
-        kms.schedule_key_deletion(&by_alias, 7, IfInUse::Refuse, scope).await.unwrap_err().code(),
+        kms.create_alias(&"alias/b".parse().unwrap(), &by_alias, permit, scope).await.unwrap_err().code(),
+        kms.disable_key(&by_alias, IfInUse::Refuse, permit, scope).await.unwrap_err().code(),
+        kms.enable_key(&by_alias, permit, scope).await.unwrap_err().code(),
+        kms.schedule_key_deletion(&by_alias, 7, IfInUse::Refuse, permit, scope).await.unwrap_err().code(),
     ] {
         assert_eq!(code, "Unsupported.Alias");
     }
     for name in ["alias/acs/ecs", "alias/acsomething"] {
         let name = name.parse().unwrap();
-        assert!(kms.create_alias(&name, &second, scope).await.is_err());
-        assert!(kms.update_alias(&name, &second, scope).await.is_err());
-        assert!(kms.delete_alias(&name, scope).await.is_err());
+        assert!(kms.create_alias(&name, &second, permit, scope).await.is_err());
+        assert!(kms.update_alias(&name, &second, permit, scope).await.is_err());
+        assert!(kms.delete_alias(&name, permit, scope).await.is_err());
     }
-    kms.update_alias(&alias, &second, scope).await.unwrap();
-    assert_eq!(KeyRef::Id(kms.describe_key(&by_alias, scope).await.unwrap().id), second);
-    assert_eq!(kms.list_aliases_by_key(&second, scope).await.unwrap().len(), 1);
-    let absent = kms.update_alias(&"alias/absent".parse().unwrap(), &second, scope).await.unwrap_err();
+    kms.update_alias(&alias, &second, permit, scope).await.unwrap();
+    assert_eq!(KeyRef::Id(kms.describe_key(&by_alias, permit, scope).await.unwrap().id), second);
+    assert_eq!(kms.list_aliases_by_key(&second, PageRequest::first(), permit, scope).await.unwrap().total_count, 1);
+    let absent = kms.update_alias(&"alias/absent".parse().unwrap(), &second, permit, scope).await.unwrap_err();
     assert_eq!(absent.code(), "Forbidden.AliasNotFound");
 }
 
@@ -404,18 +405,18 @@ async fn aliases_follow_their_rules() {
 #[tokio::test]
 async fn the_service_key_is_made_once_and_stays() {
     let bench = Bench::new().await;
-    let (kms, scope) = (&bench.kms, &bench.permit, &bench.scope);
+    let (kms, permit, scope) = (&bench.kms, &bench.permit, &bench.scope);
     let alias: KeyRef = "alias/acs/ecs".parse().unwrap();
-    assert_eq!(kms.describe_key(&alias, scope).await.unwrap_err().code(), "Forbidden.AliasNotFound");
+    assert_eq!(kms.describe_key(&alias, permit, scope).await.unwrap_err().code(), "Forbidden.AliasNotFound");
     let id = kms.service_key(scope).await.unwrap();
     assert_eq!(kms.service_key(scope).await.unwrap(), id);
-    assert_eq!(kms.describe_key(&alias, scope).await.unwrap().id, id);
-    assert!(kms.generate_data_key(&alias, &context(&[]), 32, scope).await.is_ok());
+    assert_eq!(kms.describe_key(&alias, permit, scope).await.unwrap().id, id);
+    assert!(kms.generate_data_key(&alias, &context(&[]), 32, permit, scope).await.is_ok());
     let key = KeyRef::Id(id);
     for error in [
-        kms.disable_key(&key, IfInUse::Proceed, scope).await.unwrap_err(),
-        kms.schedule_key_deletion(&key, 7, IfInUse::Proceed, scope).await.unwrap_err(),
-        kms.update_key_description(&key, "mine", scope).await.unwrap_err(),
+        kms.disable_key(&key, IfInUse::Proceed, permit, scope).await.unwrap_err(),
+        kms.schedule_key_deletion(&key, 7, IfInUse::Proceed, permit, scope).await.unwrap_err(),
+        kms.update_key_description(&key, "mine", permit, scope).await.unwrap_err(),
     ] {
         assert_eq!(error.code(), "UnsupportedOperation", "{error}");
     }
@@ -430,13 +431,13 @@ async fn keys_are_listed_in_pages() {
     let mut made = Vec::new();
     for number in 0..5 {
         bench.clock.advance_days(1);
-        let new = NewKey { description: number.to_string(), alias: None };
+        let new = NewKey { description: number.to_string(), ..NewKey::default() };
         made.push(bench.kms.create_key(&new, &bench.permit, &bench.scope).await.unwrap());
     }
     let mut listed = Vec::new();
     let mut page = PageRequest::new(1, 2).unwrap();
     for expected in [2, 2, 1, 0] {
-        let part = bench.kms.list_keys(page, &bench.permit, &bench.scope).await.unwrap();
+        let part = bench.kms.list_keys(&kms::KeyFilter::default(), page, &bench.permit, &bench.scope).await.unwrap();
         assert_eq!((part.items.len(), part.total_count), (expected, 5));
         listed.extend(part.items);
         page = page.next();
