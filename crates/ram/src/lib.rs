@@ -29,6 +29,7 @@ pub use policy::{
 
 pub mod keys;
 pub mod system;
+pub mod trail;
 
 mod evaluation;
 mod identity;
