@@ -72,7 +72,7 @@ async fn call(ledger: Arc<Ledger>, n: u32) {
         key_kind: "own".to_owned(),
         outcome: "OK".to_owned(),
     };
-    let expires_at = Timestamp::from_second(1 << 40).unwrap();
+    let expires_at = Timestamp::from_second(1 << 36).unwrap();
     let nonce = Nonce { nonce: n.to_string(), access_key_id: "LTAI".to_owned(), expires_at };
     ledger.record(entry, vec![meter], Some(nonce)).await.unwrap();
 }
