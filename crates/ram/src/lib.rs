@@ -4,27 +4,39 @@
 //!   document ──policy──▶ IdentityPolicy, SessionPolicy, KeyPolicy, TrustPolicy ─┐
 //!   Caller, Ask (action, resource), ConditionContext ──────────────────────────┴─evaluation──▶ Permit | Denial
 //!
-//!   keys:   access keys, and the security tokens of role sessions
-//!   system: the policies and roles that every account is born with
+//!   service: the use cases on the catalog
+//!   keys:    access keys, and the security tokens of role sessions
+//!   system:  the policies and roles that every account is born with
 //! ```
 //!
-//! Everything here is pure: time, randomness and stored records are arguments. A use case elsewhere takes a [`Permit`], which
-//! only [`authorize`], [`authorize_assume_role`] and [`Permit::for_local_operator`] can make, so a forgotten check does not
-//! compile.
+//! Everything but `service` is pure: time, randomness and stored records are arguments. A use case, here or elsewhere, takes a
+//! [`Permit`], which only [`authorize`], [`authorize_assume_role`] and [`Permit::for_local_operator`] can make, so a forgotten
+//! check does not compile.
 //!
-//! Deliberately absent: HTTP, wire codes, and the storage of users, keys and policies.
+//! Deliberately absent: HTTP.
 
+pub use catalog::{
+    AccessKeyStatus, AfterName, GroupRecord, Listed, PolicyType as PolicyOrigin, RoleRecord, TargetKind, UserRecord,
+};
 pub use evaluation::{
     Ask, AttachedPolicy, Decision, Denial, DenialKind, Permit, PolicySet, PolicyType, StatementRef, Verdict, authorize,
     authorize_assume_role, decide,
 };
 pub use identity::{
     AccountId, Arn, ArnOwner, Caller, EntityId, GroupName, Identity, InvalidAccountId, InvalidArn, InvalidEntityId,
-    InvalidName, InvalidServiceName, NameFault, NameKind, PolicyName, Principal, RoleName, ServiceName, SessionName,
-    UserName,
+    InvalidName, InvalidServiceName, NameFault, NameKind, PolicyName, Principal, ResourceKind, RoleName, ServiceName,
+    SessionName, UserName,
 };
 pub use policy::{
     Action, ConditionContext, Effect, IdentityPolicy, KeyPolicy, PolicyError, SessionPolicy, TrustPolicy,
+};
+
+pub use service::{
+    AccessKeyInfo, AssumeRole, AttachedPolicyInfo, AuthenticateError, Authenticated, CallerIdentity, Conflict,
+    Entities, Entity, Exceeded, GroupChange, IdentityType, InvalidRoleArn, InvalidVersionId, KeyOwner, NewGroup,
+    NewPolicy, NewPolicyVersion, NewRole, NewUser, PolicyInfo, PolicyRef, PolicyVersionInfo, REMEMBERED_S, Ram,
+    RamError, RequestFacts, Result, RoleArn, RoleChange, RotateStrategy, Session, Target, TextField, UserChange,
+    VersionId,
 };
 
 pub mod keys;
@@ -34,3 +46,4 @@ pub mod trail;
 mod evaluation;
 mod identity;
 mod policy;
+mod service;

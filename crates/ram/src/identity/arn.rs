@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{AccountId, RoleName, SessionName, UserName};
+use super::{AccountId, GroupName, PolicyName, RoleName, SessionName, UserName};
+use crate::system::SystemPolicy;
 
 /// Most bytes of an ARN. Ours: it holds an alias of 255 characters of 4 bytes, and bounds the work of matching.
 const ARN_BYTES_MAX: usize = 1280;
@@ -29,6 +30,19 @@ pub enum ArnOwner {
     System,
     /// The owner.
     Account(AccountId),
+}
+
+/// Kinds of things that RAM keeps, as they begin a relative id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ResourceKind {
+    /// `user`.
+    User,
+    /// `group`.
+    Group,
+    /// `role`.
+    Role,
+    /// `policy`.
+    Policy,
 }
 
 /// Text that is not an ARN.
@@ -76,14 +90,49 @@ impl Arn {
         Self::of_identity(account, format!("role/{name}"))
     }
 
+    /// A group: `acs:ram::<account>:group/<name>`.
+    #[must_use]
+    pub fn of_group(account: AccountId, name: &GroupName) -> Self {
+        Self::of_identity(account, format!("group/{name}"))
+    }
+
+    /// A custom policy: `acs:ram::<account>:policy/<name>`.
+    #[must_use]
+    pub fn of_custom_policy(account: AccountId, name: &PolicyName) -> Self {
+        Self::of_identity(account, format!("policy/{name}"))
+    }
+
+    /// A system policy: `acs:ram::system:policy/<name>`.
+    #[must_use]
+    pub fn of_system_policy(policy: &SystemPolicy) -> Self {
+        Self::of_ram(ArnOwner::System, format!("policy/{}", policy.name))
+    }
+
+    /// Any of a kind, which is what lists and makings ask for: `acs:ram::<account>:<kind>/*`.
+    #[must_use]
+    pub fn of_any(account: AccountId, kind: ResourceKind) -> Self {
+        Self::of_identity(account, format!("{kind}/*"))
+    }
+
     /// A session of a role: `acs:ram::<account>:assumed-role/<role>/<session>`, as GetCallerIdentity writes it.
     #[must_use]
     pub fn of_session(account: AccountId, role: &RoleName, session: &SessionName) -> Self {
         Self::of_identity(account, format!("assumed-role/{role}/{session}"))
     }
 
+    /// KMS as a whole: `acs:kms::<account>:*`.
+    #[must_use]
+    pub fn of_kms(account: AccountId) -> Self {
+        let owner = ArnOwner::Account(account);
+        Self { service: "kms".to_owned(), region: String::new(), owner, relative_id: "*".to_owned() }
+    }
+
     fn of_identity(account: AccountId, relative_id: String) -> Self {
-        Self { service: "ram".to_owned(), region: String::new(), owner: ArnOwner::Account(account), relative_id }
+        Self::of_ram(ArnOwner::Account(account), relative_id)
+    }
+
+    fn of_ram(owner: ArnOwner, relative_id: String) -> Self {
+        Self { service: "ram".to_owned(), region: String::new(), owner, relative_id }
     }
 
     /// The service, such as `kms`.
@@ -108,6 +157,17 @@ impl Arn {
     #[must_use]
     pub fn relative_id(&self) -> &str {
         &self.relative_id
+    }
+}
+
+impl fmt::Display for ResourceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::User => "user",
+            Self::Group => "group",
+            Self::Role => "role",
+            Self::Policy => "policy",
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 pub use account::{AccountId, InvalidAccountId};
 pub(crate) use arn::parts;
-pub use arn::{Arn, ArnOwner, InvalidArn};
+pub use arn::{Arn, ArnOwner, InvalidArn, ResourceKind};
 pub use caller::{Caller, Identity, InvalidServiceName, Principal, ServiceName};
 pub use entity_id::{EntityId, InvalidEntityId};
 pub use names::{GroupName, InvalidName, NameFault, NameKind, PolicyName, RoleName, SessionName, UserName};

@@ -26,14 +26,17 @@ impl ServiceRole {
 
 const TRUSTS_ECS: &str = r#"{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":["ecs.aliyuncs.com"]}}],"Version":"1"}"#;
 
-/// All roles of services. The first must exist before ECS may use a key of a user.
+/// The role that must exist before ECS may use a key of a user.
+pub const DISK_ENCRYPT_ROLE: ServiceRole = ServiceRole {
+    name: "AliyunECSDiskEncryptDefaultRole",
+    description: "ECS will use this role to access your resources in other services.",
+    trust: TRUSTS_ECS,
+    policy: "AliyunECSDiskEncryptRolePolicy",
+};
+
+/// All roles of services.
 pub const SERVICE_ROLES: &[ServiceRole] = &[
-    ServiceRole {
-        name: "AliyunECSDiskEncryptDefaultRole",
-        description: "ECS will use this role to access your resources in other services.",
-        trust: TRUSTS_ECS,
-        policy: "AliyunECSDiskEncryptRolePolicy",
-    },
+    DISK_ENCRYPT_ROLE,
     ServiceRole {
         name: "AliyunECSImageImportDefaultRole",
         description: "ECS will use this role to read the objects that images are imported from.",

@@ -1,0 +1,88 @@
+//! Accounts: the first one is made by itself and is born able to work.
+
+use catalog::{AccountRecord, AfterName, Attachment, AttachmentTarget, PolicyType, RoleRecord, TargetKind, Write};
+
+use super::change::{account_id, owner, require};
+use super::error::Result;
+use super::ram::Ram;
+use crate::evaluation::Permit;
+use crate::identity::{AccountId, Arn, EntityId};
+use crate::policy::Action;
+use crate::system::{DISK_ENCRYPT_ROLE, ServiceRole};
+
+/// `OpenKmsService` and `DescribeAccountKmsStatus` are calls of KMS; that an account did it stands with the account.
+const OPEN_KMS_SERVICE: Action = Action::new("kms:OpenKmsService");
+
+/// Longest session of a service role, in seconds: the default of CreateRole.
+const SERVICE_SESSION_S_MAX: u32 = 3600;
+
+impl Ram {
+    /// The account of this installation: the first one, made now when there is none, with KMS opened and the role
+    /// `AliyunECSDiskEncryptDefaultRole`. Takes no permit, as there is nobody yet who could have one, and gives nobody any right.
+    pub async fn ensure_account(&self) -> Result<AccountId> {
+        if let Some(account) = self.first_account().await? {
+            return Ok(account);
+        }
+        let mut change = self.begin().await?;
+        let outcome = self.insert_first_account(&mut change.write).await;
+        change.finish(outcome).await
+    }
+
+    /// Whether the caller's account has opened KMS. Every caller of the account may know.
+    pub async fn kms_is_opened(&self, permit: &Permit) -> Result<bool> {
+        let found = self.catalog.read().account_by_id(&owner(permit.account())).await?;
+        Ok(found.is_some_and(|account| account.kms_opened_at.is_some()))
+    }
+
+    /// Opens KMS for the caller's account. `false` when it was open already. Asks for `kms:OpenKmsService` on
+    /// `acs:kms::<account>:*`.
+    pub async fn open_kms(&self, permit: &Permit) -> Result<bool> {
+        require(permit, OPEN_KMS_SERVICE, &Arn::of_kms(permit.account()))?;
+        let mut change = self.begin().await?;
+        let outcome = async {
+            let found = change.write.read().account_by_id(&owner(permit.account())).await?;
+            let Some(account) = found.filter(|account| account.kms_opened_at.is_none()) else { return Ok(false) };
+            let account = AccountRecord { kms_opened_at: Some(self.clock.now()), ..account };
+            Ok(change.write.account_update(&account).await?)
+        }
+        .await;
+        change.finish(outcome).await
+    }
+
+    async fn first_account(&self) -> Result<Option<AccountId>> {
+        let accounts = self.catalog.read().accounts_list(&AfterName::start()).await?;
+        accounts.items.first().map(|account| account_id(&account.id)).transpose()
+    }
+
+    async fn insert_first_account(&self, write: &mut Write) -> Result<AccountId> {
+        // Another process may have been first.
+        if let Some(account) = write.read().accounts_list(&AfterName::start()).await?.items.first() {
+            return account_id(&account.id);
+        }
+        let (account, now) = (AccountId::generate(&*self.random), self.clock.now());
+        let record =
+            AccountRecord { id: owner(account), name: account.to_string(), created_at: now, kms_opened_at: Some(now) };
+        write.account_insert(&record).await?;
+        self.insert_service_role(write, &DISK_ENCRYPT_ROLE, account).await?;
+        Ok(account)
+    }
+
+    async fn insert_service_role(&self, write: &mut Write, role: &ServiceRole, account: AccountId) -> Result<()> {
+        let now = self.clock.now();
+        let record = RoleRecord {
+            id: EntityId::generate(&*self.random).to_string(),
+            account: owner(account),
+            name: role.name.to_owned(),
+            description: role.description.to_owned(),
+            trust_document: role.trust.to_owned(),
+            session_s_max: SERVICE_SESSION_S_MAX,
+            created_at: now,
+            updated_at: now,
+        };
+        write.role_insert(&record).await?;
+        let policy = catalog::PolicyName { policy_type: PolicyType::System, name: role.policy.to_owned() };
+        let target = AttachmentTarget { account: record.account, kind: TargetKind::Role, id: record.id };
+        write.attachment_insert(&Attachment { target, policy, attached_at: now }).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,367 @@
+use std::fmt;
+
+use catalog::{CatalogError, TargetKind};
+
+use super::assume_role::InvalidRoleArn;
+use super::attachments::Target;
+use super::policies::PolicyRef;
+use super::policy_versions::{InvalidVersionId, VersionId};
+use crate::evaluation::Denial;
+use crate::identity::{Arn, GroupName, InvalidName, NameFault, NameKind, PolicyName, RoleName, UserName};
+use crate::keys::AccessKeyId;
+use crate::policy::{Action, PolicyError};
+
+/// Shorthand for what the use cases return.
+pub type Result<T> = std::result::Result<T, RamError>;
+
+/// Why a use case was refused or failed. No text holds a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum RamError {
+    /// Text that is not a name of its kind.
+    #[error(transparent)]
+    InvalidName(#[from] InvalidName),
+    /// Text that is not the id of a policy version.
+    #[error(transparent)]
+    InvalidVersionId(#[from] InvalidVersionId),
+    /// Text that does not name a role.
+    #[error(transparent)]
+    InvalidRoleArn(#[from] InvalidRoleArn),
+    /// A text for people that is too long.
+    #[error("{field} has {found} characters; at most {max} are allowed")]
+    TextTooLong {
+        /// Which.
+        field: TextField,
+        /// Its characters.
+        found: usize,
+        /// What is allowed.
+        max: usize,
+    },
+    /// A document that is not a policy.
+    #[error(transparent)]
+    MalformedPolicy(#[from] PolicyError),
+    /// `Policy` of AssumeRole that is not a policy.
+    #[error("the session policy is refused: {0}")]
+    MalformedSessionPolicy(#[source] PolicyError),
+    /// A duration of sessions that is not allowed.
+    #[error("{field} is {found} s; {min} to {max} s are allowed")]
+    InvalidDuration {
+        /// Parameter, as in the API.
+        field: &'static str,
+        /// What was given, in seconds.
+        found: u32,
+        /// Shortest.
+        min: u32,
+        /// Longest: for a session, that of its role.
+        max: u32,
+    },
+    /// The secret of a key that is brought along cannot be one.
+    #[error("an AccessKeySecret has 16 to 128 printable ASCII characters without spaces")]
+    InvalidSecret,
+    /// A session has no access keys of its own.
+    #[error("a session of a role has no access keys: name a user")]
+    NoOwnKeys,
+    /// No such user.
+    #[error("user {0} does not exist")]
+    UserNotFound(UserName),
+    /// No such access key with this owner.
+    #[error("access key {0} does not exist")]
+    AccessKeyNotFound(AccessKeyId),
+    /// No such group.
+    #[error("group {0} does not exist")]
+    GroupNotFound(GroupName),
+    /// No such role.
+    #[error("role {0} does not exist")]
+    RoleNotFound(RoleName),
+    /// No such policy of this type.
+    #[error("{0} does not exist")]
+    PolicyNotFound(PolicyRef),
+    /// No system policy has this name.
+    #[error("system policy {0} does not exist")]
+    SystemPolicyNotFound(PolicyName),
+    /// The policy has no such version.
+    #[error("{policy} has no version {version}")]
+    PolicyVersionNotFound {
+        /// The policy.
+        policy: PolicyRef,
+        /// The version.
+        version: VersionId,
+    },
+    /// The policy is not attached there.
+    #[error("{policy} is not attached to {target}")]
+    NotAttached {
+        /// The policy.
+        policy: PolicyRef,
+        /// Where it was looked for.
+        target: Target,
+    },
+    /// The user is not in the group.
+    #[error("user {user} is not in group {group}")]
+    NotInGroup {
+        /// The user.
+        user: UserName,
+        /// The group.
+        group: GroupName,
+    },
+    /// The name is taken.
+    #[error("user {0} exists already")]
+    UserExists(UserName),
+    /// The id is taken.
+    #[error("access key {0} exists already and belongs to somebody else")]
+    AccessKeyExists(AccessKeyId),
+    /// The name is taken.
+    #[error("group {0} exists already")]
+    GroupExists(GroupName),
+    /// The name is taken.
+    #[error("role {0} exists already")]
+    RoleExists(RoleName),
+    /// The name is taken.
+    #[error("policy {0} exists already")]
+    PolicyExists(PolicyName),
+    /// The policy is attached there already.
+    #[error("{policy} is attached to {target} already")]
+    AlreadyAttached {
+        /// The policy.
+        policy: PolicyRef,
+        /// Where.
+        target: Target,
+    },
+    /// The user is in the group already.
+    #[error("user {user} is in group {group} already")]
+    AlreadyInGroup {
+        /// The user.
+        user: UserName,
+        /// The group.
+        group: GroupName,
+    },
+    /// Something else hangs on what was to be deleted.
+    #[error("{name} cannot be deleted: {conflict}")]
+    DeleteConflict {
+        /// Name of what was to be deleted.
+        name: String,
+        /// What hangs on it.
+        conflict: Conflict,
+    },
+    /// There may be no more of them.
+    #[error("there are {max} {what} already, which is the limit")]
+    LimitExceeded {
+        /// Of what.
+        what: Exceeded,
+        /// The limit.
+        max: u64,
+    },
+    /// The policies do not allow it.
+    #[error(transparent)]
+    Denied(#[from] Box<Denial>),
+    /// A permit for something else: a mistake of the program, which asked for the wrong permit.
+    #[error("the permit does not cover {action} on {resource}")]
+    NotCovered {
+        /// What it should cover.
+        action: Action,
+        /// On what.
+        resource: Arn,
+    },
+    /// The secret of an access key does not open under our key.
+    #[error("the stored secret of access key {access_key_id} is damaged, or was stored under another key")]
+    SecretDamaged {
+        /// The key.
+        access_key_id: String,
+    },
+    /// The catalog failed.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+/// A text for people. Displays as the parameter of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TextField {
+    /// Of users, at most 128 characters.
+    DisplayName,
+    /// Of users and groups, at most 128 characters.
+    Comments,
+    /// Of users, at most 128 characters.
+    Email,
+    /// Of users, at most 128 characters.
+    MobilePhone,
+    /// Of policies and roles, at most 1,024 characters.
+    Description,
+}
+
+impl fmt::Display for TextField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The variants have the names of the API.
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// What hangs on something that was to be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Conflict {
+    /// The user has access keys.
+    UserAccessKey,
+    /// The user is in groups.
+    UserGroup,
+    /// The user has policies.
+    UserPolicy,
+    /// The group has users.
+    GroupUser,
+    /// The group has policies.
+    GroupPolicy,
+    /// The role has policies.
+    RolePolicy,
+    /// Users, groups or roles have the policy; this kind is the first that was found.
+    PolicyAttached(TargetKind),
+    /// The policy has versions besides its default one.
+    PolicyVersions,
+    /// The version is the default one.
+    DefaultVersion,
+}
+
+impl Conflict {
+    fn code(self) -> &'static str {
+        match self {
+            Self::UserAccessKey => "DeleteConflict.User.AccessKey",
+            Self::UserGroup => "DeleteConflict.User.Group",
+            Self::UserPolicy => "DeleteConflict.User.Policy",
+            Self::GroupUser => "DeleteConflict.Group.User",
+            Self::GroupPolicy => "DeleteConflict.Group.Policy",
+            Self::RolePolicy => "DeleteConflict.Role.Policy",
+            Self::PolicyAttached(TargetKind::User) => "DeleteConflict.Policy.User",
+            Self::PolicyAttached(TargetKind::Group) => "DeleteConflict.Policy.Group",
+            Self::PolicyAttached(TargetKind::Role) => "DeleteConflict.Policy.Role",
+            Self::PolicyVersions => "DeleteConflict.Policy.Version",
+            Self::DefaultVersion => "DeleteConflict.Policy.Version.Default",
+        }
+    }
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UserAccessKey => f.write_str("it has access keys"),
+            Self::UserGroup => f.write_str("it is in a group"),
+            Self::UserPolicy | Self::GroupPolicy | Self::RolePolicy => f.write_str("policies are attached to it"),
+            Self::GroupUser => f.write_str("users are in it"),
+            Self::PolicyAttached(kind) => write!(f, "it is attached to a {kind}"),
+            Self::PolicyVersions => f.write_str("it has versions besides the default one"),
+            Self::DefaultVersion => f.write_str("it is the default version"),
+        }
+    }
+}
+
+/// What there may be no more of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Exceeded {
+    /// Users of the account.
+    Users,
+    /// Access keys of a user, or of the account itself.
+    AccessKeys,
+    /// Groups of the account.
+    Groups,
+    /// Roles of the account.
+    Roles,
+    /// Custom policies of the account.
+    Policies,
+    /// Versions of a policy.
+    PolicyVersions,
+    /// Policies of one type at something of this kind.
+    Attachments(TargetKind),
+}
+
+impl Exceeded {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Users => "LimitExceeded.User",
+            Self::AccessKeys => "LimitExceeded.User.AccessKey",
+            Self::Groups => "LimitExceeded.Group",
+            Self::Roles => "LimitExceeded.Role",
+            Self::Policies => "LimitExceeded.Policy",
+            Self::PolicyVersions => "LimitExceeded.Policy.Version",
+            Self::Attachments(TargetKind::User) => "LimitExceeded.User.Policy",
+            Self::Attachments(TargetKind::Group) => "LimitExceeded.Group.Policy",
+            Self::Attachments(TargetKind::Role) => "LimitExceeded.Role.Policy",
+        }
+    }
+}
+
+impl fmt::Display for Exceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Users => f.write_str("users"),
+            Self::AccessKeys => f.write_str("access keys"),
+            Self::Groups => f.write_str("groups"),
+            Self::Roles => f.write_str("roles"),
+            Self::Policies => f.write_str("custom policies"),
+            Self::PolicyVersions => f.write_str("versions"),
+            Self::Attachments(kind) => write!(f, "policies of this type at the {kind}"),
+        }
+    }
+}
+
+impl RamError {
+    /// Code of the RAM or STS API. Source: ram.md 3; what is not listed there follows its pattern and is our choice.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidName(error) => name_code(error),
+            Self::InvalidVersionId(_) => "InvalidParameter.VersionId.Format",
+            Self::InvalidRoleArn(_) => "InvalidParameter.RoleArn",
+            Self::TextTooLong { field, .. } => match field {
+                TextField::DisplayName => "InvalidParameter.DisplayName.Length",
+                TextField::Comments => "InvalidParameter.Comments.Length",
+                TextField::Email => "InvalidParameter.Email.Length",
+                TextField::MobilePhone => "InvalidParameter.MobilePhone.Length",
+                TextField::Description => "InvalidParameter.Description.Length",
+            },
+            Self::MalformedPolicy(PolicyError::TooLong { .. }) => "InvalidParameter.PolicyDocument.Length",
+            Self::MalformedPolicy(PolicyError::Json { .. } | PolicyError::Grammar { .. }) => "MalformedPolicyDocument",
+            Self::MalformedSessionPolicy(PolicyError::TooLong { .. }) => "InvalidParameter.PolicySize",
+            Self::MalformedSessionPolicy(PolicyError::Json { .. } | PolicyError::Grammar { .. }) => {
+                "InvalidParameter.PolicyGrammar"
+            }
+            Self::InvalidDuration { .. } => "InvalidParameter.DurationSeconds",
+            Self::InvalidSecret => "InvalidParameter",
+            Self::NoOwnKeys => "MissingParameter",
+            Self::UserNotFound(_) => "EntityNotExist.User",
+            Self::AccessKeyNotFound(_) => "EntityNotExist.User.AccessKey",
+            Self::GroupNotFound(_) => "EntityNotExist.Group",
+            Self::RoleNotFound(_) => "EntityNotExist.Role",
+            Self::PolicyNotFound(_) | Self::SystemPolicyNotFound(_) => "EntityNotExist.Policy",
+            Self::PolicyVersionNotFound { .. } => "EntityNotExist.Policy.Version",
+            Self::NotAttached { target, .. } => match target {
+                Target::User(_) => "EntityNotExist.User.Policy",
+                Target::Group(_) => "EntityNotExist.Group.Policy",
+                Target::Role(_) => "EntityNotExist.Role.Policy",
+            },
+            Self::NotInGroup { .. } => "EntityNotExist.User.Group",
+            Self::UserExists(_) => "EntityAlreadyExists.User",
+            Self::AccessKeyExists(_) => "EntityAlreadyExists.User.AccessKey",
+            Self::GroupExists(_) => "EntityAlreadyExists.Group",
+            Self::RoleExists(_) => "EntityAlreadyExists.Role",
+            Self::PolicyExists(_) => "EntityAlreadyExists.Policy",
+            Self::AlreadyAttached { target, .. } => match target {
+                Target::User(_) => "EntityAlreadyExists.User.Policy",
+                Target::Group(_) => "EntityAlreadyExists.Group.Policy",
+                Target::Role(_) => "EntityAlreadyExists.Role.Policy",
+            },
+            Self::AlreadyInGroup { .. } => "EntityAlreadyExists.User.Group",
+            Self::DeleteConflict { conflict, .. } => conflict.code(),
+            Self::LimitExceeded { what, .. } => what.code(),
+            Self::Denied(_) => "NoPermission",
+            Self::NotCovered { .. } | Self::SecretDamaged { .. } | Self::Catalog(_) => "InternalError",
+        }
+    }
+}
+
+fn name_code(InvalidName { kind, fault, .. }: &InvalidName) -> &'static str {
+    match (kind, fault) {
+        (NameKind::User, NameFault::InvalidChars) => "InvalidParameter.UserName.InvalidChars",
+        (NameKind::User, NameFault::Length) => "InvalidParameter.UserName.Length",
+        (NameKind::Role, NameFault::InvalidChars) => "InvalidParameter.RoleName.InvalidChars",
+        (NameKind::Role, NameFault::Length) => "InvalidParameter.RoleName.Length",
+        (NameKind::Group, NameFault::InvalidChars) => "InvalidParameter.GroupName.InvalidChars",
+        (NameKind::Group, NameFault::Length) => "InvalidParameter.GroupName.Length",
+        (NameKind::Policy, NameFault::InvalidChars) => "InvalidParameter.PolicyName.InvalidChars",
+        (NameKind::Policy, NameFault::Length) => "InvalidParameter.PolicyName.Length",
+        (NameKind::Session, _) => "InvalidParameter.RoleSessionName",
+    }
+}

@@ -1,0 +1,41 @@
+use std::sync::Arc;
+
+use catalog::{Catalog, Clock, RoleRecord};
+use crypto::{Random, Secret};
+
+use super::authenticate::KnownKey;
+use super::authorize::KnownPolicies;
+use super::recall::Recall;
+
+/// Access control on one catalog. Several processes may use the same catalog.
+pub struct Ram {
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) random: Arc<dyn Random>,
+    /// Wraps secrets of access keys and seals security tokens.
+    pub(super) key: Secret,
+    /// Access keys by id.
+    pub(super) known_keys: Recall<KnownKey>,
+    /// Roles by id.
+    pub(super) known_roles: Recall<Arc<RoleRecord>>,
+    /// Policies by the id of their user or role.
+    pub(super) known_policies: Recall<KnownPolicies>,
+}
+
+impl Ram {
+    /// Access control on `catalog`.
+    ///
+    /// `key`: 32 bytes, the same ones for as long as the catalog lives. Without them no stored secret opens and no token is accepted.
+    #[must_use]
+    pub fn new(catalog: Arc<Catalog>, clock: Arc<dyn Clock>, random: Arc<dyn Random>, key: Secret) -> Self {
+        Self {
+            catalog,
+            clock,
+            random,
+            key,
+            known_keys: Recall::default(),
+            known_roles: Recall::default(),
+            known_policies: Recall::default(),
+        }
+    }
+}
