@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use catalog::SystemClock;
+use catalog::{Clock, SystemClock};
 use crypto::{LockStatus, OsRandom};
 use kms::{DataDir, Kms, RootSource, Scope};
+use ram::Permit;
 use tokio::runtime::Runtime;
 
 use crate::args::{Cli, RootArgs};
@@ -23,7 +24,9 @@ pub(crate) struct OpenStore {
     pub data_dir: DataDir,
     pub kms: Kms,
     pub runtime: Runtime,
-    /// One account and one region on this machine; servers have more.
+    /// Whoever may read the data directory may do everything in it.
+    pub permit: Permit,
+    /// The account and region that an installation begins with; a server may have more.
     pub scope: Scope,
 }
 
@@ -60,8 +63,9 @@ impl Store {
         if let Some(made) = kms.root_made() {
             eprintln!("{made}");
         }
-        let scope = Scope { account: "local".parse()?, region: "local".parse()? };
-        Ok(OpenStore { data_dir: self.data_dir.clone(), kms, runtime, scope })
+        let scope = Scope::default();
+        let permit = Permit::for_local_operator(scope.account.as_str().parse()?, SystemClock.now());
+        Ok(OpenStore { data_dir: self.data_dir.clone(), kms, runtime, permit, scope })
     }
 }
 

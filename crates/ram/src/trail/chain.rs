@@ -104,7 +104,8 @@ fn statement(head: &Head) -> Vec<u8> {
 
 /// What a checkpoint signs.
 pub(super) fn checkpoint_text(head: &Head, at: Timestamp) -> Vec<u8> {
-    format!("reseal audit checkpoint 1\n{}\n{}\n{}\n", head.seq, hex::encode(head.hash), at.as_millisecond()).into_bytes()
+    format!("reseal audit checkpoint 1\n{}\n{}\n{}\n", head.seq, hex::encode(head.hash), at.as_millisecond())
+        .into_bytes()
 }
 
 #[cfg(test)]

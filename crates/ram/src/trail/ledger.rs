@@ -97,10 +97,8 @@ impl Scribe {
     async fn run(self, mut jobs: mpsc::Receiver<Job>) {
         let mut batch = Vec::new();
         while jobs.recv_many(&mut batch, BATCH_MAX).await > 0 {
-            let (work, waiting): (Vec<_>, Vec<_>) = batch
-                .drain(..)
-                .map(|Job { entry, meters, nonce, done }| ((entry, meters, nonce), done))
-                .unzip();
+            let (work, waiting): (Vec<_>, Vec<_>) =
+                batch.drain(..).map(|Job { entry, meters, nonce, done }| ((entry, meters, nonce), done)).unzip();
             let result = self.write(work).await.map_err(|error| LedgerError::Catalog(error.to_string()));
             for done in waiting {
                 // Whoever went away meanwhile needs no answer.
@@ -133,7 +131,11 @@ impl Scribe {
             if let Some(Nonce { nonce, access_key_id, expires_at }) = nonce {
                 let used = write.nonce_take(&nonce, &access_key_id, expires_at, NONCES_MAX).await?;
                 if used != NonceUse::Fresh {
-                    tracing::warn!(access_key.id = access_key_id, ?used, "a nonce could not be kept: another process took it, or there are too many");
+                    tracing::warn!(
+                        access_key.id = access_key_id,
+                        ?used,
+                        "a nonce could not be kept: another process took it, or there are too many"
+                    );
                 }
             }
         }

@@ -32,7 +32,9 @@ pub enum Broken {
         seq: u64,
     },
     /// Records at the end are missing, or the seal was changed.
-    #[error("the audit ends at record {seq}, and its seal is that of another end: records were cut off, or the seal was changed")]
+    #[error(
+        "the audit ends at record {seq}, and its seal is that of another end: records were cut off, or the seal was changed"
+    )]
     Seal {
         /// Number of the last record.
         seq: u64,
