@@ -31,10 +31,23 @@ impl Kms {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self> {
-        let catalog = Arc::new(Catalog::open(data_dir.path()).await?);
+        Self::open_on(Catalog::open(data_dir.path()).await?, data_dir, root, clock, random).await
+    }
+
+    /// As [`Kms::open`], on a catalog that is open already, on a PostgreSQL server for example. Root key and digest trees are still
+    /// kept in `data_dir`.
+    ///
+    /// Errors: `Root`, `Catalog`.
+    pub async fn open_on(
+        catalog: Catalog,
+        data_dir: &DataDir,
+        root: &RootSource,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self> {
         data_dir.make_trees().map_err(|source| RootError::File { action: "make", path: data_dir.trees(), source })?;
         let (root, root_made) = Root::open_or_make(&catalog, data_dir, root, &*random).await?;
-        Ok(Self { catalog, root, clock, random, limits: Limits::NONE, root_made })
+        Ok(Self { catalog: Arc::new(catalog), root, clock, random, limits: Limits::NONE, root_made })
     }
 
     /// Sets how much an account may have; without it there is no limit.

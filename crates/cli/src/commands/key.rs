@@ -36,7 +36,7 @@ struct ImageView {
 }
 
 pub(crate) fn run(command: KeyCommand, store: &Store) -> Result<ExitCode> {
-    let store = store.open()?;
+    let (store, _lock) = store.open_alone()?;
     match command {
         KeyCommand::Create { alias, description, output } => {
             let alias = alias.map(|name| alias_name(&name)).transpose()?;
