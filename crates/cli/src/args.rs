@@ -60,6 +60,8 @@ pub(crate) enum Command {
     /// The record of every call
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Calls of KMS in a month, and what they cost
+    Billing(BillingArgs),
     /// Put back the LUKS header that was pinned when an image was sealed
     RestoreHeader(RestoreHeaderArgs),
     /// Test the cryptography and the data directory, and say how long it takes
@@ -465,4 +467,19 @@ pub(crate) enum AuditCommand {
         #[command(flatten)]
         output: JsonArgs,
     },
+}
+
+#[derive(Args)]
+pub(crate) struct BillingArgs {
+    /// Month [default: this one]
+    #[arg(long, value_name = "YYYY-MM")]
+    pub month: Option<String>,
+    /// Account [default: the one of this installation]
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// Price rule: the year from which it was in force
+    #[arg(long, value_name = "YEAR", default_value = "2019")]
+    pub rule: String,
+    #[command(flatten)]
+    pub output: JsonArgs,
 }

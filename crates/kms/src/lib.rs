@@ -15,6 +15,7 @@
 //! another, anywhere.
 
 pub use asymmetric::{Answered, PairRef};
+pub use billing::{Bill, FreeFor, PRICE_RULES, PriceRule};
 pub use catalog::{
     Account, AliasRecord, KeyFilter, KeyId, KeyRecord, KeyState, KeyVersionId, KeyVersionRecord, Page, PageRequest,
     Region, Scope, SealedImage, SealedImageRecord, Tag,
@@ -38,6 +39,7 @@ pub use state::Action;
 
 mod aliases;
 mod asymmetric;
+mod billing;
 mod context;
 mod create;
 mod data_dir;

@@ -69,14 +69,15 @@ fn check(store: &OpenStore, expect: Option<&str>, json: bool) -> Result<()> {
     let secret = store.wait(store.kms.secret("audit"))?;
     let catalog = store.kms.catalog();
     let found = store.runtime.block_on(verify(&catalog, &secret, expected))?;
-    let view =
-        HeadView { records: found.head.seq, hash: hex::encode(found.head.hash), checkpoints: found.checkpoints };
+    let view = HeadView { records: found.head.seq, hash: hex::encode(found.head.hash), checkpoints: found.checkpoints };
     if json {
         return output::json(&view);
     }
     output::line(&format!("whole: {} records, {} signed checkpoints", view.records, view.checkpoints));
     output::line(&format!("end:   {}:{}", view.records, view.hash));
-    output::line("Keep the end elsewhere and give it to a later `reseal audit verify --expect`: it shows a catalog that was put back.");
+    output::line(
+        "Keep the end elsewhere and give it to a later `reseal audit verify --expect`: it shows a catalog that was put back.",
+    );
     Ok(())
 }
 

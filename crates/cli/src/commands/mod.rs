@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod billing;
 mod copy;
 mod exec;
 mod inspect;
@@ -32,6 +33,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Serve(args) => crate::serve::run(&args, &store),
         Command::Account(command) => account::run(&command, &store),
         Command::Audit(command) => audit::run(&command, &store),
+        Command::Billing(args) => billing::run(&args, &store),
         Command::RestoreHeader(args) => restore_header::run(&args, &store),
         Command::SelfTest(args) => self_test::run(&args, &store),
     }

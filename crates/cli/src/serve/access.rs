@@ -7,8 +7,8 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use catalog::Clock;
 use crypto::Secret;
-use ram::{KeyOwner, Permit};
 use ram::keys::AccessKey;
+use ram::{KeyOwner, Permit};
 
 use super::backend::Backend;
 use crate::args::ServeArgs;
@@ -21,7 +21,11 @@ pub(super) async fn bootstrap(args: &ServeArgs, backend: &Backend, clock: &dyn C
     let permit = Permit::for_local_operator(backend.account(), clock.now());
     if let Some(path) = &args.bootstrap_access_key {
         let key = read(path)?;
-        return backend.ram().bootstrap_root_access_key(&permit, &key).await.with_context(|| path.display().to_string());
+        return backend
+            .ram()
+            .bootstrap_root_access_key(&permit, &key)
+            .await
+            .with_context(|| path.display().to_string());
     }
     if !backend.ram().list_access_keys(&permit, &KeyOwner::Root).await?.is_empty() {
         return Ok(());

@@ -87,7 +87,9 @@ impl NonceStore for Backend {
     async fn take(&self, access_key_id: &str, nonce: &str, expires: Timestamp) -> Result<bool, Unavailable> {
         match self.nonces.take(access_key_id, nonce, expires, SystemClock.now()) {
             Taken::Replayed => Ok(false),
-            Taken::Full => Err(Unavailable("too many requests in the last half hour to tell a replayed one".to_owned())),
+            Taken::Full => {
+                Err(Unavailable("too many requests in the last half hour to tell a replayed one".to_owned()))
+            }
             // Another process on the same catalog, or this one before a restart, may have seen it.
             Taken::Fresh => {
                 let known = self.kms.catalog().read().nonce_is_held(nonce, access_key_id).await;

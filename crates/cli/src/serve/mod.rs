@@ -42,7 +42,12 @@ async fn serve(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
     let certificate = config::certificate(args, store, &*clock)?;
     let server = Server::bind(
         config::server(args, certificate)?,
-        Served { table: api::table(), services: Arc::clone(&backend), clock: Arc::clone(&clock), random: Arc::new(OsRandom) },
+        Served {
+            table: api::table(),
+            services: Arc::clone(&backend),
+            clock: Arc::clone(&clock),
+            random: Arc::new(OsRandom),
+        },
     );
     let server = server.await?;
     let scheme = if args.tls_cert.is_some() || args.self_signed { "https" } else { "http" };
