@@ -33,15 +33,14 @@ mod xml;
 
 pub use action::{Action, Call, Permission, Row, Spec, Table};
 pub use format::Format;
+pub use self::kms::Keys;
 pub use product::Product;
 pub use region::Regions;
 pub use request::Limits;
 pub use server::{Listener, SelfSigned, ServeError, Served, Server, ServerConfig, Timeouts, Tls, TlsError, serve};
 
-use services::Services;
-
 /// The action table: every action of every product that is served.
 #[must_use]
-pub fn table<S: Services>() -> Table<S> {
-    Table::of([Row::of::<kms::DescribeRegions>(), Row::of::<sts::GetCallerIdentity>()])
+pub fn table<S: Keys>() -> Table<S> {
+    Table::of(self::kms::rows().into_iter().chain([Row::of::<sts::GetCallerIdentity>()]))
 }
