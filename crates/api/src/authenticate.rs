@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::errors::{self, Refusal};
 use crate::product::Dialect;
-use crate::services::{AccessKeyRefused, AccessKeyStatus, Origin, Services, Unavailable};
+use crate::services::{AccessKeyRefused, Origin, Services, Unavailable};
 use crate::signature::Claim;
 
 /// How far the clocks of client and server may be apart, either way. Source: wire.md 6.
@@ -27,9 +27,6 @@ pub(crate) async fn authenticate<S: Services>(
     }
     let key = services.access_key(&claim.access_key_id, claim.security_token.as_deref(), origin).await;
     let key = key.map_err(|refused| refusal_of(refused, dialect))?;
-    if key.status == AccessKeyStatus::Inactive {
-        return Err(Refusal::new(errors::access_key_inactive(dialect), &[]));
-    }
     if !claim.is_signed_with(&key.secret) {
         return Err(Refusal::new(&errors::SIGNATURE_DOES_NOT_MATCH, &[]));
     }
@@ -48,6 +45,7 @@ fn expiry(made_at: Timestamp) -> Timestamp {
 fn refusal_of(refused: AccessKeyRefused, dialect: Dialect) -> Refusal {
     let row = match refused {
         AccessKeyRefused::NotFound => &errors::INVALID_ACCESS_KEY_ID,
+        AccessKeyRefused::Inactive => errors::access_key_inactive(dialect),
         AccessKeyRefused::TokenMissing => &errors::MISSING_SECURITY_TOKEN,
         AccessKeyRefused::TokenExpired => &errors::SECURITY_TOKEN_EXPIRED,
         AccessKeyRefused::TokenMalformed => &errors::SECURITY_TOKEN_MALFORMED,

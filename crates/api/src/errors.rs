@@ -170,19 +170,69 @@ table! {
     KMS_DRY_RUN_VALIDATION: 400 "ValidationError" [Kms] "The request would have failed: {0}." "kms.md 5; status UNSURE";
     KMS_DRY_RUN_DENIED: 400 "AccessDeniedError" [Kms] "The request would have been denied." "kms.md 5; status UNSURE";
 
-    // RAM and STS. {0}: what was named.
+    // RAM and STS. {0}: what was named, or the rule that was broken.
+    RAM_USER_NAME_CHARS: 400 "InvalidParameter.UserName.InvalidChars" [Ram] "The name is not valid: {0}." "ram.md 3; message ours";
+    RAM_USER_NAME_LENGTH: 400 "InvalidParameter.UserName.Length" [Ram] "The name is not valid: {0}." "ram.md 3; message ours";
+    RAM_ROLE_NAME_CHARS: 400 "InvalidParameter.RoleName.InvalidChars" [Ram] "The name is not valid: {0}." "pattern of ram.md 3; ours";
+    RAM_ROLE_NAME_LENGTH: 400 "InvalidParameter.RoleName.Length" [Ram] "The name is not valid: {0}." "pattern of ram.md 3; ours";
+    RAM_GROUP_NAME_CHARS: 400 "InvalidParameter.GroupName.InvalidChars" [Ram] "The name is not valid: {0}." "pattern of ram.md 3; ours";
+    RAM_GROUP_NAME_LENGTH: 400 "InvalidParameter.GroupName.Length" [Ram] "The name is not valid: {0}." "pattern of ram.md 3; ours";
+    RAM_POLICY_NAME_CHARS: 400 "InvalidParameter.PolicyName.InvalidChars" [Ram] "The name is not valid: {0}." "ram.md 3; message ours";
+    RAM_POLICY_NAME_LENGTH: 400 "InvalidParameter.PolicyName.Length" [Ram] "The name is not valid: {0}." "ram.md 3; message ours";
+    RAM_DISPLAY_NAME_LENGTH: 400 "InvalidParameter.DisplayName.Length" [Ram] "The text is too long: {0}." "ram.md 3; message ours";
+    RAM_COMMENTS_LENGTH: 400 "InvalidParameter.Comments.Length" [Ram] "The text is too long: {0}." "ram.md 3; message ours";
+    RAM_EMAIL_LENGTH: 400 "InvalidParameter.Email.Length" [Ram] "The text is too long: {0}." "pattern of ram.md 3; ours";
+    RAM_MOBILE_PHONE_LENGTH: 400 "InvalidParameter.MobilePhone.Length" [Ram] "The text is too long: {0}." "pattern of ram.md 3; ours";
+    RAM_DESCRIPTION_LENGTH: 400 "InvalidParameter.Description.Length" [Ram] "The text is too long: {0}." "ram.md 3; message ours";
+    RAM_POLICY_TYPE: 400 "InvalidParameter.PolicyType" [Ram] "The parameter \"{0}\" must be System or Custom." "ram.md 3; message ours";
+    RAM_VERSION_ID: 400 "InvalidParameter.VersionId.Format" [Ram] "The version is not valid: {0}." "ram.md 3; message ours";
+    RAM_POLICY_LENGTH: 400 "InvalidParameter.PolicyDocument.Length" [Ram] "The policy document is too long: {0}." "ram.md 3; message ours";
+    RAM_MALFORMED_POLICY: 400 "MalformedPolicyDocument" [Ram] "The policy document is not valid: {0}." "ram.md 3; message ours";
+    RAM_SESSION_DURATION: 400 "InvalidParameter.MaxSessionDuration" [Ram] "The duration is not valid: {0}." "pattern of ram.md 3; ours";
+    STS_ROLE_ARN: 400 "InvalidParameter.RoleArn" [Sts] "The parameter RoleArn is not valid: {0}." "ram.md 3; message ours";
+    STS_SESSION_NAME: 400 "InvalidParameter.RoleSessionName" [Sts] "The parameter RoleSessionName is not valid: {0}." "ram.md 3; message ours";
+    STS_DURATION: 400 "InvalidParameter.DurationSeconds" [Sts] "The parameter DurationSeconds is not valid: {0}." "ram.md 3; message ours";
+    STS_POLICY_GRAMMAR: 400 "InvalidParameter.PolicyGrammar" [Sts] "The parameter Policy is not valid: {0}." "ram.md 3; message ours";
+    STS_POLICY_SIZE: 400 "InvalidParameter.PolicySize" [Sts] "The parameter Policy is too long: {0}." "ram.md 3; message ours";
     RAM_NO_USER: 404 "EntityNotExist.User" [Ram, Sts] "The user does not exist: {0}." "ram.md 3; message ours";
     RAM_NO_ACCESS_KEY: 404 "EntityNotExist.User.AccessKey" [Ram] "The access key does not exist: {0}." "ram.md 3; message ours";
     RAM_NO_USER_POLICY: 404 "EntityNotExist.User.Policy" [Ram] "The policy is not attached to the user: {0}." "ram.md 3; message ours";
+    RAM_NO_USER_GROUP: 404 "EntityNotExist.User.Group" [Ram] "The user is not in the group: {0}." "pattern of ram.md 3; ours";
     RAM_NO_GROUP: 404 "EntityNotExist.Group" [Ram] "The group does not exist: {0}." "ram.md 3; message ours";
+    RAM_NO_GROUP_POLICY: 404 "EntityNotExist.Group.Policy" [Ram] "The policy is not attached to the group: {0}." "pattern of ram.md 3; ours";
     RAM_NO_POLICY: 404 "EntityNotExist.Policy" [Ram] "The policy does not exist: {0}." "ram.md 3; message ours";
     RAM_NO_POLICY_VERSION: 404 "EntityNotExist.Policy.Version" [Ram] "The policy version does not exist: {0}." "ram.md 3; message ours";
     RAM_NO_ROLE: 404 "EntityNotExist.Role" [Ram, Sts] "The role does not exist: {0}." "ram.md 3; message ours";
+    RAM_NO_ROLE_POLICY: 404 "EntityNotExist.Role.Policy" [Ram] "The policy is not attached to the role: {0}." "pattern of ram.md 3; ours";
     RAM_USER_EXISTS: 409 "EntityAlreadyExists.User" [Ram] "The user already exists: {0}." "ram.md 3; message ours";
+    RAM_ACCESS_KEY_EXISTS: 409 "EntityAlreadyExists.User.AccessKey" [Ram] "The access key already exists: {0}." "pattern of ram.md 3; ours";
+    RAM_USER_POLICY_EXISTS: 409 "EntityAlreadyExists.User.Policy" [Ram] "The policy is attached to the user already: {0}." "ram.md 3; message ours";
+    RAM_USER_GROUP_EXISTS: 409 "EntityAlreadyExists.User.Group" [Ram] "The user is in the group already: {0}." "pattern of ram.md 3; ours";
     RAM_GROUP_EXISTS: 409 "EntityAlreadyExists.Group" [Ram] "The group already exists: {0}." "ram.md 3; message ours";
+    RAM_GROUP_POLICY_EXISTS: 409 "EntityAlreadyExists.Group.Policy" [Ram] "The policy is attached to the group already: {0}." "ram.md 3; message ours";
     RAM_POLICY_EXISTS: 409 "EntityAlreadyExists.Policy" [Ram] "The policy already exists: {0}." "ram.md 3; message ours";
     RAM_ROLE_EXISTS: 409 "EntityAlreadyExists.Role" [Ram] "The role already exists: {0}." "ram.md 3; UNSURE";
-    RAM_MALFORMED_POLICY: 400 "MalformedPolicyDocument" [Ram] "The policy document is not valid: {0}." "ram.md 3; message ours";
+    RAM_ROLE_POLICY_EXISTS: 409 "EntityAlreadyExists.Role.Policy" [Ram] "The policy is attached to the role already: {0}." "ram.md 3; UNSURE";
+    RAM_CONFLICT_USER_ACCESS_KEY: 409 "DeleteConflict.User.AccessKey" [Ram] "The user has access keys: {0}." "ram.md 3; message ours";
+    RAM_CONFLICT_USER_POLICY: 409 "DeleteConflict.User.Policy" [Ram] "The user has policies: {0}." "ram.md 3; message ours";
+    RAM_CONFLICT_USER_GROUP: 409 "DeleteConflict.User.Group" [Ram] "The user is in a group: {0}." "ram.md 3; message ours";
+    RAM_CONFLICT_GROUP_USER: 409 "DeleteConflict.Group.User" [Ram] "The group has users: {0}." "pattern of ram.md 3; ours";
+    RAM_CONFLICT_GROUP_POLICY: 409 "DeleteConflict.Group.Policy" [Ram] "The group has policies: {0}." "pattern of ram.md 3; ours";
+    RAM_CONFLICT_ROLE_POLICY: 409 "DeleteConflict.Role.Policy" [Ram] "The role has policies: {0}." "ram.md 3; message ours";
+    RAM_CONFLICT_POLICY_USER: 409 "DeleteConflict.Policy.User" [Ram] "The policy is attached to a user: {0}." "ram.md 3; message ours";
+    RAM_CONFLICT_POLICY_GROUP: 409 "DeleteConflict.Policy.Group" [Ram] "The policy is attached to a group: {0}." "ram.md 3; message ours";
+    RAM_CONFLICT_POLICY_ROLE: 409 "DeleteConflict.Policy.Role" [Ram] "The policy is attached to a role: {0}." "ram.md 3; UNSURE";
+    RAM_CONFLICT_POLICY_VERSION: 409 "DeleteConflict.Policy.Version" [Ram] "The policy has versions besides the default one: {0}." "ram.md 3; message ours";
+    RAM_CONFLICT_POLICY_DEFAULT: 409 "DeleteConflict.Policy.Version.Default" [Ram] "The version is the default one: {0}." "ram.md 3; message ours";
+    RAM_LIMIT_USERS: 409 "LimitExceeded.User" [Ram] "A limit is reached: {0}." "ram.md 3; message ours";
+    RAM_LIMIT_ACCESS_KEYS: 409 "LimitExceeded.User.AccessKey" [Ram] "A limit is reached: {0}." "ram.md 3; message ours";
+    RAM_LIMIT_USER_POLICIES: 409 "LimitExceeded.User.Policy" [Ram] "A limit is reached: {0}." "ram.md 3; message ours";
+    RAM_LIMIT_GROUPS: 409 "LimitExceeded.Group" [Ram] "A limit is reached: {0}." "pattern of ram.md 3; ours";
+    RAM_LIMIT_GROUP_POLICIES: 409 "LimitExceeded.Group.Policy" [Ram] "A limit is reached: {0}." "pattern of ram.md 3; ours";
+    RAM_LIMIT_ROLES: 409 "LimitExceeded.Role" [Ram] "A limit is reached: {0}." "ram.md 3; message ours";
+    RAM_LIMIT_ROLE_POLICIES: 409 "LimitExceeded.Role.Policy" [Ram] "A limit is reached: {0}." "pattern of ram.md 3; ours";
+    RAM_LIMIT_POLICIES: 409 "LimitExceeded.Policy" [Ram] "A limit is reached: {0}." "ram.md 3; message ours";
+    RAM_LIMIT_POLICY_VERSIONS: 409 "LimitExceeded.Policy.Version" [Ram] "A limit is reached: {0}." "ram.md 3; message ours";
 }
 
 /// The row for the same trouble in the words of a product.

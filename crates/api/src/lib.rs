@@ -19,11 +19,13 @@ mod action;
 mod authenticate;
 mod envelope;
 mod format;
+mod gate;
 mod gateway;
 mod kms;
 mod metrics;
 mod percent;
 mod product;
+mod ram;
 mod region;
 mod request;
 mod server;
@@ -31,16 +33,18 @@ mod signature;
 mod sts;
 mod xml;
 
+pub use self::kms::Keys;
 pub use action::{Action, Call, Permission, Row, Spec, Table};
 pub use format::Format;
-pub use self::kms::Keys;
 pub use product::Product;
 pub use region::Regions;
 pub use request::Limits;
 pub use server::{Listener, SelfSigned, ServeError, Served, Server, ServerConfig, Timeouts, Tls, TlsError, serve};
 
+use services::Rooms;
+
 /// The action table: every action of every product that is served.
 #[must_use]
-pub fn table<S: Keys>() -> Table<S> {
-    Table::of(self::kms::rows().into_iter().chain([Row::of::<sts::GetCallerIdentity>()]))
+pub fn table<S: Keys + Rooms>() -> Table<S> {
+    Table::of(self::kms::rows().into_iter().chain(self::ram::rows()).chain(sts::rows()))
 }

@@ -7,11 +7,18 @@ use std::sync::Arc;
 use crypto::Secret;
 use jiff::Timestamp;
 use kms::KeyFacts;
+use ram::{Authenticated, Permit, Ram};
 
 /// All of them together.
 pub trait Services: Gate + Nonces + Journal + Readiness {}
 
 impl<S: Gate + Nonces + Journal + Readiness> Services for S {}
+
+/// Services with the rooms that the real table calls; `ram` is the gate.
+pub trait Rooms: Services + Gate<Caller = Authenticated, Permit = Permit> {
+    /// Who may do what.
+    fn ram(&self) -> &Ram;
+}
 
 /// Who calls, and what they may do.
 pub trait Gate: Send + Sync + 'static {
@@ -79,23 +86,12 @@ pub struct Origin {
     pub now: Timestamp,
 }
 
-/// An access key that exists.
+/// An access key that may be used.
 pub struct AccessKey<C> {
     /// What the owner signs with.
     pub secret: Secret,
-    /// Whether it may be used.
-    pub status: AccessKeyStatus,
     /// Its owner.
     pub caller: C,
-}
-
-/// `Status` of an access key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AccessKeyStatus {
-    /// May be used.
-    Active,
-    /// Was switched off.
-    Inactive,
 }
 
 /// Why an access key is not there.
@@ -103,6 +99,8 @@ pub enum AccessKeyStatus {
 pub enum AccessKeyRefused {
     /// No such id.
     NotFound,
+    /// It was switched off.
+    Inactive,
     /// A temporary key without its token.
     TokenMissing,
     /// The token's time is over.

@@ -1,12 +1,19 @@
 //! STS on the wire.
 
+use ram::{Arn, Caller, Permit, Ram, RamError};
 use serde_json::{Value, json};
 
-use crate::action::{Action, Call, Permission, Spec};
+use crate::action::{Action, Call, Permission, Row, Spec};
 use crate::errors::Refusal;
-use crate::parameters::Parameters;
+use crate::parameters::{Ignored, Integer, Optional, Parameters, Required};
 use crate::product::Product;
-use crate::services::{IdentityKind, Need, Services};
+use crate::ram::{OnRam, Plain, RamAction, parsed, written};
+use crate::services::{IdentityKind, Need, Rooms, Services};
+
+/// All rows of STS.
+pub(crate) fn rows<S: Rooms>() -> impl Iterator<Item = Row<S>> {
+    [Row::of::<GetCallerIdentity>(), Row::of::<OnRam<AssumeRole>>()].into_iter()
+}
 
 /// `GetCallerIdentity`: who signed the call. Source: ram.md 2.
 pub(crate) struct GetCallerIdentity;
@@ -43,5 +50,63 @@ impl<S: Services> Action<S> for GetCallerIdentity {
             }
         }
         Ok(answer)
+    }
+}
+
+const ROLE_ARN: Required<Plain> =
+    Required::new("RoleArn", Plain { rules: "`acs:ram::<account>:role/<name>`", takes_empty: false });
+const ROLE_SESSION_NAME: Required<Plain> =
+    Required::new("RoleSessionName", Plain { rules: "2–64 of `A-Za-z0-9.@_-`", takes_empty: false });
+/// Any number that has room: `ram` knows the range, which depends on the role, and its code.
+const DURATION_SECONDS: Optional<Integer> = Optional::new("DurationSeconds", Integer { min: 0, max: u32::MAX as u64 });
+const POLICY: Optional<Plain> =
+    Optional::new("Policy", Plain { rules: "policy, up to 2048 bytes", takes_empty: false });
+
+/// `AssumeRole`: a temporary access key of a role. Source: ram.md 2.
+///
+/// `ExternalId` has no effect: conditions do not see it, so a trust policy that asks for one is not met. `SourceIdentity` neither.
+struct AssumeRole(ram::AssumeRole);
+
+impl RamAction for AssumeRole {
+    const SPEC: &'static Spec = &Spec {
+        product: Product::Sts,
+        name: "AssumeRole",
+        parameters: &[
+            &ROLE_ARN,
+            &ROLE_SESSION_NAME,
+            &DURATION_SECONDS,
+            &POLICY,
+            &Ignored("ExternalId"),
+            &Ignored("SourceIdentity"),
+        ],
+        permission: Permission::On { action: "sts:AssumeRole", resource: "role/<RoleArn>" },
+    };
+
+    fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
+        let duration_s = DURATION_SECONDS.read(parameters)?;
+        Ok(Self(ram::AssumeRole {
+            role: parsed(&ROLE_ARN.read(parameters)?)?,
+            session: parsed(&ROLE_SESSION_NAME.read(parameters)?)?,
+            duration_s: duration_s.map(|seconds| u32::try_from(seconds).expect("the declaration has this range")),
+            policy: POLICY.read(parameters)?,
+        }))
+    }
+
+    fn resources(&self, _: &Caller) -> Result<Vec<Arn>, RamError> {
+        Ok(vec![self.0.role.arn()])
+    }
+
+    /// The one answer that holds a temporary secret.
+    async fn run(self, ram: &Ram, permit: &Permit) -> Result<Value, RamError> {
+        let session = ram.assume_role(permit, &self.0).await?;
+        Ok(json!({
+            "Credentials": {
+                "AccessKeyId": session.key.id.as_str(),
+                "AccessKeySecret": String::from_utf8_lossy(session.key.secret.expose()),
+                "SecurityToken": session.security_token,
+                "Expiration": written(session.expires_at),
+            },
+            "AssumedRoleUser": { "Arn": session.arn, "AssumedRoleId": session.assumed_role_id },
+        }))
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use api::services::{
-    AccessKey, AccessKeyRefused, AccessKeyStatus, Denial, Gate, Identity, IdentityKind, Journal, Need, Nonces, Origin,
-    PermitRefused, Readiness, Record, Unavailable,
+    AccessKey, AccessKeyRefused, Denial, Gate, Identity, IdentityKind, Journal, Need, Nonces, Origin, PermitRefused,
+    Readiness, Record, Unavailable,
 };
 use crypto::Secret;
 use jiff::Timestamp;
@@ -19,7 +19,7 @@ pub(crate) const NOBODY: &str = "nobody";
 
 pub(crate) struct Key {
     pub(crate) secret: &'static str,
-    pub(crate) status: AccessKeyStatus,
+    pub(crate) is_active: bool,
     pub(crate) token: Option<&'static str>,
     pub(crate) user: Option<&'static str>,
 }
@@ -41,13 +41,13 @@ pub(crate) struct Memory {
 impl Memory {
     /// A root key, a key that is off, a user without rights, a session.
     pub(crate) fn with_keys() -> Self {
-        let key = |secret, status, token, user| Key { secret, status, token, user };
+        let key = |secret, is_active, token, user| Key { secret, is_active, token, user };
         let keys = BTreeMap::from([
-            ("testid", key("testsecret", AccessKeyStatus::Active, None, None)),
-            ("YourAccessKeyId", key("YourAccessKeySecret", AccessKeyStatus::Active, None, None)),
-            ("offid", key("offsecret", AccessKeyStatus::Inactive, None, None)),
-            ("nobodyid", key("nobodysecret", AccessKeyStatus::Active, None, Some(NOBODY))),
-            ("STS.session", key("sessionsecret", AccessKeyStatus::Active, Some("STS.tok/en+="), Some("ops/deploy"))),
+            ("testid", key("testsecret", true, None, None)),
+            ("YourAccessKeyId", key("YourAccessKeySecret", true, None, None)),
+            ("offid", key("offsecret", false, None, None)),
+            ("nobodyid", key("nobodysecret", true, None, Some(NOBODY))),
+            ("STS.session", key("sessionsecret", true, Some("STS.tok/en+="), Some("ops/deploy"))),
         ]);
         Self {
             keys,
@@ -77,6 +77,9 @@ impl Gate for Memory {
     ) -> Result<AccessKey<Self::Caller>, AccessKeyRefused> {
         self.up().map_err(AccessKeyRefused::Unavailable)?;
         let key = self.keys.get(id).ok_or(AccessKeyRefused::NotFound)?;
+        if !key.is_active {
+            return Err(AccessKeyRefused::Inactive);
+        }
         match (key.token, token) {
             (None, None) => {}
             (Some(_), None) => return Err(AccessKeyRefused::TokenMissing),
@@ -85,7 +88,7 @@ impl Gate for Memory {
             (_, Some("garbage")) => return Err(AccessKeyRefused::TokenMalformed),
             _ => return Err(AccessKeyRefused::TokenMismatch),
         }
-        Ok(AccessKey { secret: Secret::copy_of(key.secret.as_bytes()), status: key.status, caller: key.user })
+        Ok(AccessKey { secret: Secret::copy_of(key.secret.as_bytes()), caller: key.user })
     }
 
     fn identity(&self, caller: &Self::Caller) -> Identity {

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use api::services::Rooms;
 use catalog::Clock;
 use crypto::Secret;
 use ram::keys::AccessKey;

@@ -1,6 +1,6 @@
 //! The rooms behind the wire, as the wire asks for them.
 
-use api::kms::Keys;
+use api::Keys;
 use api::services::{
     AccessKey, AccessKeyRefused, Gate, Identity, Journal, Need, Nonces as NonceStore, Origin, PermitRefused, Readiness,
     Record, Rooms, Unavailable,

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::Keys;
+
 use super::backend::Backend;
 
 /// How often the catalog is asked for what is due.

@@ -153,7 +153,7 @@ fn checked_duration(wanted: Option<u32>, max: u32) -> Result<u32> {
     if (DURATION_S_MIN..=max).contains(&duration_s) {
         return Ok(duration_s);
     }
-    Err(RamError::InvalidDuration { field: "DurationSeconds", found: duration_s, min: DURATION_S_MIN, max })
+    Err(RamError::InvalidDuration { found: duration_s, min: DURATION_S_MIN, max })
 }
 
 #[cfg(test)]

@@ -42,16 +42,24 @@ pub enum RamError {
     /// `Policy` of AssumeRole that is not a policy.
     #[error("the session policy is refused: {0}")]
     MalformedSessionPolicy(#[source] PolicyError),
-    /// A duration of sessions that is not allowed.
-    #[error("{field} is {found} s; {min} to {max} s are allowed")]
+    /// A session that is too short, or too long for its role.
+    #[error("a session of {found} s was asked for; {min} to {max} s are allowed")]
     InvalidDuration {
-        /// Parameter, as in the API.
-        field: &'static str,
         /// What was given, in seconds.
         found: u32,
         /// Shortest.
         min: u32,
-        /// Longest: for a session, that of its role.
+        /// Longest, by the role.
+        max: u32,
+    },
+    /// A role whose longest session is too short or too long.
+    #[error("sessions of up to {found} s were asked for; {min} to {max} s are allowed")]
+    InvalidSessionMax {
+        /// What was given, in seconds.
+        found: u32,
+        /// Least.
+        min: u32,
+        /// Most.
         max: u32,
     },
     /// The secret of a key that is brought along cannot be one.
@@ -319,6 +327,7 @@ impl RamError {
                 "InvalidParameter.PolicyGrammar"
             }
             Self::InvalidDuration { .. } => "InvalidParameter.DurationSeconds",
+            Self::InvalidSessionMax { .. } => "InvalidParameter.MaxSessionDuration",
             Self::InvalidSecret => "InvalidParameter",
             Self::NoOwnKeys => "MissingParameter",
             Self::UserNotFound(_) => "EntityNotExist.User",

@@ -7,7 +7,7 @@ use catalog::{PolicyRecord, PolicyType, PolicyVersionRecord, Read, Timestamp, Wr
 use super::change::{damaged, owner, require};
 use super::error::{Conflict, Exceeded, RamError, Result, TextField};
 use super::limits;
-use super::policy_versions::VersionId;
+use super::policy_versions::{PolicyVersionInfo, VersionId, find_policy_version};
 use super::ram::Ram;
 use crate::evaluation::Permit;
 use crate::identity::{AccountId, Arn, PolicyName, ResourceKind};
@@ -129,19 +129,21 @@ impl Ram {
         change.finish(outcome).await
     }
 
-    /// One policy. Asks for `policy/<name>`.
+    /// One policy and its default version. Asks for `policy/<name>`.
     ///
     /// Errors: `PolicyNotFound`.
-    pub async fn policy(&self, permit: &Permit, policy: &PolicyRef) -> Result<PolicyInfo> {
+    pub async fn policy(&self, permit: &Permit, policy: &PolicyRef) -> Result<(PolicyInfo, PolicyVersionInfo)> {
         require(permit, GET_POLICY, &policy.arn(permit.account()))?;
         let mut read = self.catalog.read();
-        match policy {
-            PolicyRef::System(system) => info_of_system(&mut read, system, permit.account()).await,
+        let info = match policy {
+            PolicyRef::System(system) => info_of_system(&mut read, system, permit.account()).await?,
             PolicyRef::Custom(name) => {
                 let record = find_policy(&mut read, name, permit.account()).await?;
-                info_of_custom(&mut read, record).await
+                info_of_custom(&mut read, record).await?
             }
-        }
+        };
+        let version = find_policy_version(&mut read, policy, info.default_version, permit.account()).await?;
+        Ok((info, version))
     }
 
     /// Deletes a custom policy that nobody has and that has only its default version; `cascading` detaches it and deletes its versions

@@ -117,17 +117,17 @@ impl Ram {
         change.finish(outcome).await
     }
 
-    /// One version; `None` is the default one. Asks for `policy/<name>`.
+    /// One version. Asks for `policy/<name>`.
     ///
     /// Errors: `PolicyNotFound`, `PolicyVersionNotFound`.
     pub async fn policy_version(
         &self,
         permit: &Permit,
         policy: &PolicyRef,
-        version: Option<VersionId>,
+        version: VersionId,
     ) -> Result<PolicyVersionInfo> {
         require(permit, GET_POLICY_VERSION, &policy.arn(permit.account()))?;
-        self.find_policy_version(policy, version, permit.account()).await
+        find_policy_version(&mut self.catalog.read(), policy, version, permit.account()).await
     }
 
     /// The versions of a policy, oldest first. Asks for `policy/<name>`.
@@ -135,10 +135,10 @@ impl Ram {
     /// Errors: `PolicyNotFound`.
     pub async fn list_policy_versions(&self, permit: &Permit, policy: &PolicyRef) -> Result<Vec<PolicyVersionInfo>> {
         require(permit, LIST_POLICY_VERSIONS, &policy.arn(permit.account()))?;
-        let PolicyRef::Custom(name) = policy else {
-            return Ok(vec![self.find_policy_version(policy, None, permit.account()).await?]);
-        };
         let mut read = self.catalog.read();
+        let PolicyRef::Custom(name) = policy else {
+            return Ok(vec![find_policy_version(&mut read, policy, VersionId::FIRST, permit.account()).await?]);
+        };
         let default_version = find_policy(&mut read, name, permit.account()).await?.default_version;
         let versions = read.policy_versions_of_policy(name.as_str(), &owner(permit.account())).await?;
         Ok(versions.into_iter().map(|version| PolicyVersionInfo::of(version, default_version)).collect())
@@ -186,33 +186,6 @@ impl Ram {
         change.finish(outcome).await
     }
 
-    /// One version; `None` is the default one. For calls that have asked already.
-    pub(super) async fn find_policy_version(
-        &self,
-        policy: &PolicyRef,
-        version: Option<VersionId>,
-        account: AccountId,
-    ) -> Result<PolicyVersionInfo> {
-        match policy {
-            PolicyRef::Custom(name) => {
-                let mut read = self.catalog.read();
-                let policy = find_policy(&mut read, name, account).await?;
-                let version = version.unwrap_or(VersionId(policy.default_version));
-                let found = find_version(&mut read, &policy, name, version).await?;
-                Ok(PolicyVersionInfo::of(found, policy.default_version))
-            }
-            PolicyRef::System(system) => match version {
-                None | Some(VersionId::FIRST) => Ok(PolicyVersionInfo {
-                    id: VersionId::FIRST,
-                    is_default: true,
-                    document: system.document.to_owned(),
-                    created_at: None,
-                }),
-                Some(version) => Err(RamError::PolicyVersionNotFound { policy: policy.clone(), version }),
-            },
-        }
-    }
-
     async fn insert_policy_version(
         &self,
         write: &mut Write,
@@ -238,6 +211,29 @@ impl Ram {
         let default_version = if new.set_as_default { version.version } else { policy.default_version };
         write.policy_update(&PolicyRecord { default_version, updated_at: now, ..policy }).await?;
         Ok(PolicyVersionInfo::of(version, default_version))
+    }
+}
+
+/// One version of a policy; system policies have the first only.
+pub(super) async fn find_policy_version(
+    read: &mut Read<'_>,
+    policy: &PolicyRef,
+    version: VersionId,
+    account: AccountId,
+) -> Result<PolicyVersionInfo> {
+    match policy {
+        PolicyRef::Custom(name) => {
+            let policy = find_policy(read, name, account).await?;
+            let found = find_version(read, &policy, name, version).await?;
+            Ok(PolicyVersionInfo::of(found, policy.default_version))
+        }
+        PolicyRef::System(system) if version == VersionId::FIRST => Ok(PolicyVersionInfo {
+            id: VersionId::FIRST,
+            is_default: true,
+            document: system.document.to_owned(),
+            created_at: None,
+        }),
+        PolicyRef::System(_) => Err(RamError::PolicyVersionNotFound { policy: policy.clone(), version }),
     }
 }
 

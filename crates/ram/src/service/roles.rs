@@ -46,7 +46,7 @@ pub struct RoleChange {
 impl Ram {
     /// Makes a role. Its sessions may do nothing yet. Asks for `role/*`.
     ///
-    /// Errors: `TextTooLong`, `MalformedPolicy`, `InvalidDuration`, `RoleExists`, `LimitExceeded` above 1,000 roles.
+    /// Errors: `TextTooLong`, `MalformedPolicy`, `InvalidSessionMax`, `RoleExists`, `LimitExceeded` above 1,000 roles.
     pub async fn create_role(&self, permit: &Permit, new: &NewRole) -> Result<RoleRecord> {
         require(permit, CREATE_ROLE, &Arn::of_any(permit.account(), ResourceKind::Role))?;
         check(Some(&new.description), Some(&new.trust_document), Some(new.session_s_max))?;
@@ -71,7 +71,7 @@ impl Ram {
 
     /// Changes a role. Asks for `role/<name>`.
     ///
-    /// Errors: `RoleNotFound`, `TextTooLong`, `MalformedPolicy`, `InvalidDuration`.
+    /// Errors: `RoleNotFound`, `TextTooLong`, `MalformedPolicy`, `InvalidSessionMax`.
     pub async fn update_role(&self, permit: &Permit, name: &RoleName, to: RoleChange) -> Result<RoleRecord> {
         require(permit, UPDATE_ROLE, &Arn::of_role(permit.account(), name))?;
         check(to.description.as_deref(), to.trust_document.as_deref(), to.session_s_max)?;
@@ -153,7 +153,7 @@ fn check(description: Option<&str>, trust_document: Option<&str>, session_s_max:
     match session_s_max {
         Some(found) if !SESSION_S_MAX.contains(&found) => {
             let (min, max) = (*SESSION_S_MAX.start(), *SESSION_S_MAX.end());
-            Err(RamError::InvalidDuration { field: "MaxSessionDuration", found, min, max })
+            Err(RamError::InvalidSessionMax { found, min, max })
         }
         _ => Ok(()),
     }

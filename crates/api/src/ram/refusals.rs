@@ -1,0 +1,139 @@
+//! Errors of `ram` in the words of the wire.
+
+use ram::{Conflict, Exceeded, InvalidName, NameFault, NameKind, PolicyError, RamError, Target, TargetKind, TextField};
+
+use crate::errors::{self, ErrorRow, Refusal};
+
+/// The refusal for an error; what is no fault of the client is written to the log.
+pub(crate) fn reported(error: &RamError, request_id: &str) -> Refusal {
+    let refusal = Refusal::from(error);
+    if refusal.row().status >= 500 {
+        tracing::error!(request.id = request_id, error = %error, "access control failed");
+    }
+    refusal
+}
+
+impl From<RamError> for Refusal {
+    fn from(error: RamError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&RamError> for Refusal {
+    fn from(error: &RamError) -> Self {
+        let why = error.to_string();
+        let named = |row: &'static ErrorRow, name: &dyn std::fmt::Display| Self::new(row, &[&name.to_string()]);
+        let explained = |row: &'static ErrorRow| Self::new(row, &[&why]);
+        match error {
+            RamError::InvalidName(invalid) => explained(invalid_name(invalid)),
+            RamError::InvalidVersionId(_) => explained(&errors::RAM_VERSION_ID),
+            RamError::InvalidRoleArn(_) => explained(&errors::STS_ROLE_ARN),
+            RamError::TextTooLong { field, .. } => explained(too_long(*field)),
+            RamError::MalformedPolicy(PolicyError::TooLong { .. }) => explained(&errors::RAM_POLICY_LENGTH),
+            RamError::MalformedPolicy(PolicyError::Json { .. } | PolicyError::Grammar { .. }) => {
+                explained(&errors::RAM_MALFORMED_POLICY)
+            }
+            RamError::MalformedSessionPolicy(PolicyError::TooLong { .. }) => explained(&errors::STS_POLICY_SIZE),
+            RamError::MalformedSessionPolicy(PolicyError::Json { .. } | PolicyError::Grammar { .. }) => {
+                explained(&errors::STS_POLICY_GRAMMAR)
+            }
+            RamError::InvalidDuration { .. } => explained(&errors::STS_DURATION),
+            RamError::InvalidSessionMax { .. } => explained(&errors::RAM_SESSION_DURATION),
+            RamError::NoOwnKeys => Self::new(&errors::MISSING_PARAMETER, &["UserName"]),
+            RamError::UserNotFound(name) => named(&errors::RAM_NO_USER, name),
+            RamError::AccessKeyNotFound(id) => named(&errors::RAM_NO_ACCESS_KEY, id),
+            RamError::GroupNotFound(name) => named(&errors::RAM_NO_GROUP, name),
+            RamError::RoleNotFound(name) => named(&errors::RAM_NO_ROLE, name),
+            RamError::PolicyNotFound(policy) => named(&errors::RAM_NO_POLICY, policy),
+            RamError::SystemPolicyNotFound(name) => named(&errors::RAM_NO_POLICY, name),
+            RamError::PolicyVersionNotFound { .. } => explained(&errors::RAM_NO_POLICY_VERSION),
+            RamError::NotAttached { target, .. } => explained(not_attached(target)),
+            RamError::NotInGroup { .. } => explained(&errors::RAM_NO_USER_GROUP),
+            RamError::UserExists(name) => named(&errors::RAM_USER_EXISTS, name),
+            RamError::AccessKeyExists(id) => named(&errors::RAM_ACCESS_KEY_EXISTS, id),
+            RamError::GroupExists(name) => named(&errors::RAM_GROUP_EXISTS, name),
+            RamError::RoleExists(name) => named(&errors::RAM_ROLE_EXISTS, name),
+            RamError::PolicyExists(name) => named(&errors::RAM_POLICY_EXISTS, name),
+            RamError::AlreadyAttached { target, .. } => explained(attached(target)),
+            RamError::AlreadyInGroup { .. } => explained(&errors::RAM_USER_GROUP_EXISTS),
+            RamError::DeleteConflict { name, conflict } => named(conflict_row(*conflict), name),
+            RamError::LimitExceeded { what, .. } => explained(limit(*what)),
+            // No action of the wire brings a secret along, and the gate answers a denial before `ram` is called.
+            RamError::InvalidSecret
+            | RamError::Denied(_)
+            | RamError::NotCovered { .. }
+            | RamError::SecretDamaged { .. } => Self::new(&errors::INTERNAL_ERROR, &[]),
+            RamError::Catalog(_) => Self::new(&errors::INTERNAL_ERROR, &[]),
+        }
+    }
+}
+
+fn invalid_name(InvalidName { kind, fault, .. }: &InvalidName) -> &'static ErrorRow {
+    match (kind, fault) {
+        (NameKind::User, NameFault::InvalidChars) => &errors::RAM_USER_NAME_CHARS,
+        (NameKind::User, NameFault::Length) => &errors::RAM_USER_NAME_LENGTH,
+        (NameKind::Role, NameFault::InvalidChars) => &errors::RAM_ROLE_NAME_CHARS,
+        (NameKind::Role, NameFault::Length) => &errors::RAM_ROLE_NAME_LENGTH,
+        (NameKind::Group, NameFault::InvalidChars) => &errors::RAM_GROUP_NAME_CHARS,
+        (NameKind::Group, NameFault::Length) => &errors::RAM_GROUP_NAME_LENGTH,
+        (NameKind::Policy, NameFault::InvalidChars) => &errors::RAM_POLICY_NAME_CHARS,
+        (NameKind::Policy, NameFault::Length) => &errors::RAM_POLICY_NAME_LENGTH,
+        (NameKind::Session, _) => &errors::STS_SESSION_NAME,
+    }
+}
+
+fn too_long(field: TextField) -> &'static ErrorRow {
+    match field {
+        TextField::DisplayName => &errors::RAM_DISPLAY_NAME_LENGTH,
+        TextField::Comments => &errors::RAM_COMMENTS_LENGTH,
+        TextField::Email => &errors::RAM_EMAIL_LENGTH,
+        TextField::MobilePhone => &errors::RAM_MOBILE_PHONE_LENGTH,
+        TextField::Description => &errors::RAM_DESCRIPTION_LENGTH,
+    }
+}
+
+fn not_attached(target: &Target) -> &'static ErrorRow {
+    match target {
+        Target::User(_) => &errors::RAM_NO_USER_POLICY,
+        Target::Group(_) => &errors::RAM_NO_GROUP_POLICY,
+        Target::Role(_) => &errors::RAM_NO_ROLE_POLICY,
+    }
+}
+
+fn attached(target: &Target) -> &'static ErrorRow {
+    match target {
+        Target::User(_) => &errors::RAM_USER_POLICY_EXISTS,
+        Target::Group(_) => &errors::RAM_GROUP_POLICY_EXISTS,
+        Target::Role(_) => &errors::RAM_ROLE_POLICY_EXISTS,
+    }
+}
+
+fn conflict_row(conflict: Conflict) -> &'static ErrorRow {
+    match conflict {
+        Conflict::UserAccessKey => &errors::RAM_CONFLICT_USER_ACCESS_KEY,
+        Conflict::UserGroup => &errors::RAM_CONFLICT_USER_GROUP,
+        Conflict::UserPolicy => &errors::RAM_CONFLICT_USER_POLICY,
+        Conflict::GroupUser => &errors::RAM_CONFLICT_GROUP_USER,
+        Conflict::GroupPolicy => &errors::RAM_CONFLICT_GROUP_POLICY,
+        Conflict::RolePolicy => &errors::RAM_CONFLICT_ROLE_POLICY,
+        Conflict::PolicyAttached(TargetKind::User) => &errors::RAM_CONFLICT_POLICY_USER,
+        Conflict::PolicyAttached(TargetKind::Group) => &errors::RAM_CONFLICT_POLICY_GROUP,
+        Conflict::PolicyAttached(TargetKind::Role) => &errors::RAM_CONFLICT_POLICY_ROLE,
+        Conflict::PolicyVersions => &errors::RAM_CONFLICT_POLICY_VERSION,
+        Conflict::DefaultVersion => &errors::RAM_CONFLICT_POLICY_DEFAULT,
+    }
+}
+
+fn limit(what: Exceeded) -> &'static ErrorRow {
+    match what {
+        Exceeded::Users => &errors::RAM_LIMIT_USERS,
+        Exceeded::AccessKeys => &errors::RAM_LIMIT_ACCESS_KEYS,
+        Exceeded::Groups => &errors::RAM_LIMIT_GROUPS,
+        Exceeded::Roles => &errors::RAM_LIMIT_ROLES,
+        Exceeded::Policies => &errors::RAM_LIMIT_POLICIES,
+        Exceeded::PolicyVersions => &errors::RAM_LIMIT_POLICY_VERSIONS,
+        Exceeded::Attachments(TargetKind::User) => &errors::RAM_LIMIT_USER_POLICIES,
+        Exceeded::Attachments(TargetKind::Group) => &errors::RAM_LIMIT_GROUP_POLICIES,
+        Exceeded::Attachments(TargetKind::Role) => &errors::RAM_LIMIT_ROLE_POLICIES,
+    }
+}

@@ -1,0 +1,81 @@
+//! The first start, and the keys of the account itself.
+
+use crypto::{Secret, SeededRandom};
+use ram::keys::AccessKey;
+use ram::system::DISK_ENCRYPT_ROLE;
+use ram::{AuthenticateError, IdentityType, KeyOwner, Target};
+
+use crate::office::{ENCRYPT, Office, another_process, code};
+
+/// The account is made once, for all processes, with KMS opened and the role that ECS needs.
+#[tokio::test]
+async fn the_first_account_is_born_able_to_work() {
+    let office = Office::open().await;
+    let root = office.root();
+    assert_eq!(office.ram.ensure_account().await.unwrap(), office.account);
+    let other = another_process(&office.catalog, &office.clock, b"two");
+    assert_eq!(other.ensure_account().await.unwrap(), office.account);
+
+    assert!(office.ram.kms_is_opened(&root).await.unwrap());
+    assert!(!office.ram.open_kms(&root).await.unwrap(), "it was open");
+    let role = office.ram.role(&root, &DISK_ENCRYPT_ROLE.name.parse().unwrap()).await.unwrap();
+    assert_eq!(role.trust_document, DISK_ENCRYPT_ROLE.trust);
+    let target = Target::Role(DISK_ENCRYPT_ROLE.name.parse().unwrap());
+    let policies = office.ram.list_policies_for(&root, &target).await.unwrap();
+    let names: Vec<_> = policies.iter().map(|policy| policy.policy.name()).collect();
+    assert_eq!(names, [DISK_ENCRYPT_ROLE.policy]);
+}
+
+/// Another account opens KMS itself, once.
+#[tokio::test]
+async fn other_accounts_open_kms_once() {
+    let office = Office::open().await;
+    let second = office.second_account().await;
+    assert!(!office.ram.kms_is_opened(&second).await.unwrap());
+    assert!(office.ram.open_kms(&second).await.unwrap());
+    assert!(!office.ram.open_kms(&second).await.unwrap());
+    assert!(office.ram.kms_is_opened(&second).await.unwrap());
+}
+
+/// A reset makes the one key that works; those before it are gone at once.
+#[tokio::test]
+async fn a_reset_replaces_all_root_keys() {
+    let office = Office::open().await;
+    let first = office.ram.reset_root_access_key(&office.root()).await.unwrap();
+    let who = office.sign_in(&first, None).await.unwrap();
+    let identity = who.identity();
+    assert_eq!(identity.identity_type, IdentityType::Account);
+    assert_eq!(identity.arn, format!("acs:ram::{}:root", office.account));
+    assert_eq!(identity.principal_id, office.account.to_string());
+    assert!(office.ask(&who, ENCRYPT, &office.kms_key()).await.is_ok(), "root may do everything in its account");
+
+    office.ram.create_access_key(&office.root(), &KeyOwner::Root).await.unwrap();
+    let second = office.ram.reset_root_access_key(&office.root()).await.unwrap();
+    assert!(matches!(office.sign_in(&first, None).await, Err(AuthenticateError::NotFound)));
+    assert!(office.sign_in(&second, None).await.is_ok());
+    assert_eq!(office.ram.list_access_keys(&office.root(), &KeyOwner::Root).await.unwrap().len(), 1);
+}
+
+/// A pair that is brought along works, may be brought again, may get a new secret, and takes nobody else's id.
+#[tokio::test]
+async fn a_root_key_can_be_brought_along() {
+    let office = Office::open().await;
+    let pair = |secret: &str| AccessKey {
+        id: "LTAIautomation0001".parse().unwrap(),
+        secret: Secret::copy_of(secret.as_bytes()),
+    };
+    let root = office.root();
+    for secret in ["first-secret-0123456789", "first-secret-0123456789", "second-secret-012345678"] {
+        office.ram.bootstrap_root_access_key(&root, &pair(secret)).await.unwrap();
+        assert!(office.sign_in(&pair(secret), None).await.is_ok());
+    }
+    for secret in ["short", "with a space in it 1234", ""] {
+        assert_eq!(code(office.ram.bootstrap_root_access_key(&root, &pair(secret)).await), "InvalidParameter");
+    }
+    let temporary = AccessKey::for_session(&SeededRandom::new(b"sts"));
+    assert_eq!(code(office.ram.bootstrap_root_access_key(&root, &temporary).await), "InvalidParameter");
+
+    let bob = office.hire("bob").await;
+    let stolen = office.ram.bootstrap_root_access_key(&root, &bob).await;
+    assert_eq!(code(stolen), "EntityAlreadyExists.User.AccessKey");
+}
