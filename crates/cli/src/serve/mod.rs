@@ -50,6 +50,8 @@ async fn serve(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
         },
     );
     let server = server.await?;
+    // Before anyone can know that the server is there, so that whoever stops it at once is heard.
+    let stop = stop_signal()?;
     let scheme = if args.tls_cert.is_some() || args.self_signed { "https" } else { "http" };
     for address in server.addresses() {
         // On standard output, for whoever starts the server and waits for it.
@@ -57,7 +59,7 @@ async fn serve(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
     }
     std::io::stdout().flush()?;
     let due = tokio::spawn(due::run(Arc::clone(&backend)));
-    server.run(stop_signal()?).await;
+    server.run(stop).await;
     due.abort();
     Ok(ExitCode::SUCCESS)
 }
