@@ -11,7 +11,8 @@ export PATH="$PATH:/usr/sbin:/sbin"
 BUILD=(cc:gcc /usr/include/stdio.h:libc6-dev make:make)
 DEMO=("${BUILD[@]}" qemu-img:qemu-utils)
 TEST=("${DEMO[@]}" cryptsetup:cryptsetup-bin strace:strace mkfs.xfs:xfsprogs losetup:mount python3:python3
-  nbdkit:nbdkit nbdcopy:libnbd-bin '/usr/lib/postgresql/*/bin/initdb:postgresql' setpriv:util-linux)
+  nbdkit:nbdkit nbdcopy:libnbd-bin '/usr/lib/postgresql/*/bin/initdb:postgresql' setpriv:util-linux
+  node:nodejs npm:npm openssl:openssl)
 BENCH=("${DEMO[@]}" cryptsetup:cryptsetup-bin mkfs.xfs:xfsprogs losetup:mount python3:python3)
 FUZZ=("${BUILD[@]}" c++:g++)
 
@@ -31,7 +32,10 @@ main() {
   if ((${#missing[@]})); then install_packages "${missing[@]}"; fi
   mapfile -t missing < <(missing_packages "${needs[@]}")
   if ((${#missing[@]})); then fail "still missing after the installation: ${missing[*]}"; fi
-  if [[ $1 == test ]]; then scripts/old-qemu.sh; fi
+  if [[ $1 == test ]]; then
+    scripts/old-qemu.sh
+    scripts/sdks.sh
+  fi
 }
 
 require_cargo() {

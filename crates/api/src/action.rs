@@ -67,6 +67,14 @@ pub trait Action<S: Services>: Sized + Send + 'static {
         call: &Call<S::Caller>,
         permit: &S::Permit,
     ) -> impl Future<Output = Result<Value, Refusal>> + Send;
+
+    /// What is answered, whether the call was done or refused: for calls that only ask what would happen (`DryRun`).
+    ///
+    /// Errors: codes of the product.
+    fn answer(parameters: &Parameters, result: Result<Value, Refusal>) -> Result<Value, Refusal> {
+        let _ = parameters;
+        result
+    }
 }
 
 /// A call whose signature was right.
@@ -94,7 +102,7 @@ impl<C> Call<C> {
         let Permission::On { action, .. } = self.spec.permission else { return None };
         let region = if self.spec.product.is_regional() { self.region.as_str() } else { "" };
         let (service, account) = (self.spec.product.name(), &self.identity.account_id);
-        Some(Need { action, resource: format!("acs:{service}:{region}:{account}:{relative_id}") })
+        Some(Need { action, resource: format!("acs:{service}:{region}:{account}:{relative_id}"), key: None })
     }
 }
 
@@ -131,7 +139,7 @@ async fn serve<S: Services, A: Action<S>>(services: &S, call: &Call<S::Caller>, 
         action.run(services, call, &permit).await
     }
     .await;
-    Outcome { needs, result }
+    Outcome { needs, result: A::answer(&parameters, result) }
 }
 
 fn refusal_of<C>(refused: PermitRefused, call: &Call<C>) -> Refusal {

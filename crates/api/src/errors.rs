@@ -141,27 +141,31 @@ table! {
     NO_PERMISSION: 403 "NoPermission" [Ram] "You are not authorized to do this action. {0} may not {1} on {2} ({3})." "ram.md 3";
     STS_NO_PERMISSION: 403 "NoPermission" [Sts] "You are not authorized to do this action. You should be authorized by RAM. {0} may not {1} on {2} ({3})." "ram.md 3";
 
-    // KMS. {0}: what was named.
-    KMS_KEY_NOT_FOUND: 404 "Forbidden.KeyNotFound" [Kms] "The specified key \"{0}\" is not found in region {1}." "kms.md 8; message ours";
-    KMS_KEY_VERSION_NOT_FOUND: 404 "Forbidden.KeyVersionNotFound" [Kms] "The specified key version \"{0}\" is not found." "kms.md 8; message ours";
-    KMS_ALIAS_NOT_FOUND: 404 "Forbidden.AliasNotFound" [Kms] "The specified alias \"{0}\" is not found in region {1}." "kms.md 8; message ours";
-    KMS_ALIAS_EXISTS: 400 "AliasAlreadyExists" [Kms] "The alias \"{0}\" already exists." "kms.md 8; message ours";
+    // KMS. {0}: what was named, which state it is in, what to do: the text of `KmsError`.
+    KMS_INVALID_PARAMETER: 400 "InvalidParameter" [Kms] "The specified parameter \"{0}\" is not valid: {1}." "kms.md 8; message longer";
+    KMS_UNSUPPORTED_PARAMETER: 400 "UnsupportedOperation" [Kms] "The parameter \"{0}\" stands for something that is not offered here." "kms.md 8; message ours";
+    KMS_NOT_AUTHENTIC: 400 "InvalidParameter" [Kms] "The specified parameter \"CiphertextBlob\" is not valid: {0}." "kms.md 5; code UNSURE";
+    KMS_KEY_NOT_FOUND: 404 "Forbidden.KeyNotFound" [Kms] "The specified key is not found: {0}." "kms.md 8; message ours";
+    KMS_KEY_VERSION_NOT_FOUND: 404 "Forbidden.KeyVersionNotFound" [Kms] "The specified key version is not found: {0}." "kms.md 8; message ours";
+    KMS_ALIAS_NOT_FOUND: 404 "Forbidden.AliasNotFound" [Kms] "The specified alias is not found: {0}." "kms.md 8; message ours";
+    KMS_ALIAS_EXISTS: 400 "AliasAlreadyExists" [Kms] "The alias already exists: {0}." "kms.md 8; message ours";
     KMS_LIMIT_EXCEEDED: 400 "Rejected.LimitExceeded" [Kms] "The request was rejected because a limit is reached: {0}." "kms.md 8; message ours";
-    KMS_INVALID_KEY_MATERIAL: 400 "InvalidKeyMaterial" [Kms] "The key material cannot be imported." "kms.md 8; message ours";
-    KMS_INVALID_IMPORT_TOKEN: 400 "InvalidImportToken" [Kms] "The import token is not valid for this key." "kms.md 8; message ours";
-    KMS_EXPIRED_IMPORT_TOKEN: 400 "ExpiredImportToken" [Kms] "The import token has expired." "kms.md 8; message ours";
-    KMS_UNSUPPORTED_ORIGIN: 400 "Unsupported.Origin" [Kms] "The origin of the key does not allow this operation." "kms.md 8; message ours";
-    KMS_UNSUPPORTED_ALIAS: 400 "Unsupported.Alias" [Kms] "This operation takes a key id, not an alias." "kms.md 8; message ours";
-    KMS_UNSUPPORTED_PROTECTION_LEVEL: 400 "Unsupported.ProtectionLevel" [Kms] "The protection level is not supported here." "kms.md 8; message ours";
+    KMS_INVALID_KEY_MATERIAL: 400 "InvalidKeyMaterial" [Kms] "The key material cannot be imported: {0}." "kms.md 8; message ours";
+    KMS_INVALID_IMPORT_TOKEN: 400 "InvalidImportToken" [Kms] "The import token is not valid: {0}." "kms.md 8; message ours";
+    KMS_EXPIRED_IMPORT_TOKEN: 400 "ExpiredImportToken" [Kms] "The import token has expired: {0}." "kms.md 8; message ours";
+    KMS_UNSUPPORTED_ORIGIN: 400 "Unsupported.Origin" [Kms] "The origin is not supported: {0}." "kms.md 8; message ours";
+    KMS_UNSUPPORTED_ALIAS: 400 "Unsupported.Alias" [Kms] "An alias is not supported here: {0}." "kms.md 8; message ours";
+    KMS_UNSUPPORTED_PROTECTION_LEVEL: 400 "Unsupported.ProtectionLevel" [Kms] "The protection level is not supported: {0}." "kms.md 8; message ours";
     KMS_UNSUPPORTED_OPERATION: 400 "UnsupportedOperation" [Kms] "This operation is not supported for this key: {0}." "kms.md 8; message ours";
+    KMS_NOT_PERMITTED: 403 "Forbidden.NoPermission" [Kms] "This operation is forbidden by permission system: {0}." "kms.md 8; message ours";
     KMS_NOT_ENABLED: 403 "Forbidden.KmsServiceNotEnabled" [Kms] "KMS is not enabled for this account: call OpenKmsService." "kms.md 8; message ours";
     KMS_OPENED: 400 "Forbidden.Opened" [Kms] "KMS is enabled for this account already." "kms.md 7; message ours";
     KMS_IN_DEBT: 403 "Forbidden.InDebt" [Kms] "The account has no balance left." "kms.md 8; message ours";
     KMS_STATE_MODIFIED_FAILED: 409 "Rejected.StateModifiedFailed" [Kms] "The state of the key does not allow this change: {0}." "kms.md 8; message ours";
-    KMS_DISABLED: 409 "Rejected.Disabled" [Kms] "The request was rejected because the key \"{0}\" is disabled." "kms.md 8; message ours";
-    KMS_PENDING_DELETION: 409 "Rejected.PendingDeletion" [Kms] "The request was rejected because the key \"{0}\" is pending deletion." "kms.md 8; message ours";
-    KMS_PENDING_IMPORT: 409 "Rejected.PendingImport" [Kms] "The request was rejected because the key \"{0}\" has no key material." "kms.md 8; message ours";
-    KMS_ENABLED: 409 "Rejected.Enabled" [Kms] "The request was rejected because the key \"{0}\" is enabled." "kms.md 8; message ours";
+    KMS_DISABLED: 409 "Rejected.Disabled" [Kms] "The request was rejected because the key is disabled: {0}." "kms.md 8; message ours";
+    KMS_PENDING_DELETION: 409 "Rejected.PendingDeletion" [Kms] "The request was rejected because the key is pending deletion: {0}." "kms.md 8; message ours";
+    KMS_PENDING_IMPORT: 409 "Rejected.PendingImport" [Kms] "The request was rejected because the key has no key material: {0}." "kms.md 8; message ours";
+    KMS_ENABLED: 409 "Rejected.Enabled" [Kms] "The request was rejected because the key is enabled: {0}." "kms.md 8; message ours";
     KMS_DRY_RUN: 400 "DryRunOperationError" [Kms] "The request would have succeeded, but DryRun is set." "kms.md 5; status UNSURE";
     KMS_DRY_RUN_VALIDATION: 400 "ValidationError" [Kms] "The request would have failed: {0}." "kms.md 5; status UNSURE";
     KMS_DRY_RUN_DENIED: 400 "AccessDeniedError" [Kms] "The request would have been denied." "kms.md 5; status UNSURE";

@@ -1,5 +1,6 @@
 //! `ram` as the gate of the wire.
 
+use kms::KeyFacts;
 use ram::{
     Action, Ask, AuthenticateError, Authenticated, ConditionContext, Denial, DenialKind, IdentityType, Permit,
     PolicyType, Principal, Ram, RamError, RequestFacts,
@@ -49,9 +50,38 @@ impl Gate for Ram {
         if let Err(error) = self.note_access_key_used(caller.caller()).await {
             tracing::warn!(error = %error, "the use of an access key is not noted");
         }
-        let asks = needs.iter().map(ask).collect::<Result<Vec<_>, _>>()?;
-        let conditions = ConditionContext::of(caller.caller());
-        self.authorize(caller, &asks, None, &conditions).await.map_err(|error| match error {
+        let mut permit = self.judge(caller, &[], None).await?;
+        // One at a time: each key has a policy and tags of its own.
+        for need in needs {
+            let more = self.judge(caller, &[ask(need)?], need.key.as_deref()).await?;
+            permit = permit.and(more).expect("both are of this caller and request");
+        }
+        Ok(permit)
+    }
+}
+
+/// `ram` by what is known of a key.
+trait Judge {
+    async fn judge(
+        &self,
+        caller: &Authenticated,
+        asks: &[Ask],
+        key: Option<&KeyFacts>,
+    ) -> Result<Permit, PermitRefused>;
+}
+
+impl Judge for Ram {
+    async fn judge(
+        &self,
+        caller: &Authenticated,
+        asks: &[Ask],
+        key: Option<&KeyFacts>,
+    ) -> Result<Permit, PermitRefused> {
+        let mut conditions = ConditionContext::of(caller.caller());
+        for tag in key.iter().flat_map(|key| &key.tags) {
+            conditions.set(format!("kms:tag/{}", tag.key), tag.value.as_str());
+        }
+        self.authorize(caller, asks, key.map(|key| &key.policy), &conditions).await.map_err(|error| match error {
             RamError::Denied(denial) => PermitRefused::Denied(denied(&denial)),
             error => PermitRefused::Unavailable(Unavailable(error.to_string())),
         })
@@ -80,7 +110,7 @@ fn ask(need: &Need) -> Result<Ask, PermitRefused> {
 
 fn denied(denial: &Denial) -> services::Denial {
     services::Denial {
-        need: Need { action: denial.action.as_str(), resource: denial.resource.to_string() },
+        need: Need { action: denial.action.as_str(), resource: denial.resource.to_string(), key: None },
         explicit: denial.kind == DenialKind::ExplicitDeny,
         policy_type: match denial.policy_type {
             PolicyType::Identity => "AccountLevelIdentityBasedPolicy",

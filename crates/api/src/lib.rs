@@ -33,6 +33,7 @@ mod signature;
 mod sts;
 mod xml;
 
+pub use self::kms::Keys;
 pub use action::{Action, Call, Permission, Row, Spec, Table};
 pub use format::Format;
 pub use product::Product;
@@ -44,7 +45,6 @@ use services::Rooms;
 
 /// The action table: every action of every product that is served.
 #[must_use]
-pub fn table<S: Rooms>() -> Table<S> {
-    let kms = [Row::of::<kms::DescribeRegions>()];
-    Table::of(kms.into_iter().chain(ram::rows()).chain(sts::rows()))
+pub fn table<S: Keys + Rooms>() -> Table<S> {
+    Table::of(self::kms::rows().into_iter().chain(self::ram::rows()).chain(sts::rows()))
 }

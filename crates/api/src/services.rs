@@ -2,9 +2,11 @@
 
 use std::future::Future;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crypto::Secret;
 use jiff::Timestamp;
+use kms::KeyFacts;
 use ram::{Authenticated, Permit, Ram};
 
 /// All of them together.
@@ -152,16 +154,19 @@ impl IdentityKind {
 }
 
 /// One thing that must be allowed for a call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Need {
     /// `kms:Encrypt`.
     pub action: &'static str,
     /// `acs:kms:<region>:<account>:key/<id>`.
     pub resource: String,
+    /// For a key that exists: its policy, which is judged beside those of the caller, and its tags, which conditions see as
+    /// `kms:tag/<key>`.
+    pub key: Option<Arc<KeyFacts>>,
 }
 
 /// Why there is no permit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum PermitRefused {
     /// The policies say no.
     Denied(Denial),
@@ -170,7 +175,7 @@ pub enum PermitRefused {
 }
 
 /// A need that the policies do not allow.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Denial {
     /// The need.
     pub need: Need,

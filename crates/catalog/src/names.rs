@@ -67,7 +67,7 @@ uuid_name!(
 );
 
 macro_rules! plain_name {
-    ($(#[$doc:meta])* $name:ident, $kind:literal) => {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $default:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
@@ -104,9 +104,9 @@ macro_rules! plain_name {
         }
 
         impl Default for $name {
-            /// `local`: what a data directory without a server uses.
+            /// What the file commands use, and what an installation begins with.
             fn default() -> Self {
-                Self("local".to_owned())
+                Self($default.to_owned())
             }
         }
     };
@@ -115,12 +115,14 @@ macro_rules! plain_name {
 plain_name!(
     /// A region. Keys live in one and are not visible from another.
     Region,
-    "a region"
+    "a region",
+    "cn-hangzhou"
 );
 plain_name!(
     /// The owner of keys.
     Account,
-    "an account"
+    "an account",
+    "1000000000000001"
 );
 
 /// Whose keys, and where: every key and alias belongs to one account in one region.

@@ -1,6 +1,7 @@
 //! The command line: names, values and their checks. What it means is in `commands`.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -51,6 +52,16 @@ pub(crate) enum Command {
     /// The root key that protects all others
     #[command(subcommand)]
     Root(RootCommand),
+    /// Answer the KMS, RAM and STS APIs over HTTP
+    Serve(ServeArgs),
+    /// The account that this installation began with
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// The record of every call
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Calls of KMS in a month, and what they cost
+    Billing(BillingArgs),
     /// Put back the LUKS header that was pinned when an image was sealed
     RestoreHeader(RestoreHeaderArgs),
     /// Test the cryptography and the data directory, and say how long it takes
@@ -371,4 +382,104 @@ mod tests {
         assert_eq!(parse_size("2m"), Ok(2 << 20));
         assert!(parse_size("64KB").is_err() && parse_size("").is_err() && parse_size("99999999999999999999").is_err());
     }
+}
+
+#[derive(Args)]
+pub(crate) struct ServeArgs {
+    /// Address to listen on; with =REGION all calls that come in there go to that region. Repeat for more
+    #[arg(long, value_name = "ADDRESS[=REGION]", default_value = "127.0.0.1:9180", value_parser = parse_listen)]
+    pub listen: Vec<Listen>,
+    /// Region of calls that name none
+    #[arg(long, value_name = "REGION", default_value = "cn-hangzhou")]
+    pub region: String,
+    /// Further regions
+    #[arg(long = "also-region", value_name = "REGION", default_value = "cn-shanghai")]
+    pub more_regions: Vec<String>,
+
+    /// Certificate chain in PEM, the server's own first
+    #[arg(long, value_name = "FILE", requires = "tls_key", conflicts_with = "self_signed")]
+    pub tls_cert: Option<PathBuf>,
+    /// Private key of the certificate in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// TLS with a certificate that is made now, for labs
+    #[arg(long)]
+    pub self_signed: bool,
+
+    /// Catalog on a PostgreSQL server [default: in the data directory]
+    #[arg(long, value_name = "URL", env = "RESEAL_DATABASE", hide_env_values = true)]
+    pub database: Option<String>,
+    /// File (mode 0600) with id and secret of the account's access key on two lines
+    #[arg(long, value_name = "FILE")]
+    pub bootstrap_access_key: Option<PathBuf>,
+
+    /// Most keys of an account in a region; 0: no limit
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub limit_keys: u32,
+    /// Most aliases of an account in a region; 0: no limit
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    pub limit_aliases: u32,
+    /// Most key versions of an account in a region; 0: no limit
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub limit_key_versions: u32,
+}
+
+/// One address of the server.
+#[derive(Debug, Clone)]
+pub(crate) struct Listen {
+    pub address: SocketAddr,
+    pub region: Option<String>,
+}
+
+fn parse_listen(text: &str) -> Result<Listen, String> {
+    let (address, region) = match text.split_once('=') {
+        Some((address, region)) => (address, Some(region.to_owned())),
+        None => (text, None),
+    };
+    let address = address.parse().map_err(|_| format!("`{address}` is not an address such as 127.0.0.1:9180"))?;
+    Ok(Listen { address, region })
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Remove all access keys of the account itself and make a new one
+    ResetRoot,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Print the record
+    Show {
+        /// Only calls about this key
+        #[arg(long, value_name = "KEY_ID")]
+        key: Option<String>,
+        /// Only calls after this record
+        #[arg(long, value_name = "SEQ", default_value_t = 0)]
+        after: u64,
+        #[command(flatten)]
+        output: JsonArgs,
+    },
+    /// Follow the chain from the first record to the last, and find any that was changed, removed or cut off
+    Verify {
+        /// An end that an earlier `verify` printed; it must be part of the chain
+        #[arg(long, value_name = "SEQ:HASH")]
+        expect: Option<String>,
+        #[command(flatten)]
+        output: JsonArgs,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct BillingArgs {
+    /// Month [default: this one]
+    #[arg(long, value_name = "YYYY-MM")]
+    pub month: Option<String>,
+    /// Account [default: the one of this installation]
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// Price rule: the year from which it was in force
+    #[arg(long, value_name = "YEAR", default_value = "2019")]
+    pub rule: String,
+    #[command(flatten)]
+    pub output: JsonArgs,
 }

@@ -6,6 +6,7 @@ mod hardening;
 mod interrupt;
 mod output;
 mod progress;
+mod serve;
 mod service;
 mod store;
 

@@ -26,14 +26,14 @@ impl<'a> EmbeddedKms<'a> {
 
 impl KeyService for EmbeddedKms<'_> {
     fn new_data_key(&self, context: &KeyContext) -> Result<NewDataKey, KeyError> {
-        let OpenStore { kms, scope, .. } = self.store;
+        let OpenStore { kms, permit, scope, .. } = self.store;
         let context = EncryptionContext::new(context.clone())?;
         let key = match &self.key {
             Some(key) => key.clone(),
             // Made on first need, never a stand-in for a key that was named.
             None => KeyRef::Id(self.store.wait(kms.service_key(scope))?),
         };
-        let made = self.store.wait(kms.generate_data_key(&key, &context, DATA_KEY_BYTES, scope))?;
+        let made = self.store.wait(kms.generate_data_key(&key, &context, DATA_KEY_BYTES, permit, scope))?;
         Ok(NewDataKey {
             data_key: made.plaintext,
             wrapped: BASE64.encode(made.ciphertext.blob),
@@ -53,7 +53,7 @@ impl KeyService for EmbeddedKms<'_> {
         }
         let context = EncryptionContext::new(envelope.ctx.clone())?;
         let blob = BASE64.decode(&envelope.wrapped).map_err(|_| KmsError::NotAuthentic)?;
-        match self.store.wait(self.store.kms.decrypt(&blob, &context, &self.store.scope)) {
+        match self.store.wait(self.store.kms.decrypt(&blob, &context, &self.store.permit, &self.store.scope)) {
             Ok(opened) => Ok(opened.plaintext),
             Err(error @ KmsError::KeyVersionNotFound { .. }) => {
                 let data_dir = self.store.data_dir.path().display();
@@ -82,16 +82,16 @@ impl KeyService for EmbeddedKms<'_> {
             envelope: record.envelope.clone(),
             mode: record.mode.clone(),
         };
-        let OpenStore { kms, scope, .. } = self.store;
+        let OpenStore { kms, permit, scope, .. } = self.store;
         if record.mode != "keep" {
-            return Ok(self.store.wait(kms.record_image(&image, scope))?);
+            return Ok(self.store.wait(kms.record_image(&image, permit, scope))?);
         }
         // Only of an image that is known: a forged envelope must not enter the records.
         let known = self.store.wait(kms.images_by_luks_uuid(&image.luks_uuid))?;
         if !known.iter().any(|record| record.image.envelope == image.envelope) {
             return Ok(());
         }
-        match self.store.wait(kms.record_kept_image(&image, scope)) {
+        match self.store.wait(kms.record_kept_image(&image, permit, scope)) {
             Err(KmsError::KeyNotFound { .. } | KmsError::KeyDestroyed { .. }) => Ok(()),
             result => Ok(result?),
         }

@@ -1,12 +1,15 @@
 //! The data directory, and the key management service in it.
 
+use std::fs::{DirBuilder, File, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use catalog::SystemClock;
+use catalog::{Clock, SystemClock};
 use crypto::{LockStatus, OsRandom};
 use kms::{DataDir, Kms, RootSource, Scope};
+use ram::Permit;
 use tokio::runtime::Runtime;
 
 use crate::args::{Cli, RootArgs};
@@ -23,7 +26,9 @@ pub(crate) struct OpenStore {
     pub data_dir: DataDir,
     pub kms: Kms,
     pub runtime: Runtime,
-    /// One account and one region on this machine; servers have more.
+    /// Whoever may read the data directory may do everything in it.
+    pub permit: Permit,
+    /// The account and region that an installation begins with; a server may have more.
     pub scope: Scope,
 }
 
@@ -49,6 +54,21 @@ impl Store {
         self.open()
     }
 
+    /// Opens the service for a command that changes keys or accounts: refused while a server runs on the data directory, which would
+    /// not hear of the change at once.
+    pub(crate) fn open_alone(&self) -> Result<(OpenStore, ServerLock)> {
+        let store = self.open()?;
+        let lock = ServerLock::share(&self.data_dir)?;
+        Ok((store, lock))
+    }
+
+    /// Makes the data directory, for its owner alone, where it is missing.
+    pub(crate) fn make_directory(&self) -> Result<()> {
+        let path = self.data_dir.path();
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+        made.with_context(|| format!("cannot make the data directory {}", path.display()))
+    }
+
     /// Opens the service; the first use makes the data directory and the root key, and says so.
     pub(crate) fn open(&self) -> Result<OpenStore> {
         if let LockStatus::NotLocked { reason } = crypto::lock_status() {
@@ -60,8 +80,44 @@ impl Store {
         if let Some(made) = kms.root_made() {
             eprintln!("{made}");
         }
-        let scope = Scope { account: "local".parse()?, region: "local".parse()? };
-        Ok(OpenStore { data_dir: self.data_dir.clone(), kms, runtime, scope })
+        let scope = Scope::default();
+        let permit = Permit::for_local_operator(scope.account.as_str().parse()?, SystemClock.now());
+        Ok(OpenStore { data_dir: self.data_dir.clone(), kms, runtime, permit, scope })
+    }
+}
+
+/// Held by a server for as long as it runs on a data directory: a second one, and commands that change keys, are refused meanwhile.
+pub(crate) struct ServerLock(#[expect(dead_code, reason = "held for its lock, which closing it gives back")] File);
+
+impl ServerLock {
+    /// Takes it for a server.
+    pub(crate) fn take(data_dir: &DataDir) -> Result<Self> {
+        let file = Self::file(data_dir)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => {
+                bail!("another server, or a command that changes keys, is using {}", data_dir.path().display())
+            }
+            Err(TryLockError::Error(error)) => Err(error).context("cannot lock server.lock"),
+        }
+    }
+
+    /// Takes it for a command, beside other commands.
+    fn share(data_dir: &DataDir) -> Result<Self> {
+        let file = Self::file(data_dir)?;
+        match file.try_lock_shared() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => {
+                bail!("a server is running on {}; stop it first, or ask it through its API", data_dir.path().display())
+            }
+            Err(TryLockError::Error(error)) => Err(error).context("cannot lock server.lock"),
+        }
+    }
+
+    fn file(data_dir: &DataDir) -> Result<File> {
+        let path = data_dir.path().join("server.lock");
+        let opened = File::options().write(true).create(true).truncate(false).mode(0o600).open(&path);
+        opened.with_context(|| format!("cannot open {}", path.display()))
     }
 }
 

@@ -29,13 +29,12 @@ const EDGES: &[(&str, &[&str])] = &[
 const TEST_EDGES: &[(&str, &[&str])] = &[("cli", &["formats"])];
 
 /// The modules where `unsafe` is allowed; each writes its invariants down at its top.
-const UNSAFE_MODULES: &[&str] =
-    &[
-        "crates/crypto/src/asymmetric/raw_rsa.rs",
-        "crates/crypto/src/locked.rs",
-        "crates/crypto/src/xts/ffi.rs",
-        "crates/crypto/src/xts/vaes.rs",
-    ];
+const UNSAFE_MODULES: &[&str] = &[
+    "crates/crypto/src/asymmetric/raw_rsa.rs",
+    "crates/crypto/src/locked.rs",
+    "crates/crypto/src/xts/ffi.rs",
+    "crates/crypto/src/xts/vaes.rs",
+];
 
 /// Longest source file, without the tests at its end.
 const SOURCE_LINES_MAX: usize = 500;

@@ -209,6 +209,10 @@ mod tests {
                 let is_rsa = matches!(made, KeySpec::Rsa2048 | KeySpec::Rsa3072);
                 let decrypts = DecryptionKey::from_pkcs8(spec, &pair.private).is_ok();
                 assert_eq!(decrypts, is_rsa && spec == made, "{} as {}", made.name(), spec.name());
+                for algorithm in WrappingAlgorithm::ALL {
+                    let unwraps = UnwrappingKey::from_pkcs8(spec, algorithm, &pair.private).is_ok();
+                    assert_eq!(unwraps, is_rsa && spec == made, "{} as {}", made.name(), spec.name());
+                }
             }
         }
     }

@@ -56,6 +56,13 @@ fn digest_of(tag: hmac::Tag) -> Digest {
 mod tests {
     use super::*;
 
+    /// RFC 4231, test case 2.
+    #[test]
+    fn hmac_sha256_is_that_of_rfc_4231() {
+        let tag = hmac_sha256(b"Jefe", b"what do ya want for nothing?");
+        assert_eq!(hex::encode(tag), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    }
+
     /// Label and data cannot be traded against each other.
     #[test]
     fn labels_separate_purposes() {

@@ -1,11 +1,13 @@
 //! Names of keys. Source: `../shared/api/kms.md` 4.
 
 use catalog::{AliasRecord, KeyId, Page, PageRequest, Scope, Write};
+use ram::Permit;
 
 use crate::error::{KmsError, Result};
 use crate::key_ref::{AliasName, KeyRef};
 use crate::keys::find_for;
 use crate::kms::Kms;
+use crate::permission;
 use crate::state::Action;
 
 impl Kms {
@@ -13,12 +15,14 @@ impl Kms {
     ///
     /// Errors: `MalformedAlias` for a reserved name, `AliasExists`, `UnsupportedAlias`, those of [`Kms::describe_key`],
     /// `ServiceKey`, `StateModified`.
-    pub async fn create_alias(&self, alias: &AliasName, key: &KeyRef, scope: &Scope) -> Result<()> {
+    pub async fn create_alias(&self, alias: &AliasName, key: &KeyRef, permit: &Permit, scope: &Scope) -> Result<()> {
         alias.check_not_reserved()?;
+        permission::check(ram::Action::new("kms:CreateAlias"), alias.as_str(), permit, scope)?;
         key.id_for(Action::CreateAlias)?;
         let mut write = self.catalog.write().await?;
         let done = async {
-            let key = find_for(Action::CreateAlias, &mut write.read(), key, scope).await?;
+            let key = find_for(Action::CreateAlias, &mut write.read(), key, permit, scope, self.clock.now()).await?;
+            self.check_room_for_alias(&mut write.read(), scope).await?;
             self.insert_alias(&mut write, alias, key.id, scope).await
         };
         let done = done.await;
@@ -28,12 +32,13 @@ impl Kms {
     /// Points a name at another key. `key` is no alias.
     ///
     /// Errors: as [`Kms::create_alias`], with `AliasNotFound` for `AliasExists` and `KeyNotUsable` for `StateModified`.
-    pub async fn update_alias(&self, alias: &AliasName, key: &KeyRef, scope: &Scope) -> Result<()> {
+    pub async fn update_alias(&self, alias: &AliasName, key: &KeyRef, permit: &Permit, scope: &Scope) -> Result<()> {
         alias.check_not_reserved()?;
+        permission::check(ram::Action::new("kms:UpdateAlias"), alias.as_str(), permit, scope)?;
         key.id_for(Action::UpdateAlias)?;
         let mut write = self.catalog.write().await?;
         let done = async {
-            let key = find_for(Action::UpdateAlias, &mut write.read(), key, scope).await?;
+            let key = find_for(Action::UpdateAlias, &mut write.read(), key, permit, scope, self.clock.now()).await?;
             let is_there = write.alias_update(alias.as_str(), key.id, scope).await?;
             if is_there { Ok(()) } else { Err(not_found(alias, scope)) }
         };
@@ -44,24 +49,33 @@ impl Kms {
     /// Removes a name, whatever the state of its key.
     ///
     /// Errors: `MalformedAlias` for a reserved name, `AliasNotFound`.
-    pub async fn delete_alias(&self, alias: &AliasName, scope: &Scope) -> Result<()> {
+    pub async fn delete_alias(&self, alias: &AliasName, permit: &Permit, scope: &Scope) -> Result<()> {
         alias.check_not_reserved()?;
+        permission::check(ram::Action::new("kms:DeleteAlias"), alias.as_str(), permit, scope)?;
         let mut write = self.catalog.write().await?;
         let is_there = write.alias_delete(alias.as_str(), scope).await?;
         write.finish(if is_there { Ok(()) } else { Err(not_found(alias, scope)) }).await
     }
 
     /// Names of an account in a region, in the order of their bytes, those of services among them.
-    pub async fn list_aliases(&self, page: PageRequest, scope: &Scope) -> Result<Page<AliasRecord>> {
+    pub async fn list_aliases(&self, page: PageRequest, permit: &Permit, scope: &Scope) -> Result<Page<AliasRecord>> {
+        permission::check(ram::Action::new("kms:ListAliases"), "alias", permit, scope)?;
         Ok(self.catalog.read().aliases_page(scope, page).await?)
     }
 
     /// Names of one key.
     ///
     /// Errors: those of [`Kms::describe_key`].
-    pub async fn list_aliases_by_key(&self, key: &KeyRef, scope: &Scope) -> Result<Vec<AliasRecord>> {
-        let key = find_for(Action::DescribeKey, &mut self.catalog.read(), key, scope).await?;
-        Ok(self.catalog.read().aliases_of_key(key.id).await?)
+    pub async fn list_aliases_by_key(
+        &self,
+        key: &KeyRef,
+        page: PageRequest,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<Page<AliasRecord>> {
+        let mut read = self.catalog.read();
+        let key = find_for(Action::ListAliasesByKeyId, &mut read, key, permit, scope, self.clock.now()).await?;
+        Ok(read.aliases_page_of_key(key.id, page).await?)
     }
 
     pub(crate) async fn insert_alias(

@@ -8,15 +8,17 @@
 //! changed version id does not open. The context is not in the blob.
 
 use catalog::{KeyId, KeyRecord, KeyVersionId, Read, Scope};
-use crypto::{Context, Secret, seal};
+use crypto::seal::{self, Aead};
+use crypto::{Context, Secret};
+use ram::Permit;
 
 use crate::context::EncryptionContext;
 use crate::error::{KmsError, Result};
 use crate::key_ref::KeyRef;
-use crate::keys::{check_scope, find_for};
+use crate::keys::find_for;
 use crate::kms::Kms;
 use crate::root::material_context;
-use crate::state::{Action, check};
+use crate::state::Action;
 
 /// Longest text that `Encrypt` takes. Source: `../shared/api/kms.md` 5.
 const PLAINTEXT_BYTES_MAX: usize = 6144;
@@ -59,24 +61,29 @@ pub struct Opened {
 impl Kms {
     /// Makes a data key of `len_bytes` random bytes (1..=1024) and wraps it under the primary version of `key`.
     ///
-    /// Errors: those of [`Kms::describe_key`], `KeyNotUsable`, `InvalidParameter`, `InvalidContext`.
+    /// Errors: those of [`Kms::describe_key`], `KeyNotUsable`, `InvalidParameter`, `InvalidContext`, `Unsupported` for a key pair.
     pub async fn generate_data_key(
         &self,
         key: &KeyRef,
         context: &EncryptionContext,
         len_bytes: usize,
+        permit: &Permit,
         scope: &Scope,
     ) -> Result<NewDataKey> {
-        if !DATA_KEY_BYTES.contains(&len_bytes) {
-            return Err(KmsError::InvalidParameter {
-                name: "NumberOfBytes",
-                found: len_bytes as u64,
-                allowed: "1 to 1024",
-            });
-        }
-        let plaintext = Secret::random(len_bytes, &*self.random);
-        let ciphertext = self.seal(Action::GenerateDataKey, key, plaintext.expose(), context, scope).await?;
-        Ok(NewDataKey { plaintext, ciphertext })
+        self.new_data_key(Action::GenerateDataKey, key, context, len_bytes, permit, scope).await
+    }
+
+    /// As [`Kms::generate_data_key`], for a caller who may not see the data key: only its wrapped form is answered.
+    pub async fn generate_data_key_without_plaintext(
+        &self,
+        key: &KeyRef,
+        context: &EncryptionContext,
+        len_bytes: usize,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<Ciphertext> {
+        let action = Action::GenerateDataKeyWithoutPlaintext;
+        Ok(self.new_data_key(action, key, context, len_bytes, permit, scope).await?.ciphertext)
     }
 
     /// Encrypts up to 6,144 bytes under the primary version of `key`.
@@ -87,6 +94,7 @@ impl Kms {
         key: &KeyRef,
         plaintext: &[u8],
         context: &EncryptionContext,
+        permit: &Permit,
         scope: &Scope,
     ) -> Result<Ciphertext> {
         if plaintext.len() > PLAINTEXT_BYTES_MAX {
@@ -96,52 +104,132 @@ impl Kms {
                 allowed: "at most 6144 bytes",
             });
         }
-        self.seal(Action::Encrypt, key, plaintext, context, scope).await
+        self.seal_blob(Action::Encrypt, key, plaintext, context, permit, scope).await
     }
 
     /// Opens a blob that [`Kms::generate_data_key`] or [`Kms::encrypt`] made, with the key version named in it.
     ///
     /// Errors: `NotAuthentic` for a wrong context, a wrong key, a changed or a malformed blob; `KeyVersionNotFound`;
     /// `KeyInOtherRegion`, `KeyNotFound`, `KeyNotUsable`, `KeyDestroyed` of the key.
-    pub async fn decrypt(&self, blob: &[u8], context: &EncryptionContext, scope: &Scope) -> Result<Opened> {
-        let (version_id, sealed) = split_blob(blob).ok_or(KmsError::NotAuthentic)?;
+    pub async fn decrypt(
+        &self,
+        blob: &[u8],
+        context: &EncryptionContext,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<Opened> {
+        self.open_blob(Action::Decrypt, blob, context, permit, scope).await
+    }
+
+    /// Opens a blob and seals what was in it under another key, or another context. The plaintext does not leave.
+    ///
+    /// Returns the new ciphertext, with the key and version that opened the old one.
+    ///
+    /// Errors: as [`Kms::decrypt`] for the source and [`Kms::encrypt`] for the destination.
+    pub async fn re_encrypt(
+        &self,
+        blob: &[u8],
+        source: &EncryptionContext,
+        destination_key: &KeyRef,
+        destination: &EncryptionContext,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<(Ciphertext, Opened)> {
+        let opened = self.open_blob(Action::ReEncryptFrom, blob, source, permit, scope).await?;
+        let plaintext = opened.plaintext.expose();
+        let sealed =
+            self.seal_blob(Action::ReEncryptTo, destination_key, plaintext, destination, permit, scope).await?;
+        Ok((sealed, opened))
+    }
+
+    /// The key that a blob names, whoever asks and whatever its state: what a caller needs a right on.
+    ///
+    /// Errors: `NotAuthentic` for what is no blob; `KeyVersionNotFound`.
+    pub async fn key_of_blob(&self, blob: &[u8]) -> Result<KeyRecord> {
+        let (version_id, _) = split_blob(blob).ok_or(KmsError::NotAuthentic)?;
         let mut read = self.catalog.read();
         let not_found = || KmsError::KeyVersionNotFound { version: version_id };
         let version = read.key_version_by_id(version_id).await?.ok_or_else(not_found)?;
-        let key = read.key_by_id(version.key_id).await?.ok_or_else(not_found)?;
-        check_scope(&key, scope)?;
-        check(Action::Decrypt, &key)?;
+        read.key_by_id(version.key_id).await?.ok_or_else(not_found)
+    }
+
+    pub(crate) async fn new_data_key(
+        &self,
+        action: Action,
+        key: &KeyRef,
+        context: &EncryptionContext,
+        len_bytes: usize,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<NewDataKey> {
+        if !DATA_KEY_BYTES.contains(&len_bytes) {
+            return Err(KmsError::InvalidParameter {
+                name: "NumberOfBytes",
+                found: len_bytes as u64,
+                allowed: "1 to 1024",
+            });
+        }
+        let plaintext = Secret::random(len_bytes, &*self.random);
+        let ciphertext = self.seal_blob(action, key, plaintext.expose(), context, permit, scope).await?;
+        Ok(NewDataKey { plaintext, ciphertext })
+    }
+
+    pub(crate) async fn open_blob(
+        &self,
+        action: Action,
+        blob: &[u8],
+        context: &EncryptionContext,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<Opened> {
+        let (version_id, sealed) = split_blob(blob).ok_or(KmsError::NotAuthentic)?;
+        let key = self.key_of_blob(blob).await?;
+        let mut read = self.catalog.read();
+        let key = KeyRef::Arn(key.id, key.scope);
+        let key = find_for(action, &mut read, &key, permit, scope, self.clock.now()).await?;
+        let aead = aead_of(&key)?;
         let material = self.material(&mut read, &key, version_id).await?;
         let context = blob_context(key.id, version_id, context)?;
-        let plaintext = seal::open(&material, &context, sealed).map_err(|_| KmsError::NotAuthentic)?;
+        let plaintext = aead.open(&material, &context, sealed).map_err(|_| KmsError::NotAuthentic)?;
         Ok(Opened { plaintext, key_id: key.id, key_version_id: version_id })
     }
 
-    async fn seal(
+    async fn seal_blob(
         &self,
         action: Action,
         key: &KeyRef,
         plaintext: &[u8],
         context: &EncryptionContext,
+        permit: &Permit,
         scope: &Scope,
     ) -> Result<Ciphertext> {
         let mut read = self.catalog.read();
-        let key = find_for(action, &mut read, key, scope).await?;
+        let key = find_for(action, &mut read, key, permit, scope, self.clock.now()).await?;
+        let aead = aead_of(&key)?;
         let key_version_id = key.primary_version;
         let material = self.material(&mut read, &key, key_version_id).await?;
         let context = blob_context(key.id, key_version_id, context)?;
         let mut blob = key_version_id.to_string().into_bytes();
-        blob.extend(seal::seal(&material, &context, plaintext, &*self.random));
+        blob.extend(aead.seal(&material, &context, plaintext, &*self.random));
         Ok(Ciphertext { blob, key_id: key.id, key_version_id })
     }
 
     /// The material of one version of a key, in clear.
-    async fn material(&self, read: &mut Read<'_>, key: &KeyRecord, version: KeyVersionId) -> Result<Secret> {
+    pub(crate) async fn material(&self, read: &mut Read<'_>, key: &KeyRecord, version: KeyVersionId) -> Result<Secret> {
         let wrapped = read.key_version_by_id(version).await?.and_then(|version| version.material);
         let damaged = || KmsError::MaterialDamaged { key: key.id, version };
         let opened = self.root.unwrap(&material_context(key.id, version), &wrapped.ok_or_else(damaged)?);
         opened.map_err(|_| damaged())
     }
+}
+
+/// The cipher of a symmetric key.
+///
+/// Errors: `Unsupported` for a key pair.
+fn aead_of(key: &KeyRecord) -> Result<Aead> {
+    Aead::of_key_spec(&key.spec).ok_or_else(|| KmsError::Unsupported {
+        reason: format!("key {} of the spec {} is no symmetric key; use the Asymmetric… calls", key.id, key.spec),
+    })
 }
 
 fn split_blob(blob: &[u8]) -> Option<(KeyVersionId, &[u8])> {

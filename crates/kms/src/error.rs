@@ -1,5 +1,7 @@
 use catalog::{CatalogError, KeyId, KeyState, KeyVersionId, Region, SealedImageRecord, Timestamp};
 
+use crypto::CryptoError;
+
 use crate::root::RootError;
 use crate::state::Action;
 
@@ -135,6 +137,96 @@ pub enum KmsError {
         /// What is allowed.
         allowed: &'static str,
     },
+    /// A word that the call does not know.
+    #[error("{name} {found:?} is not allowed: {allowed}")]
+    InvalidWord {
+        /// Parameter, as in the API.
+        name: &'static str,
+        /// What was given, cut.
+        found: String,
+        /// What is allowed.
+        allowed: &'static str,
+    },
+    /// Tags that cannot be used.
+    #[error("tags refused: {why}")]
+    InvalidTags {
+        /// What is wrong with them.
+        why: String,
+    },
+    /// The caller may not do this.
+    #[error("{action} on {resource} is not allowed to the caller")]
+    NotPermitted {
+        /// What was to be done.
+        action: ram::Action,
+        /// On what.
+        resource: String,
+    },
+    /// A kind of key that the call is not for.
+    #[error("{reason}")]
+    Unsupported {
+        /// Why not.
+        reason: String,
+    },
+    /// Material of another origin than the call is for.
+    #[error("the origin of the key does not allow this: {reason}")]
+    UnsupportedOrigin {
+        /// Why not.
+        reason: &'static str,
+    },
+    /// Keys in a hardware security module were asked for.
+    #[error(
+        "keys of users are kept by software here, so ProtectionLevel HSM is refused; leave it away, or write SOFTWARE"
+    )]
+    NoHsm,
+    /// The account has as many as it may.
+    #[error(
+        "the account has {most} {what} in region {region}, and may have no more; delete some, or have the limit raised"
+    )]
+    LimitExceeded {
+        /// Of what.
+        what: &'static str,
+        /// The limit.
+        most: u32,
+        /// Where.
+        region: Region,
+    },
+    /// A token of another key or account, or none.
+    #[error("the import token is not one of key {key}; ask for new parameters with GetParametersForImport")]
+    InvalidImportToken {
+        /// The key.
+        key: KeyId,
+    },
+    /// The token's 24 hours are over.
+    #[error("the import token of key {key} expired at {at}; ask for new parameters with GetParametersForImport")]
+    ExpiredImportToken {
+        /// The key.
+        key: KeyId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Wrong wrapping, wrong length, or other material than before. One case on purpose: which it was helps only an attacker.
+    #[error(
+        "the key material does not fit: wrap 32 bytes (AES-256) or 16 (SM4) with the public key and algorithm of the token; a key that had material takes only the same again"
+    )]
+    InvalidKeyMaterial,
+    /// Bytes that a cryptographic operation refuses.
+    #[error(transparent)]
+    Crypto(#[from] CryptoError),
+    /// The stored policy of a key is not one.
+    #[error("the stored policy of key {key} is damaged; SetKeyPolicy replaces it")]
+    PolicyDamaged {
+        /// The key.
+        key: KeyId,
+    },
+    /// A stored secret of the service does not open.
+    #[error("the stored secret for {purpose} is damaged; restore catalog.sqlite from a backup")]
+    SecretDamaged {
+        /// What it is for.
+        purpose: &'static str,
+    },
+    /// The program is being stopped.
+    #[error("the service is being stopped")]
+    Interrupted,
     /// An encryption context that cannot be used.
     #[error("encryption context refused: {why}")]
     InvalidContext {
@@ -175,8 +267,19 @@ impl KmsError {
             Self::MalformedKey { .. }
             | Self::MalformedAlias { .. }
             | Self::InvalidParameter { .. }
+            | Self::InvalidWord { .. }
+            | Self::InvalidTags { .. }
             | Self::InvalidContext { .. }
+            | Self::Crypto(_)
             | Self::NotAuthentic => "InvalidParameter",
+            Self::NotPermitted { .. } => "Forbidden.NoPermission",
+            Self::UnsupportedOrigin { .. } => "Unsupported.Origin",
+            Self::NoHsm => "Unsupported.ProtectionLevel",
+            Self::LimitExceeded { .. } => "Rejected.LimitExceeded",
+            Self::InvalidImportToken { .. } => "InvalidImportToken",
+            Self::ExpiredImportToken { .. } => "ExpiredImportToken",
+            Self::InvalidKeyMaterial => "InvalidKeyMaterial",
+            Self::Interrupted => "ServiceUnavailableTemporary",
             Self::KeyNotFound { .. } | Self::KeyInOtherRegion { .. } | Self::KeyDestroyed { .. } => {
                 "Forbidden.KeyNotFound"
             }
@@ -192,9 +295,13 @@ impl KmsError {
             Self::StateModified { .. } | Self::KeyInUse { .. } | Self::DeletionProtected { .. } => {
                 "Rejected.StateModifiedFailed"
             }
-            Self::ServiceKey { .. } => "UnsupportedOperation",
+            Self::ServiceKey { .. } | Self::Unsupported { .. } => "UnsupportedOperation",
             Self::UnsupportedAlias { .. } => "Unsupported.Alias",
-            Self::MaterialDamaged { .. } | Self::Root(_) | Self::Catalog(_) => "InternalFailure",
+            Self::MaterialDamaged { .. }
+            | Self::PolicyDamaged { .. }
+            | Self::SecretDamaged { .. }
+            | Self::Root(_)
+            | Self::Catalog(_) => "InternalFailure",
         }
     }
 }

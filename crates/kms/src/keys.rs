@@ -1,33 +1,19 @@
 //! Making, showing and ending keys.
 
-use catalog::{
-    KeyFilter, KeyId, KeyRecord, KeyState, KeyVersionRecord, Page, PageRequest, Read, Rotation, Scope, Write,
-};
-use crypto::Secret;
+use catalog::{KeyFilter, KeyId, KeyRecord, KeyState, Page, PageRequest, Read, Scope, Timestamp};
+use ram::Permit;
 
 use crate::error::{KmsError, Result};
 use crate::key_ref::{AliasName, KeyRef};
 use crate::kms::Kms;
-use crate::root::material_context;
+use crate::permission;
 use crate::state::{Action, check};
-
-/// Key material of `Aliyun_AES_256`.
-const MATERIAL_BYTES: usize = 32;
 
 /// Most characters of a description. Source: `../shared/api/kms.md` 1.
 const DESCRIPTION_CHARS_MAX: usize = 8192;
 
 /// Waiting time of a deletion, in days. Source: `../shared/api/kms.md` 1.
 const WINDOW_DAYS: std::ops::RangeInclusive<u16> = 7..=366;
-
-/// What a new key is like.
-#[derive(Debug, Clone, Default)]
-pub struct NewKey {
-    /// Text for people, at most 8,192 characters.
-    pub description: String,
-    /// A name, made in the same step: both are there or neither.
-    pub alias: Option<AliasName>,
-}
 
 /// What to do when images are under a key that is to be disabled or destroyed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,44 +25,37 @@ pub enum IfInUse {
 }
 
 impl Kms {
-    /// Makes an enabled AES-256 key with its first version.
-    ///
-    /// Errors: `InvalidParameter`, `AliasExists`, `MalformedAlias` for a reserved name.
-    pub async fn create_key(&self, new: &NewKey, scope: &Scope) -> Result<KeyRecord> {
-        check_description(&new.description)?;
-        if let Some(alias) = &new.alias {
-            alias.check_not_reserved()?;
-        }
-        let mut write = self.catalog.write().await?;
-        let done = async {
-            let key = self.insert_key(&mut write, &new.description, "", scope).await?;
-            if let Some(alias) = &new.alias {
-                self.insert_alias(&mut write, alias, key.id, scope).await?;
-            }
-            Ok(key)
-        };
-        let done = done.await;
-        write.finish(done).await
-    }
-
     /// One key. Source: KMS `DescribeKey`.
     ///
     /// Errors: `KeyNotFound`, `KeyInOtherRegion`, `KeyDestroyed`, `AliasNotFound`.
-    pub async fn describe_key(&self, key: &KeyRef, scope: &Scope) -> Result<KeyRecord> {
-        find_for(Action::DescribeKey, &mut self.catalog.read(), key, scope).await
+    pub async fn describe_key(&self, key: &KeyRef, permit: &Permit, scope: &Scope) -> Result<KeyRecord> {
+        find_for(Action::DescribeKey, &mut self.catalog.read(), key, permit, scope, self.clock.now()).await
     }
 
     /// Keys of an account in a region, oldest first. Source: KMS `ListKeys`.
-    pub async fn list_keys(&self, page: PageRequest, scope: &Scope) -> Result<Page<KeyRecord>> {
-        Ok(self.catalog.read().keys_page(&KeyFilter::default(), scope, page).await?)
+    pub async fn list_keys(
+        &self,
+        filter: &KeyFilter,
+        page: PageRequest,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<Page<KeyRecord>> {
+        permission::check(ram::Action::new("kms:ListKeys"), "key", permit, scope)?;
+        Ok(self.catalog.read().keys_page(filter, scope, page).await?)
     }
 
     /// Changes the text for people. Takes no alias.
     ///
     /// Errors: those of [`Kms::describe_key`], `UnsupportedAlias`, `ServiceKey`, `KeyNotUsable`, `InvalidParameter`.
-    pub async fn update_key_description(&self, key: &KeyRef, description: &str, scope: &Scope) -> Result<KeyRecord> {
+    pub async fn update_key_description(
+        &self,
+        key: &KeyRef,
+        description: &str,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<KeyRecord> {
         check_description(description)?;
-        self.change(Action::UpdateKeyDescription, key, IfInUse::Proceed, scope, |key| {
+        self.change(Action::UpdateKeyDescription, key, IfInUse::Proceed, (permit, scope), |key| {
             description.clone_into(&mut key.description);
         })
         .await
@@ -85,23 +64,39 @@ impl Kms {
     /// Allows the use of a key. Takes no alias. An enabled key stays as it is.
     ///
     /// Errors: those of [`Kms::describe_key`], `UnsupportedAlias`, `ServiceKey`, `StateModified`.
-    pub async fn enable_key(&self, key: &KeyRef, scope: &Scope) -> Result<KeyRecord> {
-        self.change(Action::EnableKey, key, IfInUse::Proceed, scope, |key| key.state = KeyState::Enabled).await
+    pub async fn enable_key(&self, key: &KeyRef, permit: &Permit, scope: &Scope) -> Result<KeyRecord> {
+        self.change(Action::EnableKey, key, IfInUse::Proceed, (permit, scope), |key| key.state = KeyState::Enabled)
+            .await
     }
 
     /// Forbids the use of a key. Takes no alias. What is open stays open; nothing under the key can be opened from now on.
     ///
     /// Errors: as [`Kms::enable_key`], and `KeyInUse`.
-    pub async fn disable_key(&self, key: &KeyRef, if_in_use: IfInUse, scope: &Scope) -> Result<KeyRecord> {
-        self.change(Action::DisableKey, key, if_in_use, scope, |key| key.state = KeyState::Disabled).await
+    pub async fn disable_key(
+        &self,
+        key: &KeyRef,
+        if_in_use: IfInUse,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<KeyRecord> {
+        self.change(Action::DisableKey, key, if_in_use, (permit, scope), |key| key.state = KeyState::Disabled).await
     }
 
-    /// Forbids (`true`) or allows to schedule a deletion. Takes no alias.
+    /// Forbids (`true`) or allows to schedule a deletion; `why`: text for people. Takes no alias.
     ///
     /// Errors: as [`Kms::enable_key`].
-    pub async fn set_deletion_protection(&self, key: &KeyRef, protected: bool, scope: &Scope) -> Result<KeyRecord> {
-        self.change(Action::SetDeletionProtection, key, IfInUse::Proceed, scope, |key| {
+    pub async fn set_deletion_protection(
+        &self,
+        key: &KeyRef,
+        protected: bool,
+        why: &str,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<KeyRecord> {
+        check_description(why)?;
+        self.change(Action::SetDeletionProtection, key, IfInUse::Proceed, (permit, scope), |key| {
             key.deletion_protection = protected;
+            why.clone_into(&mut key.deletion_protection_description);
         })
         .await
     }
@@ -114,6 +109,7 @@ impl Kms {
         key: &KeyRef,
         window_days: u16,
         if_in_use: IfInUse,
+        permit: &Permit,
         scope: &Scope,
     ) -> Result<KeyRecord> {
         if !WINDOW_DAYS.contains(&window_days) {
@@ -125,29 +121,39 @@ impl Kms {
         }
         let window = std::time::Duration::from_secs(u64::from(window_days) * 24 * 60 * 60);
         let delete_at = self.clock.now().saturating_add(window).expect("a duration has no calendar units");
-        self.change(Action::ScheduleKeyDeletion, key, if_in_use, scope, |key| {
+        self.change(Action::ScheduleKeyDeletion, key, if_in_use, (permit, scope), |key| {
             key.state = KeyState::PendingDeletion;
             key.delete_at = Some(delete_at);
         })
         .await
     }
 
-    /// Calls a deletion off; the key is enabled again. Works until the material is destroyed, even after the date. Takes no alias.
+    /// Calls a deletion off; the key is enabled again, or waits for material that was deleted meanwhile. Works until the material is
+    /// destroyed, even after the date. Takes no alias.
     ///
     /// Errors: as [`Kms::enable_key`].
-    pub async fn cancel_key_deletion(&self, key: &KeyRef, scope: &Scope) -> Result<KeyRecord> {
-        self.change(Action::CancelKeyDeletion, key, IfInUse::Proceed, scope, |key| {
-            key.state = KeyState::Enabled;
+    pub async fn cancel_key_deletion(&self, key: &KeyRef, permit: &Permit, scope: &Scope) -> Result<KeyRecord> {
+        let action = Action::CancelKeyDeletion;
+        key.id_for(action)?;
+        let mut write = self.catalog.write().await?;
+        let done = async {
+            let mut key = find_for(action, &mut write.read(), key, permit, scope, self.clock.now()).await?;
+            let version = write.read().key_version_by_id(key.primary_version).await?;
+            let has_material = version.is_some_and(|version| version.material.is_some());
+            key.state = if has_material { KeyState::Enabled } else { KeyState::PendingImport };
             key.delete_at = None;
-        })
-        .await
+            write.key_update(&key).await?;
+            Ok(key)
+        };
+        let done = done.await;
+        write.finish(done).await
     }
 
     /// The key, if it can make data keys now.
     ///
     /// Errors: those of [`Kms::describe_key`]; `KeyNotUsable`.
-    pub async fn require_usable(&self, key: &KeyRef, scope: &Scope) -> Result<KeyRecord> {
-        find_for(Action::GenerateDataKey, &mut self.catalog.read(), key, scope).await
+    pub async fn require_usable(&self, key: &KeyRef, permit: &Permit, scope: &Scope) -> Result<KeyRecord> {
+        find_for(Action::GenerateDataKey, &mut self.catalog.read(), key, permit, scope, self.clock.now()).await
     }
 
     /// Destroys the material of all keys whose waiting time has ended, and removes their aliases. Returns the keys.
@@ -173,64 +179,19 @@ impl Kms {
         Ok(due)
     }
 
-    /// Adds a key with fresh material.
-    pub(crate) async fn insert_key(
-        &self,
-        write: &mut Write,
-        description: &str,
-        service: &str,
-        scope: &Scope,
-    ) -> Result<KeyRecord> {
-        let now = self.clock.now();
-        let key = KeyRecord {
-            id: self.new_key_id(),
-            scope: scope.clone(),
-            service: service.to_owned(),
-            creator: if service.is_empty() { scope.account.to_string() } else { service.to_owned() },
-            state: KeyState::Enabled,
-            spec: "Aliyun_AES_256".to_owned(),
-            usage: "ENCRYPT/DECRYPT".to_owned(),
-            origin: "Aliyun_KMS".to_owned(),
-            protection_level: "SOFTWARE".to_owned(),
-            description: description.to_owned(),
-            deletion_protection: false,
-            deletion_protection_description: String::new(),
-            policy: None,
-            created_at: now,
-            delete_at: None,
-            destroyed_at: None,
-            material_expires_at: None,
-            rotation: Rotation::default(),
-            primary_version: self.new_key_version_id(),
-        };
-        let material = Secret::random(MATERIAL_BYTES, &*self.random);
-        let wrapped = self.root.wrap(&material_context(key.id, key.primary_version), &material, &*self.random);
-        let version = KeyVersionRecord {
-            id: key.primary_version,
-            key_id: key.id,
-            material: Some(wrapped),
-            public_key: None,
-            fingerprint: None,
-            created_at: now,
-        };
-        write.key_insert(&key).await?;
-        write.key_version_insert(&version).await?;
-        Ok(key)
-    }
-
     /// Load, decide, apply: one change of one key, named by its id.
     async fn change(
         &self,
         action: Action,
         key: &KeyRef,
         if_in_use: IfInUse,
-        scope: &Scope,
+        (permit, scope): (&Permit, &Scope),
         apply: impl FnOnce(&mut KeyRecord),
     ) -> Result<KeyRecord> {
         key.id_for(action)?;
         let mut write = self.catalog.write().await?;
         let done = async {
-            let mut key = find_for(action, &mut write.read(), key, scope).await?;
+            let mut key = find_for(action, &mut write.read(), key, permit, scope, self.clock.now()).await?;
             if action == Action::ScheduleKeyDeletion && key.deletion_protection {
                 return Err(KmsError::DeletionProtected { key: key.id });
             }
@@ -246,22 +207,44 @@ impl Kms {
     }
 }
 
-/// The key that `key` names, if it is in `scope` and allows `action`.
-pub(crate) async fn find_for(action: Action, read: &mut Read<'_>, key: &KeyRef, scope: &Scope) -> Result<KeyRecord> {
+/// The key that `key` names, if the permit covers `action` on it, it is in `scope`, and its state at `now` allows `action`.
+pub(crate) async fn find_for(
+    action: Action,
+    read: &mut Read<'_>,
+    key: &KeyRef,
+    permit: &Permit,
+    scope: &Scope,
+    now: Timestamp,
+) -> Result<KeyRecord> {
+    let mut found = locate(read, key, scope).await?;
+    permission::check_key(action, &found, permit, scope)?;
+    // Material whose time is over is gone, also before it is destroyed.
+    if found.material_expires_at.is_some_and(|at| at <= now) && found.state != KeyState::PendingDeletion {
+        found.state = KeyState::PendingImport;
+    }
+    check(action, &found)?;
+    Ok(found)
+}
+
+/// The key that `key` names, whoever asks and whatever its state.
+///
+/// Errors: `KeyNotFound`, `KeyInOtherRegion`, `AliasNotFound`.
+pub(crate) async fn locate(read: &mut Read<'_>, key: &KeyRef, scope: &Scope) -> Result<KeyRecord> {
     let not_found = || KmsError::KeyNotFound { key: key.to_string(), region: scope.region.clone() };
-    let id = match key {
-        KeyRef::Id(id) => *id,
-        KeyRef::Arn(id, owner) if owner.account == scope.account => *id,
-        KeyRef::Arn(..) => return Err(not_found()),
-        KeyRef::Alias(alias) => find_alias(read, alias, scope).await?,
+    let (id, owner) = match key {
+        KeyRef::Id(id) => (*id, scope),
+        KeyRef::Arn(id, owner) => (*id, owner),
+        KeyRef::Alias(alias) => (find_alias(read, alias, scope).await?, scope),
     };
     let found = read.key_by_id(id).await?.ok_or_else(not_found)?;
-    // An ARN that names another region than the key's is wrong wherever the key is.
-    if matches!(key, KeyRef::Arn(_, owner) if *owner != found.scope) {
+    // Keys of other accounts are named by ARN only. An ARN that names another region than the key's is wrong wherever the key is.
+    if found.scope.account != owner.account || matches!(key, KeyRef::Arn(..)) && found.scope != *owner {
         return Err(not_found());
     }
-    check_scope(&found, scope)?;
-    check(action, &found)?;
+    if found.scope.region != scope.region {
+        let (found_in, wanted) = (found.scope.region, scope.region.clone());
+        return Err(KmsError::KeyInOtherRegion { key: found.id, found: found_in, wanted });
+    }
     Ok(found)
 }
 
@@ -270,25 +253,13 @@ async fn check_not_in_use(action: Action, read: &mut Read<'_>, key: KeyId) -> Re
     if total_count == 0 { Ok(()) } else { Err(KmsError::KeyInUse { key, action, users, total_count }) }
 }
 
-/// Refuses keys of another region, and does not say that keys of another account exist.
-pub(crate) fn check_scope(key: &KeyRecord, scope: &Scope) -> Result<()> {
-    if key.scope.account != scope.account {
-        return Err(KmsError::KeyNotFound { key: key.id.to_string(), region: scope.region.clone() });
-    }
-    if key.scope.region != scope.region {
-        let (found, wanted) = (key.scope.region.clone(), scope.region.clone());
-        return Err(KmsError::KeyInOtherRegion { key: key.id, found, wanted });
-    }
-    Ok(())
-}
-
 async fn find_alias(read: &mut Read<'_>, alias: &AliasName, scope: &Scope) -> Result<KeyId> {
     let found = read.alias_by_name(alias.as_str(), scope).await?;
     let found = found.map(|found| found.key_id);
     found.ok_or_else(|| KmsError::AliasNotFound { alias: alias.to_string(), region: scope.region.clone() })
 }
 
-fn check_description(text: &str) -> Result<()> {
+pub(crate) fn check_description(text: &str) -> Result<()> {
     let chars = text.chars().count();
     if chars > DESCRIPTION_CHARS_MAX {
         return Err(KmsError::InvalidParameter {

@@ -5,14 +5,16 @@ use crypto::{Random, Secret};
 
 use crate::data_dir::DataDir;
 use crate::error::Result;
+use crate::limits::Limits;
 use crate::root::{Root, RootError, RootMade, RootSource};
 
 /// A key management service on one data directory. Several processes may use the same directory.
 pub struct Kms {
-    pub(crate) catalog: Catalog,
+    pub(crate) catalog: Arc<Catalog>,
     pub(crate) root: Root,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    pub(crate) limits: Limits,
     root_made: Option<RootMade>,
 }
 
@@ -29,10 +31,34 @@ impl Kms {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self> {
-        let catalog = Catalog::open(data_dir.path()).await?;
+        Self::open_on(Catalog::open(data_dir.path()).await?, data_dir, root, clock, random).await
+    }
+
+    /// As [`Kms::open`], on a catalog that is open already, on a PostgreSQL server for example. Root key and digest trees are still
+    /// kept in `data_dir`.
+    ///
+    /// Errors: `Root`, `Catalog`.
+    pub async fn open_on(
+        catalog: Catalog,
+        data_dir: &DataDir,
+        root: &RootSource,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self> {
         data_dir.make_trees().map_err(|source| RootError::File { action: "make", path: data_dir.trees(), source })?;
         let (root, root_made) = Root::open_or_make(&catalog, data_dir, root, &*random).await?;
-        Ok(Self { catalog, root, clock, random, root_made })
+        Ok(Self { catalog: Arc::new(catalog), root, clock, random, limits: Limits::NONE, root_made })
+    }
+
+    /// Sets how much an account may have; without it there is no limit.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// The catalog, for the rooms that remember things beside keys.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.catalog.clone()
     }
 
     /// What to tell the user when this opening made the root key: where it is, and what losing it means.
@@ -51,7 +77,11 @@ impl Kms {
     ///
     /// Leaving it out loses nothing; what was done is durable and stands in `catalog.sqlite-wal` until the next use.
     pub async fn close(self) -> Result<()> {
-        Ok(self.catalog.close().await?)
+        // Whoever shares the catalog closes it by dropping the last use.
+        match Arc::into_inner(self.catalog) {
+            Some(catalog) => Ok(catalog.close().await?),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn new_key_id(&self) -> KeyId {
@@ -62,8 +92,8 @@ impl Kms {
         KeyVersionId::from_random_bytes(self.random_bytes())
     }
 
-    fn random_bytes(&self) -> [u8; 16] {
-        let mut bytes = [0; 16];
+    pub(crate) fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
         self.random.fill(&mut bytes);
         bytes
     }

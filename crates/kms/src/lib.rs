@@ -9,32 +9,56 @@
 //! [`Kms`] is the door. Its calls bear the names of the KMS API and refuse with its codes ([`KmsError::code`]); which call is
 //! allowed in which state is one table (`state.rs`). Time and randomness are arguments.
 //!
-//! Deliberately absent: the wire, permissions and prices; they stand in front of this crate. There is no fallback from one key to
+//! Every call takes a [`ram::Permit`] and refuses one that was not made for it.
+//!
+//! Deliberately absent: the wire, policies and prices; they stand in front of this crate. There is no fallback from one key to
 //! another, anywhere.
 
+pub use asymmetric::{Answered, PairRef};
+pub use billing::{Bill, FreeFor, PRICE_RULES, PriceRule};
 pub use catalog::{
-    Account, AliasRecord, KeyId, KeyRecord, KeyState, KeyVersionId, Page, PageRequest, Region, Scope, SealedImage,
-    SealedImageRecord,
+    Account, AliasRecord, KeyFilter, KeyId, KeyRecord, KeyState, KeyVersionId, KeyVersionRecord, Page, PageRequest,
+    Region, Scope, SealedImage, SealedImageRecord, Tag,
 };
 pub use context::EncryptionContext;
+pub use create::NewKey;
 pub use data_dir::DataDir;
 pub use data_keys::{Ciphertext, NewDataKey, Opened};
 pub use error::{KmsError, Result};
+pub use export::{ExportedDataKey, Receiver};
+pub use import::{ImportParameters, Material};
+pub use key_policy::KeyFacts;
 pub use key_ref::{AliasName, KeyRef, key_arn};
-pub use keys::{IfInUse, NewKey};
+pub use keys::IfInUse;
 pub use kms::Kms;
+pub use limits::Limits;
 pub use root::{RootError, RootMade, RootSource, read_passphrase_file, root_restore};
+pub use rotation_interval::RotationInterval;
+pub use spec::{KeySpec, KeyUsage, Origin, ProtectionLevel};
 pub use state::Action;
 
 mod aliases;
+mod asymmetric;
+mod billing;
 mod context;
+mod create;
 mod data_dir;
 mod data_keys;
 mod error;
+mod export;
+mod import;
+mod key_policy;
 mod key_ref;
 mod keys;
 mod kms;
+mod limits;
+mod permission;
 mod root;
+mod rotation_interval;
+mod secrets;
 mod service_key;
+mod spec;
 mod state;
+mod tags;
 mod usage;
+mod versions;

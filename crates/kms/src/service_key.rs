@@ -19,9 +19,9 @@ impl Kms {
             if let Some(found) = write.read().alias_by_name(alias.as_str(), scope).await? {
                 return Ok(found.key_id);
             }
-            let key = self.insert_key(&mut write, "Default Service CMK", "ecs", scope).await?;
-            self.insert_alias(&mut write, &alias, key.id, scope).await?;
-            Ok(key.id)
+            let key = self.insert_service_key(&mut write, "ecs", scope).await?;
+            self.insert_alias(&mut write, &alias, key, scope).await?;
+            Ok(key)
         };
         let done = done.await;
         write.finish(done).await

@@ -1,6 +1,7 @@
 //! What is under a key: the images that were sealed with it.
 
 use catalog::{Page, PageRequest, Scope, SealedImage, SealedImageRecord};
+use ram::Permit;
 
 use crate::error::Result;
 use crate::key_ref::KeyRef;
@@ -16,15 +17,15 @@ impl Kms {
     /// disables a key sees every image that is under it.
     ///
     /// Errors: `KeyNotFound`, `KeyInOtherRegion`, `KeyDestroyed`, `KeyNotUsable`.
-    pub async fn record_image(&self, image: &SealedImage, scope: &Scope) -> Result<()> {
-        self.record(Action::RecordImage, image, scope).await
+    pub async fn record_image(&self, image: &SealedImage, permit: &Permit, scope: &Scope) -> Result<()> {
+        self.record(Action::RecordImage, image, permit, scope).await
     }
 
     /// Remembers a further copy of an image that is under the key already. No use of the key is made, so its state does not matter.
     ///
     /// Errors: `KeyNotFound`, `KeyInOtherRegion`, `KeyDestroyed`.
-    pub async fn record_kept_image(&self, image: &SealedImage, scope: &Scope) -> Result<()> {
-        self.record(Action::DescribeKey, image, scope).await
+    pub async fn record_kept_image(&self, image: &SealedImage, permit: &Permit, scope: &Scope) -> Result<()> {
+        self.record(Action::DescribeKey, image, permit, scope).await
     }
 
     /// Forgets an image at a path: its file did not come to be.
@@ -34,10 +35,10 @@ impl Kms {
         Ok(write.commit().await?)
     }
 
-    async fn record(&self, action: Action, image: &SealedImage, scope: &Scope) -> Result<()> {
+    async fn record(&self, action: Action, image: &SealedImage, permit: &Permit, scope: &Scope) -> Result<()> {
         let mut write = self.catalog.write().await?;
         let done = async {
-            find_for(action, &mut write.read(), &KeyRef::Id(image.key_id), scope).await?;
+            find_for(action, &mut write.read(), &KeyRef::Id(image.key_id), permit, scope, self.clock.now()).await?;
             let record = SealedImageRecord { image: image.clone(), sealed_at: self.clock.now() };
             Ok(write.sealed_image_insert(&record).await?)
         };
@@ -48,8 +49,14 @@ impl Kms {
     /// Images under a key, in the order they were recorded; the path is where the file was then.
     ///
     /// Errors: those of [`Kms::describe_key`].
-    pub async fn key_usage(&self, key: &KeyRef, page: PageRequest, scope: &Scope) -> Result<Page<SealedImageRecord>> {
-        let key = find_for(Action::DescribeKey, &mut self.catalog.read(), key, scope).await?;
+    pub async fn key_usage(
+        &self,
+        key: &KeyRef,
+        page: PageRequest,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<Page<SealedImageRecord>> {
+        let key = find_for(Action::DescribeKey, &mut self.catalog.read(), key, permit, scope, self.clock.now()).await?;
         Ok(self.catalog.read().sealed_images_of_key(key.id, page).await?)
     }
 

@@ -41,6 +41,7 @@ pub use service::{
 
 pub mod keys;
 pub mod system;
+pub mod trail;
 
 mod evaluation;
 mod identity;

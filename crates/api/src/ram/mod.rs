@@ -62,7 +62,7 @@ impl<S: Rooms, A: RamAction> Action<S> for OnRam<A> {
     async fn needs(&self, _: &S, call: &Call<S::Caller>) -> Result<Vec<Need>, Refusal> {
         let Permission::On { action, .. } = A::SPEC.permission else { return Ok(Vec::new()) };
         let resources = self.0.resources(call.caller.caller())?;
-        Ok(resources.iter().map(|resource| Need { action, resource: resource.to_string() }).collect())
+        Ok(resources.iter().map(|resource| Need { action, resource: resource.to_string(), key: None }).collect())
     }
 
     async fn run(self, services: &S, call: &Call<S::Caller>, permit: &S::Permit) -> Result<Value, Refusal> {

@@ -37,7 +37,8 @@ pub(crate) fn run(args: &CopyArgs, store: &Store) -> Result<ExitCode> {
     let store = store.open()?;
     // A key that cannot be used ends the command here, before anything is read or made. From here on it is its id that
     // counts: an alias may point elsewhere when an interrupted copy goes on.
-    let usable = |key: KeyRef| store.wait(store.kms.require_usable(&key, &store.scope)).map(|key| key.id);
+    let usable =
+        |key: KeyRef| store.wait(store.kms.require_usable(&key, &store.permit, &store.scope)).map(|key| key.id);
     let key = named.map(usable).transpose()?.map(KeyRef::Id);
     let key_label = key.as_ref().map(ToString::to_string);
     let service = EmbeddedKms::new(&store, key);

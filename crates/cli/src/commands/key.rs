@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use kms::{AliasName, IfInUse, KeyRecord, KeyRef, NewKey, PageRequest};
+use kms::{AliasName, IfInUse, KeyFilter, KeyRecord, KeyRef, NewKey, PageRequest};
 use serde::Serialize;
 
 use crate::args::{AliasCommand, KeyCommand};
@@ -36,11 +36,15 @@ struct ImageView {
 }
 
 pub(crate) fn run(command: KeyCommand, store: &Store) -> Result<ExitCode> {
-    let store = store.open()?;
+    let (store, _lock) = store.open_alone()?;
     match command {
         KeyCommand::Create { alias, description, output } => {
             let alias = alias.map(|name| alias_name(&name)).transpose()?;
-            let key = store.wait(store.kms.create_key(&NewKey { description, alias }, &store.scope))?;
+            let key = store.wait(store.kms.create_key(
+                &NewKey { description, alias, ..NewKey::default() },
+                &store.permit,
+                &store.scope,
+            ))?;
             if output.json {
                 output::json(&view(&store, &key)?)?;
             } else {
@@ -50,17 +54,24 @@ pub(crate) fn run(command: KeyCommand, store: &Store) -> Result<ExitCode> {
         KeyCommand::List(args) => list(&store, args.json)?,
         KeyCommand::Show { key, output } => show(&store, &key, output.json)?,
         KeyCommand::Enable { key } => {
-            let key = store.wait(store.kms.enable_key(&key.parse()?, &store.scope))?;
+            let key = store.wait(store.kms.enable_key(&key.parse()?, &store.permit, &store.scope))?;
             output::line(&format!("{}: {}", key.id, key.state));
         }
         KeyCommand::Disable { key, force } => {
-            let key = store.wait(store.kms.disable_key(&key.parse()?, if_in_use(force), &store.scope))?;
+            let key =
+                store.wait(store.kms.disable_key(&key.parse()?, if_in_use(force), &store.permit, &store.scope))?;
             output::line(&format!("{}: {}", key.id, key.state));
         }
         KeyCommand::Alias(command) => alias(&store, command)?,
         KeyCommand::ScheduleDeletion { key, days, force } => {
             let key = key.parse()?;
-            let key = store.wait(store.kms.schedule_key_deletion(&key, days, if_in_use(force), &store.scope))?;
+            let key = store.wait(store.kms.schedule_key_deletion(
+                &key,
+                days,
+                if_in_use(force),
+                &store.permit,
+                &store.scope,
+            ))?;
             let date = key.delete_at.map(output::time).unwrap_or_default();
             output::line(&format!(
                 "{}: {}, may be destroyed from {date} on (`reseal key destroy-due`)",
@@ -68,7 +79,7 @@ pub(crate) fn run(command: KeyCommand, store: &Store) -> Result<ExitCode> {
             ));
         }
         KeyCommand::CancelDeletion { key } => {
-            let key = store.wait(store.kms.cancel_key_deletion(&key.parse()?, &store.scope))?;
+            let key = store.wait(store.kms.cancel_key_deletion(&key.parse()?, &store.permit, &store.scope))?;
             output::line(&format!("{}: {}", key.id, key.state));
         }
         KeyCommand::DestroyDue => {
@@ -83,7 +94,8 @@ pub(crate) fn run(command: KeyCommand, store: &Store) -> Result<ExitCode> {
 
 fn list(store: &OpenStore, json: bool) -> Result<()> {
     let mut views = Vec::new();
-    for key in pages(|page| store.wait(store.kms.list_keys(page, &store.scope)))? {
+    for key in pages(|page| store.wait(store.kms.list_keys(&KeyFilter::default(), page, &store.permit, &store.scope)))?
+    {
         views.push(view(store, &key)?);
     }
     if json {
@@ -95,7 +107,7 @@ fn list(store: &OpenStore, json: bool) -> Result<()> {
 }
 
 fn show(store: &OpenStore, key: &str, json: bool) -> Result<()> {
-    let key = store.wait(store.kms.describe_key(&key.parse()?, &store.scope))?;
+    let key = store.wait(store.kms.describe_key(&key.parse()?, &store.permit, &store.scope))?;
     let view = view(store, &key)?;
     if json {
         return output::json(&view);
@@ -120,14 +132,16 @@ fn show(store: &OpenStore, key: &str, json: bool) -> Result<()> {
 fn alias(store: &OpenStore, command: AliasCommand) -> Result<()> {
     match command {
         AliasCommand::Create { name, key } => {
-            store.wait(store.kms.create_alias(&alias_name(&name)?, &key.parse()?, &store.scope))?;
+            store.wait(store.kms.create_alias(&alias_name(&name)?, &key.parse()?, &store.permit, &store.scope))?;
         }
         AliasCommand::Update { name, key } => {
-            store.wait(store.kms.update_alias(&alias_name(&name)?, &key.parse()?, &store.scope))?;
+            store.wait(store.kms.update_alias(&alias_name(&name)?, &key.parse()?, &store.permit, &store.scope))?;
         }
-        AliasCommand::Delete { name } => store.wait(store.kms.delete_alias(&alias_name(&name)?, &store.scope))?,
+        AliasCommand::Delete { name } => {
+            store.wait(store.kms.delete_alias(&alias_name(&name)?, &store.permit, &store.scope))?
+        }
         AliasCommand::List(args) => {
-            let aliases = pages(|page| store.wait(store.kms.list_aliases(page, &store.scope)))?;
+            let aliases = pages(|page| store.wait(store.kms.list_aliases(page, &store.permit, &store.scope)))?;
             let rows: Vec<_> = aliases.into_iter().map(|alias| vec![alias.name, alias.key_id.to_string()]).collect();
             if args.json {
                 return output::json(&rows);
@@ -139,7 +153,7 @@ fn alias(store: &OpenStore, command: AliasCommand) -> Result<()> {
 }
 
 fn usage(store: &OpenStore, key: &KeyRef, json: bool) -> Result<()> {
-    let images = pages(|page| store.wait(store.kms.key_usage(key, page, &store.scope)))?;
+    let images = pages(|page| store.wait(store.kms.key_usage(key, page, &store.permit, &store.scope)))?;
     let views: Vec<_> = images
         .into_iter()
         .map(|record| ImageView {
@@ -160,7 +174,8 @@ fn usage(store: &OpenStore, key: &KeyRef, json: bool) -> Result<()> {
 }
 
 fn view(store: &OpenStore, key: &KeyRecord) -> Result<KeyView> {
-    let aliases = store.wait(store.kms.list_aliases_by_key(&KeyRef::Id(key.id), &store.scope))?;
+    let by_key = KeyRef::Id(key.id);
+    let aliases = pages(|page| store.wait(store.kms.list_aliases_by_key(&by_key, page, &store.permit, &store.scope)))?;
     Ok(KeyView {
         key_id: key.id.to_string(),
         arn: kms::key_arn(key),

@@ -1,5 +1,8 @@
 //! One file a command.
 
+mod account;
+mod audit;
+mod billing;
 mod copy;
 mod exec;
 mod inspect;
@@ -27,6 +30,10 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Exec(args) => exec::run(&args, &store),
         Command::Key(command) => key::run(command, &store),
         Command::Root(command) => root::run(command, &store),
+        Command::Serve(args) => crate::serve::run(&args, &store),
+        Command::Account(command) => account::run(&command, &store),
+        Command::Audit(command) => audit::run(&command, &store),
+        Command::Billing(args) => billing::run(&args, &store),
         Command::RestoreHeader(args) => restore_header::run(&args, &store),
         Command::SelfTest(args) => self_test::run(&args, &store),
     }

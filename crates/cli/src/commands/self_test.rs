@@ -29,8 +29,8 @@ pub(crate) fn run(args: &JsonArgs, store: &Store) -> Result<ExitCode> {
     let key = kms::KeyRef::Id(store.wait(store.kms.service_key(&store.scope))?);
     let start = Instant::now();
     let context = kms::EncryptionContext::new([("purpose".to_owned(), "self test".to_owned())].into())?;
-    let made = store.wait(store.kms.generate_data_key(&key, &context, 32, &store.scope))?;
-    let opened = store.wait(store.kms.decrypt(&made.ciphertext.blob, &context, &store.scope))?;
+    let made = store.wait(store.kms.generate_data_key(&key, &context, 32, &store.permit, &store.scope))?;
+    let opened = store.wait(store.kms.decrypt(&made.ciphertext.blob, &context, &store.permit, &store.scope))?;
     anyhow::ensure!(
         opened.plaintext.equals(&made.plaintext),
         "a data key came back changed; do not trust this machine with data"

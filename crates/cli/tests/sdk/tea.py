@@ -210,7 +210,7 @@ def one_key_only(client, people, key_id):
     refused("Forbidden.NoPermission", theirs.encrypt, kms.EncryptRequest(key_id=other, plaintext="AAAA"))
     refused("Forbidden.NoPermission", theirs.create_key, kms.CreateKeyRequest())
     people.update_access_key(ram.UpdateAccessKeyRequest(user_name=user, user_access_key_id=access.access_key_id, status="Inactive"))
-    refused("InvalidAccessKeyId.Inactive", theirs.encrypt, kms.EncryptRequest(key_id=key_id, plaintext="AAAA"))
+    refused("Forbidden.AccessKey", theirs.encrypt, kms.EncryptRequest(key_id=key_id, plaintext="AAAA"))
 
 
 def role(client, people, tokens, key_id):

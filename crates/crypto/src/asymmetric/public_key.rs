@@ -19,10 +19,6 @@ pub const RSA_BITS_MAX: usize = 8192;
 /// Longest DER or PEM form that is looked at: more than twice the text of an RSA key of 8192 bits.
 pub const PUBLIC_KEY_BYTES_MAX: usize = 4096;
 
-/// Algorithm identifier of RSA in DER: `rsaEncryption` with its NULL parameters. Keys marked for PSS only have
-/// another one and are refused, as they must not encrypt.
-const RSA_ALGORITHM: &[u8] = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
-
 /// The SPKI of an uncompressed point of P-256, up to the coordinates.
 const P256_SPKI_PREFIX: &[u8] = b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\
     \x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00\x04";
@@ -62,7 +58,8 @@ impl PublicKey {
     /// from 3 to 33 bits (AWS-LC's limits), P-256 or secp256k1 with an uncompressed point. A second form of
     /// the same key would be a second fingerprint.
     ///
-    /// Errors: `PublicKey` for all else, bytes behind the key and more than [`PUBLIC_KEY_BYTES_MAX`] among them.
+    /// Errors: `PublicKey` for all else: RSA keys marked for PSS alone (they must not encrypt), bytes behind the key,
+    /// more than [`PUBLIC_KEY_BYTES_MAX`].
     pub fn from_spki(spki: &[u8]) -> Result<Self, CryptoError> {
         if spki.len() > PUBLIC_KEY_BYTES_MAX {
             return Err(CryptoError::PublicKey);
@@ -117,8 +114,6 @@ fn is_point(spki: &[u8], prefix: &[u8], algorithm: &'static EcdsaVerificationAlg
 
 /// Bits of the modulus, if `spki` is exactly what AWS-LC writes for the RSA key that it reads from it.
 fn rsa_bits(spki: &[u8]) -> Option<usize> {
-    // Tag and length of the outer sequence take four bytes for every key of 2048 bits and more.
-    spki.get(4..).filter(|rest| rest.starts_with(RSA_ALGORITHM))?;
     let key = PublicEncryptingKey::from_der(spki).ok()?;
     (key.as_der().ok()?.as_ref() == spki).then_some(())?;
     Some(key.key_size_bits()).filter(|bits| (RSA_BITS_MIN..=RSA_BITS_MAX).contains(bits))

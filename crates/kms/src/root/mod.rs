@@ -110,6 +110,16 @@ pub(crate) fn material_context(key: KeyId, version: KeyVersionId) -> Context {
     context([("purpose", "key material".to_owned()), ("key", key.to_string()), ("version", version.to_string())])
 }
 
+/// Binds the private half of a wrapping key to its import.
+pub(crate) fn import_context(key: KeyId, token: &str) -> Context {
+    context([("purpose", "import".to_owned()), ("key", key.to_string()), ("token", token.to_owned())])
+}
+
+/// Binds a secret of the service to its purpose.
+pub(crate) fn secret_context(purpose: &str) -> Context {
+    context([("purpose", "service secret".to_owned()), ("name", purpose.to_owned())])
+}
+
 fn check_context() -> Context {
     context([("purpose", "root check".to_owned())])
 }

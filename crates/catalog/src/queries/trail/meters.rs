@@ -5,7 +5,7 @@ use crate::read::Read;
 use crate::writer::Write;
 
 /// What is counted together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Meter {
     /// Who pays.
     pub account: Account,

@@ -2,6 +2,7 @@ use jiff::Timestamp;
 
 use crate::database::values;
 use crate::error::Result;
+use crate::read::Read;
 use crate::writer::Write;
 
 /// What became of a nonce.
@@ -13,6 +14,14 @@ pub enum NonceUse {
     Replayed,
     /// The access key holds as many as it may. Nothing is remembered: the request must be refused.
     Full,
+}
+
+impl Read<'_> {
+    /// Whether a nonce of an access key was used and is still remembered.
+    pub async fn nonce_is_held(&mut self, nonce: &str, access_key_id: &str) -> Result<bool> {
+        let sql = "SELECT count(*) AS n FROM nonces WHERE access_key_id = $1 AND nonce = $2";
+        Ok(self.count("look for a nonce", sql, values![access_key_id, nonce]).await? > 0)
+    }
 }
 
 impl Write {

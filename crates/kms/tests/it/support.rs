@@ -5,11 +5,13 @@ use std::sync::Arc;
 use catalog::{ManualClock, Timestamp};
 use crypto::OsRandom;
 use kms::{Ciphertext, DataDir, EncryptionContext, KeyRef, Kms, NewKey, RootSource, Scope, SealedImage};
+use ram::Permit;
 use tempfile::TempDir;
 
 pub(crate) struct Bench {
     pub(crate) kms: Kms,
     pub(crate) clock: Arc<ManualClock>,
+    pub(crate) permit: Permit,
     pub(crate) scope: Scope,
     pub(crate) directory: TempDir,
 }
@@ -20,12 +22,12 @@ impl Bench {
         let clock = Arc::new(ManualClock::new(Timestamp::UNIX_EPOCH));
         let data_dir = DataDir::new(directory.path());
         let kms = Kms::open(&data_dir, &RootSource::File, clock.clone(), Arc::new(OsRandom)).await;
-        Self { kms: kms.expect("a new service"), clock, scope: Scope::default(), directory }
+        Self { kms: kms.expect("a new service"), clock, permit: operator(), scope: Scope::default(), directory }
     }
 
     /// A new key, named by its id.
     pub(crate) async fn key(&self) -> KeyRef {
-        let key = self.kms.create_key(&NewKey::default(), &self.scope).await;
+        let key = self.kms.create_key(&NewKey::default(), &self.permit, &self.scope).await;
         KeyRef::Id(key.expect("a new key").id)
     }
 
@@ -36,6 +38,12 @@ impl Bench {
         let mut files = paths.filter(|path| path.is_file()).map(|path| std::fs::read(path).expect("a file"));
         files.any(|file| file.windows(bytes.len()).any(|window| window == bytes))
     }
+}
+
+/// May do everything.
+pub(crate) fn operator() -> Permit {
+    let account = Scope::default().account;
+    Permit::for_local_operator(account.as_str().parse().expect("16 digits"), Timestamp::UNIX_EPOCH)
 }
 
 pub(crate) fn context(pairs: &[(&str, &str)]) -> EncryptionContext {

@@ -11,6 +11,8 @@ use kms::{
 };
 use tempfile::TempDir;
 
+use crate::support::operator;
+
 /// Shows where the first use puts the key, that it says so and what losing it means, and that the second use finds it.
 #[tokio::test]
 async fn the_first_use_makes_a_root_key_and_explains_it() {
@@ -230,11 +232,15 @@ fn many_at_once_make_one_root_key_and_lose_no_key() {
     assert_eq!(made.iter().filter(|made| **made).count(), 1, "one of them made the root key");
     block_on(async {
         let kms = home.open(&RootSource::File).await.unwrap();
-        let keys = kms.list_keys(PageRequest::first(), &Scope::default()).await.unwrap();
+        let keys = kms
+            .list_keys(&kms::KeyFilter::default(), PageRequest::first(), &operator(), &Scope::default())
+            .await
+            .unwrap();
         assert_eq!(keys.total_count, (OPENERS * KEYS_EACH + 1) as u64, "and one of them the service key");
         for key in keys.items {
-            let wrapped =
-                kms.encrypt(&KeyRef::Id(key.id), b"text", &EncryptionContext::default(), &Scope::default()).await;
+            let wrapped = kms
+                .encrypt(&KeyRef::Id(key.id), b"text", &EncryptionContext::default(), &operator(), &Scope::default())
+                .await;
             assert!(wrapped.is_ok(), "{}", key.id);
         }
     });
@@ -243,7 +249,7 @@ fn many_at_once_make_one_root_key_and_lose_no_key() {
 async fn use_at_once(home: &Home, keys: usize) -> bool {
     let kms = home.open(&RootSource::File).await.expect("opens at once");
     for _ in 0..keys {
-        kms.create_key(&NewKey::default(), &Scope::default()).await.expect("makes a key");
+        kms.create_key(&NewKey::default(), &operator(), &Scope::default()).await.expect("makes a key");
         kms.service_key(&Scope::default()).await.expect("has a service key");
     }
     kms.root_made().is_some()
@@ -293,12 +299,12 @@ impl Home {
 
 async fn seal_text(kms: &Kms) -> Vec<u8> {
     let (scope, context) = (Scope::default(), EncryptionContext::default());
-    let key = KeyRef::Id(kms.create_key(&NewKey::default(), &scope).await.expect("a key").id);
-    kms.encrypt(&key, b"the text", &context, &scope).await.expect("a ciphertext").blob
+    let key = KeyRef::Id(kms.create_key(&NewKey::default(), &operator(), &scope).await.expect("a key").id);
+    kms.encrypt(&key, b"the text", &context, &operator(), &scope).await.expect("a ciphertext").blob
 }
 
 async fn opens(kms: &Kms, blob: &[u8]) -> bool {
-    let opened = kms.decrypt(blob, &EncryptionContext::default(), &Scope::default()).await;
+    let opened = kms.decrypt(blob, &EncryptionContext::default(), &operator(), &Scope::default()).await;
     opened.is_ok_and(|opened| opened.plaintext.expose() == b"the text")
 }
 

@@ -1,0 +1,56 @@
+//! Whether an account has KMS. Source: kms.md 7.
+
+use serde_json::{Value, json};
+
+use super::Keys;
+use super::action::{row, scope_of, unavailable};
+use crate::action::{Action, Call, Spec};
+use crate::errors::{self, Refusal};
+use crate::parameters::Parameters;
+use crate::services::Need;
+
+/// What a right to a call without a resource is on.
+const EVERYTHING: &str = "*";
+
+pub(crate) struct OpenKmsService;
+
+impl<S: Keys> Action<S> for OpenKmsService {
+    const SPEC: &'static Spec = &row("OpenKmsService", ("kms:OpenKmsService", EVERYTHING), &[]);
+
+    fn parse(_: &Parameters) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+
+    async fn needs(&self, _: &S, call: &Call<S::Caller>) -> Result<Vec<Need>, Refusal> {
+        Ok(call.need(EVERYTHING).into_iter().collect())
+    }
+
+    async fn run(self, services: &S, call: &Call<S::Caller>, _: &S::Permit) -> Result<Value, Refusal> {
+        let account = scope_of(call)?.account;
+        match services.open_kms(&account, call.now).await {
+            Ok(true) => Ok(Value::Null),
+            Ok(false) => Err(Refusal::new(&errors::KMS_OPENED, &[])),
+            Err(why) => Err(unavailable(&why, call)),
+        }
+    }
+}
+
+pub(crate) struct DescribeAccountKmsStatus;
+
+impl<S: Keys> Action<S> for DescribeAccountKmsStatus {
+    const SPEC: &'static Spec = &row("DescribeAccountKmsStatus", ("kms:DescribeAccountKmsStatus", EVERYTHING), &[]);
+
+    fn parse(_: &Parameters) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+
+    async fn needs(&self, _: &S, call: &Call<S::Caller>) -> Result<Vec<Need>, Refusal> {
+        Ok(call.need(EVERYTHING).into_iter().collect())
+    }
+
+    async fn run(self, services: &S, call: &Call<S::Caller>, _: &S::Permit) -> Result<Value, Refusal> {
+        let account = scope_of(call)?.account;
+        let opened = services.kms_opened_at(&account).await.map_err(|why| unavailable(&why, call))?;
+        Ok(json!({ "AccountStatus": if opened.is_some() { "Enabled" } else { "NotEnabled" } }))
+    }
+}

@@ -1,0 +1,98 @@
+//! The one place where what `kms` refuses gets its code.
+
+use catalog::CatalogError;
+use crypto::CryptoError;
+use kms::{KeyState, KmsError};
+
+use crate::errors::{self, ErrorRow, Refusal};
+
+/// The row for an error of `kms`, with its text, which names key, state, region and what to do. What is the server's fault goes to the
+/// log instead.
+pub(super) fn refusal(error: KmsError, request_id: &str) -> Refusal {
+    let row = match &error {
+        KmsError::MalformedKey { why, .. } => return invalid("KeyId", why),
+        KmsError::MalformedAlias { why, .. } => return invalid("AliasName", why),
+        KmsError::InvalidParameter { name, allowed, .. } | KmsError::InvalidWord { name, allowed, .. } => {
+            return invalid(name, &format!("allowed is {allowed}"));
+        }
+        KmsError::InvalidTags { why } => return invalid("Tags", why),
+        KmsError::InvalidContext { why } => return invalid("EncryptionContext", why),
+        KmsError::Crypto(error) => return of_crypto(error, request_id),
+        KmsError::NotAuthentic => &errors::KMS_NOT_AUTHENTIC,
+        KmsError::KeyNotFound { .. } | KmsError::KeyInOtherRegion { .. } | KmsError::KeyDestroyed { .. } => {
+            &errors::KMS_KEY_NOT_FOUND
+        }
+        KmsError::KeyVersionNotFound { .. } => &errors::KMS_KEY_VERSION_NOT_FOUND,
+        KmsError::AliasNotFound { .. } => &errors::KMS_ALIAS_NOT_FOUND,
+        KmsError::AliasExists { .. } => &errors::KMS_ALIAS_EXISTS,
+        KmsError::KeyNotUsable { state, .. } => not_usable(*state),
+        KmsError::StateModified { .. } | KmsError::KeyInUse { .. } | KmsError::DeletionProtected { .. } => {
+            &errors::KMS_STATE_MODIFIED_FAILED
+        }
+        KmsError::ServiceKey { .. } | KmsError::Unsupported { .. } => &errors::KMS_UNSUPPORTED_OPERATION,
+        KmsError::UnsupportedAlias { .. } => &errors::KMS_UNSUPPORTED_ALIAS,
+        KmsError::UnsupportedOrigin { .. } => &errors::KMS_UNSUPPORTED_ORIGIN,
+        KmsError::NoHsm => &errors::KMS_UNSUPPORTED_PROTECTION_LEVEL,
+        KmsError::NotPermitted { .. } => &errors::KMS_NOT_PERMITTED,
+        KmsError::LimitExceeded { .. } => &errors::KMS_LIMIT_EXCEEDED,
+        KmsError::InvalidImportToken { .. } => &errors::KMS_INVALID_IMPORT_TOKEN,
+        KmsError::ExpiredImportToken { .. } => &errors::KMS_EXPIRED_IMPORT_TOKEN,
+        KmsError::InvalidKeyMaterial => &errors::KMS_INVALID_KEY_MATERIAL,
+        // Nothing was done: it ended before the catalog was changed.
+        KmsError::Interrupted | KmsError::Catalog(CatalogError::Busy { .. }) => {
+            tracing::error!(request.id = request_id, error = %error, "a call to KMS could not begin");
+            return Refusal::new(&errors::KMS_SERVICE_UNAVAILABLE, &[]);
+        }
+        KmsError::MaterialDamaged { .. }
+        | KmsError::PolicyDamaged { .. }
+        | KmsError::SecretDamaged { .. }
+        | KmsError::Root(_)
+        | KmsError::Catalog(_) => return internal(&error.to_string(), request_id),
+    };
+    Refusal::new(row, &[&error.to_string()])
+}
+
+/// A fault of the server: the log says which, the client learns that there is one.
+pub(super) fn internal(why: &str, request_id: &str) -> Refusal {
+    tracing::error!(request.id = request_id, error = why, "a call to KMS failed");
+    Refusal::new(&errors::KMS_INTERNAL_FAILURE, &[])
+}
+
+fn invalid(name: &str, why: &str) -> Refusal {
+    Refusal::new(&errors::KMS_INVALID_PARAMETER, &[name, why.trim_end()])
+}
+
+fn not_usable(state: KeyState) -> &'static ErrorRow {
+    match state {
+        KeyState::Enabled => &errors::KMS_ENABLED,
+        KeyState::Disabled => &errors::KMS_DISABLED,
+        KeyState::PendingDeletion => &errors::KMS_PENDING_DELETION,
+        KeyState::PendingImport => &errors::KMS_PENDING_IMPORT,
+    }
+}
+
+/// What a caller can put right is told; the rest is about keys of ours.
+fn of_crypto(error: &CryptoError, request_id: &str) -> Refusal {
+    let name = match error {
+        CryptoError::AlgorithmForKey { .. } => "Algorithm",
+        CryptoError::PlaintextLength { .. } => "Plaintext",
+        CryptoError::PublicKey => "PublicKeyBlob",
+        CryptoError::KeyLength { .. }
+        | CryptoError::EqualKeyHalves
+        | CryptoError::SectorSize { .. }
+        | CryptoError::PartialSector { .. }
+        | CryptoError::SectorNumber { .. }
+        | CryptoError::UnsupportedCipher { .. }
+        | CryptoError::UnsupportedHash { .. }
+        | CryptoError::UnsupportedKdf { .. }
+        | CryptoError::KdfCost { .. }
+        | CryptoError::KdfMemory { .. }
+        | CryptoError::KeyMaterialLength { .. }
+        | CryptoError::Context { .. }
+        | CryptoError::KeyGeneration { .. }
+        | CryptoError::PrivateKey { .. }
+        | CryptoError::Encryption
+        | CryptoError::Signing => return internal(&error.to_string(), request_id),
+    };
+    invalid(name, &error.to_string())
+}

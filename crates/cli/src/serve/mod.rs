@@ -1,0 +1,108 @@
+//! The server: wires the rooms to the wire, and keeps time for them.
+
+mod access;
+mod backend;
+mod config;
+mod due;
+mod journal;
+mod nonces;
+
+pub(crate) use access::show as show_access_key;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use api::{Served, Server};
+use catalog::{Catalog, Clock, SystemClock};
+use crypto::{OsRandom, Random};
+use kms::{Kms, Limits};
+use ram::Ram;
+use ram::trail::Ledger;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::args::ServeArgs;
+use crate::store::{ServerLock, Store};
+use backend::Backend;
+
+/// Runs until it is told to stop.
+pub(crate) fn run(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start a runtime")?;
+    runtime.block_on(serve(args, store))
+}
+
+async fn serve(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
+    log_to_stderr();
+    store.make_directory()?;
+    let _lock = ServerLock::take(&store.data_dir)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let backend = Arc::new(open(args, store, &clock).await?);
+    access::bootstrap(args, &backend, &*clock).await?;
+    let certificate = config::certificate(args, store, &*clock)?;
+    let server = Server::bind(
+        config::server(args, certificate)?,
+        Served {
+            table: api::table(),
+            services: Arc::clone(&backend),
+            clock: Arc::clone(&clock),
+            random: Arc::new(OsRandom),
+        },
+    );
+    let server = server.await?;
+    // Before anyone can know that the server is there, so that whoever stops it at once is heard.
+    let stop = stop_signal()?;
+    let scheme = if args.tls_cert.is_some() || args.self_signed { "https" } else { "http" };
+    for address in server.addresses() {
+        // On standard output, for whoever starts the server and waits for it.
+        println!("listening on {scheme}://{address}");
+    }
+    std::io::stdout().flush()?;
+    let due = tokio::spawn(due::run(Arc::clone(&backend)));
+    server.run(stop).await;
+    due.abort();
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn open(args: &ServeArgs, store: &Store, clock: &Arc<dyn Clock>) -> Result<Backend> {
+    let random: Arc<dyn Random> = Arc::new(OsRandom);
+    let catalog = match &args.database {
+        Some(url) => Catalog::connect(url).await?,
+        None => Catalog::open(store.data_dir.path()).await?,
+    };
+    let kms = Kms::open_on(catalog, &store.data_dir, &store.root, clock.clone(), random.clone()).await;
+    let kms = kms.with_context(|| format!("data directory {}", store.data_dir.path().display()))?;
+    if let Some(made) = kms.root_made() {
+        eprintln!("{made}");
+    }
+    let limit = |value: u32| (value > 0).then_some(value);
+    let kms = kms.with_limits(Limits {
+        keys: limit(args.limit_keys),
+        aliases: limit(args.limit_aliases),
+        versions: limit(args.limit_key_versions),
+    });
+    let ram = Ram::new(kms.catalog(), clock.clone(), random, kms.secret("access control").await?);
+    let account = ram.ensure_account().await?;
+    let ledger = Ledger::new(kms.catalog(), kms.secret("audit").await?, clock.clone());
+    Ok(Backend::new(kms, ram, ledger, account))
+}
+
+/// One line a call, with fields; never a parameter.
+fn log_to_stderr() {
+    let level = tracing_subscriber::filter::LevelFilter::INFO;
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(level).with_ansi(false).init();
+}
+
+/// Done at the first SIGTERM, SIGINT or SIGHUP.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send> {
+    let mut term = signal(SignalKind::terminate())?;
+    let mut int = signal(SignalKind::interrupt())?;
+    let mut hup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+            _ = hup.recv() => {}
+        }
+    })
+}

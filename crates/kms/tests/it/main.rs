@@ -1,0 +1,5 @@
+//! The service from outside: keys through their lives, and the root of trust.
+
+mod life;
+mod root;
+mod support;
