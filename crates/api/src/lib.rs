@@ -31,9 +31,9 @@ mod signature;
 mod sts;
 mod xml;
 
+pub use self::kms::Keys;
 pub use action::{Action, Call, Permission, Row, Spec, Table};
 pub use format::Format;
-pub use self::kms::Keys;
 pub use product::Product;
 pub use region::Regions;
 pub use request::Limits;

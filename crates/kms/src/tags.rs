@@ -37,13 +37,7 @@ impl Kms {
     /// Takes tags from keys; those that a key does not have are no error. All or none.
     ///
     /// Errors: those of [`Kms::describe_key`]; `KeyNotUsable`.
-    pub async fn untag_keys(
-        &self,
-        keys: &[KeyRef],
-        tag_keys: &[String],
-        permit: &Permit,
-        scope: &Scope,
-    ) -> Result<()> {
+    pub async fn untag_keys(&self, keys: &[KeyRef], tag_keys: &[String], permit: &Permit, scope: &Scope) -> Result<()> {
         let mut write = self.catalog.write().await?;
         let done = async {
             for key in keys {

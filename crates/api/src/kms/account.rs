@@ -38,8 +38,7 @@ impl<S: Keys> Action<S> for OpenKmsService {
 pub(crate) struct DescribeAccountKmsStatus;
 
 impl<S: Keys> Action<S> for DescribeAccountKmsStatus {
-    const SPEC: &'static Spec =
-        &row("DescribeAccountKmsStatus", ("kms:DescribeAccountKmsStatus", EVERYTHING), &[]);
+    const SPEC: &'static Spec = &row("DescribeAccountKmsStatus", ("kms:DescribeAccountKmsStatus", EVERYTHING), &[]);
 
     fn parse(_: &Parameters) -> Result<Self, Refusal> {
         Ok(Self)

@@ -30,12 +30,7 @@ pub(crate) trait KeyCall: Sized + Send + Sync + 'static {
     fn asks(&self, kms: &Kms, scope: &Scope) -> impl Future<Output = Result<Vec<Ask<'_>>, KmsError>> + Send;
 
     /// Does it.
-    fn run(
-        self,
-        kms: &Kms,
-        permit: &Permit,
-        scope: &Scope,
-    ) -> impl Future<Output = Result<Value, KmsError>> + Send;
+    fn run(self, kms: &Kms, permit: &Permit, scope: &Scope) -> impl Future<Output = Result<Value, KmsError>> + Send;
 }
 
 /// The row of a call that needs `action` on `resource`.

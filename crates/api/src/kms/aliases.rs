@@ -69,8 +69,7 @@ impl KeyCall for UpdateAlias {
 pub(crate) struct DeleteAlias(AliasName);
 
 impl KeyCall for DeleteAlias {
-    const SPEC: &'static Spec =
-        &row("DeleteAlias", ("kms:DeleteAlias", "alias/<name>` and `key/<id>"), &[&ALIAS_NAME]);
+    const SPEC: &'static Spec = &row("DeleteAlias", ("kms:DeleteAlias", "alias/<name>` and `key/<id>"), &[&ALIAS_NAME]);
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         ALIAS_NAME.read(parameters).map(Self)

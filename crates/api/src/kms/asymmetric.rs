@@ -112,11 +112,8 @@ pub(crate) struct AsymmetricSign {
 }
 
 impl KeyCall for AsymmetricSign {
-    const SPEC: &'static Spec = &row(
-        "AsymmetricSign",
-        ("kms:AsymmetricSign", "key/<id>"),
-        &[&KEY_ID, &KEY_VERSION_ID, &SIGNATURE, &DIGEST],
-    );
+    const SPEC: &'static Spec =
+        &row("AsymmetricSign", ("kms:AsymmetricSign", "key/<id>"), &[&KEY_ID, &KEY_VERSION_ID, &SIGNATURE, &DIGEST]);
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         let pair = Pair::read(parameters)?;
@@ -170,8 +167,7 @@ impl KeyCall for AsymmetricVerify {
 pub(crate) struct GetPublicKey(Pair);
 
 impl KeyCall for GetPublicKey {
-    const SPEC: &'static Spec =
-        &row("GetPublicKey", ("kms:GetPublicKey", "key/<id>"), &[&KEY_ID, &KEY_VERSION_ID]);
+    const SPEC: &'static Spec = &row("GetPublicKey", ("kms:GetPublicKey", "key/<id>"), &[&KEY_ID, &KEY_VERSION_ID]);
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         Pair::read(parameters).map(Self)

@@ -104,8 +104,7 @@ impl KeyCall for GenerateAndExportDataKey {
 
     async fn run(self, kms: &Kms, permit: &Permit, scope: &Scope) -> Result<Value, KmsError> {
         let Wanted { key, context, len_bytes } = self.wanted;
-        let made =
-            kms.generate_and_export_data_key(&key, &context, len_bytes, &self.receiver, permit, scope).await?;
+        let made = kms.generate_and_export_data_key(&key, &context, len_bytes, &self.receiver, permit, scope).await?;
         let mut answer = sealed_answer(&made.ciphertext);
         answer["ExportedDataKey"] = encoded(made.exported).into();
         Ok(answer)

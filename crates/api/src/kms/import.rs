@@ -85,8 +85,7 @@ impl KeyCall for ImportKeyMaterial {
     }
 
     async fn run(self, kms: &Kms, permit: &Permit, scope: &Scope) -> Result<Value, KmsError> {
-        let material =
-            Material { encrypted: &self.encrypted, import_token: &self.token, expires_at: self.expires_at };
+        let material = Material { encrypted: &self.encrypted, import_token: &self.token, expires_at: self.expires_at };
         kms.import_key_material(&self.key, material, permit, scope).await?;
         Ok(Value::Null)
     }

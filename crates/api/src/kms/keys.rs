@@ -76,8 +76,7 @@ pub(crate) struct ListKeys {
 }
 
 impl KeyCall for ListKeys {
-    const SPEC: &'static Spec =
-        &row("ListKeys", ("kms:ListKeys", "key"), &[&PAGE_NUMBER, &PAGE_SIZE, &FILTERS]);
+    const SPEC: &'static Spec = &row("ListKeys", ("kms:ListKeys", "key"), &[&PAGE_NUMBER, &PAGE_SIZE, &FILTERS]);
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         Ok(Self { filters: FILTERS.read(parameters)?.unwrap_or_default(), paging: Paging::read(parameters)? })

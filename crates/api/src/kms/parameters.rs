@@ -57,10 +57,7 @@ pub(super) const FORCE: Optional<Flag> = Optional::new("Force", Flag);
 
 pub(super) const WRAPPING_ALGORITHM: Required<Of<WrappingAlgorithm>> = Required::new(
     "WrappingAlgorithm",
-    Of {
-        what: "`RSAES_OAEP_SHA_256`, `RSAES_OAEP_SHA_1`, `RSAES_PKCS1_V1_5`",
-        read: WrappingAlgorithm::from_name,
-    },
+    Of { what: "`RSAES_OAEP_SHA_256`, `RSAES_OAEP_SHA_1`, `RSAES_PKCS1_V1_5`", read: WrappingAlgorithm::from_name },
 );
 
 pub(super) const ROTATION: Optional<Of<RotationInterval>> = Optional::new(
@@ -72,7 +69,8 @@ pub(super) const ROTATION: Optional<Of<RotationInterval>> = Optional::new(
 const TAGS_CHARS_MAX: usize = 65_536;
 
 /// Tags as JSON. How many and how long is for `kms` to say.
-pub(super) const TAGS: Of<Vec<Tag>> = Of { what: "JSON list of `{\"TagKey\":…,\"TagValue\":…}`, up to 20", read: tags };
+pub(super) const TAGS: Of<Vec<Tag>> =
+    Of { what: "JSON list of `{\"TagKey\":…,\"TagValue\":…}`, up to 20", read: tags };
 
 /// Reads a key policy.
 ///

@@ -74,11 +74,8 @@ pub(crate) struct TagResources {
 }
 
 impl KeyCall for TagResources {
-    const SPEC: &'static Spec = &row(
-        "TagResources",
-        ("kms:TagResource", "key/<id>"),
-        &[&REGION_ID, &RESOURCE_TYPE, &RESOURCE_ID, &TAG],
-    );
+    const SPEC: &'static Spec =
+        &row("TagResources", ("kms:TagResource", "key/<id>"), &[&REGION_ID, &RESOURCE_TYPE, &RESOURCE_ID, &TAG]);
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         let (resources, tags) = (Resources::read_some(parameters)?, tags(parameters)?);

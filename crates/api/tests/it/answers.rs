@@ -1,6 +1,7 @@
 //! The exact bytes of answers: success and error, JSON and XML, each product in its own form, and broken requests in the order
 //! that they are found out in. `ID` stands for the request id.
 
+use crate::backend::Backend;
 use crate::client::{NOW, config, local, start, start_with};
 use crate::memory::{ACCOUNT, Memory};
 use crate::signing::{V1, V3};
@@ -233,7 +234,7 @@ async fn broken_requests_are_answered_by_their_first_fault() {
                 .request(),
             404,
             "Forbidden.KeyNotFound",
-            "\"k-1\" is not found in region cn-hangzhou",
+            "is not found: no key k-1 in region cn-hangzhou",
         ),
     ] {
         let answer = running.send(&request).await;
@@ -315,7 +316,7 @@ async fn a_kms_call_goes_to_the_region_of_its_host_or_port() {
 /// The rows that exist today, in both formats.
 #[tokio::test]
 async fn the_first_real_actions_answer() {
-    let running = start_with(config(vec![local(None)]), api::table(), NOW, Memory::with_keys()).await;
+    let running = start_with(config(vec![local(None)]), api::table(), NOW, Backend::new().await).await;
     let v1 = |version, action: &str| V1::new(version, action, &[]);
     for (call, secret, body) in [
         (
