@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::memory::ACCOUNT;
+use crate::signing::V1;
 use crate::story::{KMS, ROOT, Story, text};
 
 /// All fields are texts, and those without a value are empty ones.
@@ -228,6 +229,6 @@ async fn a_key_gets_new_versions() {
     let described = story.ok("DescribeKey", &[("KeyId", &id)]).await;
     assert_eq!(described["KeyMetadata"]["NextRotationDate"], "2026-12-02T12:06:44Z");
     // The same call under the other signature: nothing depends on it.
-    let v1 = crate::signing::V1::new(KMS, "DescribeKey", &[("KeyId", &id)]).sign(ROOT.1).request();
+    let v1 = V1::new(KMS, "DescribeKey", &[("KeyId", &id), ("SignatureNonce", "v1")]).sign(ROOT.1).request();
     assert_eq!(story.running.send(&v1).await.status, 200);
 }
