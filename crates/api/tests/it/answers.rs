@@ -1,8 +1,8 @@
 //! The exact bytes of answers: success and error, JSON and XML, each product in its own form, and broken requests in the order
 //! that they are found out in. `ID` stands for the request id.
 
+use crate::backend::{Backend, ROOT_KEY};
 use crate::client::{NOW, config, local, start, start_with};
-use crate::installation::{Installation, ROOT};
 use crate::memory::{ACCOUNT, Memory};
 use crate::signing::{V1, V3};
 
@@ -234,7 +234,7 @@ async fn broken_requests_are_answered_by_their_first_fault() {
                 .request(),
             404,
             "Forbidden.KeyNotFound",
-            "\"k-1\" is not found in region cn-hangzhou",
+            "is not found: no key k-1 in region cn-hangzhou",
         ),
     ] {
         let answer = running.send(&request).await;
@@ -316,10 +316,8 @@ async fn a_kms_call_goes_to_the_region_of_its_host_or_port() {
 /// Who calls and which regions there are, in both formats; `sessions` has the answer to a session.
 #[tokio::test]
 async fn actions_that_need_no_right_answer() {
-    let installation = Installation::new().await;
-    let account = installation.account.to_string();
-    let running = start_with(config(vec![local(None)]), api::table(), NOW, installation).await;
-    let v1 = |version, action: &str| V1::new(version, action, &[]).set("AccessKeyId", ROOT.0);
+    let running = start_with(config(vec![local(None)]), api::table(), NOW, Backend::new().await).await;
+    let v1 = |version, action: &str| V1::new(version, action, &[]).set("AccessKeyId", ROOT_KEY.0);
     for (call, body) in [
         (
             v1(KMS, "DescribeRegions"),
@@ -329,19 +327,19 @@ async fn actions_that_need_no_right_answer() {
         (
             v1(STS, "GetCallerIdentity").set("SignatureNonce", "n-2"),
             format!(
-                r#"{{"AccountId":"{account}","Arn":"acs:ram::{account}:root","IdentityType":"Account","PrincipalId":"{account}","RequestId":"ID","UserId":"{account}"}}"#
+                r#"{{"AccountId":"{ACCOUNT}","Arn":"acs:ram::{ACCOUNT}:root","IdentityType":"Account","PrincipalId":"{ACCOUNT}","RequestId":"ID","UserId":"{ACCOUNT}"}}"#
             ),
         ),
         (
             v1(STS, "GetCallerIdentity").set("SignatureNonce", "n-3").set("Format", "XML"),
             format!(
-                "{XML}<GetCallerIdentityResponse><AccountId>{account}</AccountId><Arn>acs:ram::{account}:root</Arn>\
-                 <IdentityType>Account</IdentityType><PrincipalId>{account}</PrincipalId><RequestId>ID</RequestId>\
-                 <UserId>{account}</UserId></GetCallerIdentityResponse>"
+                "{XML}<GetCallerIdentityResponse><AccountId>{ACCOUNT}</AccountId><Arn>acs:ram::{ACCOUNT}:root</Arn>\
+                 <IdentityType>Account</IdentityType><PrincipalId>{ACCOUNT}</PrincipalId><RequestId>ID</RequestId>\
+                 <UserId>{ACCOUNT}</UserId></GetCallerIdentityResponse>"
             ),
         ),
     ] {
-        let answer = running.send(&call.sign(ROOT.1).request()).await;
+        let answer = running.send(&call.sign(ROOT_KEY.1).request()).await;
         assert_eq!((answer.status, answer.without_id()), (200, body));
     }
 }

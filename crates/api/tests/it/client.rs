@@ -70,7 +70,7 @@ pub(crate) fn served<S: Services>(table: Table<S>, now: &str, services: S) -> (S
     (served, services, clock)
 }
 
-impl<S> Running<S> {
+impl<S: AsRef<Memory>> Running<S> {
     /// One request on a connection of its own.
     pub(crate) async fn send(&self, request: &str) -> Answer {
         let mut stream = self.connect().await;
@@ -81,16 +81,14 @@ impl<S> Running<S> {
     pub(crate) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
-}
 
-impl Running {
     /// Ends when the next slow call has begun.
     pub(crate) async fn slow_call_begun(&self) {
-        self.services.begun.acquire().await.unwrap().forget();
+        self.services.as_ref().as_ref().begun.acquire().await.unwrap().forget();
     }
 
     pub(crate) fn journal(&self) -> Vec<String> {
-        self.services.journal.lock().unwrap().clone()
+        self.services.as_ref().as_ref().journal.lock().unwrap().clone()
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use crate::installation::Installation;
+use crate::backend::Backend;
 
 #[test]
 fn coverage_document_is_that_of_the_table() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/api-coverage.md");
-    let table = api::table::<Installation>();
+    let table = api::table::<Backend>();
     let wanted = api::coverage::render(table.specs());
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, &wanted).unwrap();

@@ -1,21 +1,33 @@
-//! The wire as a client sees it: real sockets, raw bytes, exact answers. Behind it stand services in memory.
+//! The wire as a client sees it: real sockets, raw bytes, exact answers. Behind it stand services in memory, or
+//! the real rooms.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is what it is for")]
 
 mod actions;
 mod answers;
 mod authentication;
+mod backend;
+mod calls;
 mod client;
 mod connections;
 mod coverage;
 mod every_row;
 mod failures;
-mod installation;
+mod kms_account;
+mod kms_ciphertexts;
+mod kms_import;
+mod kms_keys;
+mod kms_pairs;
+mod kms_permissions;
+mod kms_policies;
+mod kms_tags;
 mod memory;
+mod openssl;
 mod permissions;
 mod ram_actions;
 mod secrecy;
 mod sessions;
 mod signing;
+mod story;
 mod tls;
 mod vectors;

@@ -5,7 +5,9 @@ use api::parameters::Treatment;
 use api::{Permission, Product, Spec};
 use serde_json::Value;
 
-use crate::installation::{Client, Installation, start};
+use crate::backend::Backend;
+use crate::calls::{Client, start};
+use crate::memory::ACCOUNT;
 
 /// A value for each parameter that some row requires.
 const SAMPLES: &[(&str, &str)] = &[
@@ -33,7 +35,7 @@ fn required(spec: &Spec, role_arn: &'static str) -> Vec<(&'static str, &'static 
 }
 
 fn guarded() -> Vec<(&'static Spec, &'static str)> {
-    let table = api::table::<Installation>();
+    let table = api::table::<Backend>();
     let guarded = table.specs().filter_map(|spec| match spec.permission {
         Permission::On { action, .. } => Some((spec, action)),
         Permission::SignatureOnly => None,
@@ -45,9 +47,8 @@ fn guarded() -> Vec<(&'static Spec, &'static str)> {
 async fn every_row_is_refused_without_a_right_and_given_with_one() {
     let running = start().await;
     let root = Client::root(&running);
-    let nobody = root.hire("nobody").await;
-    let account = running.services.account.to_string();
-    let role_arn: &'static str = format!("acs:ram::{account}:role/ops").leak();
+    let nobody = Client::nobody(&running);
+    let role_arn: &'static str = format!("acs:ram::{ACCOUNT}:role/ops").leak();
     let rows = guarded();
     assert!(rows.len() >= 40, "only {} rows: this test does not look at the table any more", rows.len());
     for (spec, action) in rows {
@@ -60,7 +61,7 @@ async fn every_row_is_refused_without_a_right_and_given_with_one() {
         assert_eq!(found, [action, "nobody", "ImplicitDeny"], "{name}");
         let resource = detail["AuthResource"].as_str().unwrap();
         let message = body["Message"].as_str().unwrap();
-        for part in [&format!("acs:ram::{account}:user/nobody"), action, resource] {
+        for part in [&format!("acs:ram::{ACCOUNT}:user/nobody"), action, resource] {
             assert!(message.contains(part), "{name}: {message}");
         }
 

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::installation::{Client, Parameters, RAM, ROOT, STS, start};
+use crate::backend::ROOT_KEY;
+use crate::calls::{Client, Parameters, RAM, STS, start};
 use crate::signing::V1;
 
 const ONE_KEY: &str =
@@ -30,7 +31,7 @@ async fn a_user_is_made_shown_changed_and_deleted() {
     });
     assert_eq!(shown(created, "User", "UserId"), json!({ "User": user }));
 
-    let xml = V1::new(RAM, "ListUsers", &[("Format", "XML")]).set("AccessKeyId", ROOT.0).sign(ROOT.1).request();
+    let xml = V1::new(RAM, "ListUsers", &[("Format", "XML")]).set("AccessKeyId", ROOT_KEY.0).sign(ROOT_KEY.1).request();
     let xml = running.send(&xml).await.body;
     for part in [
         "<ListUsersResponse><IsTruncated>false</IsTruncated>",
@@ -143,7 +144,7 @@ async fn broken_parameters_have_their_codes() {
         ("DeleteAccessKey", &[("UserAccessKeyId", "?")], 404, "EntityNotExist.User.AccessKey"),
         ("UpdateAccessKey", &[("UserAccessKeyId", "?"), ("Status", "off")], 400, "InvalidParameter"),
         ("ListUsers", &[("MaxItems", "1001")], 400, "InvalidParameter"),
-        ("DeleteRole", &[("RoleName", "AliyunECSDiskEncryptDefaultRole")], 409, "DeleteConflict.Role.Policy"),
+        ("DeleteRole", &[("RoleName", "ops")], 404, "EntityNotExist.Role"),
     ];
     for (action, parameters, status, code) in cases {
         let found = root.code(RAM, action, parameters).await;

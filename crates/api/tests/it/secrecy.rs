@@ -6,12 +6,20 @@ use std::sync::{Arc, Mutex};
 
 use tracing_subscriber::fmt::MakeWriter;
 
+use crate::backend::ROOT_KEY;
+use crate::calls::{self, Client, RAM, STS};
 use crate::client::start;
-use crate::installation::{self, Client, RAM, ROOT, STS};
+use crate::memory::ACCOUNT;
 use crate::signing::V1;
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -32,12 +40,19 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
+/// One test, because two logs at once do not hear everything: `tracing` remembers who listens for the whole process.
 #[tokio::test]
 async fn answers_and_logs_hold_no_secret() {
     let log = Log::default();
     let subscriber =
         tracing_subscriber::fmt().with_writer(log.clone()).with_max_level(tracing::Level::TRACE).with_ansi(false);
     let _guard = tracing::subscriber::set_default(subscriber.finish());
+    secrets_that_were_sent(&log).await;
+    secrets_that_were_made(&log).await;
+}
+
+/// Whatever is wrong with a call.
+async fn secrets_that_were_sent(log: &Log) {
     let running = start().await;
     let call = |nonce: &str| {
         V1::new("2016-01-20", "Encrypt", &[("KeyId", "k"), ("Plaintext", "cGxhaW50ZXh0"), ("SignatureNonce", nonce)])
@@ -61,7 +76,7 @@ async fn answers_and_logs_hold_no_secret() {
         let answer = running.send(&request).await;
         answers += &answer.body;
     }
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert!(log.contains("request.id") && log.contains("SignatureDoesNotMatch") && log.contains("testid"), "{log}");
     assert!(answers.contains("SignatureDoesNotMatch") && answers.contains("CiphertextBlob"), "{answers}");
     for secret in ["cGxhaW50ZXh0", "testsecret", "wrongsecret", "tokentoken", "Plaintext%3D"] {
@@ -70,19 +85,13 @@ async fn answers_and_logs_hold_no_secret() {
     }
 }
 
-/// The same for secrets that are made here: those of access keys and sessions stand in their one answer only.
-#[tokio::test]
-async fn new_secrets_are_in_their_answer_only() {
-    let log = Log::default();
-    let subscriber =
-        tracing_subscriber::fmt().with_writer(log.clone()).with_max_level(tracing::Level::TRACE).with_ansi(false);
-    let _guard = tracing::subscriber::set_default(subscriber.finish());
-    let running = installation::start().await;
+/// Secrets of access keys and sessions stand in the one answer that gives them, and nowhere else.
+async fn secrets_that_were_made(log: &Log) {
+    let running = calls::start().await;
     let root = Client::root(&running);
     let bob = root.hire("bob").await;
     let trust = format!(
-        r#"{{"Version":"1","Statement":[{{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{{"RAM":"acs:ram::{}:root"}}}}]}}"#,
-        running.services.account
+        r#"{{"Version":"1","Statement":[{{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{{"RAM":"acs:ram::{ACCOUNT}:root"}}}}]}}"#
     );
     let role = root.done(RAM, "CreateRole", &[("RoleName", "ops"), ("AssumeRolePolicyDocument", &trust)]).await;
     let arn = role["Role"]["Arn"].as_str().unwrap();
@@ -92,11 +101,11 @@ async fn new_secrets_are_in_their_answer_only() {
         bob.call(RAM, "ListUsers", &[]).await.body,
         root.call(RAM, "ListAccessKeys", &[("UserName", "bob")]).await.body,
         root.call(RAM, "GetRole", &[("RoleName", "ops")]).await.body,
-        running.services.memory.journal.lock().unwrap().join("\n"),
-        String::from_utf8(log.0.lock().unwrap().clone()).unwrap(),
+        running.journal().join("\n"),
+        log.text(),
     ];
     assert!(others[4].contains("CreateAccessKey"), "the log is not empty: {}", others[4]);
-    for secret in [bob.secret(), text("AccessKeySecret"), text("SecurityToken"), ROOT.1] {
+    for secret in [bob.secret(), text("AccessKeySecret"), text("SecurityToken"), ROOT_KEY.1] {
         for other in &others {
             assert!(!other.contains(secret), "{other}");
         }

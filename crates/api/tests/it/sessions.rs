@@ -1,6 +1,7 @@
 //! STS as a client sees it: a role is assumed, and its temporary access key is used with its token.
 
-use crate::installation::{Client, Parameters, RAM, STS, start};
+use crate::calls::{Client, Parameters, RAM, STS, start};
+use crate::memory::ACCOUNT;
 
 const ALLOW_ROLES: &str =
     r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":["sts:AssumeRole","ram:ListUsers"],"Resource":"*"}]}"#;
@@ -10,9 +11,8 @@ async fn a_role_is_assumed_and_used() {
     let running = start().await;
     let root = Client::root(&running);
     let bob = root.hire("bob").await;
-    let account = running.services.account;
     let trust = format!(
-        r#"{{"Version":"1","Statement":[{{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{{"RAM":"acs:ram::{account}:user/bob"}}}}]}}"#
+        r#"{{"Version":"1","Statement":[{{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{{"RAM":"acs:ram::{ACCOUNT}:user/bob"}}}}]}}"#
     );
     let made = root.done(RAM, "CreateRole", &[("RoleName", "ops"), ("AssumeRolePolicyDocument", &trust)]).await;
     let role_id = made["Role"]["RoleId"].as_str().unwrap().to_owned();
@@ -33,7 +33,7 @@ async fn a_role_is_assumed_and_used() {
     let (id, secret, token) = (text("AccessKeyId"), text("AccessKeySecret"), text("SecurityToken"));
     let session = Client::new(&running, "session", id, secret, Some(token));
     let identity = session.done(STS, "GetCallerIdentity", &[]).await;
-    assert_eq!(identity["Arn"], format!("acs:ram::{account}:assumed-role/ops/laptop"));
+    assert_eq!(identity["Arn"], format!("acs:ram::{ACCOUNT}:assumed-role/ops/laptop"));
     assert_eq!((&identity["IdentityType"], &identity["RoleId"]), (&"AssumedRoleUser".into(), &role_id.into()));
     assert!(identity.get("UserId").is_none(), "a session is no user");
     session.done(RAM, "ListUsers", &[]).await;
@@ -58,8 +58,9 @@ async fn a_role_is_assumed_and_used() {
 async fn broken_parameters_have_their_codes() {
     let running = start().await;
     let root = Client::root(&running);
-    let arn = format!("acs:ram::{}:role/AliyunECSDiskEncryptDefaultRole", running.services.account);
-    let missing = format!("acs:ram::{}:role/missing", running.services.account);
+    let trust = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ecs.aliyuncs.com"}}]}"#;
+    root.done(RAM, "CreateRole", &[("RoleName", "ecs"), ("AssumeRolePolicyDocument", trust)]).await;
+    let (arn, missing) = (format!("acs:ram::{ACCOUNT}:role/ecs"), format!("acs:ram::{ACCOUNT}:role/missing"));
     let (good, name) = (("RoleArn", arn.as_str()), ("RoleSessionName", "s1"));
     let cases: &[(Parameters<'_>, u16, &str)] = &[
         (&[name], 400, "MissingParameter"),
