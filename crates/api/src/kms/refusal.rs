@@ -8,8 +8,8 @@ use crate::errors::{self, ErrorRow, Refusal};
 
 /// The row for an error of `kms`, with its text, which names key, state, region and what to do. What is the server's fault goes to the
 /// log instead.
-pub(super) fn refusal(error: KmsError, request_id: &str) -> Refusal {
-    let row = match &error {
+pub(super) fn refusal(error: &KmsError, request_id: &str) -> Refusal {
+    let row = match error {
         KmsError::MalformedKey { why, .. } => return invalid("KeyId", why),
         KmsError::MalformedAlias { why, .. } => return invalid("AliasName", why),
         KmsError::InvalidParameter { name, allowed, .. } | KmsError::InvalidWord { name, allowed, .. } => {
