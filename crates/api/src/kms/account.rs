@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::Keys;
-use super::action::{row, scope_of, unavailable};
+use super::action::{row, scope_of};
+use super::refusal::of_ram;
 use crate::action::{Action, Call, Spec};
 use crate::errors::{self, Refusal};
 use crate::parameters::Parameters;
@@ -25,12 +26,12 @@ impl<S: Keys> Action<S> for OpenKmsService {
         Ok(call.need(EVERYTHING).into_iter().collect())
     }
 
-    async fn run(self, services: &S, call: &Call<S::Caller>, _: &S::Permit) -> Result<Value, Refusal> {
-        let account = scope_of(call)?.account;
-        match services.open_kms(&account, call.now).await {
+    async fn run(self, services: &S, call: &Call<S::Caller>, permit: &S::Permit) -> Result<Value, Refusal> {
+        let region = scope_of(call)?.region;
+        match services.ram().open_kms(permit, &region).await {
             Ok(true) => Ok(Value::Null),
             Ok(false) => Err(Refusal::new(&errors::KMS_OPENED, &[])),
-            Err(why) => Err(unavailable(&why, call)),
+            Err(error) => Err(of_ram(&error, &call.request_id)),
         }
     }
 }
@@ -49,8 +50,8 @@ impl<S: Keys> Action<S> for DescribeAccountKmsStatus {
     }
 
     async fn run(self, services: &S, call: &Call<S::Caller>, _: &S::Permit) -> Result<Value, Refusal> {
-        let account = scope_of(call)?.account;
-        let opened = services.kms_opened_at(&account).await.map_err(|why| unavailable(&why, call))?;
-        Ok(json!({ "AccountStatus": if opened.is_some() { "Enabled" } else { "NotEnabled" } }))
+        let opened = services.ram().kms_is_opened(call.caller.caller().account).await;
+        let opened = opened.map_err(|error| of_ram(&error, &call.request_id))?;
+        Ok(json!({ "AccountStatus": if opened { "Enabled" } else { "NotEnabled" } }))
     }
 }

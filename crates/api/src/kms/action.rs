@@ -9,12 +9,12 @@ use serde_json::Value;
 use super::Keys;
 use super::needs::{Ask, need};
 use super::parameters::DRY_RUN;
-use super::refusal::{internal, refusal};
+use super::refusal::{internal, of_ram, refusal};
 use crate::action::{Action, Call, Permission, Spec};
 use crate::errors::{self, Refusal};
 use crate::parameters::{Declares, Parameters};
 use crate::product::Product;
-use crate::services::{Need, Unavailable};
+use crate::services::Need;
 
 /// A call on keys. [`OnKms`] makes it an action.
 pub(crate) trait KeyCall: Sized + Send + Sync + 'static {
@@ -54,8 +54,10 @@ impl<S: Keys, C: KeyCall> Action<S> for OnKms<C> {
 
     async fn needs(&self, services: &S, call: &Call<S::Caller>) -> Result<Vec<Need>, Refusal> {
         let scope = scope_of(call)?;
-        let opened = services.kms_opened_at(&scope.account).await.map_err(|why| unavailable(&why, call))?;
-        opened.ok_or_else(|| Refusal::new(&errors::KMS_NOT_ENABLED, &[]))?;
+        let opened = services.ram().kms_is_opened(call.caller.caller().account).await;
+        if !opened.map_err(|error| of_ram(&error, &call.request_id))? {
+            return Err(Refusal::new(&errors::KMS_NOT_ENABLED, &[]));
+        }
         let kms = services.kms();
         let refused = |error| refusal(&error, &call.request_id);
         let mut needs = Vec::new();
@@ -94,9 +96,4 @@ pub(super) fn scope_of<C>(call: &Call<C>) -> Result<Scope, Refusal> {
             Err(internal(&why, &call.request_id))
         }
     }
-}
-
-pub(super) fn unavailable<C>(why: &Unavailable, call: &Call<C>) -> Refusal {
-    tracing::error!(request.id = call.request_id, error = %why, "it cannot be read whether the account has KMS");
-    Refusal::new(&errors::KMS_SERVICE_UNAVAILABLE, &[])
 }

@@ -28,25 +28,16 @@ mod tag_resources;
 mod tags;
 mod versions;
 
-use std::future::Future;
-
-use ::kms::{Account, Kms};
-use jiff::Timestamp;
+use ::kms::Kms;
 
 use crate::action::Row;
-use crate::services::{Gate, Services, Unavailable};
+use crate::services::Rooms;
 use action::OnKms;
 
-/// What KMS on the wire asks of the rooms behind it.
-pub trait Keys: Services + Gate<Permit = ram::Permit> {
+/// What KMS on the wire asks of the rooms behind it. Whether an account has KMS stands with the account, in `ram`.
+pub trait Keys: Rooms {
     /// The keys.
     fn kms(&self) -> &Kms;
-
-    /// Since when an account has KMS; `None`: it has not called `OpenKmsService` yet.
-    fn kms_opened_at(&self, account: &Account) -> impl Future<Output = Result<Option<Timestamp>, Unavailable>> + Send;
-
-    /// Gives an account KMS, from `now` on. `false` if it had it before.
-    fn open_kms(&self, account: &Account, now: Timestamp) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 }
 
 /// All actions of KMS, in the order of kms.md.

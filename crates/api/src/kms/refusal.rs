@@ -3,6 +3,7 @@
 use catalog::CatalogError;
 use crypto::CryptoError;
 use kms::{KeyState, KmsError};
+use ram::RamError;
 
 use crate::errors::{self, ErrorRow, Refusal};
 
@@ -50,6 +51,15 @@ pub(super) fn refusal(error: &KmsError, request_id: &str) -> Refusal {
         | KmsError::Catalog(_) => return internal(&error.to_string(), request_id),
     };
     Refusal::new(row, &[&error.to_string()])
+}
+
+/// The row for an error of `ram`, asked whether an account has KMS.
+pub(super) fn of_ram(error: &RamError, request_id: &str) -> Refusal {
+    if error.is_temporary() {
+        tracing::error!(request.id = request_id, error = %error, "a call to KMS could not begin");
+        return Refusal::new(&errors::KMS_SERVICE_UNAVAILABLE, &[]);
+    }
+    internal(&error.to_string(), request_id)
 }
 
 /// A fault of the server: the log says which, the client learns that there is one.

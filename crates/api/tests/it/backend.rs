@@ -10,7 +10,7 @@ use api::services::{
 use catalog::{AccountRecord, Clock, ManualClock};
 use crypto::{OsRandom, Secret};
 use jiff::Timestamp;
-use kms::{Account, DataDir, Kms, RootSource};
+use kms::{DataDir, Kms, RootSource};
 use ram::keys::AccessKey as NewAccessKey;
 use ram::{Authenticated, KeyOwner, NewPolicy, NewUser, Permit, PolicyName, PolicyRef, Ram, RamError, Target};
 use tempfile::TempDir;
@@ -157,21 +157,6 @@ impl Rooms for Backend {
 impl Keys for Backend {
     fn kms(&self) -> &Kms {
         &self.kms
-    }
-
-    async fn kms_opened_at(&self, account: &Account) -> Result<Option<Timestamp>, Unavailable> {
-        let found = self.kms.catalog().read().account_by_id(account).await.unwrap();
-        Ok(found.and_then(|account| account.kms_opened_at))
-    }
-
-    async fn open_kms(&self, account: &Account, now: Timestamp) -> Result<bool, Unavailable> {
-        let mut write = self.kms.catalog().write().await.unwrap();
-        let account = write.read().account_by_id(account).await.unwrap().unwrap();
-        let was_closed = account.kms_opened_at.is_none();
-        let kms_opened_at = account.kms_opened_at.or(Some(now));
-        write.account_update(&AccountRecord { kms_opened_at, ..account }).await.unwrap();
-        write.commit().await.unwrap();
-        Ok(was_closed)
     }
 }
 

@@ -5,7 +5,7 @@ use api::services::{
     AccessKey, AccessKeyRefused, Gate, Identity, Journal, Need, Nonces as NonceStore, Origin, PermitRefused, Readiness,
     Record, Rooms, Unavailable,
 };
-use catalog::{Account, AccountRecord, Clock, SystemClock, Timestamp};
+use catalog::{Clock, SystemClock, Timestamp};
 use kms::Kms;
 use ram::trail::Ledger;
 use ram::{AccountId, Authenticated, Permit, Ram};
@@ -42,22 +42,6 @@ impl Rooms for Backend {
 impl Keys for Backend {
     fn kms(&self) -> &Kms {
         &self.kms
-    }
-
-    async fn kms_opened_at(&self, account: &Account) -> Result<Option<Timestamp>, Unavailable> {
-        let found = self.kms.catalog().read().account_by_id(account).await.map_err(unavailable)?;
-        Ok(found.and_then(|account| account.kms_opened_at))
-    }
-
-    async fn open_kms(&self, account: &Account, now: Timestamp) -> Result<bool, Unavailable> {
-        let mut write = self.kms.catalog().write().await.map_err(unavailable)?;
-        let done = async {
-            let found = write.read().account_by_id(account).await?;
-            let Some(account) = found.filter(|account| account.kms_opened_at.is_none()) else { return Ok(false) };
-            write.account_update(&AccountRecord { kms_opened_at: Some(now), ..account }).await
-        };
-        let done = done.await;
-        write.finish(done).await.map_err(unavailable)
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use catalog::Region;
+
 use super::{AccountId, GroupName, PolicyName, RoleName, SessionName, UserName};
 use crate::system::SystemPolicy;
 
@@ -120,11 +122,11 @@ impl Arn {
         Self::of_identity(account, format!("assumed-role/{role}/{session}"))
     }
 
-    /// KMS as a whole: `acs:kms::<account>:*`.
+    /// KMS as a whole in one region: `acs:kms:<region>:<account>:*`.
     #[must_use]
-    pub fn of_kms(account: AccountId) -> Self {
-        let owner = ArnOwner::Account(account);
-        Self { service: "kms".to_owned(), region: String::new(), owner, relative_id: "*".to_owned() }
+    pub fn of_kms(account: AccountId, region: &Region) -> Self {
+        let (owner, region) = (ArnOwner::Account(account), region.to_string());
+        Self { service: "kms".to_owned(), region, owner, relative_id: "*".to_owned() }
     }
 
     fn of_identity(account: AccountId, relative_id: String) -> Self {

@@ -1,7 +1,7 @@
 //! Accounts: the first one is made by itself and is born able to work.
 
 use catalog::{
-    AccountRecord, AfterName, Attachment, AttachmentTarget, PolicyType, Read, RoleRecord, TargetKind, Write,
+    AccountRecord, AfterName, Attachment, AttachmentTarget, PolicyType, Read, Region, RoleRecord, TargetKind, Write,
 };
 
 use super::change::{account_id, owner, require};
@@ -30,16 +30,25 @@ impl Ram {
         change.finish(outcome).await
     }
 
-    /// Whether the caller's account has opened KMS. Every caller of the account may know.
-    pub async fn kms_is_opened(&self, permit: &Permit) -> Result<bool> {
-        let found = self.catalog.read().account_by_id(&owner(permit.account())).await?;
-        Ok(found.is_some_and(|account| account.kms_opened_at.is_some()))
+    /// Whether an account has opened KMS. Takes no permit: every caller of the account may know, and KMS tells it before it judges.
+    pub async fn kms_is_opened(&self, account: AccountId) -> Result<bool> {
+        let (name, now) = (account.to_string(), self.clock.now());
+        if self.known_kms_accounts.value(&name, now).is_some() {
+            return Ok(true);
+        }
+        let epoch = self.known_kms_accounts.epoch();
+        let found = self.catalog.read().account_by_id(&owner(account)).await?;
+        let is_opened = found.is_some_and(|account| account.kms_opened_at.is_some());
+        if is_opened {
+            self.known_kms_accounts.remember(&name, (), 1, epoch, now);
+        }
+        Ok(is_opened)
     }
 
-    /// Opens KMS for the caller's account. `false` when it was open already. Asks for `kms:OpenKmsService` on
-    /// `acs:kms::<account>:*`.
-    pub async fn open_kms(&self, permit: &Permit) -> Result<bool> {
-        require(permit, OPEN_KMS_SERVICE, &Arn::of_kms(permit.account()))?;
+    /// Opens KMS for the caller's account, in all regions. `false` when it was open already. Asks for `kms:OpenKmsService` on
+    /// `acs:kms:<region>:<account>:*`, the region being that of the call.
+    pub async fn open_kms(&self, permit: &Permit, region: &Region) -> Result<bool> {
+        require(permit, OPEN_KMS_SERVICE, &Arn::of_kms(permit.account(), region))?;
         let mut change = self.begin().await?;
         let outcome = async {
             let found = change.write.read().account_by_id(&owner(permit.account())).await?;

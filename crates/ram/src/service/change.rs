@@ -20,6 +20,7 @@ impl Drop for Forget<'_> {
     fn drop(&mut self) {
         self.0.known_keys.forget();
         self.0.known_roles.forget();
+        self.0.known_kms_accounts.forget();
         self.0.known_policies.forget();
     }
 }

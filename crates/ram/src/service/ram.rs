@@ -7,7 +7,7 @@ use super::authenticate::KnownKey;
 use super::authorize::KnownPolicies;
 use super::recall::Recall;
 
-/// Access keys that are remembered at once: callers that are active in the same two seconds.
+/// Access keys, and accounts, that are remembered at once: callers that are active in the same two seconds.
 const KEYS_KNOWN_MAX: usize = 4096;
 
 /// Policies that are remembered at once, by the bytes of their texts; typed statements take a few times as much.
@@ -24,6 +24,8 @@ pub struct Ram {
     pub(super) known_keys: Recall<KnownKey>,
     /// Roles by id.
     pub(super) known_roles: Recall<Arc<RoleRecord>>,
+    /// Accounts that have opened KMS.
+    pub(super) known_kms_accounts: Recall<()>,
     /// Policies by the id of their user or role.
     pub(super) known_policies: Recall<KnownPolicies>,
 }
@@ -41,6 +43,7 @@ impl Ram {
             key,
             known_keys: Recall::new(KEYS_KNOWN_MAX),
             known_roles: Recall::new(TEXT_BYTES_KNOWN_MAX),
+            known_kms_accounts: Recall::new(KEYS_KNOWN_MAX),
             known_policies: Recall::new(TEXT_BYTES_KNOWN_MAX),
         }
     }

@@ -1,5 +1,6 @@
 //! The first start, and the keys of the account itself.
 
+use catalog::Region;
 use crypto::{Secret, SeededRandom};
 use ram::keys::AccessKey;
 use ram::system::DISK_ENCRYPT_ROLE;
@@ -16,8 +17,8 @@ async fn the_first_account_is_born_able_to_work() {
     let other = another_process(&office.catalog, &office.clock, b"two");
     assert_eq!(other.ensure_account().await.unwrap(), office.account);
 
-    assert!(office.ram.kms_is_opened(&root).await.unwrap());
-    assert!(!office.ram.open_kms(&root).await.unwrap(), "it was open");
+    assert!(office.ram.kms_is_opened(office.account).await.unwrap());
+    assert!(!office.ram.open_kms(&root, &Region::default()).await.unwrap(), "it was open");
     let role = office.ram.role(&root, &DISK_ENCRYPT_ROLE.name.parse().unwrap()).await.unwrap();
     assert_eq!(role.trust_document, DISK_ENCRYPT_ROLE.trust);
     let target = Target::Role(DISK_ENCRYPT_ROLE.name.parse().unwrap());
@@ -31,10 +32,11 @@ async fn the_first_account_is_born_able_to_work() {
 async fn other_accounts_open_kms_once() {
     let office = Office::open().await;
     let second = office.second_account().await;
-    assert!(!office.ram.kms_is_opened(&second).await.unwrap());
-    assert!(office.ram.open_kms(&second).await.unwrap());
-    assert!(!office.ram.open_kms(&second).await.unwrap());
-    assert!(office.ram.kms_is_opened(&second).await.unwrap());
+    let (account, region) = (second.account(), Region::default());
+    assert!(!office.ram.kms_is_opened(account).await.unwrap());
+    assert!(office.ram.open_kms(&second, &region).await.unwrap());
+    assert!(office.ram.kms_is_opened(account).await.unwrap());
+    assert!(!office.ram.open_kms(&second, &region).await.unwrap());
 }
 
 /// A reset makes the one key that works; those before it are gone at once.

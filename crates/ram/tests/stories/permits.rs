@@ -1,6 +1,6 @@
 //! Every use case refuses a permit for something else, before it looks at anything.
 
-use catalog::AccessKeyStatus;
+use catalog::{AccessKeyStatus, Region};
 use ram::{
     AfterName, AssumeRole, GroupChange, NewPolicy, NewPolicyVersion, Permit, PolicyRef, RamError, RoleArn, RoleChange,
     RotateStrategy, Target, UserChange,
@@ -43,7 +43,7 @@ async fn every_use_case_refuses_a_permit_for_something_else() {
         ("access_key_last_used", ram.access_key_last_used(p, &key.id, &user("bob")).await.err()),
         ("reset_root_access_key", ram.reset_root_access_key(p).await.err()),
         ("bootstrap_root_access_key", ram.bootstrap_root_access_key(p, &key).await.err()),
-        ("open_kms", ram.open_kms(p).await.err()),
+        ("open_kms", ram.open_kms(p, &Region::default()).await.err()),
         ("create_group", ram.create_group(p, &new_group("dev")).await.err()),
         ("group", ram.group(p, &dev).await.err()),
         ("list_groups", ram.list_groups(p, after).await.err()),
