@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::client::start;
+use crate::installation::{self, Client, RAM, ROOT, STS};
 use crate::signing::V1;
 
 #[derive(Clone, Default)]
@@ -66,5 +67,38 @@ async fn answers_and_logs_hold_no_secret() {
     for secret in ["cGxhaW50ZXh0", "testsecret", "wrongsecret", "tokentoken", "Plaintext%3D"] {
         assert!(!answers.contains(secret), "{secret} in an answer: {answers}");
         assert!(!log.contains(secret), "{secret} in the log: {log}");
+    }
+}
+
+/// The same for secrets that are made here: those of access keys and sessions stand in their one answer only.
+#[tokio::test]
+async fn new_secrets_are_in_their_answer_only() {
+    let log = Log::default();
+    let subscriber =
+        tracing_subscriber::fmt().with_writer(log.clone()).with_max_level(tracing::Level::TRACE).with_ansi(false);
+    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    let running = installation::start().await;
+    let root = Client::root(&running);
+    let bob = root.hire("bob").await;
+    let trust = format!(
+        r#"{{"Version":"1","Statement":[{{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{{"RAM":"acs:ram::{}:root"}}}}]}}"#,
+        running.services.account
+    );
+    let role = root.done(RAM, "CreateRole", &[("RoleName", "ops"), ("AssumeRolePolicyDocument", &trust)]).await;
+    let arn = role["Role"]["Arn"].as_str().unwrap();
+    let session = root.done(STS, "AssumeRole", &[("RoleArn", arn), ("RoleSessionName", "s1")]).await;
+    let text = |field: &str| session["Credentials"][field].as_str().unwrap();
+    let others = [
+        bob.call(RAM, "ListUsers", &[]).await.body,
+        root.call(RAM, "ListAccessKeys", &[("UserName", "bob")]).await.body,
+        root.call(RAM, "GetRole", &[("RoleName", "ops")]).await.body,
+        running.services.memory.journal.lock().unwrap().join("\n"),
+        String::from_utf8(log.0.lock().unwrap().clone()).unwrap(),
+    ];
+    assert!(others[4].contains("CreateAccessKey"), "the log is not empty: {}", others[4]);
+    for secret in [bob.secret(), text("AccessKeySecret"), text("SecurityToken"), ROOT.1] {
+        for other in &others {
+            assert!(!other.contains(secret), "{other}");
+        }
     }
 }
