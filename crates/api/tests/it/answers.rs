@@ -234,7 +234,7 @@ async fn broken_requests_are_answered_by_their_first_fault() {
                 .request(),
             404,
             "Forbidden.KeyNotFound",
-            "\"k-1\" is not found in region cn-hangzhou",
+            "is not found: no key k-1 in region cn-hangzhou",
         ),
     ] {
         let answer = running.send(&request).await;

@@ -83,14 +83,14 @@ impl<S> Running<S> {
     }
 }
 
-impl Running {
+impl<S: AsRef<Memory>> Running<S> {
     /// Ends when the next slow call has begun.
     pub(crate) async fn slow_call_begun(&self) {
-        self.services.begun.acquire().await.unwrap().forget();
+        self.services.as_ref().as_ref().begun.acquire().await.unwrap().forget();
     }
 
     pub(crate) fn journal(&self) -> Vec<String> {
-        self.services.journal.lock().unwrap().clone()
+        self.services.as_ref().as_ref().journal.lock().unwrap().clone()
     }
 }
 

@@ -3,13 +3,15 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
+use api::Keys;
 use api::services::{
     AccessKey, AccessKeyRefused, Gate, Identity, Journal, Need, Nonces, Origin, PermitRefused, Readiness, Record,
     Rooms, Unavailable,
 };
-use catalog::{Catalog, Clock, ManualClock};
+use catalog::{Clock, ManualClock};
 use crypto::{Secret, SeededRandom};
 use jiff::Timestamp;
+use kms::{Account, DataDir, Kms, RootSource};
 use ram::{AccountId, Authenticated, Permit, Ram};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -31,6 +33,7 @@ pub(crate) struct Installation {
     pub(crate) account: AccountId,
     pub(crate) memory: Memory,
     ram: Ram,
+    kms: Kms,
     _directory: TempDir,
 }
 
@@ -38,15 +41,16 @@ impl Installation {
     /// The first account with its root key, and nothing else.
     pub(crate) async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let catalog = Arc::new(Catalog::open(&directory.path().join("data")).await.unwrap());
         let clock = Arc::new(ManualClock::new(NOW.parse().unwrap()));
         let random = Arc::new(SeededRandom::new(b"installation"));
-        let ram = Ram::new(catalog, Arc::clone(&clock) as _, random, Secret::copy_of(&[7; 32]));
+        let data_dir = DataDir::new(directory.path().join("data"));
+        let kms = Kms::open(&data_dir, &RootSource::File, clock.clone(), random.clone()).await.unwrap();
+        let ram = Ram::new(kms.catalog(), Arc::clone(&clock) as _, random, Secret::copy_of(&[7; 32]));
         let account = ram.ensure_account().await.unwrap();
         let key = ram::keys::AccessKey { id: ROOT.0.parse().unwrap(), secret: Secret::copy_of(ROOT.1.as_bytes()) };
         let operator = Permit::for_local_operator(account, clock.now());
         ram.bootstrap_root_access_key(&operator, &key).await.unwrap();
-        Self { account, memory: Memory::with_keys(), ram, _directory: directory }
+        Self { account, memory: Memory::with_keys(), ram, kms, _directory: directory }
     }
 }
 
@@ -163,5 +167,26 @@ impl Readiness for Installation {
 impl Rooms for Installation {
     fn ram(&self) -> &Ram {
         &self.ram
+    }
+}
+
+impl Keys for Installation {
+    fn kms(&self) -> &Kms {
+        &self.kms
+    }
+
+    async fn kms_opened_at(&self, account: &Account) -> Result<Option<Timestamp>, Unavailable> {
+        let found = self.kms.catalog().read().account_by_id(account).await.unwrap();
+        Ok(found.and_then(|account| account.kms_opened_at))
+    }
+
+    async fn open_kms(&self, _account: &Account, _now: Timestamp) -> Result<bool, Unavailable> {
+        Ok(false)
+    }
+}
+
+impl AsRef<Memory> for Installation {
+    fn as_ref(&self) -> &Memory {
+        &self.memory
     }
 }
