@@ -33,7 +33,8 @@ pub struct Spec {
 pub enum Permission {
     /// A valid signature is enough.
     SignatureOnly,
-    /// `action` must be allowed on `acs:<service>:<region>:<account>:<resource>`.
+    /// `action` must be allowed on `acs:<service>:<region>:<account>:<resource>`. Where a call needs two rights, both are named
+    /// with "and", for the documentation.
     On {
         /// `kms:CreateKey`.
         action: &'static str,
