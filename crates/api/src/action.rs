@@ -72,8 +72,7 @@ pub trait Action<S: Services>: Sized + Send + 'static {
     /// What is answered, whether the call was done or refused: for calls that only ask what would happen (`DryRun`).
     ///
     /// Errors: codes of the product.
-    fn answer(parameters: &Parameters, result: Result<Value, Refusal>) -> Result<Value, Refusal> {
-        let _ = parameters;
+    fn answer(_: &Parameters, result: Result<Value, Refusal>) -> Result<Value, Refusal> {
         result
     }
 }
