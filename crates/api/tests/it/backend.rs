@@ -75,10 +75,13 @@ impl AsRef<Memory> for Backend {
 }
 
 fn caller(user: Option<&str>) -> Caller {
-    let principal = user.map_or(Principal::Root, |name| Principal::User {
-        name: name.parse().unwrap(),
-        id: "204398765432109876".parse().unwrap(),
-    });
+    let principal = match user.map(|user| user.split_once('/').ok_or(user)) {
+        None => Principal::Root,
+        Some(Ok((role, session))) => {
+            Principal::Session { role: role.parse().unwrap(), session: session.parse().unwrap() }
+        }
+        Some(Err(name)) => Principal::User { name: name.parse().unwrap(), id: "204398765432109876".parse().unwrap() },
+    };
     Caller {
         account: ACCOUNT.parse().unwrap(),
         principal,

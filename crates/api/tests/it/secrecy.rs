@@ -7,8 +7,12 @@ use std::sync::{Arc, Mutex};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::client::start;
-use crate::installation::{self, Client, RAM, ROOT, STS};
+use crate::installation::{self, Client, RAM, STS};
 use crate::signing::V1;
+use crate::story::{ROOT, STRANGER, Story, text};
+
+/// Base64 of "plaintext".
+const SECRET: &str = "cGxhaW50ZXh0";
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -96,9 +100,47 @@ async fn new_secrets_are_in_their_answer_only() {
         String::from_utf8(log.0.lock().unwrap().clone()).unwrap(),
     ];
     assert!(others[4].contains("CreateAccessKey"), "the log is not empty: {}", others[4]);
-    for secret in [bob.secret(), text("AccessKeySecret"), text("SecurityToken"), ROOT.1] {
+    for secret in [bob.secret(), text("AccessKeySecret"), text("SecurityToken"), installation::ROOT.1] {
         for other in &others {
             assert!(!other.contains(secret), "{other}");
         }
+    }
+}
+
+/// The same for the real calls of KMS, done and refused: a plaintext comes back where it was asked for, and nowhere else.
+#[tokio::test]
+async fn kms_shows_a_plaintext_only_to_who_decrypts() {
+    let log = Log::default();
+    let subscriber =
+        tracing_subscriber::fmt().with_writer(log.clone()).with_max_level(tracing::Level::TRACE).with_ansi(false);
+    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    let story = Story::begin().await;
+    let id = story.key_id().await;
+    let call = |plaintext: &'static str| [("KeyId", id.clone()), ("Plaintext", plaintext.to_owned())];
+    let mut answers = String::new();
+    let mut blob = String::new();
+    for (who, action, pairs) in [
+        (ROOT, "Encrypt", call(SECRET)),
+        (ROOT, "Encrypt", call("cGxhaW50ZXh0!")),
+        (STRANGER, "Encrypt", call(SECRET)),
+        (ROOT, "GenerateDataKeyWithoutPlaintext", call(SECRET)),
+        (ROOT, "AsymmetricEncrypt", call(SECRET)),
+    ] {
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = story.call(who, action, &pairs).await;
+        if blob.is_empty() {
+            let value: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+            blob = text(&value["CiphertextBlob"]);
+        }
+        answers += &answer.body;
+    }
+    let opened = story.ok("Decrypt", &[("CiphertextBlob", &blob)]).await;
+    assert_eq!(text(&opened["Plaintext"]), SECRET);
+    story.refused("Decrypt", &[("CiphertextBlob", &blob), ("EncryptionContext", r#"{"a":"cGxhaW50ZXh0"}"#)]).await;
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("answered kms Decrypt with OK"), "{log}");
+    for secret in [SECRET, "testsecret"] {
+        assert!(!answers.contains(secret), "{secret} in an answer: {answers}");
+        assert!(!log.contains(secret), "{secret} in the log: {log}");
     }
 }
