@@ -1,13 +1,15 @@
 //! Making, showing and ending keys.
 
-use catalog::{KeyFilter, KeyId, KeyRecord, KeyState, Page, PageRequest, Read, Scope, Timestamp};
+use catalog::{KeyFilter, KeyId, KeyRecord, KeyState, Page, PageRequest, Read, Scope, Timestamp, Write};
 use ram::Permit;
 
+use crate::action::Action;
 use crate::error::{KmsError, Result};
 use crate::key_ref::{AliasName, KeyRef};
 use crate::kms::Kms;
 use crate::permission;
-use crate::state::{Action, check};
+use crate::state::check;
+use crate::tags::tagged;
 
 /// Most characters of a description. Source: `../shared/api/kms.md` 1.
 const DESCRIPTION_CHARS_MAX: usize = 8192;
@@ -33,6 +35,11 @@ impl Kms {
     }
 
     /// Keys of an account in a region, oldest first. Source: KMS `ListKeys`.
+    ///
+    /// A key whose imported material has expired is listed, and found by a filter, in its earlier state until
+    /// [`Kms::expire_due_material`] has been there; every other call knows it at once.
+    ///
+    /// Errors: `NotPermitted`.
     pub async fn list_keys(
         &self,
         filter: &KeyFilter,
@@ -54,7 +61,7 @@ impl Kms {
         permit: &Permit,
         scope: &Scope,
     ) -> Result<KeyRecord> {
-        check_description(description)?;
+        check_description("Description", description)?;
         self.change(Action::UpdateKeyDescription, key, IfInUse::Proceed, (permit, scope), |key| {
             description.clone_into(&mut key.description);
         })
@@ -93,7 +100,7 @@ impl Kms {
         permit: &Permit,
         scope: &Scope,
     ) -> Result<KeyRecord> {
-        check_description(why)?;
+        check_description("DeletionProtectionDescription", why)?;
         self.change(Action::SetDeletionProtection, key, IfInUse::Proceed, (permit, scope), |key| {
             key.deletion_protection = protected;
             why.clone_into(&mut key.deletion_protection_description);
@@ -137,9 +144,10 @@ impl Kms {
         key.id_for(action)?;
         let mut write = self.catalog.write().await?;
         let done = async {
-            let mut key = find_for(action, &mut write.read(), key, permit, scope, self.clock.now()).await?;
+            let now = self.clock.now();
+            let mut key = find_for(action, &mut write.read(), key, permit, scope, now).await?;
             let version = write.read().key_version_by_id(key.primary_version).await?;
-            let has_material = version.is_some_and(|version| version.material.is_some());
+            let has_material = version.is_some_and(|version| version.material.is_some()) && !is_expired(&key, now);
             key.state = if has_material { KeyState::Enabled } else { KeyState::PendingImport };
             key.delete_at = None;
             write.key_update(&key).await?;
@@ -156,27 +164,32 @@ impl Kms {
         find_for(Action::GenerateDataKey, &mut self.catalog.read(), key, permit, scope, self.clock.now()).await
     }
 
-    /// Destroys the material of all keys whose waiting time has ended, and removes their aliases. Returns the keys.
+    /// Destroys the material of all keys whose waiting time has ended, all versions, with whatever could unwrap it again, and removes
+    /// their aliases and tags. Returns the keys, at most 1,000; the next call does the rest.
     ///
     /// Never happens by itself in this crate: a clock that is wrong for a moment must not destroy keys when somebody lists them.
+    ///
+    /// Errors: `Catalog`; no key is destroyed then.
     pub async fn destroy_due_keys(&self) -> Result<Vec<KeyId>> {
         let now = self.clock.now();
         if self.catalog.read().keys_due(now).await?.is_empty() {
             return Ok(Vec::new());
         }
         let mut write = self.catalog.write().await?;
-        let due = write.read().keys_due(now).await?;
-        for &id in &due {
-            // A key that vanished between the two queries would be a bug of the catalog; there is nothing left to destroy then.
-            let Some(mut key) = write.read().key_by_id(id).await? else { continue };
-            key.destroyed_at = Some(now);
-            write.key_versions_destroy(id).await?;
-            write.aliases_delete_of_key(id).await?;
-            write.key_update(&key).await?;
-        }
-        write.commit().await?;
+        let done = async {
+            let due = write.read().keys_due(now).await?;
+            for &id in &due {
+                // A key that vanished between the two queries would be a bug of the catalog; there is nothing left to destroy then.
+                if let Some(key) = write.read().key_by_id(id).await? {
+                    destroy(&mut write, key, now).await?;
+                }
+            }
+            Ok::<_, KmsError>(due)
+        };
+        let done = done.await;
+        let destroyed = write.finish(done).await?;
         self.catalog.settle().await?;
-        Ok(due)
+        Ok(destroyed)
     }
 
     /// Load, decide, apply: one change of one key, named by its id.
@@ -216,14 +229,28 @@ pub(crate) async fn find_for(
     scope: &Scope,
     now: Timestamp,
 ) -> Result<KeyRecord> {
-    let mut found = locate(read, key, scope).await?;
-    permission::check_key(action, &found, permit, scope)?;
-    // Material whose time is over is gone, also before it is destroyed.
-    if found.material_expires_at.is_some_and(|at| at <= now) && found.state != KeyState::PendingDeletion {
-        found.state = KeyState::PendingImport;
+    admit(action, locate(read, key, scope).await?, permit, scope, now)
+}
+
+/// `key`, if the permit covers `action` on it, and its state at `now` allows `action`.
+pub(crate) fn admit(
+    action: Action,
+    mut key: KeyRecord,
+    permit: &Permit,
+    scope: &Scope,
+    now: Timestamp,
+) -> Result<KeyRecord> {
+    permission::check_key(action, &key, permit, scope)?;
+    if is_expired(&key, now) && key.state != KeyState::PendingDeletion {
+        key.state = KeyState::PendingImport;
     }
-    check(action, &found)?;
-    Ok(found)
+    check(action, &key)?;
+    Ok(key)
+}
+
+/// Whether the time of imported material is over: it is gone then, also before it is destroyed.
+fn is_expired(key: &KeyRecord, now: Timestamp) -> bool {
+    key.material_expires_at.is_some_and(|at| at <= now)
 }
 
 /// The key that `key` names, whoever asks and whatever its state.
@@ -241,11 +268,32 @@ pub(crate) async fn locate(read: &mut Read<'_>, key: &KeyRef, scope: &Scope) -> 
     if found.scope.account != owner.account || matches!(key, KeyRef::Arn(..)) && found.scope != *owner {
         return Err(not_found());
     }
-    if found.scope.region != scope.region {
-        let (found_in, wanted) = (found.scope.region, scope.region.clone());
-        return Err(KmsError::KeyInOtherRegion { key: found.id, found: found_in, wanted });
+    check_region(found, scope)
+}
+
+/// `key`, if it is in the region of `scope`. Of a key of another account it is not told where it is.
+///
+/// Errors: `KeyInOtherRegion`, `KeyNotFound`.
+pub(crate) fn check_region(key: KeyRecord, scope: &Scope) -> Result<KeyRecord> {
+    let wanted = scope.region.clone();
+    if key.scope.region == wanted {
+        return Ok(key);
     }
-    Ok(found)
+    if key.scope.account != scope.account {
+        return Err(KmsError::KeyNotFound { key: key.id.to_string(), region: wanted });
+    }
+    Err(KmsError::KeyInOtherRegion { key: key.id, found: key.scope.region, wanted })
+}
+
+/// The record stays, so that files under the key can be told why they are lost.
+async fn destroy(write: &mut Write, mut key: KeyRecord, now: Timestamp) -> Result<()> {
+    write.key_versions_destroy(key.id).await?;
+    // Whoever kept the wrapped material could unwrap it with these.
+    write.import_tokens_delete_of_key(key.id).await?;
+    write.aliases_delete_of_key(key.id).await?;
+    write.tags_delete_of_resource(&tagged(key.id, &key.scope)).await?;
+    key.destroyed_at = Some(now);
+    Ok(write.key_update(&key).await?)
 }
 
 async fn check_not_in_use(action: Action, read: &mut Read<'_>, key: KeyId) -> Result<()> {
@@ -259,14 +307,11 @@ async fn find_alias(read: &mut Read<'_>, alias: &AliasName, scope: &Scope) -> Re
     found.ok_or_else(|| KmsError::AliasNotFound { alias: alias.to_string(), region: scope.region.clone() })
 }
 
-pub(crate) fn check_description(text: &str) -> Result<()> {
+/// `name`: of the parameter.
+pub(crate) fn check_description(name: &'static str, text: &str) -> Result<()> {
     let chars = text.chars().count();
     if chars > DESCRIPTION_CHARS_MAX {
-        return Err(KmsError::InvalidParameter {
-            name: "Description",
-            found: chars as u64,
-            allowed: "at most 8192 characters",
-        });
+        return Err(KmsError::InvalidParameter { name, found: chars as u64, allowed: "at most 8192 characters" });
     }
     Ok(())
 }
