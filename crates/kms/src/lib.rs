@@ -46,6 +46,7 @@ mod context;
 mod create;
 mod data_dir;
 mod data_keys;
+mod deletion;
 mod error;
 mod export;
 mod import;
