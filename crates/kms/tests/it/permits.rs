@@ -24,20 +24,20 @@ async fn every_call_on_a_key_needs_a_permit_for_it() {
         let spare_arn = key_arn(&bench.describe(&subject.spare).await);
         let right = ask(action.permission(), &arn);
         let beside = asks_beside(action, &subject, &spare_arn);
-        let with_beside = |main: Ask| permit(beside.iter().cloned().chain([main]).collect());
+        let with_beside = |main: Ask| permit(&[beside.as_slice(), &[main]].concat());
 
         let other_action = if action == Action::TagResource { Action::Encrypt } else { Action::TagResource };
         for wrong in [
             with_beside(ask(other_action.permission(), &arn)),
             with_beside(ask(action.permission(), &spare_arn)),
-            permit(Vec::new()),
+            permit(&[]),
         ] {
             assert_eq!(code(call(action, &subject, &wrong, &bench).await), REFUSED, "{action}");
         }
         for without in 0..beside.len() {
             let mut asks = beside.clone();
             asks[without] = right.clone();
-            assert_eq!(code(call(action, &subject, &permit(asks), &bench).await), REFUSED, "{action}");
+            assert_eq!(code(call(action, &subject, &permit(&asks), &bench).await), REFUSED, "{action}");
         }
         assert_eq!(code(call(action, &subject, &with_beside(right), &bench).await), "ok", "{action}");
     }
@@ -49,9 +49,8 @@ async fn calls_on_no_key_need_a_permit_too() {
     let bench = Bench::new().await;
     let (kms, scope) = (&bench.kms, &bench.scope);
     let page = PageRequest::first();
-    let on = |action: &'static str, relative_id: &str| {
-        permit(vec![ask(ram::Action::new(action), &arn_in(scope, relative_id))])
-    };
+    let on =
+        |action: &'static str, relative_id: &str| permit(&[ask(ram::Action::new(action), &arn_in(scope, relative_id))]);
     let wrong = [on("kms:Encrypt", "key"), on("kms:CreateKey", "alias"), on("kms:ListKeys", "alias")];
     for permit in &wrong {
         assert_eq!(code(kms.create_key(&NewKey::default(), permit, scope).await), REFUSED);
@@ -75,8 +74,8 @@ async fn using_a_key_by_its_alias_needs_the_right_on_the_key() {
     kms.create_alias(&"alias/app".parse().unwrap(), &key, &bench.permit, scope).await.unwrap();
     let alias: KeyRef = "alias/app".parse().unwrap();
     let encrypt = Action::Encrypt.permission();
-    let of_key = permit(vec![ask(encrypt, &key_arn(&bench.describe(&key).await))]);
-    let of_alias = permit(vec![ask(encrypt, &arn_in(scope, "alias/app"))]);
+    let of_key = permit(&[ask(encrypt, &key_arn(&bench.describe(&key).await))]);
+    let of_alias = permit(&[ask(encrypt, &arn_in(scope, "alias/app"))]);
     assert_eq!(code(kms.encrypt(&alias, b"text", &context(&[]), &of_key, scope).await), "ok");
     assert_eq!(code(kms.encrypt(&alias, b"text", &context(&[]), &of_alias, scope).await), REFUSED);
 }
@@ -103,7 +102,7 @@ fn arn_in(scope: &Scope, relative_id: &str) -> String {
 }
 
 /// What the account itself gets when it asks for just this.
-fn permit(asks: Vec<Ask>) -> Permit {
+fn permit(asks: &[Ask]) -> Permit {
     let caller = Caller {
         account: Scope::default().account.as_str().parse().unwrap(),
         principal: Principal::Root,
@@ -112,5 +111,5 @@ fn permit(asks: Vec<Ask>) -> Permit {
         secure_transport: true,
         request_time: catalog::Timestamp::UNIX_EPOCH,
     };
-    authorize(&caller, &asks, &PolicySet::default(), None, &ConditionContext::of(&caller)).unwrap()
+    authorize(&caller, asks, &PolicySet::default(), None, &ConditionContext::of(&caller)).unwrap()
 }
