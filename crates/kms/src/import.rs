@@ -78,8 +78,8 @@ impl Kms {
         let action = Action::GetParametersForImport;
         key.id_for(action)?;
         let now = self.clock.now();
-        let key = find_for(action, &mut self.catalog.read(), key, permit, scope, now).await?;
-        check_external(&key)?;
+        let found = find_for(action, &mut self.catalog.read(), key, permit, scope, now).await?;
+        check_external(&found)?;
         let spec = wrapping_spec.asymmetric().filter(|_| WRAPPING_SPECS.contains(&wrapping_spec));
         let spec = spec.ok_or_else(|| KmsError::InvalidWord {
             name: "WrappingKeySpec",
@@ -90,9 +90,9 @@ impl Kms {
         let import_token: [u8; TOKEN_BYTES] = self.random_bytes();
         let id = token_id(&import_token);
         let token = ImportToken {
-            private_key: self.root.wrap(&import_context(key.id, &id), &pair.private, &*self.random),
+            private_key: self.root.wrap(&import_context(found.id, &id), &pair.private, &*self.random),
             id,
-            key_id: key.id,
+            key_id: found.id,
             account: scope.account.clone(),
             wrapping_algorithm: algorithm.name().to_owned(),
             wrapping_key_spec: wrapping_spec.to_string(),
@@ -100,10 +100,12 @@ impl Kms {
         };
         let mut write = self.catalog.write().await?;
         let done = async {
+            // A key that was destroyed meanwhile gets no wrapping key any more.
+            find_for(action, &mut write.read(), key, permit, scope, self.clock.now()).await?;
             write.import_tokens_purge(earlier(now, TOKEN_MEMORY)).await?;
             write.import_token_insert(&token).await?;
             Ok(ImportParameters {
-                key_id: key.id,
+                key_id: found.id,
                 public_key: pair.public.spki().to_vec(),
                 import_token: import_token.to_vec(),
                 expires_at: token.expires_at,
