@@ -41,10 +41,8 @@ pub use region::Regions;
 pub use request::Limits;
 pub use server::{Listener, SelfSigned, ServeError, Served, Server, ServerConfig, Timeouts, Tls, TlsError, serve};
 
-use services::Rooms;
-
 /// The action table: every action of every product that is served.
 #[must_use]
-pub fn table<S: Keys + Rooms>() -> Table<S> {
+pub fn table<S: Keys>() -> Table<S> {
     Table::of(self::kms::rows().into_iter().chain(self::ram::rows()).chain(sts::rows()))
 }

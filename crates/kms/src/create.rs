@@ -58,7 +58,7 @@ impl NewKey {
 
     /// What cannot be made, said before anything is.
     fn check(&self) -> Result<()> {
-        check_description(&self.description)?;
+        check_description("Description", &self.description)?;
         if let Some(alias) = &self.alias {
             alias.check_not_reserved()?;
         }
@@ -89,6 +89,8 @@ impl Kms {
     pub async fn create_key(&self, new: &NewKey, permit: &Permit, scope: &Scope) -> Result<KeyRecord> {
         permission::check(ram::Action::new("kms:CreateKey"), "key", permit, scope)?;
         new.check()?;
+        // Asked again below: this spares an account that is full the price of an RSA key.
+        self.check_room_for_key(&mut self.catalog.read(), scope).await?;
         let (key, version) = self.make_key(new, "", scope).await?;
         let mut write = self.catalog.write().await?;
         let done = async {

@@ -1,10 +1,12 @@
 //! Versions of a key. Source: `../shared/api/kms.md` 3.
 
-use catalog::{KeyId, KeyRecord, KeyVersionId, KeyVersionRecord, Page, PageRequest, Scope};
+use catalog::{KeyId, KeyRecord, KeyState, KeyVersionId, KeyVersionRecord, Page, PageRequest, Scope, Timestamp};
 use crypto::Secret;
 use crypto::asymmetric::{self, KeyPair};
 use ram::Permit;
 
+use crate::action::Action;
+use crate::blocking::blocking;
 use crate::error::{KmsError, Result};
 use crate::key_ref::KeyRef;
 use crate::keys::find_for;
@@ -12,7 +14,6 @@ use crate::kms::Kms;
 use crate::root::material_context;
 use crate::rotation_interval::RotationInterval;
 use crate::spec::{KeySpec, Origin};
-use crate::state::Action;
 
 impl Kms {
     /// Adds a version with fresh material. It becomes the primary one of a symmetric key: new ciphertexts are made with it. Those of
@@ -101,7 +102,8 @@ impl Kms {
         write.finish(done).await
     }
 
-    /// Adds a version to every key whose time has come, each in a change of its own. Returns the keys.
+    /// Adds a version to every enabled key whose time has come, each in a change of its own. Returns the keys, at most 1,000; the next
+    /// call does the rest. A rotation is not refused for a limit: it comes at most once in seven days.
     ///
     /// Errors: `Catalog`; what was rotated before stays so.
     pub async fn rotate_due_keys(&self) -> Result<Vec<KeyId>> {
@@ -120,8 +122,9 @@ impl Kms {
         let done = async {
             let now = self.clock.now();
             // Another process may have rotated it, or somebody disabled it meanwhile.
-            let due = write.read().keys_to_rotate(now).await?.contains(&id);
-            let (true, Some(mut key)) = (due, write.read().key_by_id(id).await?) else { return Ok(false) };
+            let key = write.read().key_by_id(id).await?.filter(|key| is_due(key, now));
+            let Some(mut key) = key else { return Ok(false) };
+            // Takes no time under the lock of the catalog: only symmetric keys have a rotation.
             let version = self.make_version(id, key.spec.parse()?).await?;
             write.key_version_insert(&version).await?;
             make_primary(&mut key, &version)?;
@@ -149,11 +152,10 @@ impl Kms {
         Ok(KeyVersionRecord { id, key_id, material, public_key, fingerprint: None, created_at: self.clock.now() })
     }
 
-    /// RSA keys take up to a second of one core: on a thread that may block.
+    /// A new key pair. RSA keys take up to a second of one core.
     pub(crate) async fn generate_pair(&self, spec: asymmetric::KeySpec) -> Result<KeyPair> {
         let random = self.random.clone();
-        let made = tokio::task::spawn_blocking(move || asymmetric::generate(spec, &*random)).await;
-        Ok(made.map_err(|_| KmsError::Interrupted)??)
+        blocking(move || Ok(asymmetric::generate(spec, &*random)?)).await
     }
 }
 
@@ -166,6 +168,11 @@ fn make_primary(key: &mut KeyRecord, version: &KeyVersionRecord) -> Result<()> {
         key.rotation.rotate_at = interval.map(|interval| interval.next_after(version.created_at));
     }
     Ok(())
+}
+
+fn is_due(key: &KeyRecord, now: Timestamp) -> bool {
+    let rotation = key.rotation;
+    rotation.enabled && key.state == KeyState::Enabled && rotation.rotate_at.is_some_and(|at| at <= now)
 }
 
 fn check_has_own_material(key: &KeyRecord) -> Result<()> {

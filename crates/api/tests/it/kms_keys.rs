@@ -1,8 +1,12 @@
 //! The life of a key over the wire: exact metadata, states, aliases, filters, pages; in JSON and XML.
 
+use api::Keys;
+use kms::{Scope, SealedImage};
+use ram::Permit;
 use serde_json::json;
 
 use crate::backend::ROOT_KEY;
+use crate::client::NOW;
 use crate::memory::ACCOUNT;
 use crate::signing::V1;
 use crate::story::{KMS, Story, text};
@@ -92,6 +96,38 @@ async fn a_key_is_refused_by_its_state() {
     story.ok("CancelKeyDeletion", &key).await;
     story.ok("UpdateKeyDescription", &[key[0], ("Description", "")]).await;
     assert_eq!(story.ok("DescribeKey", &key).await["KeyMetadata"]["KeyState"], "Enabled");
+}
+
+/// A key with images under it is disabled and deleted only by force.
+#[tokio::test]
+async fn a_key_in_use_is_disabled_by_force() {
+    let story = Story::begin().await;
+    let key = story.key(&[]).await;
+    let (id, version) = (text(&key["KeyId"]), text(&key["PrimaryKeyVersion"]));
+    let image = SealedImage {
+        image_id: "image".to_owned(),
+        path: "/images/gold.qcow2".to_owned(),
+        key_id: id.parse().unwrap(),
+        key_version_id: version.parse().unwrap(),
+        luks_uuid: "uuid".to_owned(),
+        mk_digest: "00".to_owned(),
+        envelope: "{}".to_owned(),
+        mode: "encrypt".to_owned(),
+    };
+    let permit = Permit::for_local_operator(ACCOUNT.parse().unwrap(), NOW.parse().unwrap());
+    let scope = Scope { account: ACCOUNT.parse().unwrap(), region: "cn-hangzhou".parse().unwrap() };
+    story.running.services.kms().record_image(&image, &permit, &scope).await.unwrap();
+    let window = ("PendingWindowInDays", "7");
+    for (action, call) in
+        [("DisableKey", vec![("KeyId", &*id)]), ("ScheduleKeyDeletion", vec![("KeyId", &*id), window])]
+    {
+        for force in [&[][..], &[("Force", "false")]] {
+            let (status, code, message) = story.refused(action, &[&call[..], force].concat()).await;
+            assert_eq!((status, code.as_str()), (409, "Rejected.StateModifiedFailed"));
+            assert!(message.contains("/images/gold.qcow2") && message.contains(&id), "{message}");
+        }
+        story.ok(action, &[&call[..], &[("Force", "true")]].concat()).await;
+    }
 }
 
 /// Whoever may do everything learns that a key is not there; so does a key of another region.

@@ -11,6 +11,10 @@ use crate::calls::{self, Client, RAM, STS};
 use crate::client::start;
 use crate::memory::ACCOUNT;
 use crate::signing::V1;
+use crate::story::{ROOT, STRANGER, Story, text};
+
+/// Base64 of "plaintext".
+const SECRET: &str = "cGxhaW50ZXh0";
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -49,6 +53,7 @@ async fn answers_and_logs_hold_no_secret() {
     let _guard = tracing::subscriber::set_default(subscriber.finish());
     secrets_that_were_sent(&log).await;
     secrets_that_were_made(&log).await;
+    plaintexts(&log).await;
 }
 
 /// Whatever is wrong with a call.
@@ -109,5 +114,38 @@ async fn secrets_that_were_made(log: &Log) {
         for other in &others {
             assert!(!other.contains(secret), "{other}");
         }
+    }
+}
+
+/// The real calls of KMS, done and refused: a plaintext comes back where it was asked for, and nowhere else.
+async fn plaintexts(log: &Log) {
+    let story = Story::begin().await;
+    let id = story.key_id().await;
+    let call = |plaintext: &'static str| [("KeyId", id.clone()), ("Plaintext", plaintext.to_owned())];
+    let mut answers = String::new();
+    let mut blob = String::new();
+    for (who, action, pairs) in [
+        (ROOT, "Encrypt", call(SECRET)),
+        (ROOT, "Encrypt", call("cGxhaW50ZXh0!")),
+        (STRANGER, "Encrypt", call(SECRET)),
+        (ROOT, "GenerateDataKeyWithoutPlaintext", call(SECRET)),
+        (ROOT, "AsymmetricEncrypt", call(SECRET)),
+    ] {
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = story.call(who, action, &pairs).await;
+        if blob.is_empty() {
+            let value: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+            blob = text(&value["CiphertextBlob"]);
+        }
+        answers += &answer.body;
+    }
+    let opened = story.ok("Decrypt", &[("CiphertextBlob", &blob)]).await;
+    assert_eq!(text(&opened["Plaintext"]), SECRET);
+    story.refused("Decrypt", &[("CiphertextBlob", &blob), ("EncryptionContext", r#"{"a":"cGxhaW50ZXh0"}"#)]).await;
+    let log = log.text();
+    assert!(log.contains("answered kms Decrypt with OK"), "{log}");
+    for secret in [SECRET, ROOT_KEY.1] {
+        assert!(!answers.contains(secret), "{secret} in an answer: {answers}");
+        assert!(!log.contains(secret), "{secret} in the log: {log}");
     }
 }
