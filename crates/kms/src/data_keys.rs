@@ -218,8 +218,8 @@ impl Kms {
     pub(crate) async fn material(&self, read: &mut Read<'_>, key: &KeyRecord, version: KeyVersionId) -> Result<Secret> {
         let wrapped = read.key_version_by_id(version).await?.and_then(|version| version.material);
         let damaged = || KmsError::MaterialDamaged { key: key.id, version };
-        let opened = self.root.unwrap(&material_context(key.id, version), &wrapped.ok_or_else(damaged)?);
-        opened.map_err(|_| damaged())
+        let opened = self.unwrap(&material_context(key.id, version), &wrapped.ok_or_else(damaged)?).await?;
+        opened.ok_or_else(damaged)
     }
 }
 

@@ -87,8 +87,9 @@ impl Kms {
         let pair = self.generate_pair(spec).await?;
         let import_token: [u8; TOKEN_BYTES] = self.random_bytes();
         let id = token_id(&import_token);
-        let token = ImportToken {
-            private_key: self.root.wrap(&import_context(key.id, &id), &pair.private, &*self.random),
+        let context = import_context(key.id, &id);
+        let mut token = ImportToken {
+            private_key: self.wrap(&context, &pair.private).await?,
             id,
             key_id: key.id,
             account: key.scope.account.clone(),
@@ -99,6 +100,7 @@ impl Kms {
         let mut write = self.catalog.write().await?;
         let done = async {
             write.import_tokens_purge(earlier(now, TOKEN_MEMORY)).await?;
+            token.private_key = self.wrapped_for(&mut write, &context, token.private_key).await?;
             write.import_token_insert(&token).await?;
             Ok(ImportParameters {
                 key_id: key.id,
@@ -133,9 +135,11 @@ impl Kms {
             check_expiry(material.expires_at, now)?;
             let token = find_token(&mut write, material.import_token, &key, now).await?;
             let mut version = self.primary_version(&mut write, &key).await?;
-            let unwrapped = self.unwrap_material(&token, &key, &version, material.encrypted, &secret)?;
+            let unwrapped = self.unwrap_material(&token, &key, &version, material.encrypted, &secret).await?;
             version.fingerprint = Some(mac::mac(&secret, "key material", unwrapped.expose()));
-            version.material = Some(self.root.wrap(&material_context(key.id, version.id), &unwrapped, &*self.random));
+            let context = material_context(key.id, version.id);
+            let wrapped = self.wrap(&context, &unwrapped).await?;
+            version.material = Some(self.wrapped_for(&mut write, &context, wrapped).await?);
             write.key_version_update(&version).await?;
             if key.state == KeyState::PendingImport {
                 key.state = KeyState::Enabled;
@@ -206,7 +210,7 @@ impl Kms {
         write.read().key_version_by_id(version).await?.ok_or(KmsError::MaterialDamaged { key: key.id, version })
     }
 
-    fn unwrap_material(
+    async fn unwrap_material(
         &self,
         token: &ImportToken,
         key: &KeyRecord,
@@ -217,8 +221,7 @@ impl Kms {
         let damaged = || KmsError::MaterialDamaged { key: key.id, version: version.id };
         let spec = crypto::asymmetric::KeySpec::from_name(&token.wrapping_key_spec).ok_or_else(damaged)?;
         let algorithm = WrappingAlgorithm::from_name(&token.wrapping_algorithm).ok_or_else(damaged)?;
-        let private =
-            self.root.unwrap(&import_context(key.id, &token.id), &token.private_key).map_err(|_| damaged())?;
+        let private = self.unwrap(&import_context(key.id, &token.id), &token.private_key).await?.ok_or_else(damaged)?;
         let wrapping_key = UnwrappingKey::from_pkcs8(spec, algorithm, &private)?;
         let len = key.spec.parse::<KeySpec>()?.material_bytes().ok_or_else(damaged)?;
         if encrypted.len() > WRAPPED_BYTES_MAX {

@@ -1,6 +1,6 @@
 //! Versions of a key. Source: `../shared/api/kms.md` 3.
 
-use catalog::{KeyId, KeyRecord, KeyVersionId, KeyVersionRecord, Page, PageRequest, Scope};
+use catalog::{KeyId, KeyRecord, KeyVersionId, KeyVersionRecord, Page, PageRequest, Scope, Write};
 use crypto::Secret;
 use crypto::asymmetric::{self, KeyPair};
 use ram::Permit;
@@ -30,7 +30,7 @@ impl Kms {
             let key = KeyRef::Arn(found.id, found.scope.clone());
             let mut key = find_for(Action::CreateKeyVersion, &mut write.read(), &key, permit, scope, now).await?;
             self.check_room_for_version(&mut write.read(), &key.scope).await?;
-            write.key_version_insert(&version).await?;
+            let version = self.insert_version(&mut write, version).await?;
             if key.spec.parse::<KeySpec>()?.is_symmetric() {
                 make_primary(&mut key, &version)?;
                 write.key_update(&key).await?;
@@ -123,7 +123,7 @@ impl Kms {
             let due = write.read().keys_to_rotate(now).await?.contains(&id);
             let (true, Some(mut key)) = (due, write.read().key_by_id(id).await?) else { return Ok(false) };
             let version = self.make_version(id, key.spec.parse()?).await?;
-            write.key_version_insert(&version).await?;
+            let version = self.insert_version(&mut write, version).await?;
             make_primary(&mut key, &version)?;
             write.key_update(&key).await?;
             Ok(true)
@@ -145,8 +145,22 @@ impl Kms {
                 return Err(KmsError::Unsupported { reason: format!("no material can be made for {spec}") });
             }
         };
-        let material = Some(self.root.wrap(&material_context(key_id, id), &material, &*self.random));
+        let material = Some(self.wrap(&material_context(key_id, id), &material).await?);
         Ok(KeyVersionRecord { id, key_id, material, public_key, fingerprint: None, created_at: self.clock.now() })
+    }
+
+    /// Adds a version to the catalog, under the root key that is in force.
+    pub(crate) async fn insert_version(
+        &self,
+        write: &mut Write,
+        mut version: KeyVersionRecord,
+    ) -> Result<KeyVersionRecord> {
+        if let Some(wrapped) = version.material.take() {
+            let context = material_context(version.key_id, version.id);
+            version.material = Some(self.wrapped_for(write, &context, wrapped).await?);
+        }
+        write.key_version_insert(&version).await?;
+        Ok(version)
     }
 
     /// RSA keys take up to a second of one core: on a thread that may block.
