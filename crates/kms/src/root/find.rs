@@ -34,10 +34,7 @@ pub(super) async fn find(source: &RootSource, data_dir: &DataDir, check: &[u8]) 
 }
 
 /// All keys in the place, read on a thread that may block: a token may take its time.
-pub(super) async fn keys(
-    source: &RootSource,
-    data_dir: &DataDir,
-) -> RootResult<Vec<RootResult<RootKey>>> {
+pub(super) async fn keys(source: &RootSource, data_dir: &DataDir) -> RootResult<Vec<RootResult<RootKey>>> {
     if !matches!(source, RootSource::Pkcs11(_)) {
         return Ok(source.keys(data_dir));
     }

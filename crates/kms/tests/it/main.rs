@@ -2,4 +2,5 @@
 
 mod life;
 mod root;
+mod root_change;
 mod support;
