@@ -49,7 +49,7 @@ impl Kms {
         scope: &Scope,
     ) -> Result<Answered<Vec<u8>>> {
         let key = self.pair_for(Action::AsymmetricSign, KeyUsage::SignVerify, pair, permit, scope).await?;
-        let (spec, private) = (key.spec, self.material(Action::AsymmetricSign, &key.record, &key.version)?);
+        let (spec, private) = (key.spec, self.material(Action::AsymmetricSign, &key.record, &key.version).await?);
         let signed = blocking(move || Ok(SigningKey::from_pkcs8(spec, &private)?.sign(algorithm, &digest)?)).await?;
         Ok(key.answer(signed))
     }
@@ -100,7 +100,7 @@ impl Kms {
         scope: &Scope,
     ) -> Result<Answered<Secret>> {
         let key = self.pair_for(Action::AsymmetricDecrypt, KeyUsage::EncryptDecrypt, pair, permit, scope).await?;
-        let (spec, private) = (key.spec, self.material(Action::AsymmetricDecrypt, &key.record, &key.version)?);
+        let (spec, private) = (key.spec, self.material(Action::AsymmetricDecrypt, &key.record, &key.version).await?);
         let opened = blocking(move || {
             let private = DecryptionKey::from_pkcs8(spec, &private)?;
             private.decrypt(algorithm, &ciphertext).map_err(|_| KmsError::NotAuthentic)

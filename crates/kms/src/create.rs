@@ -96,7 +96,7 @@ impl Kms {
         let done = async {
             self.check_room_for_key(&mut write.read(), scope).await?;
             write.key_insert(&key).await?;
-            write.key_version_insert(&version).await?;
+            self.insert_version(&mut write, version).await?;
             self.insert_names(&mut write, new, key.id, scope).await?;
             Ok(key)
         };
@@ -109,7 +109,7 @@ impl Kms {
         let new = NewKey { description: "Default Service CMK".to_owned(), ..NewKey::default() };
         let (key, version) = self.make_key(&new, service, scope).await?;
         write.key_insert(&key).await?;
-        write.key_version_insert(&version).await?;
+        self.insert_version(write, version).await?;
         Ok(key.id)
     }
 

@@ -192,7 +192,7 @@ impl Kms {
         let (version, key) = version_and_key(&mut self.catalog.read(), version).await?;
         let key = admit(action, check_region(key, scope)?, permit, scope, self.clock.now())?;
         let aead = aead_of(&key)?;
-        let material = self.material(action, &key, &version)?;
+        let material = self.material(action, &key, &version).await?;
         let context = blob_context(key.id, version.id, context)?;
         let plaintext = aead.open(&material, &context, sealed).map_err(|_| KmsError::NotAuthentic)?;
         Ok(Opened { plaintext, key_id: key.id, key_version_id: version.id })
@@ -213,7 +213,7 @@ impl Kms {
         let key_version_id = key.primary_version;
         let damaged = KmsError::MaterialDamaged { key: key.id, version: key_version_id };
         let version = read.key_version_by_id(key_version_id).await?.ok_or(damaged)?;
-        let material = self.material(action, &key, &version)?;
+        let material = self.material(action, &key, &version).await?;
         let context = blob_context(key.id, key_version_id, context)?;
         let mut blob = key_version_id.to_string().into_bytes();
         blob.extend(aead.seal(&material, &context, plaintext, &*self.random));
@@ -223,14 +223,14 @@ impl Kms {
     /// The material of one version of a key, in clear.
     ///
     /// Errors: `MaterialDamaged`; `KeyNotUsable` for material that was deleted after the state of the key was read.
-    pub(crate) fn material(&self, action: Action, key: &KeyRecord, version: &KeyVersionRecord) -> Result<Secret> {
+    pub(crate) async fn material(&self, action: Action, key: &KeyRecord, version: &KeyVersionRecord) -> Result<Secret> {
         let wrapped = version.material.as_deref().ok_or(KmsError::KeyNotUsable {
             key: key.id,
             state: KeyState::PendingImport,
             action,
         })?;
-        let opened = self.root.unwrap(&material_context(key.id, version.id), wrapped);
-        opened.map_err(|_| KmsError::MaterialDamaged { key: key.id, version: version.id })
+        let opened = self.unwrap(&material_context(key.id, version.id), wrapped).await?;
+        opened.ok_or(KmsError::MaterialDamaged { key: key.id, version: version.id })
     }
 }
 

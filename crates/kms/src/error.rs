@@ -222,7 +222,7 @@ pub enum KmsError {
     #[error("the stored secret for {purpose} is damaged; restore catalog.sqlite from a backup")]
     SecretDamaged {
         /// What it is for.
-        purpose: &'static str,
+        purpose: String,
     },
     /// The program is being stopped.
     #[error("the service is being stopped")]
@@ -280,6 +280,7 @@ impl KmsError {
             Self::ExpiredImportToken { .. } => "ExpiredImportToken",
             Self::InvalidKeyMaterial => "InvalidKeyMaterial",
             Self::Interrupted => "ServiceUnavailableTemporary",
+            Self::Root(error) if error.is_temporary() => "ServiceUnavailableTemporary",
             Self::KeyNotFound { .. } | Self::KeyInOtherRegion { .. } | Self::KeyDestroyed { .. } => {
                 "Forbidden.KeyNotFound"
             }

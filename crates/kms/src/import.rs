@@ -89,8 +89,9 @@ impl Kms {
         let pair = self.generate_pair(spec).await?;
         let import_token: [u8; TOKEN_BYTES] = self.random_bytes();
         let id = token_id(&import_token);
-        let token = ImportToken {
-            private_key: self.root.wrap(&import_context(found.id, &id), &pair.private, &*self.random),
+        let context = import_context(found.id, &id);
+        let mut token = ImportToken {
+            private_key: self.wrap(&context, &pair.private).await?,
             id,
             key_id: found.id,
             account: scope.account.clone(),
@@ -103,6 +104,7 @@ impl Kms {
             // A key that was destroyed meanwhile gets no wrapping key any more.
             find_for(action, &mut write.read(), key, permit, scope, self.clock.now()).await?;
             write.import_tokens_purge(earlier(now, TOKEN_MEMORY)).await?;
+            token.private_key = self.wrapped_for(&mut write, &context, token.private_key).await?;
             write.import_token_insert(&token).await?;
             Ok(ImportParameters {
                 key_id: found.id,
@@ -149,7 +151,9 @@ impl Kms {
             };
             let accepted = unwrapped.accept(belongs).map_err(|_| KmsError::InvalidKeyMaterial)?;
             version.fingerprint = Some(fingerprint(&accepted));
-            version.material = Some(self.root.wrap(&material_context(key.id, version.id), &accepted, &*self.random));
+            let context = material_context(key.id, version.id);
+            let wrapped = self.wrap(&context, &accepted).await?;
+            version.material = Some(self.wrapped_for(&mut write, &context, wrapped).await?);
             write.key_version_update(&version).await?;
             if key.state == KeyState::PendingImport {
                 key.state = KeyState::Enabled;
@@ -239,8 +243,7 @@ impl Kms {
         let spec = crypto::asymmetric::KeySpec::from_name(&token.wrapping_key_spec).ok_or_else(damaged)?;
         let algorithm = WrappingAlgorithm::from_name(&token.wrapping_algorithm).ok_or_else(damaged)?;
         let len = key.spec.parse::<KeySpec>()?.material_bytes().ok_or_else(damaged)?;
-        let private = self.root.unwrap(&import_context(key.id, &token.id), &token.private_key);
-        let private = private.map_err(|_| damaged())?;
+        let private = self.unwrap(&import_context(key.id, &token.id), &token.private_key).await?.ok_or_else(damaged)?;
         let encrypted = encrypted.to_vec();
         blocking(move || Ok(UnwrappingKey::from_pkcs8(spec, algorithm, &private)?.unwrap(&encrypted, len))).await
     }

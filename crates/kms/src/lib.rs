@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! root of trust ──wraps──► key version ──wraps──► data key (32 bytes; its text opens a disk)
-//!  file, passphrase         catalog row            ciphertext blob, kept by whoever asked
-//!  or credential            states, aliases        bound to an encryption context
+//!  file, passphrase,        catalog row            ciphertext blob, kept by whoever asked
+//!  credential, token        states, aliases        bound to an encryption context
 //! ```
 //!
 //! [`Kms`] is the door. Its calls bear the names of the KMS API and refuse with its codes ([`KmsError::code`]); which call is
@@ -35,7 +35,9 @@ pub use key_ref::{AliasName, KeyRef, key_arn};
 pub use keys::IfInUse;
 pub use kms::Kms;
 pub use limits::Limits;
-pub use root::{RootError, RootMade, RootSource, read_passphrase_file, root_restore};
+pub use root::{
+    RootChanged, RootError, RootMade, RootSource, TokenName, TokenPlace, read_passphrase_file, root_restore,
+};
 pub use rotation_interval::RotationInterval;
 pub use spec::{KeySpec, KeyUsage, Origin, ProtectionLevel};
 

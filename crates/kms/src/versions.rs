@@ -1,6 +1,6 @@
 //! Versions of a key. Source: `../shared/api/kms.md` 3.
 
-use catalog::{KeyId, KeyRecord, KeyState, KeyVersionId, KeyVersionRecord, Page, PageRequest, Scope, Timestamp};
+use catalog::{KeyId, KeyRecord, KeyState, KeyVersionId, KeyVersionRecord, Page, PageRequest, Scope, Timestamp, Write};
 use crypto::Secret;
 use crypto::asymmetric::{self, KeyPair};
 use ram::Permit;
@@ -31,7 +31,7 @@ impl Kms {
             let key = KeyRef::Arn(found.id, found.scope.clone());
             let mut key = find_for(Action::CreateKeyVersion, &mut write.read(), &key, permit, scope, now).await?;
             self.check_room_for_version(&mut write.read(), &key.scope).await?;
-            write.key_version_insert(&version).await?;
+            let version = self.insert_version(&mut write, version).await?;
             if key.spec.parse::<KeySpec>()?.is_symmetric() {
                 make_primary(&mut key, &version)?;
                 write.key_update(&key).await?;
@@ -126,7 +126,7 @@ impl Kms {
             let Some(mut key) = key else { return Ok(false) };
             // Takes no time under the lock of the catalog: only symmetric keys have a rotation.
             let version = self.make_version(id, key.spec.parse()?).await?;
-            write.key_version_insert(&version).await?;
+            let version = self.insert_version(&mut write, version).await?;
             make_primary(&mut key, &version)?;
             write.key_update(&key).await?;
             Ok(true)
@@ -148,8 +148,22 @@ impl Kms {
                 return Err(KmsError::Unsupported { reason: format!("no material can be made for {spec}") });
             }
         };
-        let material = Some(self.root.wrap(&material_context(key_id, id), &material, &*self.random));
+        let material = Some(self.wrap(&material_context(key_id, id), &material).await?);
         Ok(KeyVersionRecord { id, key_id, material, public_key, fingerprint: None, created_at: self.clock.now() })
+    }
+
+    /// Adds a version to the catalog, under the root key that is in force.
+    pub(crate) async fn insert_version(
+        &self,
+        write: &mut Write,
+        mut version: KeyVersionRecord,
+    ) -> Result<KeyVersionRecord> {
+        if let Some(wrapped) = version.material.take() {
+            let context = material_context(version.key_id, version.id);
+            version.material = Some(self.wrapped_for(write, &context, wrapped).await?);
+        }
+        write.key_version_insert(&version).await?;
+        Ok(version)
     }
 
     /// A new key pair. RSA keys take up to a second of one core.

@@ -147,7 +147,7 @@ mod tests {
             KmsError::InvalidKeyMaterial,
             KmsError::Crypto(CryptoError::PublicKey),
             KmsError::PolicyDamaged { key },
-            KmsError::SecretDamaged { purpose: "tests" },
+            KmsError::SecretDamaged { purpose: "tests".to_owned() },
             KmsError::Interrupted,
             KmsError::InvalidContext { why: "why".to_owned() },
             KmsError::NotAuthentic,

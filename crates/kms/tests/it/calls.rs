@@ -182,9 +182,9 @@ pub(crate) async fn call(action: Action, subject: &Subject, permit: &Permit, ben
         Action::UpdateKeyDescription => kms.update_key_description(key, "new", permit, scope).await.map(drop),
         Action::TagResource => {
             let tag = Tag { key: "team".to_owned(), value: "storage".to_owned() };
-            kms.tag_key(key, &[tag], permit, scope).await
+            kms.tag_keys(std::slice::from_ref(key), &[tag], permit, scope).await
         }
-        Action::UntagResource => kms.untag_key(key, &["team".to_owned()], permit, scope).await,
+        Action::UntagResource => kms.untag_keys(std::slice::from_ref(key), &["team".to_owned()], permit, scope).await,
         Action::SetKeyPolicy => {
             let policy = kms.key_facts(key, scope).await?.policy;
             kms.set_key_policy(key, &policy, permit, scope).await

@@ -22,6 +22,7 @@ mod openssl;
 mod permits;
 mod re_encrypt;
 mod root;
+mod root_change;
 mod rotation;
 mod states;
 mod support;

@@ -12,9 +12,9 @@ async fn tags_are_put_changed_and_taken() {
     let (kms, permit, scope) = (&bench.kms, &bench.permit, &bench.scope);
     let key = bench.make(&NewKey { tags: vec![tag("team", "storage"), tag("stage", "")], ..NewKey::default() }).await;
     assert_eq!(tags(&bench, &key).await, [tag("stage", ""), tag("team", "storage")]);
-    kms.tag_key(&key, &[tag("team", "images"), tag("cost", "7")], permit, scope).await.unwrap();
+    kms.tag_keys(std::slice::from_ref(&key), &[tag("team", "images"), tag("cost", "7")], permit, scope).await.unwrap();
     assert_eq!(tags(&bench, &key).await, [tag("cost", "7"), tag("stage", ""), tag("team", "images")]);
-    kms.untag_key(&key, &["team".to_owned(), "absent".to_owned()], permit, scope).await.unwrap();
+    kms.untag_keys(std::slice::from_ref(&key), &["team".to_owned(), "absent".to_owned()], permit, scope).await.unwrap();
     assert_eq!(tags(&bench, &key).await, [tag("cost", "7"), tag("stage", "")]);
 }
 
@@ -25,10 +25,10 @@ async fn a_key_has_at_most_twenty_tags() {
     let (kms, permit, scope) = (&bench.kms, &bench.permit, &bench.scope);
     let many = |numbers: std::ops::Range<u32>| numbers.map(|n| tag(&format!("t{n:02}"), "")).collect::<Vec<_>>();
     let key = bench.make(&NewKey { tags: many(0..15), ..NewKey::default() }).await;
-    assert_eq!(code(kms.tag_key(&key, &many(15..21), permit, scope).await), "InvalidParameter");
+    assert_eq!(code(kms.tag_keys(std::slice::from_ref(&key), &many(15..21), permit, scope).await), "InvalidParameter");
     assert_eq!(tags(&bench, &key).await, many(0..15));
-    kms.tag_key(&key, &many(15..20), permit, scope).await.unwrap();
-    kms.tag_key(&key, &many(0..20), permit, scope).await.unwrap();
+    kms.tag_keys(std::slice::from_ref(&key), &many(15..20), permit, scope).await.unwrap();
+    kms.tag_keys(std::slice::from_ref(&key), &many(0..20), permit, scope).await.unwrap();
     assert_eq!(tags(&bench, &key).await, many(0..20));
     let new = NewKey { tags: many(0..21), ..NewKey::default() };
     assert_eq!(code(kms.create_key(&new, permit, scope).await), "InvalidParameter");
