@@ -165,7 +165,7 @@ async fn many_at_once_share_the_token() {
         opened += call.await.unwrap().0;
     }
     assert!(opened > 0);
-    let made = futures(&kms, 8).await;
+    let made = make_keys(&kms, 8).await;
     assert_eq!(made, 8);
     let (permit, scope) = (operator(), Scope::default());
     let keys = kms.list_keys(&kms::KeyFilter::default(), PageRequest::first(), &permit, &scope).await.unwrap();
@@ -173,21 +173,21 @@ async fn many_at_once_share_the_token() {
 }
 
 /// Makes keys at once, and uses each.
-async fn futures(kms: &std::sync::Arc<kms::Kms>, count: usize) -> usize {
+async fn make_keys(kms: &std::sync::Arc<kms::Kms>, count: usize) -> usize {
     let calls: Vec<_> = (0..count)
         .map(|_| {
             let kms = kms.clone();
             tokio::spawn(async move {
                 let (permit, scope) = (operator(), Scope::default());
-                let key = kms.create_key(&NewKey::default(), &permit, &scope).await.unwrap();
+                let key = kms.create_key(&NewKey::default(), &permit, &scope).await.expect("a key");
                 let context = kms::EncryptionContext::default();
-                kms.encrypt(&KeyRef::Id(key.id), b"text", &context, &permit, &scope).await.unwrap();
+                kms.encrypt(&KeyRef::Id(key.id), b"text", &context, &permit, &scope).await.expect("a ciphertext");
             })
         })
         .collect();
     let mut done = 0;
     for call in calls {
-        call.await.unwrap();
+        call.await.expect("no panic");
         done += 1;
     }
     done
