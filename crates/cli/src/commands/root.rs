@@ -51,13 +51,11 @@ pub(crate) fn run(command: RootCommand, store: &Store) -> Result<ExitCode> {
 }
 
 fn new_place(place: RootMoveArgs) -> RootSource {
-    match (place.to_passphrase_file, place.to_credential, place.to_pkcs11) {
-        (Some(file), _, _) => RootSource::PassphraseFile(file),
-        (None, Some(name), _) => RootSource::systemd_credential(name),
-        (None, None, Some(place)) => RootSource::Pkcs11(place),
-        // One of the arguments is required, so this is --to-file.
-        (None, None, None) => RootSource::File,
-    }
+    let file = place.to_file.then_some(RootSource::File);
+    let passphrase = place.to_passphrase_file.map(RootSource::PassphraseFile);
+    let credential = place.to_credential.map(RootSource::systemd_credential);
+    let token = place.to_pkcs11.map(RootSource::Pkcs11);
+    file.or(passphrase).or(credential).or(token).expect("the parser asks for one of them")
 }
 
 fn report(changed: &RootChanged) {
