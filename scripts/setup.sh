@@ -12,7 +12,7 @@ BUILD=(cc:gcc /usr/include/stdio.h:libc6-dev make:make)
 DEMO=("${BUILD[@]}" qemu-img:qemu-utils)
 TEST=("${DEMO[@]}" cryptsetup:cryptsetup-bin strace:strace mkfs.xfs:xfsprogs losetup:mount python3:python3
   nbdkit:nbdkit nbdcopy:libnbd-bin '/usr/lib/postgresql/*/bin/initdb:postgresql' setpriv:util-linux
-  node:nodejs npm:npm openssl:openssl)
+  node:nodejs npm:npm openssl:openssl softhsm2-util:softhsm2 pkcs11-tool:opensc)
 BENCH=("${DEMO[@]}" cryptsetup:cryptsetup-bin mkfs.xfs:xfsprogs losetup:mount python3:python3)
 FUZZ=("${BUILD[@]}" c++:g++)
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use kms::TokenPlace;
 
 /// Encrypts virtual machine images while it copies them.
 ///
@@ -34,6 +35,10 @@ pub(crate) struct RootArgs {
     /// Root key from this systemd credential
     #[arg(long, global = true, env = "RESEAL_ROOT_CREDENTIAL", value_name = "NAME")]
     pub root_credential: Option<String>,
+
+    /// Root key in the PKCS#11 token that this URI names (RFC 7512)
+    #[arg(long, global = true, env = "RESEAL_ROOT_PKCS11", value_name = "URI")]
+    pub root_pkcs11: Option<TokenPlace>,
 }
 
 #[derive(Subcommand)]
@@ -340,6 +345,28 @@ pub(crate) enum RootCommand {
         #[arg(long, value_name = "FILE")]
         passphrase_file: Option<PathBuf>,
     },
+    /// Make a new root key where the old one is, and wrap all keys under it; a running server goes on
+    Rotate,
+    /// Go over to a root key in another place, and wrap all keys under it
+    Move(RootMoveArgs),
+}
+
+/// The place of the new root key.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct RootMoveArgs {
+    /// The file `root.key` in the data directory
+    #[arg(long)]
+    pub to_file: bool,
+    /// The file `root.sealed` in the data directory, under the passphrase in this file
+    #[arg(long, value_name = "FILE")]
+    pub to_passphrase_file: Option<PathBuf>,
+    /// This systemd credential, which must be there
+    #[arg(long, value_name = "NAME")]
+    pub to_credential: Option<String>,
+    /// The PKCS#11 token that this URI names
+    #[arg(long, value_name = "URI")]
+    pub to_pkcs11: Option<TokenPlace>,
 }
 
 fn parse_source_format(text: &str) -> Result<engine::SourceFormat, String> {

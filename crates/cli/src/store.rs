@@ -134,10 +134,11 @@ pub(crate) fn runtime() -> Result<Runtime> {
 }
 
 fn root_source(args: &RootArgs) -> RootSource {
-    match (&args.root_passphrase_file, &args.root_credential) {
-        (Some(file), _) => RootSource::PassphraseFile(file.clone()),
-        (None, Some(name)) => RootSource::systemd_credential(name.clone()),
-        (None, None) => RootSource::File,
+    match (&args.root_passphrase_file, &args.root_credential, &args.root_pkcs11) {
+        (Some(file), _, _) => RootSource::PassphraseFile(file.clone()),
+        (None, Some(name), _) => RootSource::systemd_credential(name.clone()),
+        (None, None, Some(place)) => RootSource::Pkcs11(place.clone()),
+        (None, None, None) => RootSource::File,
     }
 }
 

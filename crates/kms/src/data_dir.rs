@@ -12,6 +12,7 @@ use crypto::Random;
 /// catalog.lock                 held while the catalog is being opened
 /// root.key                     the root key (default)                              back up, elsewhere
 /// root.sealed                  the root key under a passphrase (instead)           back up, elsewhere
+/// root.….next, .replaced-N     a new root key during a change; earlier ones
 /// trees/                       digest trees and pinned headers of sealed images    back up
 /// ```
 #[derive(Debug, Clone)]

@@ -36,7 +36,8 @@ pub use keys::IfInUse;
 pub use kms::Kms;
 pub use limits::Limits;
 pub use root::{
-    RootChanged, RootError, RootMade, RootSource, TokenName, TokenPlace, read_passphrase_file, root_restore,
+    RootChanged, RootError, RootMade, RootSource, TokenName, TokenPlace, TokenUriError, read_passphrase_file,
+    root_restore,
 };
 pub use rotation_interval::RotationInterval;
 pub use spec::{KeySpec, KeyUsage, Origin, ProtectionLevel};

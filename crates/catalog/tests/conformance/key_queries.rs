@@ -266,7 +266,7 @@ async fn an_image_is_recorded_once_a_path(place: &Place) {
     assert_eq!(catalog.read().sealed_images_by_luks_uuid("uuid").await.unwrap(), [image("/a", "new")]);
 }
 
-async fn insert(write: &mut Write, key: KeyRecord) -> KeyRecord {
+pub(crate) async fn insert(write: &mut Write, key: KeyRecord) -> KeyRecord {
     write.key_insert(&key).await.expect("a new key");
     let version = KeyVersionRecord { id: key.primary_version, ..version(0, key.id) };
     write.key_version_insert(&version).await.expect("a new version");

@@ -2,7 +2,7 @@
 
 use catalog::{ImportToken, KeyRecord, Timestamp};
 
-use crate::key_queries::key;
+use crate::key_queries::{insert, key};
 use crate::place::{Place, on_both_engines};
 
 on_both_engines!(
@@ -32,8 +32,7 @@ async fn values_are_found_by_the_beginning_of_their_names(place: &Place) {
 async fn import_tokens_are_listed_in_batches_and_get_a_new_private_key(place: &Place) {
     let catalog = place.open().await;
     let mut write = catalog.write().await.unwrap();
-    let key = key(1);
-    write.key_insert(&key).await.unwrap();
+    let key = insert(&mut write, key(1)).await;
     let tokens: Vec<_> = (0..7).map(|number| token(number, &key)).collect();
     for token in tokens.iter().rev() {
         write.import_token_insert(token).await.unwrap();

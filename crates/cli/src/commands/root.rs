@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use crypto::{OsRandom, Secret};
+use kms::{RootChanged, RootSource};
 
-use crate::args::RootCommand;
+use crate::args::{RootCommand, RootMoveArgs};
 use crate::output;
 use crate::store::{Store, runtime};
 
@@ -33,8 +34,33 @@ pub(crate) fn run(command: RootCommand, store: &Store) -> Result<ExitCode> {
             let path = runtime()?.block_on(restored)?;
             output::line(&format!("{}: the root key is back", path.display()));
         }
+        RootCommand::Rotate => {
+            let store = store.open_existing()?;
+            let changed = store.wait(store.kms.root_rotate())?;
+            report(&changed);
+        }
+        RootCommand::Move(place) => {
+            // A server could not follow, and would not start again with the arguments it has.
+            let (store, _lock) = store.open_alone()?;
+            let changed = store.wait(store.kms.root_move(&new_place(place)))?;
+            report(&changed);
+            output::line("From now on every command, and the server, needs the --root-… argument for that place.");
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn new_place(place: RootMoveArgs) -> RootSource {
+    let file = place.to_file.then_some(RootSource::File);
+    let passphrase = place.to_passphrase_file.map(RootSource::PassphraseFile);
+    let credential = place.to_credential.map(RootSource::systemd_credential);
+    let token = place.to_pkcs11.map(RootSource::Pkcs11);
+    file.or(passphrase).or(credential).or(token).expect("the parser asks for one of them")
+}
+
+fn report(changed: &RootChanged) {
+    output::line(&format!("{}: the new root key; {} values are under it", changed.place.display(), changed.rewrapped));
+    output::line("Back it up now. Copies of the catalog from before still need the old root key, which was kept.");
 }
 
 /// From the file, or from the terminal without echo.

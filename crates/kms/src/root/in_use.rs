@@ -90,7 +90,7 @@ impl Root {
         self.in_use().key
     }
 
-    /// Goes over to another key. Returns whether `check` is new.
+    /// Goes over to another key, which `check` belongs to.
     pub(super) fn change(&self, key: RootKey, check: Vec<u8>) {
         let mut in_use = self.in_use.write().unwrap_or_else(PoisonError::into_inner);
         let before = Some(std::mem::replace(&mut in_use.key, key));

@@ -15,7 +15,7 @@ pub use error::RootError;
 pub use passphrase::read_passphrase_file;
 pub use restore::root_restore;
 pub use source::{RootMade, RootSource};
-pub use token::{TokenName, TokenPlace};
+pub use token::{TokenName, TokenPlace, TokenUriError};
 
 pub(crate) use in_use::Root;
 

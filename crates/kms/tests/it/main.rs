@@ -16,6 +16,7 @@ mod filters;
 mod import;
 mod import_expiry;
 mod key_policy;
+mod home;
 mod life;
 mod limits;
 mod openssl;

@@ -5,8 +5,13 @@ use super::TokenPlace;
 
 impl TokenPlace {
     /// The token does not do what was asked for, at this time.
-    pub(super) fn gone(&self, why: impl ToString) -> RootError {
-        RootError::TokenGone { place: self.to_string(), why: why.to_string() }
+    pub(super) fn gone(&self, why: impl Into<String>) -> RootError {
+        RootError::TokenGone { place: self.to_string(), why: why.into() }
+    }
+
+    /// A call that the module did not do.
+    pub(super) fn failed(&self, error: &Error) -> RootError {
+        self.gone(error.to_string())
     }
 
     /// The token is there, and this configuration will never work with it.
@@ -23,7 +28,7 @@ impl TokenPlace {
             Error::Pkcs11(RvError::PinLocked, _) => "it is locked; the security officer of the token unlocks it",
             Error::Pkcs11(RvError::PinExpired, _) => "it is expired",
             Error::Pkcs11(RvError::UserPinNotInitialized, _) => "the token has none yet; initialise it",
-            other => return self.gone(other),
+            other => return self.failed(other),
         };
         self.pin_error(why)
     }

@@ -16,6 +16,9 @@ mod key;
 mod module;
 mod pool;
 mod session;
+mod uri;
+
+pub use uri::TokenUriError;
 
 pub(super) use key::{IV_BYTES, TokenKey};
 

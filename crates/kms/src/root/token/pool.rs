@@ -82,7 +82,7 @@ impl Pool {
 
     fn recover<T>(&self, call: &impl Fn(&Open) -> Option<T>) -> Result<T, RootError> {
         let epoch = self.module.context().epoch;
-        self.module.begin_anew(epoch).map_err(|error| self.place.gone(error))?;
+        self.module.begin_anew(epoch).map_err(|error| self.place.failed(&error))?;
         let context = self.module.context();
         let open = self.connect(&context)?;
         let answer = call(&open).ok_or_else(|| self.place.gone("it does not open what it has just sealed"))?;

@@ -30,7 +30,7 @@ impl TokenPlace {
     ///
     /// Errors: `TokenGone` when it is not there; `TokenRefused` for several tokens of the label.
     pub(super) fn slot(&self, pkcs11: &Pkcs11) -> Result<Slot, RootError> {
-        let slots = pkcs11.get_slots_with_initialized_token().map_err(|error| self.gone(error))?;
+        let slots = pkcs11.get_slots_with_initialized_token().map_err(|error| self.failed(&error))?;
         let is_named = |slot: &Slot| match &self.token {
             TokenName::Slot(id) => slot.id() == *id,
             // A token that went away between the two calls is none.
@@ -53,7 +53,7 @@ impl TokenPlace {
     /// A session of a user who is logged in. It is closed by whoever owns it, and not when it is dropped: by then its number may
     /// stand for a session of another.
     pub(super) fn log_in(&self, pkcs11: &Pkcs11, slot: Slot, pin: &Secret) -> Result<Session, RootError> {
-        let session = pkcs11.open_rw_session_no_drop(slot).map_err(|error| self.gone(error))?;
+        let session = pkcs11.open_rw_session_no_drop(slot).map_err(|error| self.failed(&error))?;
         let pin = RawAuthPin::new(Box::new(pin.expose().to_vec()));
         match session.login_with_raw(UserType::User, &pin) {
             Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(session),
@@ -71,7 +71,7 @@ impl TokenPlace {
 
     /// Handles and ids of all keys with the label.
     pub(super) fn keys(&self, session: &Session) -> Result<Vec<(ObjectHandle, Vec<u8>)>, RootError> {
-        let found = session.find_objects(&self.template()).map_err(|error| self.gone(error))?;
+        let found = session.find_objects(&self.template()).map_err(|error| self.failed(&error))?;
         if found.len() > KEYS_MAX {
             return Err(self.refused(format!("more than {KEYS_MAX} keys bear this label")));
         }
@@ -80,7 +80,7 @@ impl TokenPlace {
                 Some(Attribute::Id(id)) => Ok((handle, id)),
                 _ => Ok((handle, Vec::new())),
             },
-            Err(error) => Err(self.gone(error)),
+            Err(error) => Err(self.failed(&error)),
         };
         found.into_iter().map(with_id).collect()
     }
@@ -89,7 +89,7 @@ impl TokenPlace {
     pub(super) fn key(&self, session: &Session, id: &[u8]) -> Result<ObjectHandle, RootError> {
         let mut template = self.template();
         template.push(Attribute::Id(id.to_vec()));
-        let found = session.find_objects(&template).map_err(|error| self.gone(error))?;
+        let found = session.find_objects(&template).map_err(|error| self.failed(&error))?;
         match found.as_slice() {
             [handle] => Ok(*handle),
             [] => Err(self.gone("the key is not in the token any more")),
@@ -120,7 +120,7 @@ impl TokenPlace {
     /// Refuses a key that could be taken out of the token, or is no AES-256 key.
     pub(super) fn check_key(&self, session: &Session, key: ObjectHandle) -> Result<(), RootError> {
         let wanted = [AttributeType::Sensitive, AttributeType::Extractable, AttributeType::ValueLen];
-        let attributes = session.get_attributes(key, &wanted).map_err(|error| self.gone(error))?;
+        let attributes = session.get_attributes(key, &wanted).map_err(|error| self.failed(&error))?;
         let has = |attribute| attributes.contains(&attribute);
         if !has(Attribute::Sensitive(true)) || !has(Attribute::Extractable(false)) {
             return Err(
