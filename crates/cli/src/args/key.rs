@@ -69,8 +69,6 @@ pub(crate) enum KeyCommand {
         #[arg(value_parser = parse_rotation)]
         every: Rotation,
     },
-    /// Give the account KMS, once; a server wants that before its first key
-    OpenService,
     /// List the images that are under a key
     Usage {
         /// Key id, alias/NAME or ARN

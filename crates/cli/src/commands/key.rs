@@ -44,7 +44,6 @@ pub(crate) fn run(command: KeyCommand, store: &Store, server: Server) -> Result<
             let interval = key.rotation_interval.as_deref().unwrap_or("never");
             output::line(&format!("{}: new version by itself: {interval}", key.key_id));
         }
-        KeyCommand::OpenService => keys.open_service()?,
         KeyCommand::Usage { key, output } => usage(keys, &key.parse()?, output.json)?,
     }
     Ok(ExitCode::SUCCESS)

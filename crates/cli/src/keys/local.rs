@@ -165,11 +165,6 @@ impl Keys for LocalKeys {
         self.store.wait(kms.import_key_material(key, material, permit, scope))?;
         self.show(key)
     }
-
-    /// Nobody has to ask in the own data directory.
-    fn open_service(&self) -> Result<()> {
-        Ok(())
-    }
 }
 
 fn version_view(version: &KeyVersionRecord) -> VersionView {

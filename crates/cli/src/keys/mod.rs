@@ -42,8 +42,6 @@ pub(crate) trait Keys {
         wrapping_spec: KeySpec,
     ) -> Result<WrappingParameters>;
     fn import(&self, key: &KeyRef, wrapped: &WrappedMaterial) -> Result<KeyView>;
-    /// Gives the account KMS.
-    fn open_service(&self) -> Result<()>;
 }
 
 /// What an owner of material wraps it with.

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result, bail};
-use api::client::ClientError;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use crypto::asymmetric::WrappingAlgorithm;
@@ -12,9 +11,6 @@ use serde::Deserialize;
 
 use super::{ImageView, KeyView, Keys, VersionView, WrappedMaterial, WrappingParameters};
 use crate::remote::Remote;
-
-/// Code for an account that has KMS.
-const ALREADY_OPEN: &str = "Forbidden.Opened";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -241,14 +237,6 @@ impl Keys for Remote {
             key,
             &[("EncryptedKeyMaterial", &encrypted), ("ImportToken", &token), ("KeyMaterialExpireUnix", &expiry)],
         )
-    }
-
-    fn open_service(&self) -> Result<()> {
-        match self.call("OpenKmsService", &[]) {
-            Ok(_) => Ok(()),
-            Err(ClientError::Refused { code, .. }) if code == ALREADY_OPEN => Ok(()),
-            Err(error) => Err(error.into()),
-        }
     }
 }
 

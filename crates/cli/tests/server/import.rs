@@ -29,7 +29,6 @@ fn material_is_imported_at_a_server_and_locally() {
         command.args(words.split_whitespace());
         command
     };
-    passed(&mut client("key open-service"));
     let key = passed(&mut client("key create --origin external"));
     let small = passed(&mut client("key create --origin external --spec Aliyun_SM4"));
 

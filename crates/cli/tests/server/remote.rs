@@ -9,7 +9,6 @@ fn reading_is_the_same_at_a_server_and_locally() {
     let server = place.serve();
     let endpoint = server.endpoint();
     let ask = |words: &str| said(place.client(&endpoint).args(words.split_whitespace()).output());
-    ask("key open-service");
     let plain = ask("key create --alias golden --description images");
     let sm4 = ask("key create --spec Aliyun_SM4 --rotation 90d");
     let external = ask("key create --origin external");
@@ -60,7 +59,6 @@ fn long_lists_are_whole() {
     let server: Server = place.serve();
     let endpoint = server.endpoint();
     let ask = |words: &str| said(place.client(&endpoint).args(words.split_whitespace()).output());
-    ask("key open-service");
     let key = ask("key create");
     for number in 0..101 {
         ask(&format!("key alias create name-{number} {key}"));
@@ -71,7 +69,6 @@ fn long_lists_are_whole() {
 
 /// A life of a key, each answer without what differs between two lives.
 fn changes(run: impl Fn(&str) -> String) -> Vec<String> {
-    run("key open-service");
     let key = run("key create --alias golden");
     let words = [
         "key create --json --spec RSA_2048 --usage SIGN/VERIFY --description signs",
@@ -101,7 +98,13 @@ fn timeless(text: &str) -> String {
         let word = word.strip_suffix(':').map_or((word, ""), |word| (word, ":"));
         let is_time = word.0.len() == 20 && word.0.ends_with('Z');
         let is_id = word.0.len() == 36 && word.0.matches('-').count() == 4;
-        out += if is_time { "TIME" } else if is_id { "ID" } else { word.0 };
+        out += if is_time {
+            "TIME"
+        } else if is_id {
+            "ID"
+        } else {
+            word.0
+        };
         out += word.1;
         out += end;
     }

@@ -11,12 +11,12 @@ fn images_are_sealed_under_keys_of_a_server() {
     let server = place.serve();
     let endpoint = server.endpoint();
     let run = |words: &[&str]| place.client(&endpoint).args(words).output().expect("reseal runs");
-    assert!(run(&["key", "open-service"]).status.success());
     let key = said(&run(&["key", "create", "--alias", "golden"]));
     let disk: Vec<u8> = (0..1_u32 << 20).map(|at| u8::try_from(at / 977 % 251).expect("below 256")).collect();
     fs::write(place.path().join("disk.raw"), &disk).expect("an image");
 
-    let copy = ["copy", "disk.raw", "sealed.luks", "--encrypt", "--key", "alias/golden", "--format", "luks2", "--verify"];
+    let copy =
+        ["copy", "disk.raw", "sealed.luks", "--encrypt", "--key", "alias/golden", "--format", "luks2", "--verify"];
     assert!(said(&run(&copy)).contains(&key));
     assert!(said(&run(&["verify", "sealed.luks"])).contains("as it was sealed"));
     let script = ["exec", "sealed.luks", "--", "sh", "-c", "env; cat {secret}"];
