@@ -28,24 +28,18 @@ pub(crate) enum KeyHolder {
 impl KeyHolder {
     /// For a command that may need new keys; the first use makes the data directory.
     pub(crate) fn open(store: &Store, server: Server) -> Result<Self> {
-        match server.open()? {
-            Some(remote) => {
-                store.make_directory()?;
-                Ok(Self::Server(remote))
-            }
-            None => store.open().map(Self::Embedded),
-        }
+        Self::opened(store, server, Store::open)
     }
 
     /// For a command that needs keys that are there already.
     pub(crate) fn open_existing(store: &Store, server: Server) -> Result<Self> {
-        match server.open()? {
-            Some(remote) => {
-                store.make_directory()?;
-                Ok(Self::Server(remote))
-            }
-            None => store.open_existing().map(Self::Embedded),
-        }
+        Self::opened(store, server, Store::open_existing)
+    }
+
+    fn opened(store: &Store, server: Server, open: fn(&Store) -> Result<OpenStore>) -> Result<Self> {
+        let Some(remote) = server.open()? else { return open(store).map(Self::Embedded) };
+        store.make_directory()?;
+        Ok(Self::Server(remote))
     }
 
     /// The id of a key that can make data keys now.

@@ -51,7 +51,7 @@ pub struct Client {
     random: Arc<dyn Random>,
 }
 
-/// The fields of an answer. They are wiped with it, as one may be a key.
+/// The fields of an answer. They are wiped with it, as one may be a key; what the HTTP library read them into is not.
 pub struct Answer(Zeroizing<Vec<u8>>);
 
 /// Longest time from the first byte to the last of a call. The slowest, a new pair of RSA, takes a second.

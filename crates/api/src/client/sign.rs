@@ -67,3 +67,69 @@ fn secret_value(name: &'static str, value: &[u8]) -> Result<HeaderValue, ClientE
     value.set_sensitive(true);
     Ok(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use crypto::Secret;
+    use http_body_util::BodyExt;
+
+    use super::*;
+    use crate::product::Dialect;
+    use crate::request::{Limits, Request as Arrived, Verb};
+    use crate::signature::Scheme;
+
+    /// What the client signs, the server's own check takes, with and without a session; another secret or a changed body it does not.
+    #[tokio::test]
+    async fn the_server_takes_what_the_client_signs() {
+        for token in [None, Some("CAIS+/=")] {
+            for (secret, tail, taken) in [("word", "", true), ("other", "", false), ("word", "&b=2", false)] {
+                let security_token = token.map(|token| Secret::copy_of(token.as_bytes()));
+                let credentials =
+                    Credentials { access_key_id: "id".to_owned(), secret: Secret::copy_of(b"word"), security_token };
+                let call = Call {
+                    host: "127.0.0.1:9180",
+                    version: "2016-01-20",
+                    action: "DescribeKey",
+                    made_at: "2026-11-25T12:06:44.5Z".parse().unwrap(),
+                    nonce: "n-1",
+                    body: "KeyId=alias%2Fa".to_owned(),
+                };
+                let (head, body) = signed(call, &credentials).unwrap().into_parts();
+                let body = [&body.collect().await.unwrap().to_bytes(), tail.as_bytes()].concat();
+                let limits = Limits::default();
+                let arrived = Arrived::read(Verb::Post, "", head.headers, body.into(), &limits, Dialect::Kms).unwrap();
+                let claim = Scheme::of(&arrived).and_then(|scheme| scheme.claim(&arrived, Dialect::Kms)).unwrap();
+                assert_eq!(
+                    claim.is_signed_with(&Secret::copy_of(secret.as_bytes())),
+                    taken,
+                    "{token:?} {secret} {tail}"
+                );
+                assert_eq!((claim.access_key_id.as_str(), claim.security_token.as_deref()), ("id", token));
+            }
+        }
+    }
+
+    /// What would end a header, and so begin another, is refused.
+    #[test]
+    fn header_lines_cannot_be_smuggled_in() {
+        let credentials = |id: &str, token: &str| Credentials {
+            access_key_id: id.to_owned(),
+            secret: Secret::copy_of(b"word"),
+            security_token: Some(Secret::copy_of(token.as_bytes())),
+        };
+        for (host, id, token) in [("a\r\nb: c", "id", "t"), ("a", "id\n", "t"), ("a", "id", "t\r\nb: c")] {
+            let call = Call {
+                host,
+                version: "2016-01-20",
+                action: "ListKeys",
+                made_at: Timestamp::UNIX_EPOCH,
+                nonce: "n",
+                body: String::new(),
+            };
+            assert!(
+                matches!(signed(call, &credentials(id, token)), Err(ClientError::Unsendable(_))),
+                "{host} {id} {token}"
+            );
+        }
+    }
+}

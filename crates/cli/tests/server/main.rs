@@ -5,6 +5,7 @@ mod completions;
 mod import;
 mod remote;
 mod remote_copy;
+mod remote_hostile;
 mod remote_refused;
 mod restart;
 mod running;
