@@ -10,6 +10,7 @@
 //! Deliberately absent: HTTP/2, JSON request bodies, resource-style paths, redirects, bearer tokens, RSA and SM3 signatures. No
 //! client of these products needs them.
 
+pub mod client;
 pub mod coverage;
 pub mod errors;
 pub mod parameters;

@@ -7,7 +7,8 @@ mod authorization;
 mod v1;
 mod v3;
 
-pub(crate) use authorization::Authorization;
+pub(crate) use authorization::{ALGORITHM, Authorization};
+pub(crate) use v3::{canonical as canonical_v3, string_to_sign as string_to_sign_v3};
 
 use crypto::Secret;
 use crypto::mac::{equal, hmac_sha1, hmac_sha256};

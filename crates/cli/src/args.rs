@@ -1,7 +1,12 @@
 //! The command line: names, values and their checks. What it means is in `commands`.
 
+mod key;
+mod serve;
+
+pub(crate) use key::{AliasCommand, CreateKeyArgs, ImportArgs, KeyCommand, VersionCommand};
+pub(crate) use serve::ServeArgs;
+
 use std::ffi::OsString;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -19,6 +24,9 @@ pub(crate) struct Cli {
 
     #[command(flatten)]
     pub root: RootArgs,
+
+    #[command(flatten)]
+    pub remote: RemoteArgs,
 
     #[command(subcommand)]
     pub command: Command,
@@ -41,6 +49,23 @@ pub(crate) struct RootArgs {
     pub root_pkcs11: Option<TokenPlace>,
 }
 
+/// A server that holds the keys, for `key`, `copy`, `verify` and `exec`. Its access key is never an argument: it comes from
+/// `RESEAL_ACCESS_KEY_ID`, `RESEAL_ACCESS_KEY_SECRET`, `RESEAL_SECURITY_TOKEN`, or from the profile.
+#[derive(Args)]
+pub(crate) struct RemoteArgs {
+    /// Ask the server at this address instead of the data directory
+    #[arg(long, global = true, env = "RESEAL_ENDPOINT", value_name = "URL")]
+    pub endpoint: Option<api::client::Endpoint>,
+
+    /// Section of ~/.config/reseal/config.toml that names a server and an access key
+    #[arg(long, global = true, env = "RESEAL_PROFILE", value_name = "NAME")]
+    pub profile: Option<String>,
+
+    /// Trust the server by the certificates in this PEM file [default: those of the system]
+    #[arg(long, global = true, env = "RESEAL_CA_FILE", value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+}
+
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Copy an image: keep it as it is, encrypt it, or change its key
@@ -51,7 +76,7 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Run a tool that needs the passphrase of an image
     Exec(ExecArgs),
-    /// Keys of the embedded key management service
+    /// Keys, of the embedded key management service or of a server
     #[command(subcommand)]
     Key(KeyCommand),
     /// The root key that protects all others
@@ -71,6 +96,11 @@ pub(crate) enum Command {
     RestoreHeader(RestoreHeaderArgs),
     /// Test the cryptography and the data directory, and say how long it takes
     SelfTest(JsonArgs),
+    /// Print a script that lets a shell complete the command line
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
 }
 
 #[derive(Args)]
@@ -230,101 +260,19 @@ pub(crate) struct RestoreHeaderArgs {
     pub image: Option<String>,
 }
 
+/// Shells that can complete.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
 #[derive(Args)]
 pub(crate) struct JsonArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum KeyCommand {
-    /// Make a key
-    Create {
-        /// Name for it, with or without the prefix alias/
-        #[arg(long, value_name = "NAME")]
-        alias: Option<String>,
-        /// Text for people
-        #[arg(long, default_value = "")]
-        description: String,
-        #[command(flatten)]
-        output: JsonArgs,
-    },
-    /// List the keys
-    List(JsonArgs),
-    /// Show one key
-    Show {
-        /// Key id, alias/NAME or ARN
-        key: String,
-        #[command(flatten)]
-        output: JsonArgs,
-    },
-    /// Allow a disabled key again
-    Enable {
-        /// Key id
-        key: String,
-    },
-    /// Stop all use of a key; images under it cannot be opened until it is enabled again
-    Disable {
-        /// Key id
-        key: String,
-        /// Even if images are under it
-        #[arg(long)]
-        force: bool,
-    },
-    /// Names of keys
-    #[command(subcommand)]
-    Alias(AliasCommand),
-    /// Make a key unusable now, to be destroyed after a waiting time
-    ScheduleDeletion {
-        /// Key id
-        key: String,
-        /// Waiting time in days, 7 to 366
-        #[arg(long, value_name = "DAYS", default_value_t = 30)]
-        days: u16,
-        /// Even if images are under it: they will be lost
-        #[arg(long)]
-        force: bool,
-    },
-    /// Call a deletion off; the key is enabled again
-    CancelDeletion {
-        /// Key id
-        key: String,
-    },
-    /// Destroy the keys whose waiting time has ended; a command of its own, so that a wrong clock destroys nothing
-    DestroyDue,
-    /// List the images that are under a key
-    Usage {
-        /// Key id, alias/NAME or ARN
-        key: String,
-        #[command(flatten)]
-        output: JsonArgs,
-    },
-}
-
-#[derive(Subcommand)]
-pub(crate) enum AliasCommand {
-    /// Give a key a name
-    Create {
-        /// Name, with or without the prefix alias/
-        name: String,
-        /// Key id
-        key: String,
-    },
-    /// Point a name at another key
-    Update {
-        /// Name, with or without the prefix alias/
-        name: String,
-        /// Key id
-        key: String,
-    },
-    /// Remove a name
-    Delete {
-        /// Name, with or without the prefix alias/
-        name: String,
-    },
-    /// List the names
-    List(JsonArgs),
 }
 
 #[derive(Subcommand)]
@@ -392,81 +340,6 @@ fn parse_sector_size(text: &str) -> Result<u32, String> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        use clap::CommandFactory;
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn sizes_have_binary_suffixes() {
-        assert_eq!(parse_size("65536"), Ok(65536));
-        assert_eq!(parse_size("64K"), Ok(65536));
-        assert_eq!(parse_size("2m"), Ok(2 << 20));
-        assert!(parse_size("64KB").is_err() && parse_size("").is_err() && parse_size("99999999999999999999").is_err());
-    }
-}
-
-#[derive(Args)]
-pub(crate) struct ServeArgs {
-    /// Address to listen on; with =REGION all calls that come in there go to that region. Repeat for more
-    #[arg(long, value_name = "ADDRESS[=REGION]", default_value = "127.0.0.1:9180", value_parser = parse_listen)]
-    pub listen: Vec<Listen>,
-    /// Region of calls that name none
-    #[arg(long, value_name = "REGION", default_value = "cn-hangzhou")]
-    pub region: String,
-    /// Further regions
-    #[arg(long = "also-region", value_name = "REGION", default_value = "cn-shanghai")]
-    pub more_regions: Vec<String>,
-
-    /// Certificate chain in PEM, the server's own first
-    #[arg(long, value_name = "FILE", requires = "tls_key", conflicts_with = "self_signed")]
-    pub tls_cert: Option<PathBuf>,
-    /// Private key of the certificate in PEM
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
-    pub tls_key: Option<PathBuf>,
-    /// TLS with a certificate that is made now, for labs
-    #[arg(long)]
-    pub self_signed: bool,
-
-    /// Catalog on a PostgreSQL server [default: in the data directory]
-    #[arg(long, value_name = "URL", env = "RESEAL_DATABASE", hide_env_values = true)]
-    pub database: Option<String>,
-    /// File (mode 0600) with id and secret of the account's access key on two lines
-    #[arg(long, value_name = "FILE")]
-    pub bootstrap_access_key: Option<PathBuf>,
-
-    /// Most keys of an account in a region; 0: no limit
-    #[arg(long, value_name = "N", default_value_t = 200)]
-    pub limit_keys: u32,
-    /// Most aliases of an account in a region; 0: no limit
-    #[arg(long, value_name = "N", default_value_t = 300)]
-    pub limit_aliases: u32,
-    /// Most key versions of an account in a region; 0: no limit
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
-    pub limit_key_versions: u32,
-}
-
-/// One address of the server.
-#[derive(Debug, Clone)]
-pub(crate) struct Listen {
-    pub address: SocketAddr,
-    pub region: Option<String>,
-}
-
-fn parse_listen(text: &str) -> Result<Listen, String> {
-    let (address, region) = match text.split_once('=') {
-        Some((address, region)) => (address, Some(region.to_owned())),
-        None => (text, None),
-    };
-    let address = address.parse().map_err(|_| format!("`{address}` is not an address such as 127.0.0.1:9180"))?;
-    Ok(Listen { address, region })
-}
-
 #[derive(Subcommand)]
 pub(crate) enum AccountCommand {
     /// Remove all access keys of the account itself and make a new one
@@ -509,4 +382,23 @@ pub(crate) struct BillingArgs {
     pub rule: String,
     #[command(flatten)]
     pub output: JsonArgs,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_have_binary_suffixes() {
+        assert_eq!(parse_size("65536"), Ok(65536));
+        assert_eq!(parse_size("64K"), Ok(65536));
+        assert_eq!(parse_size("2m"), Ok(2 << 20));
+        assert!(parse_size("64KB").is_err() && parse_size("").is_err() && parse_size("99999999999999999999").is_err());
+    }
 }

@@ -2,13 +2,19 @@
 
 mod args;
 mod commands;
+#[expect(unsafe_code, reason = "changes the environment, before there is a second thread")]
+mod environment;
 mod hardening;
 mod interrupt;
+mod keys;
 mod output;
+mod private_file;
 mod progress;
+mod remote;
 mod serve;
 mod service;
 mod store;
+mod user_directory;
 
 use std::process::ExitCode;
 
@@ -17,6 +23,7 @@ use clap::Parser;
 use args::Cli;
 
 fn main() -> ExitCode {
+    let access_key = environment::take_access_key();
     hardening::forbid_dumps();
     let cli = Cli::parse();
     // Wrong cryptography must not touch a key: nothing else runs before this.
@@ -24,7 +31,7 @@ fn main() -> ExitCode {
         eprintln!("reseal: error: {error}");
         return ExitCode::FAILURE;
     }
-    match commands::run(cli) {
+    match commands::run(cli, access_key) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("reseal: error: {}", text_of(&error));

@@ -1,27 +1,71 @@
-//! The engine's key service, on the embedded KMS.
+//! The engine's key service, on the embedded KMS or on a server.
 
+mod remote;
+
+use anyhow::Result;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use crypto::Secret;
 use engine::{Envelope, KeyContext, KeyError, KeyService, NewDataKey, SealedRecord};
 use kms::{EncryptionContext, KeyRef, KmsError, SealedImage};
 
-use crate::store::OpenStore;
+use crate::remote::{Remote, Server};
+use crate::store::{OpenStore, Store};
+use remote::RemoteKms;
 
 /// Name in envelopes.
 const KMS_NAME: &str = "reseal";
 const DATA_KEY_BYTES: usize = 32;
 
-/// The embedded KMS, bound to the key that the user named; without one, to the service key.
-pub(crate) struct EmbeddedKms<'a> {
-    store: &'a OpenStore,
-    key: Option<KeyRef>,
+/// Where a file command has its keys from.
+pub(crate) enum KeyHolder {
+    /// The data directory.
+    Embedded(OpenStore),
+    /// A server. The data directory still keeps digest trees and pinned headers.
+    Server(Remote),
 }
 
-impl<'a> EmbeddedKms<'a> {
-    pub(crate) fn new(store: &'a OpenStore, key: Option<KeyRef>) -> Self {
-        Self { store, key }
+impl KeyHolder {
+    /// For a command that may need new keys; the first use makes the data directory.
+    pub(crate) fn open(store: &Store, server: Server) -> Result<Self> {
+        Self::opened(store, server, Store::open)
     }
+
+    /// For a command that needs keys that are there already.
+    pub(crate) fn open_existing(store: &Store, server: Server) -> Result<Self> {
+        Self::opened(store, server, Store::open_existing)
+    }
+
+    fn opened(store: &Store, server: Server, open: fn(&Store) -> Result<OpenStore>) -> Result<Self> {
+        let Some(remote) = server.open()? else { return open(store).map(Self::Embedded) };
+        store.make_directory()?;
+        Ok(Self::Server(remote))
+    }
+
+    /// The id of a key that can make data keys now.
+    pub(crate) fn require_usable(&self, key: &KeyRef) -> Result<KeyRef> {
+        match self {
+            Self::Embedded(store) => {
+                let found = store.wait(store.kms.require_usable(key, &store.permit, &store.scope))?;
+                Ok(KeyRef::Id(found.id))
+            }
+            Self::Server(remote) => remote::require_usable(remote, key),
+        }
+    }
+
+    /// The service, bound to the key that the user named; without one, to the service key.
+    pub(crate) fn service(&self, key: Option<KeyRef>) -> Box<dyn KeyService + '_> {
+        match self {
+            Self::Embedded(store) => Box::new(EmbeddedKms { store, key }),
+            Self::Server(remote) => Box::new(RemoteKms::new(remote, key)),
+        }
+    }
+}
+
+/// The embedded KMS, bound to the key that the user named; without one, to the service key.
+struct EmbeddedKms<'a> {
+    store: &'a OpenStore,
+    key: Option<KeyRef>,
 }
 
 impl KeyService for EmbeddedKms<'_> {
@@ -44,13 +88,7 @@ impl KeyService for EmbeddedKms<'_> {
     }
 
     fn unwrap(&self, envelope: &Envelope) -> Result<Secret, KeyError> {
-        if envelope.kms != KMS_NAME {
-            return Err(format!(
-                "the image's key is kept by the key service {:?}, which this program cannot ask",
-                envelope.kms
-            )
-            .into());
-        }
+        check_kms(envelope)?;
         let context = EncryptionContext::new(envelope.ctx.clone())?;
         let blob = BASE64.decode(&envelope.wrapped).map_err(|_| KmsError::NotAuthentic)?;
         match self.store.wait(self.store.kms.decrypt(&blob, &context, &self.store.permit, &self.store.scope)) {
@@ -105,4 +143,12 @@ impl KeyService for EmbeddedKms<'_> {
         let found = self.store.wait(self.store.kms.images_by_luks_uuid(luks_uuid))?;
         Ok(found.into_iter().map(|record| record.image.envelope).collect())
     }
+}
+
+/// Refuses an image whose key another kind of service keeps.
+fn check_kms(envelope: &Envelope) -> Result<(), KeyError> {
+    if envelope.kms == KMS_NAME {
+        return Ok(());
+    }
+    Err(format!("the image's key is kept by the key service {:?}, which this program cannot ask", envelope.kms).into())
 }

@@ -14,6 +14,7 @@ use tokio::runtime::Runtime;
 
 use crate::args::{Cli, RootArgs};
 use crate::output;
+use crate::user_directory::user_directory;
 
 /// Where everything is kept, before it is opened.
 pub(crate) struct Store {
@@ -62,10 +63,11 @@ impl Store {
         Ok((store, lock))
     }
 
-    /// Makes the data directory, for its owner alone, where it is missing.
+    /// Makes the data directory with its place for digest trees, for its owner alone, where they are missing.
     pub(crate) fn make_directory(&self) -> Result<()> {
         let path = self.data_dir.path();
         let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+        let made = made.and_then(|()| self.data_dir.make_trees());
         made.with_context(|| format!("cannot make the data directory {}", path.display()))
     }
 
@@ -108,7 +110,7 @@ impl ServerLock {
         match file.try_lock_shared() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => {
-                bail!("a server is running on {}; stop it first, or ask it through its API", data_dir.path().display())
+                bail!("a server is running on {}; stop it first, or ask it with --endpoint", data_dir.path().display())
             }
             Err(TryLockError::Error(error)) => Err(error).context("cannot lock server.lock"),
         }
@@ -144,10 +146,6 @@ fn root_source(args: &RootArgs) -> RootSource {
 
 /// `$XDG_DATA_HOME/reseal`, or `~/.local/share/reseal`.
 fn default_data_dir() -> Result<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    match (set("XDG_DATA_HOME"), set("HOME")) {
-        (Some(base), _) if base.is_absolute() => Ok(base.join("reseal")),
-        (_, Some(home)) => Ok(home.join(".local/share/reseal")),
-        _ => bail!("neither HOME nor XDG_DATA_HOME is set; name the data directory with --data"),
-    }
+    user_directory("XDG_DATA_HOME", ".local/share")
+        .context("neither HOME nor XDG_DATA_HOME is set; name the data directory with --data")
 }

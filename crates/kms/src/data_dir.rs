@@ -50,7 +50,7 @@ impl DataDir {
     }
 
     /// Makes the directory for the trees when it is missing.
-    pub(crate) fn make_trees(&self) -> io::Result<()> {
+    pub fn make_trees(&self) -> io::Result<()> {
         match DirBuilder::new().mode(0o700).create(self.trees()) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
             _ => Ok(()),

@@ -26,6 +26,7 @@ mod refusal;
 mod regions;
 mod tag_resources;
 mod tags;
+mod usage;
 mod versions;
 
 use ::kms::Kms;
@@ -61,6 +62,7 @@ pub(crate) fn rows<S: Keys>() -> Vec<Row<S>> {
         Row::of::<OnKms<aliases::DeleteAlias>>(),
         Row::of::<OnKms<aliases::ListAliases>>(),
         Row::of::<OnKms<aliases::ListAliasesByKeyId>>(),
+        Row::of::<OnKms<usage::ListKeyUsage>>(),
         Row::of::<OnKms<ciphertexts::Encrypt>>(),
         Row::of::<OnKms<ciphertexts::Decrypt>>(),
         Row::of::<OnKms<ciphertexts::ReEncrypt>>(),

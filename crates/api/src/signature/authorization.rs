@@ -13,7 +13,7 @@ pub(crate) struct Authorization {
 }
 
 /// The one algorithm of the v3 family that is served; SM3 and RSA have no client that uses them by default.
-pub(super) const ALGORITHM: &str = "ACS3-HMAC-SHA256";
+pub(crate) const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
 impl Authorization {
     /// Reads a header that begins with `ACS3-`.

@@ -53,22 +53,33 @@ pub(super) fn claim(request: &Request, authorization: &Authorization, dialect: D
     })
 }
 
-fn string_to_sign(canonical_request: &[u8]) -> Vec<u8> {
+/// What the MAC is made over.
+pub(crate) fn string_to_sign(canonical_request: &[u8]) -> Vec<u8> {
     format!("{ALGORITHM}\n{}", hex::encode(crypto::digest::sha256(canonical_request))).into_bytes()
 }
 
-/// Bytes, not text: a header may hold what is not UTF-8. The path is `/`, the only one that is served.
 fn canonical_request(request: &Request, authorization: &Authorization, body_digest: &str) -> Result<Vec<u8>, Refusal> {
     let query = percent::encode_pairs(request.query.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    let mut text = format!("{}\n/\n{query}\n", request.verb.name()).into_bytes();
-    for name in &authorization.signed_headers {
+    let signed = authorization.signed_headers.iter();
+    let headers: Result<Vec<_>, Refusal> =
+        signed.map(|name| Ok((name.as_str(), header_values(request, name)?))).collect();
+    Ok(canonical(request.verb.name(), &query, &headers?, body_digest))
+}
+
+/// The canonical form of a request: `query` in its one spelling, `headers` by lower-case name in rising order.
+///
+/// Bytes, not text: a header may hold what is not UTF-8. The path is `/`, the only one that is served.
+pub(crate) fn canonical(verb: &str, query: &str, headers: &[(&str, Vec<u8>)], body_digest: &str) -> Vec<u8> {
+    let mut text = format!("{verb}\n/\n{query}\n").into_bytes();
+    for (name, values) in headers {
         text.extend_from_slice(name.as_bytes());
         text.push(b':');
-        text.extend_from_slice(&header_values(request, name)?);
+        text.extend_from_slice(values);
         text.push(b'\n');
     }
-    text.extend_from_slice(format!("\n{}\n{body_digest}", authorization.signed_headers.join(";")).as_bytes());
-    Ok(text)
+    let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
+    text.extend_from_slice(format!("\n{}\n{body_digest}", names.join(";")).as_bytes());
+    text
 }
 
 /// The values of one header, trimmed, sorted, joined by commas.

@@ -16,7 +16,8 @@ use crate::args::{Compress, CopyArgs, Format, Preallocate, Rekey};
 use crate::interrupt::cancel_flag;
 use crate::output;
 use crate::progress::Display;
-use crate::service::EmbeddedKms;
+use crate::remote::Server;
+use crate::service::KeyHolder;
 use crate::store::Store;
 
 /// Longest passphrase file: cryptsetup's own limit is 8 MiB.
@@ -31,17 +32,15 @@ struct Answer<'a> {
     copied: &'a Copied,
 }
 
-pub(crate) fn run(args: &CopyArgs, store: &Store) -> Result<ExitCode> {
+pub(crate) fn run(args: &CopyArgs, store: &Store, server: Server) -> Result<ExitCode> {
     let start = Instant::now();
     let named = args.key.as_deref().map(str::parse::<KeyRef>).transpose()?;
-    let store = store.open()?;
+    let holder = KeyHolder::open(store, server)?;
     // A key that cannot be used ends the command here, before anything is read or made. From here on it is its id that
     // counts: an alias may point elsewhere when an interrupted copy goes on.
-    let usable =
-        |key: KeyRef| store.wait(store.kms.require_usable(&key, &store.permit, &store.scope)).map(|key| key.id);
-    let key = named.map(usable).transpose()?.map(KeyRef::Id);
+    let key = named.map(|key| holder.require_usable(&key)).transpose()?;
     let key_label = key.as_ref().map(ToString::to_string);
-    let service = EmbeddedKms::new(&store, key);
+    let service = holder.service(key);
     let cancel = cancel_flag().context("cannot catch signals")?;
     let display = Display::new(args.quiet || args.json);
     let report = |progress| display.show(progress);
@@ -49,7 +48,7 @@ pub(crate) fn run(args: &CopyArgs, store: &Store) -> Result<ExitCode> {
     let request = CopyRequest { key_label, ..request(args, store.data_dir.path())? };
     let now = SystemClock.now();
     let around = Surroundings {
-        service: &service,
+        service: service.as_ref(),
         random: &OsRandom,
         created: output::time(now),
         unix_seconds: u64::try_from(now.as_second()).unwrap_or(0),

@@ -10,7 +10,8 @@ use crypto::Secret;
 use rustix::io::FdFlags;
 
 use crate::args::ExecArgs;
-use crate::service::EmbeddedKms;
+use crate::remote::Server;
+use crate::service::KeyHolder;
 use crate::store::Store;
 
 const PLACEHOLDER: &[u8] = b"{secret}";
@@ -19,9 +20,9 @@ const SIGNAL_EXIT_BASE: i32 = 128;
 
 /// Runs the command with the passphrase on pipes: nothing of it is on a command line, in the
 /// environment or on a disk.
-pub(crate) fn run(args: &ExecArgs, store: &Store) -> Result<ExitCode> {
-    let store = store.open_existing()?;
-    let passphrase = engine::passphrase(&args.file, &EmbeddedKms::new(&store, None))?;
+pub(crate) fn run(args: &ExecArgs, store: &Store, server: Server) -> Result<ExitCode> {
+    let holder = KeyHolder::open_existing(store, server)?;
+    let passphrase = engine::passphrase(&args.file, holder.service(None).as_ref())?;
     let Some((program, rest)) = args.command.split_first() else { bail!("no command was given") };
     let mut pipes = Vec::new();
     let mut words = Vec::with_capacity(rest.len());

@@ -1,103 +1,92 @@
 use std::process::ExitCode;
 
-use anyhow::Result;
-use kms::{AliasName, IfInUse, KeyFilter, KeyRecord, KeyRef, NewKey, PageRequest};
-use serde::Serialize;
+use anyhow::{Context, Result, bail};
+use crypto::asymmetric::PublicKey;
+use kms::{AliasName, IfInUse, KeyRef, NewKey};
 
-use crate::args::{AliasCommand, KeyCommand};
-use crate::output;
-use crate::store::{OpenStore, Store};
+use crate::args::{AliasCommand, CreateKeyArgs, ImportArgs, KeyCommand, VersionCommand};
+use crate::keys::{self, KeyView, Keys, WrappedMaterial, WrappingParameters};
+use crate::remote::Server;
+use crate::store::Store;
+use crate::{output, private_file};
 
-/// Rows that are asked for at once.
-const PAGE_ROWS: u32 = 100;
+/// Longest material file that is looked at.
+const MATERIAL_BYTES_MAX: usize = 4096;
 
-/// A key as `--json` prints it; names as in the KMS API.
-#[derive(Serialize)]
-struct KeyView {
-    key_id: String,
-    arn: String,
-    key_state: String,
-    key_spec: String,
-    aliases: Vec<String>,
-    description: String,
-    /// Empty for a key that a user made.
-    service: String,
-    creation_date: String,
-    delete_date: Option<String>,
-}
-
-/// An image under a key, as `--json` prints it.
-#[derive(Serialize)]
-struct ImageView {
-    image: String,
-    path: String,
-    mode: String,
-    sealed_at: String,
-}
-
-pub(crate) fn run(command: KeyCommand, store: &Store) -> Result<ExitCode> {
-    let (store, _lock) = store.open_alone()?;
+pub(crate) fn run(command: KeyCommand, store: &Store, server: Server) -> Result<ExitCode> {
+    let keys = keys::open(store, server)?;
+    let keys = keys.as_ref();
     match command {
-        KeyCommand::Create { alias, description, output } => {
-            let alias = alias.map(|name| alias_name(&name)).transpose()?;
-            let key = store.wait(store.kms.create_key(
-                &NewKey { description, alias, ..NewKey::default() },
-                &store.permit,
-                &store.scope,
-            ))?;
-            if output.json {
-                output::json(&view(&store, &key)?)?;
-            } else {
-                output::line(&key.id.to_string());
-            }
-        }
-        KeyCommand::List(args) => list(&store, args.json)?,
-        KeyCommand::Show { key, output } => show(&store, &key, output.json)?,
-        KeyCommand::Enable { key } => {
-            let key = store.wait(store.kms.enable_key(&key.parse()?, &store.permit, &store.scope))?;
-            output::line(&format!("{}: {}", key.id, key.state));
-        }
-        KeyCommand::Disable { key, force } => {
-            let key =
-                store.wait(store.kms.disable_key(&key.parse()?, if_in_use(force), &store.permit, &store.scope))?;
-            output::line(&format!("{}: {}", key.id, key.state));
-        }
-        KeyCommand::Alias(command) => alias(&store, command)?,
+        KeyCommand::Create(args) => create(keys, args)?,
+        KeyCommand::Import(args) => import(keys, &args)?,
+        KeyCommand::List(args) => list(keys, args.json)?,
+        KeyCommand::Show { key, output } => show(keys, &key.parse()?, output.json)?,
+        KeyCommand::Enable { key } => say_state(&keys.enable(&key.parse()?)?),
+        KeyCommand::Disable { key, force } => say_state(&keys.disable(&key.parse()?, if_in_use(force))?),
+        KeyCommand::Alias(command) => alias(keys, command)?,
         KeyCommand::ScheduleDeletion { key, days, force } => {
-            let key = key.parse()?;
-            let key = store.wait(store.kms.schedule_key_deletion(
-                &key,
-                days,
-                if_in_use(force),
-                &store.permit,
-                &store.scope,
-            ))?;
-            let date = key.delete_at.map(output::time).unwrap_or_default();
+            let key = keys.schedule_deletion(&key.parse()?, days, if_in_use(force))?;
+            let date = key.delete_date.unwrap_or_default();
             output::line(&format!(
-                "{}: {}, may be destroyed from {date} on (`reseal key destroy-due`)",
-                key.id, key.state
+                "{}: {}, may be destroyed from {date} on (`reseal key destroy-due`, or a server by itself)",
+                key.key_id, key.key_state
             ));
         }
-        KeyCommand::CancelDeletion { key } => {
-            let key = store.wait(store.kms.cancel_key_deletion(&key.parse()?, &store.permit, &store.scope))?;
-            output::line(&format!("{}: {}", key.id, key.state));
-        }
+        KeyCommand::CancelDeletion { key } => say_state(&keys.cancel_deletion(&key.parse()?)?),
         KeyCommand::DestroyDue => {
-            for key in store.wait(store.kms.destroy_due_keys())? {
+            for key in keys.destroy_due()? {
                 output::line(&format!("{key}: destroyed"));
             }
         }
-        KeyCommand::Usage { key, output } => usage(&store, &key.parse()?, output.json)?,
+        KeyCommand::Version(command) => version(keys, command)?,
+        KeyCommand::Rotation { key, every } => {
+            let key = keys.set_rotation(&key.parse()?, every)?;
+            let interval = key.rotation_interval.as_deref().unwrap_or("never");
+            output::line(&format!("{}: new version by itself: {interval}", key.key_id));
+        }
+        KeyCommand::Usage { key, output } => usage(keys, &key.parse()?, output.json)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(store: &OpenStore, json: bool) -> Result<()> {
-    let mut views = Vec::new();
-    for key in pages(|page| store.wait(store.kms.list_keys(&KeyFilter::default(), page, &store.permit, &store.scope)))?
-    {
-        views.push(view(store, &key)?);
+fn create(keys: &dyn Keys, args: CreateKeyArgs) -> Result<()> {
+    let key = keys.create(&NewKey {
+        spec: args.spec,
+        usage: args.usage,
+        origin: args.origin,
+        description: args.description,
+        alias: args.alias.as_deref().map(alias_name).transpose()?,
+        rotation: args.rotation,
+        ..NewKey::default()
+    })?;
+    if args.output.json {
+        return output::json(&key);
     }
+    output::line(&key.key_id);
+    Ok(())
+}
+
+/// Asks for a wrapping key, wraps the material and brings it. The material is nowhere but in locked memory.
+fn import(keys: &dyn Keys, args: &ImportArgs) -> Result<()> {
+    let key: KeyRef = args.key.parse()?;
+    let material = private_file::read(&args.material, MATERIAL_BYTES_MAX)?;
+    if !matches!(material.len(), 16 | 32) {
+        bail!(
+            "{} holds {} bytes; material is 32 bytes of AES-256 or 16 of SM4, without a line feed",
+            args.material.display(),
+            material.len()
+        );
+    }
+    let WrappingParameters { public_key, import_token } =
+        keys.import_parameters(&key, args.algorithm, args.wrapping_key_spec)?;
+    let public_key = PublicKey::from_spki(&public_key).context("the wrapping key cannot be used")?;
+    let encrypted = public_key.encrypt(args.algorithm, material.expose())?;
+    say_state(&keys.import(&key, &WrappedMaterial { encrypted, import_token, expires_at: args.expires })?);
+    Ok(())
+}
+
+fn list(keys: &dyn Keys, json: bool) -> Result<()> {
+    let views = keys.list()?;
     if json {
         return output::json(&views);
     }
@@ -106,9 +95,8 @@ fn list(store: &OpenStore, json: bool) -> Result<()> {
     Ok(())
 }
 
-fn show(store: &OpenStore, key: &str, json: bool) -> Result<()> {
-    let key = store.wait(store.kms.describe_key(&key.parse()?, &store.permit, &store.scope))?;
-    let view = view(store, &key)?;
+fn show(keys: &dyn Keys, key: &KeyRef, json: bool) -> Result<()> {
+    let view = keys.show(key)?;
     if json {
         return output::json(&view);
     }
@@ -117,91 +105,71 @@ fn show(store: &OpenStore, key: &str, json: bool) -> Result<()> {
         ("arn", view.arn),
         ("state", view.key_state),
         ("spec", view.key_spec),
+        ("usage", view.key_usage),
+        ("origin", view.origin),
         ("aliases", view.aliases.join(", ")),
         ("description", view.description),
         ("service", view.service),
         ("created", view.creation_date),
+        ("rotated every", view.rotation_interval.unwrap_or_default()),
+        ("expires at", view.material_expire_time.unwrap_or_default()),
         ("destroyed at", view.delete_date.unwrap_or_default()),
     ];
     for (name, value) in rows.into_iter().filter(|(_, value)| !value.is_empty()) {
-        output::line(&format!("{:<14}{value}", format!("{name}:")));
+        output::line(&format!("{:<15}{value}", format!("{name}:")));
     }
     Ok(())
 }
 
-fn alias(store: &OpenStore, command: AliasCommand) -> Result<()> {
+fn alias(keys: &dyn Keys, command: AliasCommand) -> Result<()> {
     match command {
-        AliasCommand::Create { name, key } => {
-            store.wait(store.kms.create_alias(&alias_name(&name)?, &key.parse()?, &store.permit, &store.scope))?;
-        }
-        AliasCommand::Update { name, key } => {
-            store.wait(store.kms.update_alias(&alias_name(&name)?, &key.parse()?, &store.permit, &store.scope))?;
-        }
-        AliasCommand::Delete { name } => {
-            store.wait(store.kms.delete_alias(&alias_name(&name)?, &store.permit, &store.scope))?
-        }
+        AliasCommand::Create { name, key } => keys.create_alias(&alias_name(&name)?, &key.parse()?),
+        AliasCommand::Update { name, key } => keys.update_alias(&alias_name(&name)?, &key.parse()?),
+        AliasCommand::Delete { name } => keys.delete_alias(&alias_name(&name)?),
         AliasCommand::List(args) => {
-            let aliases = pages(|page| store.wait(store.kms.list_aliases(page, &store.permit, &store.scope)))?;
-            let rows: Vec<_> = aliases.into_iter().map(|alias| vec![alias.name, alias.key_id.to_string()]).collect();
+            let rows = keys.aliases()?;
             if args.json {
                 return output::json(&rows);
             }
-            output::table(&["alias", "key id"], rows);
+            output::table(&["alias", "key id"], rows.into_iter().map(Vec::from));
+            Ok(())
+        }
+    }
+}
+
+fn version(keys: &dyn Keys, command: VersionCommand) -> Result<()> {
+    match command {
+        VersionCommand::Create { key, output } => {
+            let made = keys.create_version(&key.parse()?)?;
+            if output.json {
+                return output::json(&made);
+            }
+            output::line(&made.key_version_id);
+        }
+        VersionCommand::List { key, output } => {
+            let versions = keys.versions(&key.parse()?)?;
+            if output.json {
+                return output::json(&versions);
+            }
+            let rows = versions.into_iter().map(|version| vec![version.key_version_id, version.creation_date]);
+            output::table(&["version", "created"], rows);
         }
     }
     Ok(())
 }
 
-fn usage(store: &OpenStore, key: &KeyRef, json: bool) -> Result<()> {
-    let images = pages(|page| store.wait(store.kms.key_usage(key, page, &store.permit, &store.scope)))?;
-    let views: Vec<_> = images
-        .into_iter()
-        .map(|record| ImageView {
-            image: record.image.image_id,
-            path: record.image.path,
-            mode: record.image.mode,
-            sealed_at: output::time(record.sealed_at),
-        })
-        .collect();
+fn usage(keys: &dyn Keys, key: &KeyRef, json: bool) -> Result<()> {
+    let images = keys.usage(key)?;
     if json {
-        return output::json(&views);
+        return output::json(&images);
     }
-    output::table(
-        &["image", "sealed", "mode", "path"],
-        views.into_iter().map(|v| vec![v.image, v.sealed_at, v.mode, v.path]),
-    );
+    let rows = images.into_iter().map(|image| vec![image.image, image.sealed_at, image.mode, image.path]);
+    output::table(&["image", "sealed", "mode", "path"], rows);
     Ok(())
 }
 
-fn view(store: &OpenStore, key: &KeyRecord) -> Result<KeyView> {
-    let by_key = KeyRef::Id(key.id);
-    let aliases = pages(|page| store.wait(store.kms.list_aliases_by_key(&by_key, page, &store.permit, &store.scope)))?;
-    Ok(KeyView {
-        key_id: key.id.to_string(),
-        arn: kms::key_arn(key),
-        key_state: key.state.to_string(),
-        key_spec: key.spec.clone(),
-        aliases: aliases.into_iter().map(|alias| alias.name).collect(),
-        description: key.description.clone(),
-        service: key.service.clone(),
-        creation_date: output::time(key.created_at),
-        delete_date: key.delete_at.map(output::time),
-    })
-}
-
-/// All rows of a list, page by page.
-fn pages<T>(mut page: impl FnMut(PageRequest) -> kms::Result<kms::Page<T>>) -> kms::Result<Vec<T>> {
-    let mut request = PageRequest::new(1, PAGE_ROWS).unwrap_or_else(PageRequest::first);
-    let mut rows = Vec::new();
-    loop {
-        let found = page(request)?;
-        let last = found.items.is_empty();
-        rows.extend(found.items);
-        if last || rows.len() as u64 >= found.total_count {
-            return Ok(rows);
-        }
-        request = request.next();
-    }
+fn say_state(key: &KeyView) {
+    output::line(&format!("{}: {}", key.key_id, key.key_state));
 }
 
 fn alias_name(name: &str) -> kms::Result<AliasName> {

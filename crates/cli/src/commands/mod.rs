@@ -3,6 +3,7 @@
 mod account;
 mod audit;
 mod billing;
+mod completions;
 mod copy;
 mod exec;
 mod inspect;
@@ -18,17 +19,20 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::args::{Cli, Command};
+use crate::environment::EnvironmentKey;
+use crate::remote::Server;
 use crate::store::Store;
 
 /// Runs the command of the arguments.
-pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
+pub(crate) fn run(cli: Cli, access_key: EnvironmentKey) -> Result<ExitCode> {
     let store = Store::new(&cli)?;
+    let server = Server { args: cli.remote, access_key };
     match cli.command {
-        Command::Copy(args) => copy::run(&args, &store),
+        Command::Copy(args) => copy::run(&args, &store, server),
         Command::Inspect(args) => inspect::run(&args),
-        Command::Verify(args) => verify::run(&args, &store),
-        Command::Exec(args) => exec::run(&args, &store),
-        Command::Key(command) => key::run(command, &store),
+        Command::Verify(args) => verify::run(&args, &store, server),
+        Command::Exec(args) => exec::run(&args, &store, server),
+        Command::Key(command) => key::run(command, &store, server),
         Command::Root(command) => root::run(command, &store),
         Command::Serve(args) => crate::serve::run(&args, &store),
         Command::Account(command) => account::run(&command, &store),
@@ -36,6 +40,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Billing(args) => billing::run(&args, &store),
         Command::RestoreHeader(args) => restore_header::run(&args, &store),
         Command::SelfTest(args) => self_test::run(&args, &store),
+        Command::Completions { shell } => completions::run(shell),
     }
 }
 

@@ -8,18 +8,19 @@ use crate::args::VerifyArgs;
 use crate::interrupt::cancel_flag;
 use crate::output;
 use crate::progress::Display;
-use crate::service::EmbeddedKms;
+use crate::remote::Server;
+use crate::service::KeyHolder;
 use crate::store::Store;
 
-pub(crate) fn run(args: &VerifyArgs, store: &Store) -> Result<ExitCode> {
-    let store = store.open_existing()?;
-    let service = EmbeddedKms::new(&store, None);
+pub(crate) fn run(args: &VerifyArgs, store: &Store, server: Server) -> Result<ExitCode> {
+    let holder = KeyHolder::open_existing(store, server)?;
+    let service = holder.service(None);
     let cancel = cancel_flag().context("cannot catch signals")?;
     let display = Display::new(args.quiet || args.json);
     let report = |progress| display.show(progress);
     let observer = Observer { cancel: &cancel, report: &report };
     let threads = args.threads.map_or_else(default_threads, usize::from);
-    let result = engine::verify(&args.file, store.data_dir.path(), threads, &service, &observer);
+    let result = engine::verify(&args.file, store.data_dir.path(), threads, service.as_ref(), &observer);
     display.clear();
     let verified = result?;
     if args.json {

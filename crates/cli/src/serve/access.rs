@@ -1,7 +1,5 @@
 //! The first access key: made and shown once, or brought along.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -13,9 +11,10 @@ use ram::{KeyOwner, Permit};
 
 use super::backend::Backend;
 use crate::args::ServeArgs;
+use crate::private_file;
 
 /// Longest file with an access key.
-const FILE_BYTES_MAX: u64 = 4096;
+const FILE_BYTES_MAX: usize = 4096;
 
 /// Makes the root access key of a new installation, or takes the one of `--bootstrap-access-key`.
 pub(super) async fn bootstrap(args: &ServeArgs, backend: &Backend, clock: &dyn Clock) -> Result<()> {
@@ -47,15 +46,7 @@ pub(crate) fn show(account: &str, key: &AccessKey) {
 /// Two lines: id and secret. The file is its owner's alone.
 fn read(path: &Path) -> Result<AccessKey> {
     let shown = path.display();
-    let metadata = fs::metadata(path).with_context(|| format!("cannot read {shown}"))?;
-    let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        bail!("{shown} may be read by others (mode {mode:04o}); run `chmod 600` on it");
-    }
-    if metadata.len() > FILE_BYTES_MAX {
-        bail!("{shown} is too long for an access key: write the id on the first line and the secret on the second");
-    }
-    let text = Secret::copy_of(&fs::read(path).with_context(|| format!("cannot read {shown}"))?);
+    let text = private_file::read(path, FILE_BYTES_MAX)?;
     let text = std::str::from_utf8(text.expose()).with_context(|| format!("{shown} is not text"))?;
     let mut lines = text.lines();
     match (lines.next(), lines.next(), lines.next()) {

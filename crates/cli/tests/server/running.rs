@@ -22,6 +22,8 @@ pub(crate) struct Server {
     child: Child,
     /// `127.0.0.1:<port>`.
     pub(crate) address: String,
+    /// `http` or `https`.
+    scheme: String,
     /// What it says on standard error, to its end.
     log: Option<JoinHandle<String>>,
 }
@@ -55,6 +57,16 @@ impl Place {
         self.reseal().args(words.split_whitespace()).output().expect("reseal runs")
     }
 
+    /// `reseal` for a server, with the access key of the tests, a home of its own and another data directory than the server's.
+    pub(crate) fn client(&self, endpoint: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_reseal"));
+        command.current_dir(self.path()).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("HOME", self.path()).env("RESEAL_DATA", self.path().join("elsewhere"));
+        command.env("RESEAL_ENDPOINT", endpoint);
+        command.env("RESEAL_ACCESS_KEY_ID", ACCESS_KEY_ID).env("RESEAL_ACCESS_KEY_SECRET", ACCESS_KEY_SECRET);
+        command
+    }
+
     /// A server with the access key of the tests.
     pub(crate) fn serve(&self) -> Server {
         let mut command = self.reseal();
@@ -73,14 +85,19 @@ impl Server {
         let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         for line in lines.map_while(Result::ok) {
             if let Some((_, address)) = line.split_once("listening on ") {
-                let address = address.split_once("://").expect("a scheme").1.to_owned();
-                return Self { child, address, log };
+                let (scheme, address) = address.split_once("://").expect("a scheme");
+                return Self { child, address: address.to_owned(), scheme: scheme.to_owned(), log };
             }
             said += &line;
         }
         let _ = child.wait();
         let log = log.map(|log| log.join().expect("a log")).unwrap_or_default();
         panic!("the server did not start: {said} {log}");
+    }
+
+    /// For `--endpoint`.
+    pub(crate) fn endpoint(&self) -> String {
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Ends it as an operator does. Returns its log.

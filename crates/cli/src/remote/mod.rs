@@ -1,0 +1,60 @@
+//! The server that a command asks: where it is, whose access key signs, and its calls in the shape of commands.
+
+mod config_file;
+mod settings;
+
+pub(crate) use settings::Server;
+
+use anyhow::{Context, Result, bail};
+use api::Product;
+use api::client::{Answer, Client, ClientError};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+/// Rows of a list that are asked for at once.
+const PAGE_ROWS: &str = "100";
+
+/// Most pages of a list; a million rows are more than anyone can read, and a server that counts wrong must not keep us.
+const PAGES_MAX: u32 = 10_000;
+
+/// A server, and what runs its calls.
+pub(crate) struct Remote {
+    client: Client,
+    runtime: Runtime,
+}
+
+impl Remote {
+    fn new(client: Client) -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        Ok(Self { client, runtime: runtime.context("cannot start a runtime")? })
+    }
+
+    /// Makes one call of KMS.
+    pub(crate) fn call(&self, action: &'static str, parameters: &[(&str, &str)]) -> Result<Answer, ClientError> {
+        self.runtime.block_on(self.client.call(Product::Kms, action, parameters))
+    }
+
+    /// All rows of a list, page by page: `{"<list>":{"<item>":[…]},"TotalCount":n}`.
+    pub(crate) fn list<T: DeserializeOwned>(
+        &self,
+        action: &'static str,
+        parameters: &[(&str, &str)],
+        (list, item): (&str, &str),
+    ) -> Result<Vec<T>> {
+        let mut rows = Vec::new();
+        for page in 1..=PAGES_MAX {
+            let page = page.to_string();
+            let paged = [("PageNumber", page.as_str()), ("PageSize", PAGE_ROWS)];
+            let mut answer: Value = self.call(action, &[parameters, &paged].concat())?.read()?;
+            let found: Vec<T> = serde_json::from_value(answer[list][item].take())
+                .with_context(|| format!("the answer to {action} is not that of this API"))?;
+            let last = found.is_empty();
+            rows.extend(found);
+            if last || answer["TotalCount"].as_u64().is_none_or(|total| rows.len() as u64 >= total) {
+                return Ok(rows);
+            }
+        }
+        bail!("the server's list of {action} has no end")
+    }
+}
