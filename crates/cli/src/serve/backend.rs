@@ -77,7 +77,7 @@ impl NonceStore for Backend {
             // Another process on the same catalog, or this one before a restart, may have seen it.
             Taken::Fresh => {
                 let known = self.kms.catalog().read().nonce_is_held(nonce, access_key_id).await;
-                known.map(|known| !known).map_err(unavailable)
+                known.map(|known| !known).map_err(|error| unavailable(&error))
             }
         }
     }
@@ -97,10 +97,10 @@ impl Journal for Backend {
 
 impl Readiness for Backend {
     async fn ready(&self) -> Result<(), Unavailable> {
-        self.kms.catalog().read().key_exists().await.map(drop).map_err(unavailable)
+        self.kms.catalog().read().key_exists().await.map(drop).map_err(|error| unavailable(&error))
     }
 }
 
-fn unavailable(error: catalog::CatalogError) -> Unavailable {
+fn unavailable(error: &catalog::CatalogError) -> Unavailable {
     Unavailable(error.to_string())
 }
