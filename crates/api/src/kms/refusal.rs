@@ -44,6 +44,11 @@ pub(super) fn refusal(error: &KmsError, request_id: &str) -> Refusal {
             tracing::error!(request.id = request_id, error = %error, "a call to KMS could not begin");
             return Refusal::new(&errors::KMS_SERVICE_UNAVAILABLE, &[]);
         }
+        // A token that went away comes back.
+        KmsError::Root(root) if root.is_temporary() => {
+            tracing::error!(request.id = request_id, error = %error, "the root of trust does not answer");
+            return Refusal::new(&errors::KMS_SERVICE_UNAVAILABLE, &[]);
+        }
         KmsError::MaterialDamaged { .. }
         | KmsError::PolicyDamaged { .. }
         | KmsError::SecretDamaged { .. }
