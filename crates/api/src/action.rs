@@ -33,7 +33,8 @@ pub struct Spec {
 pub enum Permission {
     /// A valid signature is enough.
     SignatureOnly,
-    /// `action` must be allowed on `acs:<service>:<region>:<account>:<resource>`.
+    /// `action` must be allowed on `acs:<service>:<region>:<account>:<resource>`. Where a call needs two rights, both are named
+    /// with "and", for the documentation.
     On {
         /// `kms:CreateKey`.
         action: &'static str,
@@ -71,8 +72,7 @@ pub trait Action<S: Services>: Sized + Send + 'static {
     /// What is answered, whether the call was done or refused: for calls that only ask what would happen (`DryRun`).
     ///
     /// Errors: codes of the product.
-    fn answer(parameters: &Parameters, result: Result<Value, Refusal>) -> Result<Value, Refusal> {
-        let _ = parameters;
+    fn answer(_: &Parameters, result: Result<Value, Refusal>) -> Result<Value, Refusal> {
         result
     }
 }

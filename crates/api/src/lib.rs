@@ -49,3 +49,9 @@ use services::Rooms;
 pub fn table<S: Keys + Rooms>() -> Table<S> {
     Table::of(self::kms::rows().into_iter().chain(self::ram::rows()).chain(sts::rows()))
 }
+
+/// The actions of KMS alone: what a service behind another gate than `ram` can serve.
+#[must_use]
+pub fn kms_table<S: Keys>() -> Table<S> {
+    Table::of(self::kms::rows())
+}

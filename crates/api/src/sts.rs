@@ -4,7 +4,7 @@ use ram::{Arn, Caller, Permit, Ram, RamError};
 use serde_json::{Value, json};
 
 use crate::action::{Action, Call, Permission, Row, Spec};
-use crate::errors::Refusal;
+use crate::errors::{self, Refusal};
 use crate::parameters::{Ignored, Integer, Optional, Parameters, Required};
 use crate::product::Product;
 use crate::ram::{OnRam, Plain, RamAction, parsed, written};
@@ -58,7 +58,8 @@ const ROLE_ARN: Required<Plain> =
 const ROLE_SESSION_NAME: Required<Plain> =
     Required::new("RoleSessionName", Plain { rules: "2–64 of `A-Za-z0-9.@_-`", takes_empty: false });
 /// Any number that has room: `ram` knows the range, which depends on the role, and its code.
-const DURATION_SECONDS: Optional<Integer> = Optional::new("DurationSeconds", Integer { min: 0, max: u32::MAX as u64 });
+const DURATION_SECONDS: Optional<Integer> =
+    Optional::new("DurationSeconds", Integer { min: 0, max: u32::MAX as u64 }).or(&errors::STS_DURATION);
 const POLICY: Optional<Plain> =
     Optional::new("Policy", Plain { rules: "policy, up to 2048 bytes", takes_empty: false });
 

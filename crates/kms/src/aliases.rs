@@ -1,17 +1,17 @@
 //! Names of keys. Source: `../shared/api/kms.md` 4.
 
-use catalog::{AliasRecord, KeyId, Page, PageRequest, Scope, Write};
+use catalog::{AliasRecord, KeyId, KeyRecord, Page, PageRequest, Scope, Write};
 use ram::Permit;
 
+use crate::action::Action;
 use crate::error::{KmsError, Result};
 use crate::key_ref::{AliasName, KeyRef};
 use crate::keys::find_for;
 use crate::kms::Kms;
 use crate::permission;
-use crate::state::Action;
 
 impl Kms {
-    /// Gives a key a name. `key` is no alias.
+    /// Gives a key of the account a name. `key` is no alias.
     ///
     /// Errors: `MalformedAlias` for a reserved name, `AliasExists`, `UnsupportedAlias`, those of [`Kms::describe_key`],
     /// `ServiceKey`, `StateModified`.
@@ -22,6 +22,7 @@ impl Kms {
         let mut write = self.catalog.write().await?;
         let done = async {
             let key = find_for(Action::CreateAlias, &mut write.read(), key, permit, scope, self.clock.now()).await?;
+            check_own(&key, scope)?;
             self.check_room_for_alias(&mut write.read(), scope).await?;
             self.insert_alias(&mut write, alias, key.id, scope).await
         };
@@ -39,6 +40,7 @@ impl Kms {
         let mut write = self.catalog.write().await?;
         let done = async {
             let key = find_for(Action::UpdateAlias, &mut write.read(), key, permit, scope, self.clock.now()).await?;
+            check_own(&key, scope)?;
             let is_there = write.alias_update(alias.as_str(), key.id, scope).await?;
             if is_there { Ok(()) } else { Err(not_found(alias, scope)) }
         };
@@ -46,18 +48,26 @@ impl Kms {
         write.finish(done).await
     }
 
-    /// Removes a name, whatever the state of its key.
+    /// Removes a name, whatever the state of its key. Needs the right on both.
     ///
-    /// Errors: `MalformedAlias` for a reserved name, `AliasNotFound`.
+    /// Errors: `MalformedAlias` for a reserved name, `AliasNotFound`, `NotPermitted`.
     pub async fn delete_alias(&self, alias: &AliasName, permit: &Permit, scope: &Scope) -> Result<()> {
         alias.check_not_reserved()?;
         permission::check(ram::Action::new("kms:DeleteAlias"), alias.as_str(), permit, scope)?;
         let mut write = self.catalog.write().await?;
-        let is_there = write.alias_delete(alias.as_str(), scope).await?;
-        write.finish(if is_there { Ok(()) } else { Err(not_found(alias, scope)) }).await
+        let done = async {
+            let key = KeyRef::Alias(alias.clone());
+            find_for(Action::DeleteAlias, &mut write.read(), &key, permit, scope, self.clock.now()).await?;
+            let is_there = write.alias_delete(alias.as_str(), scope).await?;
+            if is_there { Ok(()) } else { Err(not_found(alias, scope)) }
+        };
+        let done = done.await;
+        write.finish(done).await
     }
 
     /// Names of an account in a region, in the order of their bytes, those of services among them.
+    ///
+    /// Errors: `NotPermitted`.
     pub async fn list_aliases(&self, page: PageRequest, permit: &Permit, scope: &Scope) -> Result<Page<AliasRecord>> {
         permission::check(ram::Action::new("kms:ListAliases"), "alias", permit, scope)?;
         Ok(self.catalog.read().aliases_page(scope, page).await?)
@@ -94,6 +104,14 @@ impl Kms {
         let key = taken.map_or(key_id, |taken| taken.key_id);
         Err(KmsError::AliasExists { alias: alias.to_string(), key })
     }
+}
+
+/// A name is looked up in one account, so it stands for a key of that account.
+fn check_own(key: &KeyRecord, scope: &Scope) -> Result<()> {
+    if key.scope.account == scope.account {
+        return Ok(());
+    }
+    Err(KmsError::KeyNotFound { key: key.id.to_string(), region: scope.region.clone() })
 }
 
 fn not_found(alias: &AliasName, scope: &Scope) -> KmsError {

@@ -1,17 +1,18 @@
 //! Signing, and encryption under public keys. Source: `../shared/api/kms.md` 5.
 
-use catalog::{KeyId, KeyRecord, KeyVersionId, Scope};
+use catalog::{KeyId, KeyRecord, KeyVersionId, KeyVersionRecord, Scope};
 use crypto::Secret;
 use crypto::asymmetric::{DecryptionKey, KeySpec, Oaep, PublicKey, SignatureAlgorithm, SigningKey};
 use crypto::digest::Digest;
 use ram::Permit;
 
+use crate::action::Action;
+use crate::blocking::blocking;
 use crate::error::{KmsError, Result};
 use crate::key_ref::KeyRef;
 use crate::keys::find_for;
 use crate::kms::Kms;
 use crate::spec::KeyUsage;
-use crate::state::Action;
 use crate::versions::version_of;
 
 /// One version of a key pair, as a caller names it.
@@ -37,7 +38,8 @@ pub struct Answered<T> {
 impl Kms {
     /// Signs a SHA-256 digest. Returns the signature: DER of ECDSA, as long as the modulus of RSA.
     ///
-    /// Errors: those of [`Kms::describe_key`], `KeyNotUsable`, `KeyVersionNotFound`; `Unsupported` for a key that does not sign, or not so.
+    /// Errors: those of [`Kms::describe_key`], `KeyNotUsable`, `KeyVersionNotFound`; `Unsupported` for a key that does not sign,
+    /// `Crypto` for an algorithm of other keys.
     pub async fn asymmetric_sign(
         &self,
         pair: PairRef<'_>,
@@ -47,10 +49,9 @@ impl Kms {
         scope: &Scope,
     ) -> Result<Answered<Vec<u8>>> {
         let key = self.pair_for(Action::AsymmetricSign, KeyUsage::SignVerify, pair, permit, scope).await?;
-        let private = self.material(&mut self.catalog.read(), &key.record, pair.version).await?;
-        let spec = key.spec;
-        let signed = blocking(move || SigningKey::from_pkcs8(spec, &private)?.sign(algorithm, &digest)).await?;
-        Ok(key.answer(signed?))
+        let (spec, private) = (key.spec, self.material(Action::AsymmetricSign, &key.record, &key.version).await?);
+        let signed = blocking(move || Ok(SigningKey::from_pkcs8(spec, &private)?.sign(algorithm, &digest)?)).await?;
+        Ok(key.answer(signed))
     }
 
     /// Whether `signature` is one of this key over a SHA-256 digest.
@@ -72,8 +73,8 @@ impl Kms {
 
     /// Encrypts a short text under a public key of ours.
     ///
-    /// Errors: those of [`Kms::describe_key`], `KeyNotUsable`, `KeyVersionNotFound`, `Crypto` for too long a text; `Unsupported` for a key
-    /// that does not encrypt.
+    /// Errors: those of [`Kms::describe_key`], `KeyNotUsable`, `KeyVersionNotFound`, `Crypto` for too long a text; `Unsupported` for a key that does not
+    /// encrypt.
     pub async fn asymmetric_encrypt(
         &self,
         pair: PairRef<'_>,
@@ -99,13 +100,12 @@ impl Kms {
         scope: &Scope,
     ) -> Result<Answered<Secret>> {
         let key = self.pair_for(Action::AsymmetricDecrypt, KeyUsage::EncryptDecrypt, pair, permit, scope).await?;
-        let private = self.material(&mut self.catalog.read(), &key.record, pair.version).await?;
-        let spec = key.spec;
+        let (spec, private) = (key.spec, self.material(Action::AsymmetricDecrypt, &key.record, &key.version).await?);
         let opened = blocking(move || {
             let private = DecryptionKey::from_pkcs8(spec, &private)?;
-            Ok::<_, KmsError>(private.decrypt(algorithm, &ciphertext).map_err(|_| KmsError::NotAuthentic))
+            private.decrypt(algorithm, &ciphertext).map_err(|_| KmsError::NotAuthentic)
         });
-        Ok(key.answer(opened.await???))
+        Ok(key.answer(opened.await?))
     }
 
     /// The public half of a version.
@@ -142,25 +142,21 @@ impl Kms {
         };
         let version = version_of(read.key_version_by_id(pair.version).await?, record.id, pair.version)?;
         let damaged = || KmsError::MaterialDamaged { key: record.id, version: pair.version };
-        let public = PublicKey::from_spki(&version.public_key.ok_or_else(damaged)?).map_err(|_| damaged())?;
-        Ok(Pair { version: pair.version, spec, public, record })
+        let spki = version.public_key.as_deref().ok_or_else(damaged)?;
+        let public = PublicKey::from_spki(spki).map_err(|_| damaged())?;
+        Ok(Pair { record, version, spec, public })
     }
 }
 
 struct Pair {
     record: KeyRecord,
-    version: KeyVersionId,
+    version: KeyVersionRecord,
     spec: KeySpec,
     public: PublicKey,
 }
 
 impl Pair {
     fn answer<T>(&self, value: T) -> Answered<T> {
-        Answered { value, key_id: self.record.id, key_version_id: self.version }
+        Answered { value, key_id: self.record.id, key_version_id: self.version.id }
     }
-}
-
-/// A private operation of RSA takes a millisecond: on a thread that may block.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| KmsError::Interrupted)
 }

@@ -58,7 +58,7 @@ impl NewKey {
 
     /// What cannot be made, said before anything is.
     fn check(&self) -> Result<()> {
-        check_description(&self.description)?;
+        check_description("Description", &self.description)?;
         if let Some(alias) = &self.alias {
             alias.check_not_reserved()?;
         }
@@ -89,12 +89,14 @@ impl Kms {
     pub async fn create_key(&self, new: &NewKey, permit: &Permit, scope: &Scope) -> Result<KeyRecord> {
         permission::check(ram::Action::new("kms:CreateKey"), "key", permit, scope)?;
         new.check()?;
+        // Asked again below: this spares an account that is full the price of an RSA key.
+        self.check_room_for_key(&mut self.catalog.read(), scope).await?;
         let (key, version) = self.make_key(new, "", scope).await?;
         let mut write = self.catalog.write().await?;
         let done = async {
             self.check_room_for_key(&mut write.read(), scope).await?;
             write.key_insert(&key).await?;
-            write.key_version_insert(&version).await?;
+            self.insert_version(&mut write, version).await?;
             self.insert_names(&mut write, new, key.id, scope).await?;
             Ok(key)
         };
@@ -107,7 +109,7 @@ impl Kms {
         let new = NewKey { description: "Default Service CMK".to_owned(), ..NewKey::default() };
         let (key, version) = self.make_key(&new, service, scope).await?;
         write.key_insert(&key).await?;
-        write.key_version_insert(&version).await?;
+        self.insert_version(write, version).await?;
         Ok(key.id)
     }
 

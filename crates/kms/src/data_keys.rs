@@ -7,18 +7,18 @@
 //! The seal is bound to key id, version id and the caller's encryption context, so that a blob cannot be moved to another key, and a
 //! changed version id does not open. The context is not in the blob.
 
-use catalog::{KeyId, KeyRecord, KeyVersionId, Read, Scope};
+use catalog::{KeyId, KeyRecord, KeyState, KeyVersionId, KeyVersionRecord, Read, Scope};
 use crypto::seal::{self, Aead};
 use crypto::{Context, Secret};
 use ram::Permit;
 
+use crate::action::Action;
 use crate::context::EncryptionContext;
 use crate::error::{KmsError, Result};
 use crate::key_ref::KeyRef;
-use crate::keys::find_for;
+use crate::keys::{admit, check_region, find_for};
 use crate::kms::Kms;
 use crate::root::material_context;
-use crate::state::Action;
 
 /// Longest text that `Encrypt` takes. Source: `../shared/api/kms.md` 5.
 const PLAINTEXT_BYTES_MAX: usize = 6144;
@@ -53,6 +53,15 @@ pub struct Opened {
     /// The text or data key.
     pub plaintext: Secret,
     /// The key that opened it.
+    pub key_id: KeyId,
+    /// Its version.
+    pub key_version_id: KeyVersionId,
+}
+
+/// What opened a blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenedBy {
+    /// The key.
     pub key_id: KeyId,
     /// Its version.
     pub key_version_id: KeyVersionId,
@@ -123,7 +132,7 @@ impl Kms {
 
     /// Opens a blob and seals what was in it under another key, or another context. The plaintext does not leave.
     ///
-    /// Returns the new ciphertext, with the key and version that opened the old one.
+    /// Returns the new ciphertext, and what opened the old one.
     ///
     /// Errors: as [`Kms::decrypt`] for the source and [`Kms::encrypt`] for the destination.
     pub async fn re_encrypt(
@@ -134,23 +143,20 @@ impl Kms {
         destination: &EncryptionContext,
         permit: &Permit,
         scope: &Scope,
-    ) -> Result<(Ciphertext, Opened)> {
+    ) -> Result<(Ciphertext, OpenedBy)> {
         let opened = self.open_blob(Action::ReEncryptFrom, blob, source, permit, scope).await?;
         let plaintext = opened.plaintext.expose();
         let sealed =
             self.seal_blob(Action::ReEncryptTo, destination_key, plaintext, destination, permit, scope).await?;
-        Ok((sealed, opened))
+        Ok((sealed, OpenedBy { key_id: opened.key_id, key_version_id: opened.key_version_id }))
     }
 
     /// The key that a blob names, whoever asks and whatever its state: what a caller needs a right on.
     ///
     /// Errors: `NotAuthentic` for what is no blob; `KeyVersionNotFound`.
     pub async fn key_of_blob(&self, blob: &[u8]) -> Result<KeyRecord> {
-        let (version_id, _) = split_blob(blob).ok_or(KmsError::NotAuthentic)?;
-        let mut read = self.catalog.read();
-        let not_found = || KmsError::KeyVersionNotFound { version: version_id };
-        let version = read.key_version_by_id(version_id).await?.ok_or_else(not_found)?;
-        read.key_by_id(version.key_id).await?.ok_or_else(not_found)
+        let (version, _) = split_blob(blob).ok_or(KmsError::NotAuthentic)?;
+        Ok(version_and_key(&mut self.catalog.read(), version).await?.1)
     }
 
     pub(crate) async fn new_data_key(
@@ -182,16 +188,14 @@ impl Kms {
         permit: &Permit,
         scope: &Scope,
     ) -> Result<Opened> {
-        let (version_id, sealed) = split_blob(blob).ok_or(KmsError::NotAuthentic)?;
-        let key = self.key_of_blob(blob).await?;
-        let mut read = self.catalog.read();
-        let key = KeyRef::Arn(key.id, key.scope);
-        let key = find_for(action, &mut read, &key, permit, scope, self.clock.now()).await?;
+        let (version, sealed) = split_blob(blob).ok_or(KmsError::NotAuthentic)?;
+        let (version, key) = version_and_key(&mut self.catalog.read(), version).await?;
+        let key = admit(action, check_region(key, scope)?, permit, scope, self.clock.now())?;
         let aead = aead_of(&key)?;
-        let material = self.material(&mut read, &key, version_id).await?;
-        let context = blob_context(key.id, version_id, context)?;
+        let material = self.material(action, &key, &version).await?;
+        let context = blob_context(key.id, version.id, context)?;
         let plaintext = aead.open(&material, &context, sealed).map_err(|_| KmsError::NotAuthentic)?;
-        Ok(Opened { plaintext, key_id: key.id, key_version_id: version_id })
+        Ok(Opened { plaintext, key_id: key.id, key_version_id: version.id })
     }
 
     async fn seal_blob(
@@ -207,7 +211,9 @@ impl Kms {
         let key = find_for(action, &mut read, key, permit, scope, self.clock.now()).await?;
         let aead = aead_of(&key)?;
         let key_version_id = key.primary_version;
-        let material = self.material(&mut read, &key, key_version_id).await?;
+        let damaged = KmsError::MaterialDamaged { key: key.id, version: key_version_id };
+        let version = read.key_version_by_id(key_version_id).await?.ok_or(damaged)?;
+        let material = self.material(action, &key, &version).await?;
         let context = blob_context(key.id, key_version_id, context)?;
         let mut blob = key_version_id.to_string().into_bytes();
         blob.extend(aead.seal(&material, &context, plaintext, &*self.random));
@@ -215,12 +221,24 @@ impl Kms {
     }
 
     /// The material of one version of a key, in clear.
-    pub(crate) async fn material(&self, read: &mut Read<'_>, key: &KeyRecord, version: KeyVersionId) -> Result<Secret> {
-        let wrapped = read.key_version_by_id(version).await?.and_then(|version| version.material);
-        let damaged = || KmsError::MaterialDamaged { key: key.id, version };
-        let opened = self.root.unwrap(&material_context(key.id, version), &wrapped.ok_or_else(damaged)?);
-        opened.map_err(|_| damaged())
+    ///
+    /// Errors: `MaterialDamaged`; `KeyNotUsable` for material that was deleted after the state of the key was read.
+    pub(crate) async fn material(&self, action: Action, key: &KeyRecord, version: &KeyVersionRecord) -> Result<Secret> {
+        let wrapped = version.material.as_deref().ok_or(KmsError::KeyNotUsable {
+            key: key.id,
+            state: KeyState::PendingImport,
+            action,
+        })?;
+        let opened = self.unwrap(&material_context(key.id, version.id), wrapped).await?;
+        opened.ok_or(KmsError::MaterialDamaged { key: key.id, version: version.id })
     }
+}
+
+async fn version_and_key(read: &mut Read<'_>, version: KeyVersionId) -> Result<(KeyVersionRecord, KeyRecord)> {
+    let not_found = || KmsError::KeyVersionNotFound { version };
+    let found = read.key_version_by_id(version).await?.ok_or_else(not_found)?;
+    let key = read.key_by_id(found.key_id).await?.ok_or_else(not_found)?;
+    Ok((found, key))
 }
 
 /// The cipher of a symmetric key.

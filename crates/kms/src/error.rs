@@ -2,8 +2,8 @@ use catalog::{CatalogError, KeyId, KeyState, KeyVersionId, Region, SealedImageRe
 
 use crypto::CryptoError;
 
+use crate::action::Action;
 use crate::root::RootError;
-use crate::state::Action;
 
 /// Shorthand for what this crate returns.
 pub type Result<T> = std::result::Result<T, KmsError>;
@@ -222,7 +222,7 @@ pub enum KmsError {
     #[error("the stored secret for {purpose} is damaged; restore catalog.sqlite from a backup")]
     SecretDamaged {
         /// What it is for.
-        purpose: &'static str,
+        purpose: String,
     },
     /// The program is being stopped.
     #[error("the service is being stopped")]
@@ -236,12 +236,12 @@ pub enum KmsError {
     /// Wrong context, wrong key, or a changed blob. One case on purpose: which it was helps only an attacker.
     #[error("the ciphertext was not made under this encryption context by this service, or it was changed")]
     NotAuthentic,
-    /// The key version in a blob is not in this catalog.
+    /// No such version of the key, or the version named in a blob is not in this catalog.
     #[error(
-        "key version {version} is not in this data directory; use the --data directory whose key made the ciphertext"
+        "key version {version} does not exist here; a ciphertext opens in the data directory (--data) whose key made it"
     )]
     KeyVersionNotFound {
-        /// Version named in the blob.
+        /// The version.
         version: KeyVersionId,
     },
     /// The stored material does not open although the root key is right.
@@ -280,6 +280,7 @@ impl KmsError {
             Self::ExpiredImportToken { .. } => "ExpiredImportToken",
             Self::InvalidKeyMaterial => "InvalidKeyMaterial",
             Self::Interrupted => "ServiceUnavailableTemporary",
+            Self::Root(error) if error.is_temporary() => "ServiceUnavailableTemporary",
             Self::KeyNotFound { .. } | Self::KeyInOtherRegion { .. } | Self::KeyDestroyed { .. } => {
                 "Forbidden.KeyNotFound"
             }

@@ -4,13 +4,13 @@ use catalog::Scope;
 use crypto::asymmetric::{PublicKey, WrappingAlgorithm};
 use ram::Permit;
 
+use crate::action::Action;
 use crate::asymmetric::Answered;
 use crate::context::EncryptionContext;
 use crate::data_keys::Ciphertext;
 use crate::error::Result;
 use crate::key_ref::KeyRef;
 use crate::kms::Kms;
-use crate::state::Action;
 
 /// Whom a data key is for.
 #[derive(Debug, Clone)]

@@ -12,17 +12,18 @@
 use std::time::Duration;
 
 use catalog::{ImportToken, KeyId, KeyRecord, KeyState, KeyVersionRecord, Scope, Timestamp, Write};
-use crypto::asymmetric::{UnwrappingKey, WrappingAlgorithm};
+use crypto::asymmetric::{Unwrapped, UnwrappingKey, WrappingAlgorithm};
 use crypto::{Secret, mac};
 use ram::Permit;
 
+use crate::action::Action;
+use crate::blocking::blocking;
 use crate::error::{KmsError, Result};
 use crate::key_ref::KeyRef;
 use crate::keys::find_for;
 use crate::kms::Kms;
 use crate::root::{import_context, material_context};
 use crate::spec::{KeySpec, Origin};
-use crate::state::Action;
 
 /// How long parameters are good. Source: `../shared/api/kms.md` 6.
 const TOKEN_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -39,7 +40,8 @@ const WRAPPED_BYTES_MAX: usize = 1024;
 const WRAPPING_SPECS: &[KeySpec] = &[KeySpec::Rsa2048, KeySpec::Rsa3072];
 
 /// What an owner needs to wrap its material.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Has no `Debug`: whoever holds the token can bring material.
+#[derive(Clone, PartialEq, Eq)]
 pub struct ImportParameters {
     /// The key that the material is for.
     pub key_id: KeyId,
@@ -76,32 +78,36 @@ impl Kms {
         let action = Action::GetParametersForImport;
         key.id_for(action)?;
         let now = self.clock.now();
-        let key = find_for(action, &mut self.catalog.read(), key, permit, scope, now).await?;
-        check_external(&key)?;
+        let found = find_for(action, &mut self.catalog.read(), key, permit, scope, now).await?;
+        check_external(&found)?;
         let spec = wrapping_spec.asymmetric().filter(|_| WRAPPING_SPECS.contains(&wrapping_spec));
         let spec = spec.ok_or_else(|| KmsError::InvalidWord {
             name: "WrappingKeySpec",
             found: wrapping_spec.to_string(),
-            allowed: "RSA_2048 RSA_3072",
+            allowed: "one of RSA_2048 RSA_3072",
         })?;
         let pair = self.generate_pair(spec).await?;
         let import_token: [u8; TOKEN_BYTES] = self.random_bytes();
         let id = token_id(&import_token);
-        let token = ImportToken {
-            private_key: self.root.wrap(&import_context(key.id, &id), &pair.private, &*self.random),
+        let context = import_context(found.id, &id);
+        let mut token = ImportToken {
+            private_key: self.wrap(&context, &pair.private).await?,
             id,
-            key_id: key.id,
-            account: key.scope.account.clone(),
+            key_id: found.id,
+            account: scope.account.clone(),
             wrapping_algorithm: algorithm.name().to_owned(),
             wrapping_key_spec: wrapping_spec.to_string(),
             expires_at: later(now, TOKEN_LIFE),
         };
         let mut write = self.catalog.write().await?;
         let done = async {
+            // A key that was destroyed meanwhile gets no wrapping key any more.
+            find_for(action, &mut write.read(), key, permit, scope, self.clock.now()).await?;
             write.import_tokens_purge(earlier(now, TOKEN_MEMORY)).await?;
+            token.private_key = self.wrapped_for(&mut write, &context, token.private_key).await?;
             write.import_token_insert(&token).await?;
             Ok(ImportParameters {
-                key_id: key.id,
+                key_id: found.id,
                 public_key: pair.public.spki().to_vec(),
                 import_token: import_token.to_vec(),
                 expires_at: token.expires_at,
@@ -111,7 +117,8 @@ impl Kms {
         write.finish(done).await
     }
 
-    /// Brings material to an external key. A key that waited for it is enabled; a disabled one stays disabled.
+    /// Brings material to an external key. A key that waited for it is enabled; a disabled one stays disabled: who may import need not
+    /// be who may enable.
     ///
     /// Errors: those of [`Kms::describe_key`]; `ServiceKey`, `StateModified`, `UnsupportedOrigin`, `InvalidImportToken`, `ExpiredImportToken`;
     /// `InvalidKeyMaterial` for whatever is wrong with the material, one case on purpose; `InvalidParameter` for an expiry in the past.
@@ -124,18 +131,29 @@ impl Kms {
     ) -> Result<()> {
         let action = Action::ImportKeyMaterial;
         key.id_for(action)?;
+        let now = self.clock.now();
+        let found = find_for(action, &mut self.catalog.read(), key, permit, scope, now).await?;
+        check_external(&found)?;
+        check_expiry(material.expires_at, now)?;
+        let token = self.find_token(material.import_token, found.id, scope, now).await?;
+        // Before the catalog is locked: RSA takes its time. Whether it is the right material is decided under the lock.
+        let unwrapped = self.unwrap_material(token, &found, material.encrypted).await?;
         let secret = self.secret("fingerprints").await?;
         let mut write = self.catalog.write().await?;
         let done = async {
-            let now = self.clock.now();
-            let mut key = find_for(action, &mut write.read(), key, permit, scope, now).await?;
-            check_external(&key)?;
-            check_expiry(material.expires_at, now)?;
-            let token = find_token(&mut write, material.import_token, &key, now).await?;
+            let mut key = find_for(action, &mut write.read(), key, permit, scope, self.clock.now()).await?;
             let mut version = self.primary_version(&mut write, &key).await?;
-            let unwrapped = self.unwrap_material(&token, &key, &version, material.encrypted, &secret)?;
-            version.fingerprint = Some(mac::mac(&secret, "key material", unwrapped.expose()));
-            version.material = Some(self.root.wrap(&material_context(key.id, version.id), &unwrapped, &*self.random));
+            let earlier = version.fingerprint;
+            let fingerprint = |candidate: &Secret| mac::mac(&secret, "key material", candidate.expose());
+            let belongs = |candidate: &Secret| {
+                let found = fingerprint(candidate);
+                earlier.is_none_or(|earlier| mac::equal(&found, &earlier))
+            };
+            let accepted = unwrapped.accept(belongs).map_err(|_| KmsError::InvalidKeyMaterial)?;
+            version.fingerprint = Some(fingerprint(&accepted));
+            let context = material_context(key.id, version.id);
+            let wrapped = self.wrap(&context, &accepted).await?;
+            version.material = Some(self.wrapped_for(&mut write, &context, wrapped).await?);
             write.key_version_update(&version).await?;
             if key.state == KeyState::PendingImport {
                 key.state = KeyState::Enabled;
@@ -206,40 +224,29 @@ impl Kms {
         write.read().key_version_by_id(version).await?.ok_or(KmsError::MaterialDamaged { key: key.id, version })
     }
 
-    fn unwrap_material(
-        &self,
-        token: &ImportToken,
-        key: &KeyRecord,
-        version: &KeyVersionRecord,
-        encrypted: &[u8],
-        secret: &Secret,
-    ) -> Result<Secret> {
-        let damaged = || KmsError::MaterialDamaged { key: key.id, version: version.id };
-        let spec = crypto::asymmetric::KeySpec::from_name(&token.wrapping_key_spec).ok_or_else(damaged)?;
-        let algorithm = WrappingAlgorithm::from_name(&token.wrapping_algorithm).ok_or_else(damaged)?;
-        let private =
-            self.root.unwrap(&import_context(key.id, &token.id), &token.private_key).map_err(|_| damaged())?;
-        let wrapping_key = UnwrappingKey::from_pkcs8(spec, algorithm, &private)?;
-        let len = key.spec.parse::<KeySpec>()?.material_bytes().ok_or_else(damaged)?;
+    async fn find_token(&self, token: &[u8], key: KeyId, scope: &Scope, now: Timestamp) -> Result<ImportToken> {
+        let found = self.catalog.read().import_token_by_id(&token_id(token)).await?;
+        let found = found.filter(|found| found.key_id == key && found.account == scope.account);
+        let found = found.ok_or(KmsError::InvalidImportToken { key })?;
+        if found.expires_at <= now {
+            return Err(KmsError::ExpiredImportToken { key, at: found.expires_at });
+        }
+        Ok(found)
+    }
+
+    /// What the wrapping key of `token` makes of `encrypted`, right or wrong.
+    async fn unwrap_material(&self, token: ImportToken, key: &KeyRecord, encrypted: &[u8]) -> Result<Unwrapped> {
         if encrypted.len() > WRAPPED_BYTES_MAX {
             return Err(KmsError::InvalidKeyMaterial);
         }
-        let belongs = |candidate: &Secret| {
-            let found = mac::mac(secret, "key material", candidate.expose());
-            version.fingerprint.is_none_or(|wanted| mac::equal(&found, &wanted))
-        };
-        wrapping_key.unwrap(encrypted, len).accept(belongs).map_err(|_| KmsError::InvalidKeyMaterial)
+        let damaged = || KmsError::MaterialDamaged { key: key.id, version: key.primary_version };
+        let spec = crypto::asymmetric::KeySpec::from_name(&token.wrapping_key_spec).ok_or_else(damaged)?;
+        let algorithm = WrappingAlgorithm::from_name(&token.wrapping_algorithm).ok_or_else(damaged)?;
+        let len = key.spec.parse::<KeySpec>()?.material_bytes().ok_or_else(damaged)?;
+        let private = self.unwrap(&import_context(key.id, &token.id), &token.private_key).await?.ok_or_else(damaged)?;
+        let encrypted = encrypted.to_vec();
+        blocking(move || Ok(UnwrappingKey::from_pkcs8(spec, algorithm, &private)?.unwrap(&encrypted, len))).await
     }
-}
-
-async fn find_token(write: &mut Write, token: &[u8], key: &KeyRecord, now: Timestamp) -> Result<ImportToken> {
-    let found = write.read().import_token_by_id(&token_id(token)).await?;
-    let found = found.filter(|found| found.key_id == key.id && found.account == key.scope.account);
-    let found = found.ok_or(KmsError::InvalidImportToken { key: key.id })?;
-    if found.expires_at <= now {
-        return Err(KmsError::ExpiredImportToken { key: key.id, at: found.expires_at });
-    }
-    Ok(found)
 }
 
 /// The catalog knows tokens by their digest, so that reading it does not give one.

@@ -3,11 +3,11 @@
 use catalog::{KeyRecord, Scope, Tag};
 use ram::{AccountId, KeyPolicy, Permit};
 
+use crate::action::Action;
 use crate::error::{KmsError, Result};
 use crate::key_ref::KeyRef;
 use crate::keys::{find_for, locate};
 use crate::kms::Kms;
-use crate::state::Action;
 use crate::tags::tagged;
 
 /// What decides about a right on a key.

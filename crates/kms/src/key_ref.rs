@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use catalog::{KeyId, KeyRecord, Scope};
 
+use crate::action::Action;
 use crate::error::{KmsError, Result};
-use crate::state::Action;
 
 const ALIAS_PREFIX: &str = "alias/";
 

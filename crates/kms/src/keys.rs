@@ -1,19 +1,17 @@
-//! Making, showing and ending keys.
+//! Showing keys, turning them on and off, and finding the key of a call.
 
 use catalog::{KeyFilter, KeyId, KeyRecord, KeyState, Page, PageRequest, Read, Scope, Timestamp};
 use ram::Permit;
 
+use crate::action::Action;
 use crate::error::{KmsError, Result};
 use crate::key_ref::{AliasName, KeyRef};
 use crate::kms::Kms;
 use crate::permission;
-use crate::state::{Action, check};
+use crate::state::check;
 
 /// Most characters of a description. Source: `../shared/api/kms.md` 1.
 const DESCRIPTION_CHARS_MAX: usize = 8192;
-
-/// Waiting time of a deletion, in days. Source: `../shared/api/kms.md` 1.
-const WINDOW_DAYS: std::ops::RangeInclusive<u16> = 7..=366;
 
 /// What to do when images are under a key that is to be disabled or destroyed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +31,11 @@ impl Kms {
     }
 
     /// Keys of an account in a region, oldest first. Source: KMS `ListKeys`.
+    ///
+    /// A key whose imported material has expired is listed, and found by a filter, in its earlier state until
+    /// [`Kms::expire_due_material`] has been there; every other call knows it at once.
+    ///
+    /// Errors: `NotPermitted`.
     pub async fn list_keys(
         &self,
         filter: &KeyFilter,
@@ -54,7 +57,7 @@ impl Kms {
         permit: &Permit,
         scope: &Scope,
     ) -> Result<KeyRecord> {
-        check_description(description)?;
+        check_description("Description", description)?;
         self.change(Action::UpdateKeyDescription, key, IfInUse::Proceed, (permit, scope), |key| {
             description.clone_into(&mut key.description);
         })
@@ -82,73 +85,6 @@ impl Kms {
         self.change(Action::DisableKey, key, if_in_use, (permit, scope), |key| key.state = KeyState::Disabled).await
     }
 
-    /// Forbids (`true`) or allows to schedule a deletion; `why`: text for people. Takes no alias.
-    ///
-    /// Errors: as [`Kms::enable_key`].
-    pub async fn set_deletion_protection(
-        &self,
-        key: &KeyRef,
-        protected: bool,
-        why: &str,
-        permit: &Permit,
-        scope: &Scope,
-    ) -> Result<KeyRecord> {
-        check_description(why)?;
-        self.change(Action::SetDeletionProtection, key, IfInUse::Proceed, (permit, scope), |key| {
-            key.deletion_protection = protected;
-            why.clone_into(&mut key.deletion_protection_description);
-        })
-        .await
-    }
-
-    /// Has a key destroyed after `window_days` days (7..=366); until then it cannot be used. Takes no alias.
-    ///
-    /// Errors: as [`Kms::enable_key`], and `InvalidParameter`, `DeletionProtected`, `KeyInUse`.
-    pub async fn schedule_key_deletion(
-        &self,
-        key: &KeyRef,
-        window_days: u16,
-        if_in_use: IfInUse,
-        permit: &Permit,
-        scope: &Scope,
-    ) -> Result<KeyRecord> {
-        if !WINDOW_DAYS.contains(&window_days) {
-            return Err(KmsError::InvalidParameter {
-                name: "PendingWindowInDays",
-                found: window_days.into(),
-                allowed: "7 to 366 days",
-            });
-        }
-        let window = std::time::Duration::from_secs(u64::from(window_days) * 24 * 60 * 60);
-        let delete_at = self.clock.now().saturating_add(window).expect("a duration has no calendar units");
-        self.change(Action::ScheduleKeyDeletion, key, if_in_use, (permit, scope), |key| {
-            key.state = KeyState::PendingDeletion;
-            key.delete_at = Some(delete_at);
-        })
-        .await
-    }
-
-    /// Calls a deletion off; the key is enabled again, or waits for material that was deleted meanwhile. Works until the material is
-    /// destroyed, even after the date. Takes no alias.
-    ///
-    /// Errors: as [`Kms::enable_key`].
-    pub async fn cancel_key_deletion(&self, key: &KeyRef, permit: &Permit, scope: &Scope) -> Result<KeyRecord> {
-        let action = Action::CancelKeyDeletion;
-        key.id_for(action)?;
-        let mut write = self.catalog.write().await?;
-        let done = async {
-            let mut key = find_for(action, &mut write.read(), key, permit, scope, self.clock.now()).await?;
-            let version = write.read().key_version_by_id(key.primary_version).await?;
-            let has_material = version.is_some_and(|version| version.material.is_some());
-            key.state = if has_material { KeyState::Enabled } else { KeyState::PendingImport };
-            key.delete_at = None;
-            write.key_update(&key).await?;
-            Ok(key)
-        };
-        let done = done.await;
-        write.finish(done).await
-    }
-
     /// The key, if it can make data keys now.
     ///
     /// Errors: those of [`Kms::describe_key`]; `KeyNotUsable`.
@@ -156,31 +92,8 @@ impl Kms {
         find_for(Action::GenerateDataKey, &mut self.catalog.read(), key, permit, scope, self.clock.now()).await
     }
 
-    /// Destroys the material of all keys whose waiting time has ended, and removes their aliases. Returns the keys.
-    ///
-    /// Never happens by itself in this crate: a clock that is wrong for a moment must not destroy keys when somebody lists them.
-    pub async fn destroy_due_keys(&self) -> Result<Vec<KeyId>> {
-        let now = self.clock.now();
-        if self.catalog.read().keys_due(now).await?.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut write = self.catalog.write().await?;
-        let due = write.read().keys_due(now).await?;
-        for &id in &due {
-            // A key that vanished between the two queries would be a bug of the catalog; there is nothing left to destroy then.
-            let Some(mut key) = write.read().key_by_id(id).await? else { continue };
-            key.destroyed_at = Some(now);
-            write.key_versions_destroy(id).await?;
-            write.aliases_delete_of_key(id).await?;
-            write.key_update(&key).await?;
-        }
-        write.commit().await?;
-        self.catalog.settle().await?;
-        Ok(due)
-    }
-
     /// Load, decide, apply: one change of one key, named by its id.
-    async fn change(
+    pub(crate) async fn change(
         &self,
         action: Action,
         key: &KeyRef,
@@ -216,14 +129,28 @@ pub(crate) async fn find_for(
     scope: &Scope,
     now: Timestamp,
 ) -> Result<KeyRecord> {
-    let mut found = locate(read, key, scope).await?;
-    permission::check_key(action, &found, permit, scope)?;
-    // Material whose time is over is gone, also before it is destroyed.
-    if found.material_expires_at.is_some_and(|at| at <= now) && found.state != KeyState::PendingDeletion {
-        found.state = KeyState::PendingImport;
+    admit(action, locate(read, key, scope).await?, permit, scope, now)
+}
+
+/// `key`, if the permit covers `action` on it, and its state at `now` allows `action`.
+pub(crate) fn admit(
+    action: Action,
+    mut key: KeyRecord,
+    permit: &Permit,
+    scope: &Scope,
+    now: Timestamp,
+) -> Result<KeyRecord> {
+    permission::check_key(action, &key, permit, scope)?;
+    if is_expired(&key, now) && key.state != KeyState::PendingDeletion {
+        key.state = KeyState::PendingImport;
     }
-    check(action, &found)?;
-    Ok(found)
+    check(action, &key)?;
+    Ok(key)
+}
+
+/// Whether the time of imported material is over: it is gone then, also before it is destroyed.
+pub(crate) fn is_expired(key: &KeyRecord, now: Timestamp) -> bool {
+    key.material_expires_at.is_some_and(|at| at <= now)
 }
 
 /// The key that `key` names, whoever asks and whatever its state.
@@ -241,11 +168,21 @@ pub(crate) async fn locate(read: &mut Read<'_>, key: &KeyRef, scope: &Scope) -> 
     if found.scope.account != owner.account || matches!(key, KeyRef::Arn(..)) && found.scope != *owner {
         return Err(not_found());
     }
-    if found.scope.region != scope.region {
-        let (found_in, wanted) = (found.scope.region, scope.region.clone());
-        return Err(KmsError::KeyInOtherRegion { key: found.id, found: found_in, wanted });
+    check_region(found, scope)
+}
+
+/// `key`, if it is in the region of `scope`. Of a key of another account it is not told where it is.
+///
+/// Errors: `KeyInOtherRegion`, `KeyNotFound`.
+pub(crate) fn check_region(key: KeyRecord, scope: &Scope) -> Result<KeyRecord> {
+    let wanted = scope.region.clone();
+    if key.scope.region == wanted {
+        return Ok(key);
     }
-    Ok(found)
+    if key.scope.account != scope.account {
+        return Err(KmsError::KeyNotFound { key: key.id.to_string(), region: wanted });
+    }
+    Err(KmsError::KeyInOtherRegion { key: key.id, found: key.scope.region, wanted })
 }
 
 async fn check_not_in_use(action: Action, read: &mut Read<'_>, key: KeyId) -> Result<()> {
@@ -259,14 +196,11 @@ async fn find_alias(read: &mut Read<'_>, alias: &AliasName, scope: &Scope) -> Re
     found.ok_or_else(|| KmsError::AliasNotFound { alias: alias.to_string(), region: scope.region.clone() })
 }
 
-pub(crate) fn check_description(text: &str) -> Result<()> {
+/// `name`: of the parameter.
+pub(crate) fn check_description(name: &'static str, text: &str) -> Result<()> {
     let chars = text.chars().count();
     if chars > DESCRIPTION_CHARS_MAX {
-        return Err(KmsError::InvalidParameter {
-            name: "Description",
-            found: chars as u64,
-            allowed: "at most 8192 characters",
-        });
+        return Err(KmsError::InvalidParameter { name, found: chars as u64, allowed: "at most 8192 characters" });
     }
     Ok(())
 }

@@ -2,18 +2,21 @@
 //!
 //! ```text
 //! root of trust ──wraps──► key version ──wraps──► data key (32 bytes; its text opens a disk)
-//!  file, passphrase         catalog row            ciphertext blob, kept by whoever asked
-//!  or credential            states, aliases        bound to an encryption context
+//!  file, passphrase,        catalog row            ciphertext blob, kept by whoever asked
+//!  credential, token        states, aliases        bound to an encryption context
 //! ```
 //!
 //! [`Kms`] is the door. Its calls bear the names of the KMS API and refuse with its codes ([`KmsError::code`]); which call is
 //! allowed in which state is one table (`state.rs`). Time and randomness are arguments.
 //!
-//! Every call takes a [`ram::Permit`] and refuses one that was not made for it.
+//! Every call that a user can make takes a [`ram::Permit`] and refuses one that was not made for it. What takes none is for the rooms
+//! above: what decides about a permit ([`Kms::key_facts`], [`Kms::key_of_blob`]), the work of the clock (`…_due_…`), the service's own
+//! key and secrets, and the records of files that lost their envelope.
 //!
 //! Deliberately absent: the wire, policies and prices; they stand in front of this crate. There is no fallback from one key to
 //! another, anywhere.
 
+pub use action::Action;
 pub use asymmetric::{Answered, PairRef};
 pub use billing::{Bill, FreeFor, PRICE_RULES, PriceRule};
 pub use catalog::{
@@ -23,7 +26,7 @@ pub use catalog::{
 pub use context::EncryptionContext;
 pub use create::NewKey;
 pub use data_dir::DataDir;
-pub use data_keys::{Ciphertext, NewDataKey, Opened};
+pub use data_keys::{Ciphertext, NewDataKey, Opened, OpenedBy};
 pub use error::{KmsError, Result};
 pub use export::{ExportedDataKey, Receiver};
 pub use import::{ImportParameters, Material};
@@ -32,18 +35,22 @@ pub use key_ref::{AliasName, KeyRef, key_arn};
 pub use keys::IfInUse;
 pub use kms::Kms;
 pub use limits::Limits;
-pub use root::{RootError, RootMade, RootSource, read_passphrase_file, root_restore};
+pub use root::{
+    RootChanged, RootError, RootMade, RootSource, TokenName, TokenPlace, read_passphrase_file, root_restore,
+};
 pub use rotation_interval::RotationInterval;
 pub use spec::{KeySpec, KeyUsage, Origin, ProtectionLevel};
-pub use state::Action;
 
+mod action;
 mod aliases;
 mod asymmetric;
 mod billing;
+mod blocking;
 mod context;
 mod create;
 mod data_dir;
 mod data_keys;
+mod deletion;
 mod error;
 mod export;
 mod import;

@@ -5,7 +5,9 @@ use catalog::{Read, Scope};
 use crate::error::{KmsError, Result};
 use crate::kms::Kms;
 
-/// Most keys, aliases and versions of an account in a region. Keys of services are not counted. `None`: no limit.
+/// Most keys, aliases and versions of an account in a region. What belongs to services is not counted. `None`: no limit.
+///
+/// The number of versions is asked for by CreateKeyVersion only: first versions are bounded by the number of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Keys that users made.

@@ -3,9 +3,9 @@
 use catalog::{KeyRecord, Scope};
 use ram::{Arn, Permit};
 
+use crate::action::Action;
 use crate::error::{KmsError, Result};
 use crate::key_ref::key_arn;
-use crate::state::Action;
 
 /// Refuses a permit that does not cover `action` on `key`.
 ///

@@ -4,7 +4,7 @@ use crypto::Secret;
 
 use crate::error::{KmsError, Result};
 use crate::kms::Kms;
-use crate::root::secret_context;
+use crate::root::{SECRET_PREFIX, secret_context};
 
 const SECRET_BYTES: usize = 32;
 
@@ -13,18 +13,19 @@ impl Kms {
     ///
     /// Errors: `Catalog`; `SecretDamaged` when the stored one does not open.
     pub async fn secret(&self, purpose: &'static str) -> Result<Secret> {
-        let name = format!("secret:{purpose}");
+        let name = format!("{SECRET_PREFIX}{purpose}");
         if let Some(wrapped) = self.catalog.read().meta_by_name(&name).await? {
-            return self.open_secret(purpose, &wrapped);
+            return self.open_secret(purpose, &wrapped).await;
         }
         let mut write = self.catalog.write().await?;
         let done = async {
             // Another process may have made it while we waited.
             if let Some(wrapped) = write.read().meta_by_name(&name).await? {
-                return self.open_secret(purpose, &wrapped);
+                return self.open_secret(purpose, &wrapped).await;
             }
             let secret = Secret::random(SECRET_BYTES, &*self.random);
-            let wrapped = self.root.wrap(&secret_context(purpose), &secret, &*self.random);
+            let wrapped = self.wrap(&secret_context(purpose), &secret).await?;
+            let wrapped = self.wrapped_for(&mut write, &secret_context(purpose), wrapped).await?;
             write.meta_insert(&name, &wrapped).await?;
             Ok(secret)
         };
@@ -32,7 +33,8 @@ impl Kms {
         write.finish(done).await
     }
 
-    fn open_secret(&self, purpose: &'static str, wrapped: &[u8]) -> Result<Secret> {
-        self.root.unwrap(&secret_context(purpose), wrapped).map_err(|_| KmsError::SecretDamaged { purpose })
+    async fn open_secret(&self, purpose: &'static str, wrapped: &[u8]) -> Result<Secret> {
+        let secret = self.unwrap(&secret_context(purpose), wrapped).await?;
+        secret.ok_or_else(|| KmsError::SecretDamaged { purpose: purpose.to_owned() })
     }
 }

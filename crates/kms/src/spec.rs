@@ -40,7 +40,7 @@ macro_rules! words {
                 Self::ALL.iter().copied().find(|word| word.as_str() == text).ok_or_else(|| KmsError::InvalidWord {
                     name: $parameter,
                     found: text.chars().take(64).collect(),
-                    allowed: concat!($($word, " "),+),
+                    allowed: concat!("one of" $(, " ", $word)+),
                 })
             }
         }

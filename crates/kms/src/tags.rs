@@ -3,11 +3,11 @@
 use catalog::{KeyId, KeyRecord, PageRequest, Scope, Tag, TaggedResource, Write};
 use ram::Permit;
 
+use crate::action::Action;
 use crate::error::{KmsError, Result};
 use crate::key_ref::KeyRef;
 use crate::keys::find_for;
 use crate::kms::Kms;
-use crate::state::Action;
 
 /// Most tags of a key, and most characters of a tag's key or value. Source: `../shared/api/kms.md` 5.
 const TAGS_MAX: usize = 20;

@@ -3,11 +3,11 @@
 use catalog::{Page, PageRequest, Scope, SealedImage, SealedImageRecord};
 use ram::Permit;
 
+use crate::action::Action;
 use crate::error::Result;
 use crate::key_ref::KeyRef;
 use crate::keys::find_for;
 use crate::kms::Kms;
-use crate::state::Action;
 
 impl Kms {
     /// Remembers an image that was just sealed under its key. Durable when this returns. The same image at the same path is

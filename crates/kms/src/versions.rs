@@ -1,10 +1,12 @@
 //! Versions of a key. Source: `../shared/api/kms.md` 3.
 
-use catalog::{KeyId, KeyRecord, KeyVersionId, KeyVersionRecord, Page, PageRequest, Scope};
+use catalog::{KeyId, KeyRecord, KeyState, KeyVersionId, KeyVersionRecord, Page, PageRequest, Scope, Timestamp, Write};
 use crypto::Secret;
 use crypto::asymmetric::{self, KeyPair};
 use ram::Permit;
 
+use crate::action::Action;
+use crate::blocking::blocking;
 use crate::error::{KmsError, Result};
 use crate::key_ref::KeyRef;
 use crate::keys::find_for;
@@ -12,7 +14,6 @@ use crate::kms::Kms;
 use crate::root::material_context;
 use crate::rotation_interval::RotationInterval;
 use crate::spec::{KeySpec, Origin};
-use crate::state::Action;
 
 impl Kms {
     /// Adds a version with fresh material. It becomes the primary one of a symmetric key: new ciphertexts are made with it. Those of
@@ -30,7 +31,7 @@ impl Kms {
             let key = KeyRef::Arn(found.id, found.scope.clone());
             let mut key = find_for(Action::CreateKeyVersion, &mut write.read(), &key, permit, scope, now).await?;
             self.check_room_for_version(&mut write.read(), &key.scope).await?;
-            write.key_version_insert(&version).await?;
+            let version = self.insert_version(&mut write, version).await?;
             if key.spec.parse::<KeySpec>()?.is_symmetric() {
                 make_primary(&mut key, &version)?;
                 write.key_update(&key).await?;
@@ -101,7 +102,8 @@ impl Kms {
         write.finish(done).await
     }
 
-    /// Adds a version to every key whose time has come, each in a change of its own. Returns the keys.
+    /// Adds a version to every enabled key whose time has come, each in a change of its own. Returns the keys, at most 1,000; the next
+    /// call does the rest. A rotation is not refused for a limit: it comes at most once in seven days.
     ///
     /// Errors: `Catalog`; what was rotated before stays so.
     pub async fn rotate_due_keys(&self) -> Result<Vec<KeyId>> {
@@ -120,10 +122,11 @@ impl Kms {
         let done = async {
             let now = self.clock.now();
             // Another process may have rotated it, or somebody disabled it meanwhile.
-            let due = write.read().keys_to_rotate(now).await?.contains(&id);
-            let (true, Some(mut key)) = (due, write.read().key_by_id(id).await?) else { return Ok(false) };
+            let key = write.read().key_by_id(id).await?.filter(|key| is_due(key, now));
+            let Some(mut key) = key else { return Ok(false) };
+            // Takes no time under the lock of the catalog: only symmetric keys have a rotation.
             let version = self.make_version(id, key.spec.parse()?).await?;
-            write.key_version_insert(&version).await?;
+            let version = self.insert_version(&mut write, version).await?;
             make_primary(&mut key, &version)?;
             write.key_update(&key).await?;
             Ok(true)
@@ -145,15 +148,28 @@ impl Kms {
                 return Err(KmsError::Unsupported { reason: format!("no material can be made for {spec}") });
             }
         };
-        let material = Some(self.root.wrap(&material_context(key_id, id), &material, &*self.random));
+        let material = Some(self.wrap(&material_context(key_id, id), &material).await?);
         Ok(KeyVersionRecord { id, key_id, material, public_key, fingerprint: None, created_at: self.clock.now() })
     }
 
-    /// RSA keys take up to a second of one core: on a thread that may block.
+    /// Adds a version to the catalog, under the root key that is in force.
+    pub(crate) async fn insert_version(
+        &self,
+        write: &mut Write,
+        mut version: KeyVersionRecord,
+    ) -> Result<KeyVersionRecord> {
+        if let Some(wrapped) = version.material.take() {
+            let context = material_context(version.key_id, version.id);
+            version.material = Some(self.wrapped_for(write, &context, wrapped).await?);
+        }
+        write.key_version_insert(&version).await?;
+        Ok(version)
+    }
+
+    /// A new key pair. RSA keys take up to a second of one core.
     pub(crate) async fn generate_pair(&self, spec: asymmetric::KeySpec) -> Result<KeyPair> {
         let random = self.random.clone();
-        let made = tokio::task::spawn_blocking(move || asymmetric::generate(spec, &*random)).await;
-        Ok(made.map_err(|_| KmsError::Interrupted)??)
+        blocking(move || Ok(asymmetric::generate(spec, &*random)?)).await
     }
 }
 
@@ -166,6 +182,11 @@ fn make_primary(key: &mut KeyRecord, version: &KeyVersionRecord) -> Result<()> {
         key.rotation.rotate_at = interval.map(|interval| interval.next_after(version.created_at));
     }
     Ok(())
+}
+
+fn is_due(key: &KeyRecord, now: Timestamp) -> bool {
+    let rotation = key.rotation;
+    rotation.enabled && key.state == KeyState::Enabled && rotation.rotate_at.is_some_and(|at| at <= now)
 }
 
 fn check_has_own_material(key: &KeyRecord) -> Result<()> {

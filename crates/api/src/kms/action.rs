@@ -57,7 +57,7 @@ impl<S: Keys, C: KeyCall> Action<S> for OnKms<C> {
         let opened = services.kms_opened_at(&scope.account).await.map_err(|why| unavailable(&why, call))?;
         opened.ok_or_else(|| Refusal::new(&errors::KMS_NOT_ENABLED, &[]))?;
         let kms = services.kms();
-        let refused = |error| refusal(error, &call.request_id);
+        let refused = |error: KmsError| refusal(&error, &call.request_id);
         let mut needs = Vec::new();
         for ask in self.0.asks(kms, &scope).await.map_err(refused)? {
             needs.push(need(kms, &ask, &scope).await.map_err(refused)?);
@@ -67,7 +67,7 @@ impl<S: Keys, C: KeyCall> Action<S> for OnKms<C> {
 
     async fn run(self, services: &S, call: &Call<S::Caller>, permit: &Permit) -> Result<Value, Refusal> {
         let scope = scope_of(call)?;
-        self.0.run(services.kms(), permit, &scope).await.map_err(|error| refusal(error, &call.request_id))
+        self.0.run(services.kms(), permit, &scope).await.map_err(|error| refusal(&error, &call.request_id))
     }
 
     /// `DryRun` says what would have happened. The calls that take it change nothing, so they are done and not answered.

@@ -27,7 +27,7 @@ pub(crate) struct CreateAlias {
 
 impl KeyCall for CreateAlias {
     const SPEC: &'static Spec =
-        &row("CreateAlias", ("kms:CreateAlias", "alias/<name>` and `key/<id>"), &[&ALIAS_NAME, &KEY_ID]);
+        &row("CreateAlias", ("kms:CreateAlias", "alias/<name> and key/<id>"), &[&ALIAS_NAME, &KEY_ID]);
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         Ok(Self { alias: ALIAS_NAME.read(parameters)?, key: KEY_ID.read(parameters)? })
@@ -50,7 +50,7 @@ pub(crate) struct UpdateAlias {
 
 impl KeyCall for UpdateAlias {
     const SPEC: &'static Spec =
-        &row("UpdateAlias", ("kms:UpdateAlias", "alias/<name>` and `key/<id>"), &[&ALIAS_NAME, &KEY_ID]);
+        &row("UpdateAlias", ("kms:UpdateAlias", "alias/<name> and key/<id>"), &[&ALIAS_NAME, &KEY_ID]);
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         Ok(Self { alias: ALIAS_NAME.read(parameters)?, key: KEY_ID.read(parameters)? })
@@ -69,7 +69,7 @@ impl KeyCall for UpdateAlias {
 pub(crate) struct DeleteAlias(AliasName);
 
 impl KeyCall for DeleteAlias {
-    const SPEC: &'static Spec = &row("DeleteAlias", ("kms:DeleteAlias", "alias/<name>` and `key/<id>"), &[&ALIAS_NAME]);
+    const SPEC: &'static Spec = &row("DeleteAlias", ("kms:DeleteAlias", "alias/<name> and key/<id>"), &[&ALIAS_NAME]);
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         ALIAS_NAME.read(parameters).map(Self)

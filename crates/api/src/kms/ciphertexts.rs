@@ -98,7 +98,7 @@ pub(crate) struct ReEncrypt {
 impl KeyCall for ReEncrypt {
     const SPEC: &'static Spec = &row(
         "ReEncrypt",
-        ("kms:ReEncryptFrom` and `kms:ReEncryptTo", "key/<id>"),
+        ("kms:ReEncryptFrom and kms:ReEncryptTo", "key/<id of the ciphertext's> and key/<id>"),
         &[
             &CIPHERTEXT_BLOB,
             &DESTINATION_KEY_ID,

@@ -3,7 +3,7 @@
 use kms::{Page, PageRequest};
 use serde_json::{Value, json};
 
-use crate::errors::{self, Refusal};
+use crate::errors::Refusal;
 use crate::parameters::{Integer, Optional, Parameters};
 
 pub(super) const PAGE_NUMBER: Optional<Integer> = Optional::new("PageNumber", Integer { min: 1, max: 1_000_000 });
@@ -22,11 +22,8 @@ impl Paging {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, Refusal> {
         let number = PAGE_NUMBER.read(parameters)?.unwrap_or(1);
         let size = PAGE_SIZE.read(parameters)?.unwrap_or(PAGE_SIZE_DEFAULT);
-        let request = match (u32::try_from(number), u32::try_from(size)) {
-            (Ok(number), Ok(size)) => PageRequest::new(number, size),
-            _ => None,
-        };
-        let request = request.ok_or_else(|| Refusal::new(&errors::INVALID_PARAMETER, &["PageSize"]))?;
+        let narrow = |value| u32::try_from(value).expect("both are at most a million");
+        let request = PageRequest::new(narrow(number), narrow(size)).expect("both are in the limits of a page");
         Ok(Self { number, size, request })
     }
 

@@ -8,8 +8,8 @@ use crate::errors::{self, ErrorRow, Refusal};
 
 /// The row for an error of `kms`, with its text, which names key, state, region and what to do. What is the server's fault goes to the
 /// log instead.
-pub(super) fn refusal(error: KmsError, request_id: &str) -> Refusal {
-    let row = match &error {
+pub(super) fn refusal(error: &KmsError, request_id: &str) -> Refusal {
+    let row = match error {
         KmsError::MalformedKey { why, .. } => return invalid("KeyId", why),
         KmsError::MalformedAlias { why, .. } => return invalid("AliasName", why),
         KmsError::InvalidParameter { name, allowed, .. } | KmsError::InvalidWord { name, allowed, .. } => {
@@ -95,4 +95,60 @@ fn of_crypto(error: &CryptoError, request_id: &str) -> Refusal {
         | CryptoError::Signing => return internal(&error.to_string(), request_id),
     };
     invalid(name, &error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use kms::{KeyId, KeyVersionId, Region};
+
+    use super::*;
+
+    /// The rows bear the codes that `kms` itself gives its errors, and its text.
+    #[test]
+    fn rows_have_the_codes_of_kms() {
+        let (key, version) = (KeyId::from_random_bytes([1; 16]), KeyVersionId::from_random_bytes([2; 16]));
+        let (region, at) = (Region::default(), jiff::Timestamp::UNIX_EPOCH);
+        let errors = [
+            KmsError::MalformedKey { text: "x".to_owned(), why: "why" },
+            KmsError::KeyNotFound { key: key.to_string(), region: region.clone() },
+            KmsError::KeyInOtherRegion { key, found: region.clone(), wanted: region.clone() },
+            KmsError::KeyDestroyed { key, at },
+            KmsError::KeyNotUsable { key, state: KeyState::Enabled, action: kms::Action::Encrypt },
+            KmsError::KeyNotUsable { key, state: KeyState::Disabled, action: kms::Action::Encrypt },
+            KmsError::KeyNotUsable { key, state: KeyState::PendingDeletion, action: kms::Action::Encrypt },
+            KmsError::KeyNotUsable { key, state: KeyState::PendingImport, action: kms::Action::Encrypt },
+            KmsError::StateModified { key, state: KeyState::Enabled, action: kms::Action::EnableKey },
+            KmsError::ServiceKey { key, service: "ecs".to_owned(), action: kms::Action::DisableKey },
+            KmsError::UnsupportedAlias { alias: "alias/a".to_owned(), action: kms::Action::DisableKey },
+            KmsError::MalformedAlias { text: "x".to_owned(), why: "why" },
+            KmsError::AliasNotFound { alias: "alias/a".to_owned(), region: region.clone() },
+            KmsError::AliasExists { alias: "alias/a".to_owned(), key },
+            KmsError::KeyInUse { key, action: kms::Action::DisableKey, users: Vec::new(), total_count: 1 },
+            KmsError::DeletionProtected { key },
+            KmsError::InvalidParameter { name: "Plaintext", found: 1, allowed: "less" },
+            KmsError::InvalidWord { name: "KeySpec", found: "x".to_owned(), allowed: "y " },
+            KmsError::InvalidTags { why: "why".to_owned() },
+            KmsError::Unsupported { reason: "why".to_owned() },
+            KmsError::UnsupportedOrigin { reason: "why" },
+            KmsError::NoHsm,
+            KmsError::LimitExceeded { what: "keys", most: 1, region },
+            KmsError::InvalidImportToken { key },
+            KmsError::ExpiredImportToken { key, at },
+            KmsError::InvalidKeyMaterial,
+            KmsError::Crypto(CryptoError::PublicKey),
+            KmsError::PolicyDamaged { key },
+            KmsError::SecretDamaged { purpose: "tests".to_owned() },
+            KmsError::Interrupted,
+            KmsError::InvalidContext { why: "why".to_owned() },
+            KmsError::NotAuthentic,
+            KmsError::KeyVersionNotFound { version },
+            KmsError::MaterialDamaged { key, version },
+        ];
+        for error in errors {
+            let refusal = refusal(&error, "id");
+            assert_eq!(refusal.row().code, error.code(), "{error}");
+            let is_told = refusal.row().status < 500 && error.code() != "InvalidParameter";
+            assert!(!is_told || refusal.message().contains(&error.to_string()), "{refusal}");
+        }
+    }
 }

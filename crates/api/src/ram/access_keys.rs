@@ -26,7 +26,7 @@ struct Named(Option<UserName>);
 
 impl Named {
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
-        Ok(Self(parsed_if_given(OWN_USER_NAME.read(parameters)?)?))
+        Ok(Self(parsed_if_given(OWN_USER_NAME.read(parameters)?.as_ref())?))
     }
 
     fn owner(&self, caller: &Caller) -> Result<KeyOwner, RamError> {

@@ -75,8 +75,7 @@ impl RamAction for ListGroups {
 
     async fn run(self, ram: &Ram, permit: &Permit) -> Result<Value, RamError> {
         let listed = ram.list_groups(permit, &self.0).await?;
-        let groups: Vec<Value> = listed.items.iter().map(group).collect();
-        Ok(super::listed("Groups", "Group", groups, listed.marker))
+        Ok(super::page("Groups", "Group", &listed, group))
     }
 }
 
@@ -88,7 +87,7 @@ impl RamAction for UpdateGroup {
         &spec("UpdateGroup", "ram:UpdateGroup", "group/<GroupName>", &[&GROUP_NAME, &NEW_GROUP_NAME, &NEW_COMMENTS]);
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
-        let name = parsed_if_given(NEW_GROUP_NAME.read(parameters)?)?;
+        let name = parsed_if_given(NEW_GROUP_NAME.read(parameters)?.as_ref())?;
         let to = GroupChange { name, comments: NEW_COMMENTS.read(parameters)? };
         Ok(Self(parsed(&GROUP_NAME.read(parameters)?)?, to))
     }

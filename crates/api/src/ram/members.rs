@@ -99,8 +99,12 @@ impl RamAction for ListUsersForGroup {
 
     async fn run(self, ram: &Ram, permit: &Permit) -> Result<Value, RamError> {
         let listed = ram.list_users_for_group(permit, &self.0, &self.1).await?;
-        let short = listed.items.iter().map(|user| json!({"UserName": user.name, "DisplayName": user.display_name}));
-        Ok(super::listed("Users", "User", short.collect(), listed.marker))
+        Ok(super::page(
+            "Users",
+            "User",
+            &listed,
+            |user| json!({ "UserName": user.name, "DisplayName": user.display_name }),
+        ))
     }
 }
 

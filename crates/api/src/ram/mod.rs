@@ -19,7 +19,7 @@ use std::future::Future;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use ram::{Arn, Caller, Permit, Ram, RamError};
+use ram::{Arn, Caller, Listed, Permit, Ram, RamError};
 use serde_json::{Value, json};
 
 use crate::action::{Action, Call, Permission, Row, Spec};
@@ -93,8 +93,8 @@ pub(crate) fn parsed<T: FromStr<Err: Into<RamError>>>(text: &str) -> Result<T, R
 }
 
 /// The same for a parameter that may be missing.
-fn parsed_if_given<T: FromStr<Err: Into<RamError>>>(text: Option<String>) -> Result<Option<T>, Refusal> {
-    text.as_deref().map(parsed).transpose()
+fn parsed_if_given<T: FromStr<Err: Into<RamError>>>(text: Option<&String>) -> Result<Option<T>, Refusal> {
+    text.map(|text| parsed(text)).transpose()
 }
 
 /// A time as RAM and STS write it: UTC in whole seconds.
@@ -102,11 +102,12 @@ pub(crate) fn written(time: Timestamp) -> String {
     Timestamp::from_second(time.as_second()).map_or_else(|_| time.to_string(), |seconds| seconds.to_string())
 }
 
-/// A part of a list that is read by `Marker`.
-fn listed(list: &str, item: &str, items: Vec<Value>, marker: Option<String>) -> Value {
-    let mut answer = json!({ list: { item: items }, "IsTruncated": marker.is_some() });
-    if let Some(marker) = marker {
-        answer["Marker"] = marker.into();
+/// A part of a list that is read by `Marker`: `{"Users":{"User":[…]},"IsTruncated":false}`.
+fn page<T>(list: &str, item: &str, listed: &Listed<T>, shown: impl Fn(&T) -> Value) -> Value {
+    let items: Vec<Value> = listed.items.iter().map(shown).collect();
+    let mut answer = json!({ list: { item: items }, "IsTruncated": listed.marker.is_some() });
+    if let Some(marker) = &listed.marker {
+        answer["Marker"] = marker.as_str().into();
     }
     answer
 }

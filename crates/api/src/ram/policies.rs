@@ -105,8 +105,7 @@ impl RamAction for ListPolicies {
 
     async fn run(self, ram: &Ram, permit: &Permit) -> Result<Value, RamError> {
         let listed = ram.list_policies(permit, self.origin, &self.marker, self.max).await?;
-        let policies: Vec<Value> = listed.items.iter().map(policy).collect();
-        Ok(super::listed("Policies", "Policy", policies, listed.marker))
+        Ok(super::page("Policies", "Policy", &listed, policy))
     }
 }
 

@@ -58,12 +58,13 @@ impl From<&RamError> for Refusal {
             RamError::AlreadyInGroup { .. } => explained(&errors::RAM_USER_GROUP_EXISTS),
             RamError::DeleteConflict { name, conflict } => named(conflict_row(*conflict), name),
             RamError::LimitExceeded { what, .. } => explained(limit(*what)),
-            // No action of the wire brings a secret along, and the gate answers a denial before `ram` is called.
-            RamError::InvalidSecret
-            | RamError::Denied(_)
+            RamError::InvalidSecret => named(&errors::INVALID_PARAMETER, &"AccessKeySecret"),
+            RamError::Catalog(_) if error.is_temporary() => Self::new(&errors::SERVICE_UNAVAILABLE, &[]),
+            // The gate answers a denial before `ram` is called.
+            RamError::Denied(_)
             | RamError::NotCovered { .. }
-            | RamError::SecretDamaged { .. } => Self::new(&errors::INTERNAL_ERROR, &[]),
-            RamError::Catalog(_) => Self::new(&errors::INTERNAL_ERROR, &[]),
+            | RamError::SecretDamaged { .. }
+            | RamError::Catalog(_) => Self::new(&errors::INTERNAL_ERROR, &[]),
         }
     }
 }
@@ -135,5 +136,100 @@ fn limit(what: Exceeded) -> &'static ErrorRow {
         Exceeded::Attachments(TargetKind::User) => &errors::RAM_LIMIT_USER_POLICIES,
         Exceeded::Attachments(TargetKind::Group) => &errors::RAM_LIMIT_GROUP_POLICIES,
         Exceeded::Attachments(TargetKind::Role) => &errors::RAM_LIMIT_ROLE_POLICIES,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ram::keys::AccessKeyId;
+    use ram::{GroupName, PolicyName, PolicyRef, RoleName, SessionName, UserName};
+
+    use super::*;
+
+    fn samples() -> Vec<RamError> {
+        let (user, group): (UserName, GroupName) = ("bob".parse().unwrap(), "dev".parse().unwrap());
+        let (role, name): (RoleName, PolicyName) = ("ops".parse().unwrap(), "p".parse().unwrap());
+        let (id, policy): (AccessKeyId, _) = ("LTAIbob000000001".parse().unwrap(), PolicyRef::Custom(name.clone()));
+        let targets = [Target::User(user.clone()), Target::Group(group.clone()), Target::Role(role.clone())];
+        let kinds = [TargetKind::User, TargetKind::Group, TargetKind::Role];
+        let documents =
+            || [PolicyError::TooLong { found_bytes: 9, max_bytes: 8 }, PolicyError::Json { why: "x".to_owned() }];
+        let conflicts = [
+            Conflict::UserAccessKey,
+            Conflict::UserGroup,
+            Conflict::UserPolicy,
+            Conflict::GroupUser,
+            Conflict::GroupPolicy,
+            Conflict::RolePolicy,
+            Conflict::PolicyVersions,
+            Conflict::DefaultVersion,
+        ];
+        let conflicts = conflicts.into_iter().chain(kinds.map(Conflict::PolicyAttached));
+        let limits = [
+            Exceeded::Users,
+            Exceeded::AccessKeys,
+            Exceeded::Groups,
+            Exceeded::Roles,
+            Exceeded::Policies,
+            Exceeded::PolicyVersions,
+        ];
+        let limits = limits.into_iter().chain(kinds.map(Exceeded::Attachments));
+        let fields = [
+            TextField::DisplayName,
+            TextField::Comments,
+            TextField::Email,
+            TextField::MobilePhone,
+            TextField::Description,
+        ];
+        let mut samples = vec![
+            "v0".parse::<ram::VersionId>().unwrap_err().into(),
+            "x".parse::<ram::RoleArn>().unwrap_err().into(),
+            "x".parse::<SessionName>().unwrap_err().into(),
+            RamError::InvalidDuration { found: 1, min: 2, max: 3 },
+            RamError::InvalidSessionMax { found: 1, min: 2, max: 3 },
+            RamError::NoOwnKeys,
+            RamError::InvalidSecret,
+            RamError::UserNotFound(user.clone()),
+            RamError::AccessKeyNotFound(id.clone()),
+            RamError::GroupNotFound(group.clone()),
+            RamError::RoleNotFound(role.clone()),
+            RamError::PolicyNotFound(policy.clone()),
+            RamError::SystemPolicyNotFound(name.clone()),
+            RamError::PolicyVersionNotFound { policy: policy.clone(), version: ram::VersionId::FIRST },
+            RamError::NotInGroup { user: user.clone(), group: group.clone() },
+            RamError::AlreadyInGroup { user: user.clone(), group: group.clone() },
+            RamError::UserExists(user),
+            RamError::AccessKeyExists(id),
+            RamError::GroupExists(group),
+            RamError::RoleExists(role),
+            RamError::PolicyExists(name),
+            RamError::SecretDamaged { access_key_id: "LTAIbob000000001".to_owned() },
+        ];
+        for text in ["", "?"] {
+            samples.push(text.parse::<UserName>().unwrap_err().into());
+            samples.push(text.parse::<GroupName>().unwrap_err().into());
+            samples.push(text.parse::<RoleName>().unwrap_err().into());
+            samples.push(text.parse::<PolicyName>().unwrap_err().into());
+        }
+        samples.extend(documents().map(RamError::MalformedPolicy));
+        samples.extend(documents().map(RamError::MalformedSessionPolicy));
+        samples.extend(fields.map(|field| RamError::TextTooLong { field, found: 9, max: 8 }));
+        samples.extend(conflicts.map(|conflict| RamError::DeleteConflict { name: "x".to_owned(), conflict }));
+        samples.extend(limits.map(|what| RamError::LimitExceeded { what, max: 1 }));
+        for target in targets {
+            samples.push(RamError::NotAttached { policy: policy.clone(), target: target.clone() });
+            samples.push(RamError::AlreadyAttached { policy: policy.clone(), target });
+        }
+        samples
+    }
+
+    /// The code that `ram` gives an error is the one on the wire.
+    #[test]
+    fn codes_are_those_of_ram() {
+        let samples = samples();
+        assert!(samples.len() > 60);
+        for error in &samples {
+            assert_eq!(Refusal::from(error).row().code, error.code(), "{error:?}");
+        }
     }
 }

@@ -103,8 +103,7 @@ impl RamAction for ListRoles {
     /// Without the trust policies.
     async fn run(self, ram: &Ram, permit: &Permit) -> Result<Value, RamError> {
         let listed = ram.list_roles(permit, &self.0).await?;
-        let roles: Vec<Value> = listed.items.iter().map(role).collect();
-        Ok(super::listed("Roles", "Role", roles, listed.marker))
+        Ok(super::page("Roles", "Role", &listed, role))
     }
 }
 

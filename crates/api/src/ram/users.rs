@@ -87,8 +87,7 @@ impl RamAction for ListUsers {
 
     async fn run(self, ram: &Ram, permit: &Permit) -> Result<Value, RamError> {
         let listed = ram.list_users(permit, &self.0).await?;
-        let users: Vec<Value> = listed.items.iter().map(user).collect();
-        Ok(super::listed("Users", "User", users, listed.marker))
+        Ok(super::page("Users", "User", &listed, user))
     }
 }
 
@@ -105,7 +104,7 @@ impl RamAction for UpdateUser {
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         let to = UserChange {
-            name: parsed_if_given(NEW_USER_NAME.read(parameters)?)?,
+            name: parsed_if_given(NEW_USER_NAME.read(parameters)?.as_ref())?,
             display_name: NEW_DISPLAY_NAME.read(parameters)?,
             comments: NEW_COMMENTS.read(parameters)?,
             email: NEW_EMAIL.read(parameters)?,

@@ -128,7 +128,7 @@ impl Action<Memory> for ScheduleKeyDeletion {
     }
 
     async fn needs(&self, _: &Memory, _: &Call<Option<&'static str>>) -> Result<Vec<Need>, Refusal> {
-        Err(Refusal::new(&errors::KMS_KEY_NOT_FOUND, &["k-1", "cn-hangzhou"]))
+        Err(Refusal::new(&errors::KMS_KEY_NOT_FOUND, &["no key k-1 in region cn-hangzhou"]))
     }
 
     async fn run(self, _: &Memory, _: &Call<Option<&'static str>>, (): &()) -> Result<Value, Refusal> {

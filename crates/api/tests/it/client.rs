@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::services::Services;
 use api::{Listener, Regions, Served, Server, ServerConfig, Table};
 use catalog::ManualClock;
 use crypto::SeededRandom;
@@ -18,10 +19,10 @@ use crate::memory::Memory;
 /// The time on every test's server, until it is moved.
 pub(crate) const NOW: &str = "2026-11-25T12:06:44Z";
 
-pub(crate) struct Running {
+pub(crate) struct Running<S = Memory> {
     pub(crate) address: SocketAddr,
     pub(crate) addresses: Vec<SocketAddr>,
-    pub(crate) memory: Arc<Memory>,
+    pub(crate) services: Arc<S>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) stop: oneshot::Sender<()>,
     pub(crate) ended: JoinHandle<()>,
@@ -41,34 +42,35 @@ pub(crate) async fn start() -> Running {
     start_with(config(vec![local(None)]), actions::table(), NOW, Memory::with_keys()).await
 }
 
-pub(crate) async fn start_with(config: ServerConfig, table: Table<Memory>, now: &str, memory: Memory) -> Running {
-    let (served, memory, clock) = served(table, now, memory);
+pub(crate) async fn start_with<S: Services>(
+    config: ServerConfig,
+    table: Table<S>,
+    now: &str,
+    services: S,
+) -> Running<S> {
+    let (served, services, clock) = served(table, now, services);
     let server = Server::bind(config, served).await.unwrap();
     let addresses = server.addresses();
     let (stop, stopped) = oneshot::channel();
     let ended = tokio::spawn(server.run(async {
         let _ = stopped.await;
     }));
-    Running { address: addresses[0], addresses, memory, clock, stop, ended }
+    Running { address: addresses[0], addresses, services, clock, stop, ended }
 }
 
 /// What a server of a test serves, with handles on what is behind it.
-pub(crate) fn served(
-    table: Table<Memory>,
-    now: &str,
-    memory: Memory,
-) -> (Served<Memory>, Arc<Memory>, Arc<ManualClock>) {
-    let (memory, clock) = (Arc::new(memory), Arc::new(ManualClock::new(now.parse().unwrap())));
+pub(crate) fn served<S: Services>(table: Table<S>, now: &str, services: S) -> (Served<S>, Arc<S>, Arc<ManualClock>) {
+    let (services, clock) = (Arc::new(services), Arc::new(ManualClock::new(now.parse().unwrap())));
     let served = Served {
         table,
-        services: Arc::clone(&memory),
+        services: Arc::clone(&services),
         clock: Arc::clone(&clock) as _,
         random: Arc::new(SeededRandom::new(b"request ids")),
     };
-    (served, memory, clock)
+    (served, services, clock)
 }
 
-impl Running {
+impl<S> Running<S> {
     /// One request on a connection of its own.
     pub(crate) async fn send(&self, request: &str) -> Answer {
         let mut stream = self.connect().await;
@@ -79,14 +81,16 @@ impl Running {
     pub(crate) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
+}
 
+impl<S: AsRef<Memory>> Running<S> {
     /// Ends when the next slow call has begun.
     pub(crate) async fn slow_call_begun(&self) {
-        self.memory.begun.acquire().await.unwrap().forget();
+        self.services.as_ref().as_ref().begun.acquire().await.unwrap().forget();
     }
 
     pub(crate) fn journal(&self) -> Vec<String> {
-        self.memory.journal.lock().unwrap().clone()
+        self.services.as_ref().as_ref().journal.lock().unwrap().clone()
     }
 }
 

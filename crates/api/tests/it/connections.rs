@@ -162,7 +162,7 @@ async fn too_many_calls_are_turned_away() {
     let second = running.send(&slow_call("2")).await;
     assert_eq!((second.status, second.header("x-acs-retry-after")), (503, Some("1000")));
     assert_eq!(second.code(), "ServiceUnavailable");
-    running.memory.may_end.add_permits(2);
+    running.services.may_end.add_permits(2);
     assert_eq!(read_answer(&mut first).await.unwrap().status, 200);
     let again = running.send(&slow_call("2")).await;
     assert_eq!(again.status, 200, "the nonce of a call that was turned away is not used up");
@@ -179,7 +179,7 @@ async fn the_shutdown_lets_calls_end() {
     running.slow_call_begun().await;
     running.stop.send(()).unwrap();
     assert!(read_answer(&mut idle).await.is_none());
-    running.memory.may_end.add_permits(1);
+    running.services.may_end.add_permits(1);
     assert_eq!(read_answer(&mut busy).await.unwrap().status, 200);
     assert!(read_answer(&mut busy).await.is_none());
     running.ended.await.unwrap();
@@ -196,9 +196,9 @@ async fn a_client_that_hangs_up_cancels_nothing() {
     drop(stream);
     assert!(running.journal().is_empty());
     running.stop.send(()).unwrap();
-    running.memory.may_end.add_permits(1);
+    running.services.may_end.add_permits(1);
     running.ended.await.unwrap();
-    assert_eq!(running.memory.journal.lock().unwrap().len(), 1);
+    assert_eq!(running.services.journal.lock().unwrap().len(), 1);
 }
 
 /// The deadline of the shutdown ends what does not end by itself.

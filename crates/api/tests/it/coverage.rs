@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use crate::memory::Memory;
+use crate::installation::Installation;
 
 #[test]
 fn coverage_document_is_that_of_the_table() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/api-coverage.md");
-    let table = api::table::<Memory>();
+    let table = api::table::<Installation>();
     let wanted = api::coverage::render(table.specs());
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, &wanted).unwrap();
@@ -15,6 +15,7 @@ fn coverage_document_is_that_of_the_table() {
     let found = std::fs::read_to_string(&path).unwrap();
     assert!(found == wanted, "docs/api-coverage.md is stale: UPDATE=1 cargo test -p api --test it coverage");
     assert!(wanted.contains("| KMS | DescribeRegions | signature only | – | – | – |"), "{wanted}");
+    assert!(wanted.contains("| RAM | DeleteUser | `ram:DeleteUser` on `user/<UserName>` | **UserName** "), "{wanted}");
 }
 
 /// Parameters appear under what happens with them.

@@ -2,29 +2,29 @@
 //! neither down.
 
 use crate::client::{NOW, config, local, start_with};
-use crate::memory::Memory;
+use crate::installation::{Installation, ROOT};
 use crate::signing::{V1, V3};
 
 #[tokio::test]
 async fn no_action_is_done_without_a_right_signature() {
-    let running = start_with(config(vec![local(None)]), api::table(), NOW, Memory::with_keys()).await;
+    let running = start_with(config(vec![local(None)]), api::table(), NOW, Installation::new().await).await;
     let mut rows = 0;
-    for spec in api::table::<Memory>().specs() {
+    for spec in api::table::<Installation>().specs() {
         let (version, name) = (spec.product.version(), spec.name);
-        let (v1, v3) = (|| V1::new(version, name, &[]), V3::new(version, name, &[]));
-        let unsigned = v3.request("testid", "testsecret").replace("Authorization:", "X-Authorization:");
+        let (v1, v3) = (|| V1::new(version, name, &[]).set("AccessKeyId", ROOT.0), V3::new(version, name, &[]));
+        let unsigned = v3.request(ROOT.0, ROOT.1).replace("Authorization:", "X-Authorization:");
         for (request, code) in [
             (v1().request(), "MissingParameter"),
             (v1().sign("wrong").request(), "SignatureDoesNotMatch"),
             // Without the header it is a call of version 1, which names its action in a parameter.
             (unsigned, "MissingParameter"),
-            (v3.request("testid", "wrong"), "SignatureDoesNotMatch"),
+            (v3.request(ROOT.0, "wrong"), "SignatureDoesNotMatch"),
         ] {
             let answer = running.send(&request).await;
             assert_eq!((answer.status, answer.code().as_str()), (400, code), "{name}: {}", answer.body);
         }
         rows += 1;
     }
-    assert!(rows >= 2, "only {rows} rows seen: this test does not look at the table any more");
-    assert!(running.journal().is_empty());
+    assert!(rows >= 85, "only {rows} rows seen: this test does not look at the table any more");
+    assert!(running.services.memory.journal.lock().unwrap().is_empty());
 }

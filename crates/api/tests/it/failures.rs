@@ -29,7 +29,7 @@ async fn a_panic_is_an_internal_error() {
 #[tokio::test]
 async fn an_unreachable_catalog_is_503() {
     let running = start().await;
-    running.memory.down.store(true, Ordering::Relaxed);
+    running.services.down.store(true, Ordering::Relaxed);
     for (version, action, code) in
         [(ECS, "DescribeImages", "ServiceUnavailable"), (KMS, "CreateKey", "ServiceUnavailableTemporary")]
     {
@@ -39,7 +39,7 @@ async fn an_unreachable_catalog_is_503() {
     }
     let ready = running.send("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert_eq!((ready.status, ready.body.as_str()), (503, "not ready; the log says why\n"));
-    running.memory.down.store(false, Ordering::Relaxed);
+    running.services.down.store(false, Ordering::Relaxed);
     assert_eq!(running.send("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n").await.status, 200);
 }
 
@@ -47,7 +47,7 @@ async fn an_unreachable_catalog_is_503() {
 #[tokio::test]
 async fn a_full_journal_is_500() {
     let running = start().await;
-    running.memory.journal_full.store(true, Ordering::Relaxed);
+    running.services.journal_full.store(true, Ordering::Relaxed);
     let answer = running.send(&V1::new(KMS, "CreateKey", &[]).sign("testsecret").request()).await;
     assert_eq!((answer.status, answer.code().as_str()), (500, "InternalFailure"));
     assert!(!answer.body.contains("KeyMetadata"), "{}", answer.body);

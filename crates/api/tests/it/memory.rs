@@ -65,6 +65,12 @@ impl Memory {
     }
 }
 
+impl AsRef<Self> for Memory {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 impl Gate for Memory {
     type Caller = Option<&'static str>;
     type Permit = ();

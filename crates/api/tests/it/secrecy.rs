@@ -7,7 +7,12 @@ use std::sync::{Arc, Mutex};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::client::start;
+use crate::installation::{self, Client, RAM, STS};
 use crate::signing::V1;
+use crate::story::{ROOT, STRANGER, Story, text};
+
+/// Base64 of "plaintext".
+const SECRET: &str = "cGxhaW50ZXh0";
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -64,6 +69,77 @@ async fn answers_and_logs_hold_no_secret() {
     assert!(log.contains("request.id") && log.contains("SignatureDoesNotMatch") && log.contains("testid"), "{log}");
     assert!(answers.contains("SignatureDoesNotMatch") && answers.contains("CiphertextBlob"), "{answers}");
     for secret in ["cGxhaW50ZXh0", "testsecret", "wrongsecret", "tokentoken", "Plaintext%3D"] {
+        assert!(!answers.contains(secret), "{secret} in an answer: {answers}");
+        assert!(!log.contains(secret), "{secret} in the log: {log}");
+    }
+}
+
+/// The same for secrets that are made here: those of access keys and sessions stand in their one answer only.
+#[tokio::test]
+async fn new_secrets_are_in_their_answer_only() {
+    let log = Log::default();
+    let subscriber =
+        tracing_subscriber::fmt().with_writer(log.clone()).with_max_level(tracing::Level::TRACE).with_ansi(false);
+    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    let running = installation::start().await;
+    let root = Client::root(&running);
+    let bob = root.hire("bob").await;
+    let trust = format!(
+        r#"{{"Version":"1","Statement":[{{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{{"RAM":"acs:ram::{}:root"}}}}]}}"#,
+        running.services.account
+    );
+    let role = root.done(RAM, "CreateRole", &[("RoleName", "ops"), ("AssumeRolePolicyDocument", &trust)]).await;
+    let arn = role["Role"]["Arn"].as_str().unwrap();
+    let session = root.done(STS, "AssumeRole", &[("RoleArn", arn), ("RoleSessionName", "s1")]).await;
+    let text = |field: &str| session["Credentials"][field].as_str().unwrap();
+    let others = [
+        bob.call(RAM, "ListUsers", &[]).await.body,
+        root.call(RAM, "ListAccessKeys", &[("UserName", "bob")]).await.body,
+        root.call(RAM, "GetRole", &[("RoleName", "ops")]).await.body,
+        running.services.memory.journal.lock().unwrap().join("\n"),
+        String::from_utf8(log.0.lock().unwrap().clone()).unwrap(),
+    ];
+    assert!(others[4].contains("CreateAccessKey"), "the log is not empty: {}", others[4]);
+    for secret in [bob.secret(), text("AccessKeySecret"), text("SecurityToken"), installation::ROOT.1] {
+        for other in &others {
+            assert!(!other.contains(secret), "{other}");
+        }
+    }
+}
+
+/// The same for the real calls of KMS, done and refused: a plaintext comes back where it was asked for, and nowhere else.
+#[tokio::test]
+async fn kms_shows_a_plaintext_only_to_who_decrypts() {
+    let log = Log::default();
+    let subscriber =
+        tracing_subscriber::fmt().with_writer(log.clone()).with_max_level(tracing::Level::TRACE).with_ansi(false);
+    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    let story = Story::begin().await;
+    let id = story.key_id().await;
+    let call = |plaintext: &'static str| [("KeyId", id.clone()), ("Plaintext", plaintext.to_owned())];
+    let mut answers = String::new();
+    let mut blob = String::new();
+    for (who, action, pairs) in [
+        (ROOT, "Encrypt", call(SECRET)),
+        (ROOT, "Encrypt", call("cGxhaW50ZXh0!")),
+        (STRANGER, "Encrypt", call(SECRET)),
+        (ROOT, "GenerateDataKeyWithoutPlaintext", call(SECRET)),
+        (ROOT, "AsymmetricEncrypt", call(SECRET)),
+    ] {
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = story.call(who, action, &pairs).await;
+        if blob.is_empty() {
+            let value: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+            blob = text(&value["CiphertextBlob"]);
+        }
+        answers += &answer.body;
+    }
+    let opened = story.ok("Decrypt", &[("CiphertextBlob", &blob)]).await;
+    assert_eq!(text(&opened["Plaintext"]), SECRET);
+    story.refused("Decrypt", &[("CiphertextBlob", &blob), ("EncryptionContext", r#"{"a":"cGxhaW50ZXh0"}"#)]).await;
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("answered kms Decrypt with OK"), "{log}");
+    for secret in [SECRET, "testsecret"] {
         assert!(!answers.contains(secret), "{secret} in an answer: {answers}");
         assert!(!log.contains(secret), "{secret} in the log: {log}");
     }

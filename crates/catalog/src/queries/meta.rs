@@ -9,6 +9,12 @@ impl Read<'_> {
         let sql = "SELECT value FROM meta WHERE name = $1";
         self.record("read a value", sql, values![name], |row| row.value("value")).await
     }
+
+    /// Names and values whose name begins with `prefix`, in the order of their names. The prefix is no pattern.
+    pub async fn meta_by_prefix(&mut self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>> {
+        let sql = "SELECT name, value FROM meta WHERE substr(name, 1, length($1)) = $1 ORDER BY name";
+        self.records("list values", sql, values![prefix], |row| Ok((row.value("name")?, row.value("value")?))).await
+    }
 }
 
 impl Write {

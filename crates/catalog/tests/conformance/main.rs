@@ -12,6 +12,7 @@ mod opening;
 mod place;
 mod postgres_only;
 mod ram_queries;
+mod root_key_queries;
 mod server;
 mod sqlite_files;
 mod trail_queries;

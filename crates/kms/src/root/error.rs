@@ -2,6 +2,9 @@ use std::path::PathBuf;
 
 use crypto::CryptoError;
 
+/// Shorthand for what this module returns.
+pub(super) type RootResult<T> = std::result::Result<T, RootError>;
+
 /// Why there is no root key to work with.
 #[derive(Debug, thiserror::Error)]
 pub enum RootError {
@@ -77,6 +80,62 @@ pub enum RootError {
         /// Its name.
         name: String,
     },
+    /// A token that is not there, or does not answer. It is looked for again at the next call.
+    #[error("{place} does not answer: {why}; this works again when the token is back")]
+    TokenGone {
+        /// Key, token and module.
+        place: String,
+        /// What the module said.
+        why: String,
+    },
+    /// A token does not take the PIN.
+    #[error("{place}: the PIN in {} is refused: {why}", pin_file.display())]
+    TokenPin {
+        /// Key, token and module.
+        place: String,
+        /// Where the PIN is.
+        pin_file: PathBuf,
+        /// What is the matter with it.
+        why: &'static str,
+    },
+    /// A token, module or key that cannot serve.
+    #[error("{place} cannot be used: {why}")]
+    TokenRefused {
+        /// Key, token and module.
+        place: String,
+        /// Why not.
+        why: String,
+    },
+    /// A key in a token has no copy outside of it.
+    #[error(
+        "the root key is in a token and never leaves it, so there is no backup from here: {place}; back up the token with its own tools"
+    )]
+    NoBackup {
+        /// Key, token and module.
+        place: String,
+    },
+    /// More than one key could be the root key of a new catalog.
+    #[error("several keys could be the root key: {place}; name another label, or remove all but one")]
+    Several {
+        /// Where they are.
+        place: String,
+    },
+    /// The root key was given by the operator, so a new one cannot be made.
+    #[error(
+        "a new root key cannot be made for a systemd credential: make a credential yourself, then `reseal root move --to-credential NAME`"
+    )]
+    NotMadeHere,
+    /// Another process changed the root key, and the new one is not where this process looks.
+    #[error(
+        "the root key was moved to another place while this program ran; start it again with the arguments for that place"
+    )]
+    Moved,
+    /// The key to move to is the root key already.
+    #[error("{} is the root key of this catalog already: there is nothing to change", place.display())]
+    Unchanged {
+        /// Where it is.
+        place: PathBuf,
+    },
     /// There is nothing that a backup could belong to.
     #[error("{} does not exist: restore the catalog first, the root key alone opens nothing", catalog.display())]
     NoCatalog {
@@ -103,4 +162,11 @@ pub enum RootError {
         #[source]
         source: std::io::Error,
     },
+}
+
+impl RootError {
+    /// Whether the same call can succeed later: a token that went away may come back.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Self::TokenGone { .. } | Self::TokenPin { .. })
+    }
 }

@@ -4,8 +4,10 @@ use catalog::{Catalog, Write};
 use crypto::{Random, Secret};
 
 use super::error::RootError;
+use super::find::{check_of, find};
+use super::key::RootKey;
+use super::sealed_file;
 use super::source::RootSource;
-use super::{Root, check_value, sealed_file};
 use crate::data_dir::{DataDir, sync_parent};
 use crate::error::Result;
 
@@ -29,29 +31,28 @@ pub async fn root_restore(
     if !data_dir.catalog().exists() {
         return Err(RootError::NoCatalog { catalog: data_dir.catalog() }.into());
     }
-    let root = Root(sealed_file::decode(backup, passphrase, backup_path)?);
+    let key = sealed_file::decode(backup, passphrase, backup_path)?;
     let catalog = Catalog::open(data_dir.path()).await?;
     // Held to the end, so that two restores do not move each other's result away.
     let mut write = catalog.write().await?;
-    let stored = restore_alone(&mut write, &root, data_dir, source, backup_path, random).await;
+    let stored = restore_alone(&mut write, &key, data_dir, source, backup_path, random).await;
     write.finish(stored).await
 }
 
 async fn restore_alone(
     write: &mut Write,
-    root: &Root,
+    key: &Secret,
     data_dir: &DataDir,
     source: &RootSource,
     backup_path: &Path,
     random: &dyn Random,
 ) -> Result<PathBuf> {
-    let check = check_value(&mut write.read()).await?;
-    let check = check.ok_or_else(|| RootError::CheckMissing { catalog: data_dir.catalog() })?;
-    if !root.belongs_to(&check) {
+    let check = check_of(write, data_dir).await?;
+    if !RootKey::held(key.duplicate()).belongs_to(&check).await? {
         return Err(RootError::Wrong { place: backup_path.to_owned() }.into());
     }
     let place = source.place(data_dir);
-    match Root::open(data_dir, source, &check) {
+    match find(source, data_dir, &check).await {
         Ok(_) => return Err(RootError::InPlace { place }.into()),
         Err(
             RootError::Missing { .. }
@@ -63,14 +64,14 @@ async fn restore_alone(
         // What cannot be judged is not moved.
         Err(error) => return Err(error.into()),
     }
-    if !matches!(source, RootSource::SystemdCredential { .. }) && place.exists() {
+    if matches!(source, RootSource::File | RootSource::PassphraseFile(_)) && place.exists() {
         move_aside(&place).map_err(|source| RootError::File { action: "move aside", path: place, source })?;
     }
-    Ok(source.store(data_dir, &root.0, random)?)
+    Ok(source.store(data_dir, key, random)?)
 }
 
 /// Renames a file to the first free name `<file>.replaced-<number>`.
-fn move_aside(path: &Path) -> std::io::Result<()> {
+pub(super) fn move_aside(path: &Path) -> std::io::Result<()> {
     const TRIES_MAX: u32 = 1000;
     for number in 1..=TRIES_MAX {
         let mut aside = path.as_os_str().to_owned();

@@ -166,9 +166,11 @@ impl Ram {
         if is_noted {
             return Ok(());
         }
-        let mut change = self.begin().await?;
-        let outcome = change.write.access_key_used(id.as_str(), now).await.map_err(RamError::from);
-        change.finish(outcome).await
+        // Before it is written, so that of many requests at once the first one writes. It changes nobody's rights: nothing is forgotten.
+        self.known_keys.change(id.as_str(), |key| key.last_used_at = Some(now));
+        let mut write = self.catalog.write().await?;
+        let outcome = write.access_key_used(id.as_str(), now).await;
+        Ok(write.finish(outcome).await?)
     }
 
     pub(super) async fn insert_access_key(

@@ -1,6 +1,8 @@
 //! Accounts: the first one is made by itself and is born able to work.
 
-use catalog::{AccountRecord, AfterName, Attachment, AttachmentTarget, PolicyType, RoleRecord, TargetKind, Write};
+use catalog::{
+    AccountRecord, AfterName, Attachment, AttachmentTarget, PolicyType, Read, RoleRecord, TargetKind, Write,
+};
 
 use super::change::{account_id, owner, require};
 use super::error::Result;
@@ -20,7 +22,7 @@ impl Ram {
     /// The account of this installation: the first one, made now when there is none, with KMS opened and the role
     /// `AliyunECSDiskEncryptDefaultRole`. Takes no permit, as there is nobody yet who could have one, and gives nobody any right.
     pub async fn ensure_account(&self) -> Result<AccountId> {
-        if let Some(account) = self.first_account().await? {
+        if let Some(account) = first_account(&mut self.catalog.read()).await? {
             return Ok(account);
         }
         let mut change = self.begin().await?;
@@ -49,15 +51,10 @@ impl Ram {
         change.finish(outcome).await
     }
 
-    async fn first_account(&self) -> Result<Option<AccountId>> {
-        let accounts = self.catalog.read().accounts_list(&AfterName::start()).await?;
-        accounts.items.first().map(|account| account_id(&account.id)).transpose()
-    }
-
     async fn insert_first_account(&self, write: &mut Write) -> Result<AccountId> {
         // Another process may have been first.
-        if let Some(account) = write.read().accounts_list(&AfterName::start()).await?.items.first() {
-            return account_id(&account.id);
+        if let Some(account) = first_account(&mut write.read()).await? {
+            return Ok(account);
         }
         let now = self.clock.now();
         // The file commands knew it before there was a server: their keys are its keys.
@@ -87,4 +84,11 @@ impl Ram {
         write.attachment_insert(&Attachment { target, policy, attached_at: now }).await?;
         Ok(())
     }
+}
+
+/// The oldest account.
+async fn first_account(read: &mut Read<'_>) -> Result<Option<AccountId>> {
+    let accounts = read.accounts_list(&AfterName::start()).await?.items;
+    let oldest = accounts.iter().min_by_key(|account| account.created_at);
+    oldest.map(|account| account_id(&account.id)).transpose()
 }

@@ -192,7 +192,7 @@ impl Ram {
         let Some(principal) = self.owner_of(&record).await? else { return Ok(None) };
         let account = account_id(&record.account)?;
         let key = KnownKey { account, principal, last_used_at: record.last_used_at, record: Arc::new(record) };
-        self.known_keys.remember(id.as_str(), key.clone(), epoch, now);
+        self.known_keys.remember(id.as_str(), key.clone(), 1, epoch, now);
         Ok(Some(key))
     }
 
@@ -213,7 +213,7 @@ impl Ram {
         }
         let epoch = self.known_roles.epoch();
         let Some(role) = self.catalog.read().role_by_id(&id).await?.map(Arc::new) else { return Ok(None) };
-        self.known_roles.remember(&id, Arc::clone(&role), epoch, now);
+        self.known_roles.remember(&id, Arc::clone(&role), role.trust_document.len(), epoch, now);
         Ok(Some(role))
     }
 }

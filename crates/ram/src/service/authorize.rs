@@ -84,9 +84,11 @@ impl Ram {
         }
         let epoch = self.known_policies.epoch();
         let grants = self.catalog.read().grants_of(id).await?;
+        let bytes = grants.iter().map(|grant| grant.policy.name.len() + grant.document.as_ref().map_or(0, String::len));
+        let bytes = bytes.sum();
         let policies = grants.iter().filter_map(|grant| attached(grant).transpose());
         let policies = policies.collect::<Result<KnownPolicies>>()?;
-        self.known_policies.remember(id, Arc::clone(&policies), epoch, now);
+        self.known_policies.remember(id, Arc::clone(&policies), bytes, epoch, now);
         Ok(policies)
     }
 }
@@ -94,14 +96,15 @@ impl Ram {
 /// `None` for a system policy that this version of the program does not have: it grants nothing. None of ours denies.
 fn attached(grant: &Grant) -> Result<Option<AttachedPolicy>> {
     let name = grant.policy.name.clone();
-    let text = match grant.policy.policy_type {
-        PolicyType::System => SystemPolicy::of(&name).map(|policy| policy.document),
+    let document = match grant.policy.policy_type {
+        PolicyType::System => SystemPolicy::document_of(&name),
         // A custom policy without a text could have held a Deny.
-        PolicyType::Custom => Some(grant.document.as_deref().ok_or_else(|| damaged("document", &name))?),
+        PolicyType::Custom => {
+            let text = grant.document.as_deref().ok_or_else(|| damaged("document", &name))?;
+            Some(Arc::new(text.parse::<IdentityPolicy>().map_err(|_| damaged("document", &name))?))
+        }
     };
-    let Some(text) = text else { return Ok(None) };
-    let document: IdentityPolicy = text.parse().map_err(|_| damaged("document", &name))?;
-    Ok(Some(AttachedPolicy { name, document: Arc::new(document) }))
+    Ok(document.map(|document| AttachedPolicy { name, document }))
 }
 
 fn trust_of(role: &RoleRecord) -> Result<TrustPolicy> {

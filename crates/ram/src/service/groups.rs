@@ -3,9 +3,10 @@
 use catalog::{AfterName, AttachmentTarget, GroupRecord, Listed, Read, TargetKind, Write};
 
 use super::change::{owner, require};
-use super::error::{Conflict, Exceeded, RamError, Result, TextField};
+use super::error::{Conflict, Exceeded, RamError, Result};
 use super::limits;
 use super::ram::Ram;
+use super::text::TextField;
 use crate::evaluation::Permit;
 use crate::identity::{AccountId, Arn, EntityId, GroupName, ResourceKind};
 use crate::policy::Action;

@@ -16,13 +16,14 @@ pub use access_keys::{AccessKeyInfo, KeyOwner};
 pub use assume_role::{AssumeRole, InvalidRoleArn, RoleArn, Session};
 pub use attachments::{AttachedPolicyInfo, Entities, Entity, Target};
 pub use authenticate::{AuthenticateError, Authenticated, CallerIdentity, IdentityType, RequestFacts};
-pub use error::{Conflict, Exceeded, RamError, Result, TextField};
+pub use error::{Conflict, Exceeded, RamError, Result};
 pub use groups::{GroupChange, NewGroup};
 pub use policies::{NewPolicy, PolicyInfo, PolicyRef};
 pub use policy_versions::{InvalidVersionId, NewPolicyVersion, PolicyVersionInfo, RotateStrategy, VersionId};
 pub use ram::Ram;
 pub use recall::REMEMBERED_S;
 pub use roles::{NewRole, RoleChange};
+pub use text::TextField;
 pub use users::{NewUser, UserChange};
 
 mod access_keys;

@@ -5,10 +5,11 @@ use std::fmt;
 use catalog::{PolicyRecord, PolicyType, PolicyVersionRecord, Read, Timestamp, Write};
 
 use super::change::{damaged, owner, require};
-use super::error::{Conflict, Exceeded, RamError, Result, TextField};
+use super::error::{Conflict, Exceeded, RamError, Result};
 use super::limits;
 use super::policy_versions::{PolicyVersionInfo, VersionId, find_policy_version};
 use super::ram::Ram;
+use super::text::TextField;
 use crate::evaluation::Permit;
 use crate::identity::{AccountId, Arn, PolicyName, ResourceKind};
 use crate::policy::{Action, IdentityPolicy};

@@ -7,6 +7,12 @@ use super::authenticate::KnownKey;
 use super::authorize::KnownPolicies;
 use super::recall::Recall;
 
+/// Access keys that are remembered at once: callers that are active in the same two seconds.
+const KEYS_KNOWN_MAX: usize = 4096;
+
+/// Policies that are remembered at once, by the bytes of their texts; typed statements take a few times as much.
+const TEXT_BYTES_KNOWN_MAX: usize = 8 << 20;
+
 /// Access control on one catalog. Several processes may use the same catalog.
 pub struct Ram {
     pub(super) catalog: Arc<Catalog>,
@@ -33,9 +39,9 @@ impl Ram {
             clock,
             random,
             key,
-            known_keys: Recall::default(),
-            known_roles: Recall::default(),
-            known_policies: Recall::default(),
+            known_keys: Recall::new(KEYS_KNOWN_MAX),
+            known_roles: Recall::new(TEXT_BYTES_KNOWN_MAX),
+            known_policies: Recall::new(TEXT_BYTES_KNOWN_MAX),
         }
     }
 }

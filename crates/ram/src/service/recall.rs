@@ -8,17 +8,17 @@ use jiff::{SignedDuration, Timestamp};
 /// How long something is remembered, in seconds: for so long a change made by another process may go unseen.
 pub const REMEMBERED_S: i64 = 2;
 
-/// Most things that are remembered; beyond, all are forgotten. Callers that are active in the same two seconds are far fewer.
-const ENTRIES_MAX: usize = 4096;
-
 /// Values by name, each with the time at which it was read.
 pub(super) struct Recall<V> {
+    /// Most weight that is remembered; beyond, all is forgotten. What is in use comes back with the next requests.
+    weight_max: usize,
     state: Mutex<State<V>>,
 }
 
 struct State<V> {
     /// Counts how often everything was forgotten.
     epoch: u64,
+    weight: usize,
     entries: HashMap<String, (Timestamp, V)>,
 }
 
@@ -27,13 +27,12 @@ struct State<V> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Epoch(u64);
 
-impl<V> Default for Recall<V> {
-    fn default() -> Self {
-        Self { state: Mutex::new(State { epoch: 0, entries: HashMap::new() }) }
-    }
-}
-
 impl<V: Clone> Recall<V> {
+    /// Remembers values of so much weight together, in whatever they are weighed.
+    pub(super) fn new(weight_max: usize) -> Self {
+        Self { weight_max, state: Mutex::new(State { epoch: 0, weight: 0, entries: HashMap::new() }) }
+    }
+
     /// What is remembered of `name`. A clock that was set back makes it forgotten too.
     pub(super) fn value(&self, name: &str, now: Timestamp) -> Option<V> {
         let state = self.state();
@@ -48,26 +47,42 @@ impl<V: Clone> Recall<V> {
     }
 
     /// Remembers a value that was read after `epoch`.
-    pub(super) fn remember(&self, name: &str, value: V, epoch: Epoch, now: Timestamp) {
+    pub(super) fn remember(&self, name: &str, value: V, weight: usize, epoch: Epoch, now: Timestamp) {
         let mut state = self.state();
-        if state.epoch != epoch.0 {
+        if state.epoch != epoch.0 || weight > self.weight_max {
             return;
         }
-        if state.entries.len() >= ENTRIES_MAX {
-            state.entries.clear();
+        // The weight of a value that is replaced is counted until the next clearing: it errs on the safe side.
+        if state.weight + weight > self.weight_max {
+            state.clear();
         }
+        state.weight += weight;
         state.entries.insert(name.to_owned(), (now, value));
+    }
+
+    /// Changes a value that is remembered. It does not become younger by that.
+    pub(super) fn change(&self, name: &str, change: impl FnOnce(&mut V)) {
+        if let Some((_, value)) = self.state().entries.get_mut(name) {
+            change(value);
+        }
     }
 
     pub(super) fn forget(&self) {
         let mut state = self.state();
         state.epoch = state.epoch.wrapping_add(1);
-        state.entries.clear();
+        state.clear();
     }
 
     /// A holder of the lock that panicked has left whole entries.
     fn state(&self) -> MutexGuard<'_, State<V>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<V> State<V> {
+    fn clear(&mut self) {
+        self.weight = 0;
+        self.entries.clear();
     }
 }
 
@@ -79,37 +94,40 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    /// A value is known for two seconds, and not when the clock was set back.
+    /// A value is known for two seconds, also when it is changed in between, and not when the clock was set back.
     #[test]
     fn values_are_known_for_a_moment() {
-        let recall = Recall::default();
-        recall.remember("a", 1, recall.epoch(), at(10));
+        let recall = Recall::new(10);
+        recall.remember("a", 1, 1, recall.epoch(), at(10));
+        recall.change("a", |value| *value += 1);
         let known = [9, 10, 11, 12].map(|second| recall.value("a", at(second)));
-        assert_eq!(known, [None, Some(1), Some(1), None]);
+        assert_eq!(known, [None, Some(2), Some(2), None]);
         assert_eq!(recall.value("b", at(10)), None);
     }
 
     /// What was read before a change is not remembered after it.
     #[test]
     fn a_change_overtakes_a_reader() {
-        let recall = Recall::default();
+        let recall = Recall::new(10);
         let epoch = recall.epoch();
         recall.forget();
-        recall.remember("a", 1, epoch, at(0));
+        recall.remember("a", 1, 1, epoch, at(0));
         assert_eq!(recall.value("a", at(0)), None);
-        recall.remember("a", 2, recall.epoch(), at(0));
+        recall.remember("a", 2, 1, recall.epoch(), at(0));
         recall.forget();
         assert_eq!(recall.value("a", at(0)), None);
     }
 
-    /// However many names come, memory stays bounded and the last one is known.
+    /// However many names come, and however heavy, memory stays bounded; the last one is known if it fits at all.
     #[test]
     fn memory_is_bounded() {
-        let recall = Recall::default();
-        for name in 0..=ENTRIES_MAX {
-            recall.remember(&name.to_string(), name, recall.epoch(), at(0));
+        let recall = Recall::new(10);
+        for name in 0..1000 {
+            recall.remember(&name.to_string(), name, 3, recall.epoch(), at(0));
+            assert!(recall.state().entries.len() <= 3);
+            assert_eq!(recall.value(&name.to_string(), at(0)), Some(name));
         }
-        assert!(recall.state().entries.len() <= ENTRIES_MAX);
-        assert_eq!(recall.value(&ENTRIES_MAX.to_string(), at(0)), Some(ENTRIES_MAX));
+        recall.remember("heavy", 1, 11, recall.epoch(), at(0));
+        assert_eq!(recall.value("heavy", at(0)), None);
     }
 }

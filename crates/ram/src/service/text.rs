@@ -1,6 +1,30 @@
 //! Texts for people: any characters, but not too many. Source of the lengths: ram.md 2.
 
-use super::error::{RamError, Result, TextField};
+use std::fmt;
+
+use super::error::{RamError, Result};
+
+/// A text for people. Displays as the parameter of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TextField {
+    /// Of users, at most 128 characters.
+    DisplayName,
+    /// Of users and groups, at most 128 characters.
+    Comments,
+    /// Of users, at most 128 characters.
+    Email,
+    /// Of users, at most 128 characters.
+    MobilePhone,
+    /// Of policies and roles, at most 1,024 characters.
+    Description,
+}
+
+impl fmt::Display for TextField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The variants have the names of the API.
+        fmt::Debug::fmt(self, f)
+    }
+}
 
 impl TextField {
     /// Most characters. Mail addresses and telephone numbers have no documented limit; theirs is ours.

@@ -3,9 +3,10 @@
 use catalog::{AfterName, AttachmentTarget, Listed, Read, TargetKind, UserRecord, Write};
 
 use super::change::{owner, require};
-use super::error::{Conflict, Exceeded, RamError, Result, TextField};
+use super::error::{Conflict, Exceeded, RamError, Result};
 use super::limits;
 use super::ram::Ram;
+use super::text::TextField;
 use crate::evaluation::Permit;
 use crate::identity::{AccountId, Arn, EntityId, ResourceKind, UserName};
 use crate::policy::Action;

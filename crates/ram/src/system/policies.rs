@@ -3,6 +3,11 @@
 //! Their texts are not published in our sources. Known is that `…FullAccess` is `<service>:*` on everything and `…ReadOnlyAccess`
 //! is `List*`, `Describe*` and `Get*`; the others are ours, made from their names and the actions that Reseal has.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use crate::policy::IdentityPolicy;
+
 /// A policy that every account may attach and none may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SystemPolicy {
@@ -19,6 +24,15 @@ impl SystemPolicy {
     #[must_use]
     pub fn of(name: &str) -> Option<&'static Self> {
         SYSTEM_POLICIES.iter().find(|policy| policy.name == name)
+    }
+
+    /// The document of the system policy of this name, read once for all who have the policy.
+    pub(crate) fn document_of(name: &str) -> Option<Arc<IdentityPolicy>> {
+        static DOCUMENTS: LazyLock<BTreeMap<&str, Arc<IdentityPolicy>>> = LazyLock::new(|| {
+            let read = |text: &str| text.parse().expect("a test reads every system policy");
+            SYSTEM_POLICIES.iter().map(|policy| (policy.name, Arc::new(read(policy.document)))).collect()
+        });
+        DOCUMENTS.get(name).cloned()
     }
 }
 
@@ -92,7 +106,6 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::IdentityPolicy;
 
     /// The names of ram.md 8 are all there, once, with documents that the parser takes.
     #[test]
@@ -104,7 +117,9 @@ mod tests {
             assert!(parsed.is_ok(), "{}: {}", policy.name, parsed.unwrap_err());
             assert!(policy.name.parse::<crate::PolicyName>().is_ok());
             assert_eq!(SystemPolicy::of(policy.name), Some(policy));
+            assert_eq!(SystemPolicy::document_of(policy.name).as_deref(), parsed.ok().as_ref());
         }
         assert_eq!(SystemPolicy::of("administratoraccess"), None);
+        assert_eq!(SystemPolicy::document_of("administratoraccess"), None);
     }
 }

@@ -1,8 +1,9 @@
 //! Access keys of users.
 
+use catalog::AccessKeyRecord;
 use catalog::AccessKeyStatus::{Active, Inactive};
 use jiff::SignedDuration;
-use ram::{AuthenticateError, IdentityType, KeyOwner, UserChange};
+use ram::{AuthenticateError, IdentityType, KeyOwner, RamError, UserChange};
 
 use crate::office::{Office, another_process, code, user};
 
@@ -99,4 +100,34 @@ async fn other_ids_are_not_found() {
     }
     let refused = office.ram.authenticate(key.id.as_str(), Some("token"), &facts).await.err();
     assert!(matches!(refused, Some(AuthenticateError::TokenMismatch)));
+}
+
+/// A stored secret belongs to its access key: moved to another one, or under another key of the installation, it does not open.
+#[tokio::test]
+async fn a_stored_secret_cannot_be_moved() {
+    let office = Office::open().await;
+    let (bob, eve) = (office.hire("bob").await, office.hire("eve").await);
+    let of_bob = office.catalog.read().access_key_by_id(bob.id.as_str()).await.unwrap().unwrap();
+    let of_eve = office.catalog.read().access_key_by_id(eve.id.as_str()).await.unwrap().unwrap();
+    let clear = bob.secret.expose();
+    assert!(!of_bob.secret.windows(clear.len()).any(|window| window == clear), "it is stored wrapped");
+    let mut write = office.catalog.write().await.unwrap();
+    write.access_key_update(&AccessKeyRecord { secret: of_eve.secret, ..of_bob }).await.unwrap();
+    write.commit().await.unwrap();
+    let refused = office.ram.authenticate(bob.id.as_str(), None, &office.facts()).await.err();
+    assert!(matches!(refused, Some(AuthenticateError::Failed(RamError::SecretDamaged { .. }))));
+    assert!(office.sign_in(&eve, None).await.is_ok());
+}
+
+/// Of many requests at once, one notes the use: a busy key costs one commit.
+#[tokio::test]
+async fn many_requests_note_one_use() {
+    let office = Office::open().await;
+    let key = office.hire("bob").await;
+    let who = office.sign_in(&key, None).await.unwrap();
+    let before = office.catalog.commits();
+    for _ in 0..20 {
+        office.ram.note_access_key_used(who.caller()).await.unwrap();
+    }
+    assert_eq!(office.catalog.commits() - before, 1);
 }

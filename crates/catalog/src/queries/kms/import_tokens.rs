@@ -45,6 +45,12 @@ impl Read<'_> {
         let sql = "SELECT * FROM import_tokens WHERE id = $1";
         self.record("read an import token", sql, values![id], ImportToken::from_row).await
     }
+
+    /// Up to `limit` tokens, in the order of their ids, behind `after`: for a new root key.
+    pub async fn import_tokens_after(&mut self, after: &str, limit: u32) -> Result<Vec<ImportToken>> {
+        let sql = "SELECT * FROM import_tokens WHERE id > $1 ORDER BY id LIMIT $2";
+        self.records("list import tokens", sql, values![after, limit], ImportToken::from_row).await
+    }
 }
 
 impl Write {
@@ -63,6 +69,12 @@ impl Write {
             token.expires_at,
         ];
         self.execute("add an import token", sql, values).await.map(drop)
+    }
+
+    /// Writes the private key of a token, wrapped under a new root key.
+    pub async fn import_token_set_private_key(&mut self, id: &str, private_key: &[u8]) -> Result<()> {
+        let sql = "UPDATE import_tokens SET private_key = $2 WHERE id = $1";
+        self.execute("change an import token", sql, values![id, private_key]).await.map(drop)
     }
 
     /// Removes a token, so that it serves one import. `false` when it is gone already.

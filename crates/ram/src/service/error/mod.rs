@@ -1,11 +1,16 @@
-use std::fmt;
+pub use conflict::Conflict;
+pub use exceeded::Exceeded;
 
-use catalog::{CatalogError, TargetKind};
+mod conflict;
+mod exceeded;
+
+use catalog::CatalogError;
 
 use super::assume_role::InvalidRoleArn;
 use super::attachments::Target;
 use super::policies::PolicyRef;
 use super::policy_versions::{InvalidVersionId, VersionId};
+use super::text::TextField;
 use crate::evaluation::Denial;
 use crate::identity::{Arn, GroupName, InvalidName, NameFault, NameKind, PolicyName, RoleName, UserName};
 use crate::keys::AccessKeyId;
@@ -179,133 +184,13 @@ pub enum RamError {
     Catalog(#[from] CatalogError),
 }
 
-/// A text for people. Displays as the parameter of the API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TextField {
-    /// Of users, at most 128 characters.
-    DisplayName,
-    /// Of users and groups, at most 128 characters.
-    Comments,
-    /// Of users, at most 128 characters.
-    Email,
-    /// Of users, at most 128 characters.
-    MobilePhone,
-    /// Of policies and roles, at most 1,024 characters.
-    Description,
-}
-
-impl fmt::Display for TextField {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The variants have the names of the API.
-        fmt::Debug::fmt(self, f)
-    }
-}
-
-/// What hangs on something that was to be deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Conflict {
-    /// The user has access keys.
-    UserAccessKey,
-    /// The user is in groups.
-    UserGroup,
-    /// The user has policies.
-    UserPolicy,
-    /// The group has users.
-    GroupUser,
-    /// The group has policies.
-    GroupPolicy,
-    /// The role has policies.
-    RolePolicy,
-    /// Users, groups or roles have the policy; this kind is the first that was found.
-    PolicyAttached(TargetKind),
-    /// The policy has versions besides its default one.
-    PolicyVersions,
-    /// The version is the default one.
-    DefaultVersion,
-}
-
-impl Conflict {
-    fn code(self) -> &'static str {
-        match self {
-            Self::UserAccessKey => "DeleteConflict.User.AccessKey",
-            Self::UserGroup => "DeleteConflict.User.Group",
-            Self::UserPolicy => "DeleteConflict.User.Policy",
-            Self::GroupUser => "DeleteConflict.Group.User",
-            Self::GroupPolicy => "DeleteConflict.Group.Policy",
-            Self::RolePolicy => "DeleteConflict.Role.Policy",
-            Self::PolicyAttached(TargetKind::User) => "DeleteConflict.Policy.User",
-            Self::PolicyAttached(TargetKind::Group) => "DeleteConflict.Policy.Group",
-            Self::PolicyAttached(TargetKind::Role) => "DeleteConflict.Policy.Role",
-            Self::PolicyVersions => "DeleteConflict.Policy.Version",
-            Self::DefaultVersion => "DeleteConflict.Policy.Version.Default",
-        }
-    }
-}
-
-impl fmt::Display for Conflict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UserAccessKey => f.write_str("it has access keys"),
-            Self::UserGroup => f.write_str("it is in a group"),
-            Self::UserPolicy | Self::GroupPolicy | Self::RolePolicy => f.write_str("policies are attached to it"),
-            Self::GroupUser => f.write_str("users are in it"),
-            Self::PolicyAttached(kind) => write!(f, "it is attached to a {kind}"),
-            Self::PolicyVersions => f.write_str("it has versions besides the default one"),
-            Self::DefaultVersion => f.write_str("it is the default version"),
-        }
-    }
-}
-
-/// What there may be no more of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Exceeded {
-    /// Users of the account.
-    Users,
-    /// Access keys of a user, or of the account itself.
-    AccessKeys,
-    /// Groups of the account.
-    Groups,
-    /// Roles of the account.
-    Roles,
-    /// Custom policies of the account.
-    Policies,
-    /// Versions of a policy.
-    PolicyVersions,
-    /// Policies of one type at something of this kind.
-    Attachments(TargetKind),
-}
-
-impl Exceeded {
-    fn code(self) -> &'static str {
-        match self {
-            Self::Users => "LimitExceeded.User",
-            Self::AccessKeys => "LimitExceeded.User.AccessKey",
-            Self::Groups => "LimitExceeded.Group",
-            Self::Roles => "LimitExceeded.Role",
-            Self::Policies => "LimitExceeded.Policy",
-            Self::PolicyVersions => "LimitExceeded.Policy.Version",
-            Self::Attachments(TargetKind::User) => "LimitExceeded.User.Policy",
-            Self::Attachments(TargetKind::Group) => "LimitExceeded.Group.Policy",
-            Self::Attachments(TargetKind::Role) => "LimitExceeded.Role.Policy",
-        }
-    }
-}
-
-impl fmt::Display for Exceeded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Users => f.write_str("users"),
-            Self::AccessKeys => f.write_str("access keys"),
-            Self::Groups => f.write_str("groups"),
-            Self::Roles => f.write_str("roles"),
-            Self::Policies => f.write_str("custom policies"),
-            Self::PolicyVersions => f.write_str("versions"),
-            Self::Attachments(kind) => write!(f, "policies of this type at the {kind}"),
-        }
-    }
-}
-
 impl RamError {
+    /// Whether nothing was done and the same call may succeed in a moment.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Self::Catalog(CatalogError::Busy { .. }))
+    }
+
     /// Code of the RAM or STS API. Source: ram.md 3; what is not listed there follows its pattern and is our choice.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -1,0 +1,320 @@
+//! Another root key: everything opens afterwards, the old one opens nothing, and no moment to be killed at loses anything.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use catalog::SystemClock;
+use crypto::asymmetric::WrappingAlgorithm;
+use crypto::{OsRandom, Random, Secret};
+use kms::{
+    DataDir, EncryptionContext, KeyRef, KeySpec, Kms, KmsError, NewKey, Origin, RootError, RootSource, Scope,
+    root_restore,
+};
+use tempfile::TempDir;
+
+use crate::support::operator;
+
+/// Shows that a rotation wraps key versions, import tokens and secrets anew, that all of them open in this and a later process, and that
+/// the old root key is refused.
+#[tokio::test]
+async fn after_a_rotation_the_old_key_opens_nothing() {
+    let home = Home::new();
+    let kms = home.open(&RootSource::File).await.unwrap();
+    let blobs = [home.seal_text(&kms).await, home.seal_text(&kms).await];
+    let secret = kms.secret("test").await.unwrap();
+    home.ask_for_import(&kms).await;
+    let wrapped_before = home.wrapped(&kms).await;
+    let old = std::fs::read(home.data_dir.root_key()).unwrap();
+
+    let changed = kms.root_rotate().await.unwrap();
+    // Two keys, an import token, a secret.
+    assert_eq!((changed.rewrapped, changed.place), (4, home.data_dir.root_key()));
+    for (before, after) in wrapped_before.iter().zip(home.wrapped(&kms).await) {
+        assert_ne!(*before, after);
+    }
+    home.check(&kms, &blobs, &secret).await;
+    drop(kms);
+    let kms = home.open(&RootSource::File).await.unwrap();
+    home.check(&kms, &blobs, &secret).await;
+    drop(kms);
+    assert_eq!(std::fs::read(home.path("root.key.replaced-1")).unwrap(), old, "kept for old copies of the catalog");
+    assert!(!home.path("root.key.next").exists());
+    std::fs::write(home.data_dir.root_key(), &old).unwrap();
+    let error = home.refusal(&RootSource::File).await;
+    assert!(matches!(error, RootError::Wrong { .. }), "{error}");
+}
+
+/// Shows that another process on the catalog goes on reading and writing while the root key changes, without being told.
+#[tokio::test]
+async fn another_process_goes_on() {
+    let home = Home::new();
+    let [server, command] = [home.open(&RootSource::File).await.unwrap(), home.open(&RootSource::File).await.unwrap()];
+    let mut blobs = vec![home.seal_text(&server).await];
+    for round in 0..3 {
+        command.root_rotate().await.unwrap();
+        // A server that reads first, and one that writes first.
+        if round % 2 == 0 {
+            home.open_all(&server, &blobs).await;
+        }
+        blobs.push(home.seal_text(&server).await);
+        home.open_all(&server, &blobs).await;
+        home.open_all(&command, &blobs).await;
+    }
+    drop((server, command));
+    home.open_all(&home.open(&RootSource::File).await.unwrap(), &blobs).await;
+}
+
+/// Shows that keys that are made while the root key changes again and again open afterwards: none stays under a key of before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_made_during_changes_open_afterwards() {
+    let home = Arc::new(Home::new());
+    let [server, command] = [home.open(&RootSource::File).await.unwrap(), home.open(&RootSource::File).await.unwrap()];
+    let writer = {
+        let home = home.clone();
+        tokio::spawn(async move {
+            let mut blobs = Vec::new();
+            for _ in 0..40 {
+                blobs.push(home.seal_text(&server).await);
+            }
+            blobs
+        })
+    };
+    let mut changes = 0;
+    while !writer.is_finished() {
+        command.root_rotate().await.unwrap();
+        changes += 1;
+    }
+    let blobs = writer.await.unwrap();
+    assert!(changes > 1, "{changes}");
+    home.open_all(&command, &blobs).await;
+    drop(command);
+    home.open_all(&home.open(&RootSource::File).await.unwrap(), &blobs).await;
+}
+
+/// Shows each move between places without a token, and that a process in the old place is told what to do.
+#[tokio::test]
+async fn a_root_key_moves_to_a_passphrase_and_a_credential() {
+    let home = Home::new();
+    let sealed = RootSource::PassphraseFile(home.file("word", b"correct horse"));
+    let new_word = RootSource::PassphraseFile(home.file("new-word", b"battery staple"));
+    let credential =
+        RootSource::SystemdCredential { name: "root".to_owned(), directory: Some(home.directory.path().to_owned()) };
+    home.file("root", &[7; 32]);
+    let left_behind = home.open(&RootSource::File).await.unwrap();
+    let blob = home.seal_text(&left_behind).await;
+    let places = [&RootSource::File, &sealed, &new_word, &credential, &RootSource::File];
+    for pair in places.windows(2) {
+        let kms = home.open(pair[0]).await.unwrap();
+        kms.root_move(pair[1]).await.unwrap();
+        home.open_all(&kms, std::slice::from_ref(&blob)).await;
+        drop(kms);
+        home.refusal(pair[0]).await;
+        home.open_all(&home.open(pair[1]).await.unwrap(), std::slice::from_ref(&blob)).await;
+        if std::ptr::eq(pair[1], &sealed) {
+            let error = home.open_text(&left_behind, &blob).await.unwrap_err();
+            assert!(matches!(error, KmsError::Root(RootError::Moved)), "{error}");
+        }
+    }
+    let kms = home.open(&RootSource::File).await.unwrap();
+    kms.root_move(&credential).await.unwrap();
+    let error = kms.root_move(&credential).await.unwrap_err();
+    assert!(matches!(error, KmsError::Root(RootError::Unchanged { .. })), "{error}");
+    let kms = home.open(&credential).await.unwrap();
+    let error = kms.root_rotate().await.unwrap_err();
+    assert!(matches!(error, KmsError::Root(RootError::NotMadeHere)), "{error}");
+    home.file("short", &[7; 31]);
+    let short =
+        RootSource::SystemdCredential { name: "short".to_owned(), directory: Some(home.directory.path().to_owned()) };
+    assert!(kms.root_move(&short).await.is_err());
+    home.open_all(&kms, &[blob]).await;
+}
+
+/// Shows that a copy of the catalog from before and the old root key go together, and so do the new ones; a backup of the old root key
+/// is refused for the new catalog.
+#[tokio::test]
+async fn backups_fit_their_own_time() {
+    let home = Home::new();
+    let word = Secret::copy_of(b"word");
+    let kms = home.open(&RootSource::File).await.unwrap();
+    let blob = home.seal_text(&kms).await;
+    let old = kms.root_backup(&word).unwrap();
+    kms.close().await.unwrap();
+    let before = Home::new();
+    std::fs::copy(home.data_dir.catalog(), before.data_dir.catalog()).unwrap();
+    let kms = home.open(&RootSource::File).await.unwrap();
+    kms.root_rotate().await.unwrap();
+    let new = kms.root_backup(&word).unwrap();
+    kms.close().await.unwrap();
+
+    std::fs::remove_file(home.data_dir.root_key()).unwrap();
+    for (home, wrong, right) in [(&home, &old, &new), (&before, &new, &old)] {
+        let error = home.restore(wrong, &word).await.unwrap_err();
+        assert!(matches!(error, KmsError::Root(RootError::Wrong { .. })), "{error}");
+        home.restore(right, &word).await.unwrap();
+        home.open_all(&home.open(&RootSource::File).await.unwrap(), std::slice::from_ref(&blob)).await;
+    }
+}
+
+/// Shows that files as a kill leaves them between the commit and the last rename are put in order by the next opening.
+#[tokio::test]
+async fn a_change_that_was_committed_is_completed_by_the_next_opening() {
+    for old_is_in_place in [true, false] {
+        let home = Home::new();
+        let kms = home.open(&RootSource::File).await.unwrap();
+        let blob = home.seal_text(&kms).await;
+        kms.root_rotate().await.unwrap();
+        drop(kms);
+        std::fs::rename(home.data_dir.root_key(), home.path("root.key.next")).unwrap();
+        if old_is_in_place {
+            std::fs::rename(home.path("root.key.replaced-1"), home.data_dir.root_key()).unwrap();
+        }
+        for _ in 0..2 {
+            home.open_all(&home.open(&RootSource::File).await.unwrap(), std::slice::from_ref(&blob)).await;
+            assert!(home.data_dir.root_key().exists() && !home.path("root.key.next").exists());
+        }
+        assert!(home.path("root.key.replaced-1").exists());
+    }
+}
+
+/// Shows that a process that dies at any moment of a rotation, before the commit, leaves the old root key in force, and that a rotation
+/// afterwards succeeds. The moments are the draws of randomness: every wrapping begins with one.
+#[test]
+fn a_kill_at_any_moment_leaves_the_old_root_key_in_force() {
+    const DIE_AT: &str = "RESEAL_TEST_DIE_AT";
+    const DATA: &str = "RESEAL_TEST_DATA";
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    if let (Ok(at), Some(data)) = (std::env::var(DIE_AT), std::env::var_os(DATA)) {
+        let random = Arc::new(DyingRandom { draws_left: AtomicU32::new(at.parse().unwrap()) });
+        runtime.block_on(async {
+            let data_dir = DataDir::new(data);
+            let kms = Kms::open(&data_dir, &RootSource::File, Arc::new(SystemClock), random).await.unwrap();
+            kms.root_rotate().await.unwrap();
+        });
+        return;
+    }
+    let home = Home::new();
+    let blobs = runtime.block_on(async {
+        let kms = home.open(&RootSource::File).await.unwrap();
+        [home.seal_text(&kms).await, home.seal_text(&kms).await, home.seal_text(&kms).await]
+    });
+    let old = std::fs::read(home.data_dir.root_key()).unwrap();
+    let mut kills = 0;
+    loop {
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        child.args(["root_change::a_kill_at_any_moment_leaves_the_old_root_key_in_force", "--exact"]);
+        child.env(DIE_AT, kills.to_string()).env(DATA, home.directory.path());
+        let survived = child.output().unwrap().status.success();
+        runtime.block_on(async {
+            home.open_all(&home.open(&RootSource::File).await.unwrap(), &blobs).await;
+        });
+        let is_old = std::fs::read(home.data_dir.root_key()).unwrap() == old;
+        assert_eq!(is_old, !survived, "killed at draw {kills}");
+        if survived {
+            break;
+        }
+        kills += 1;
+    }
+    assert!(kills >= 5, "{kills}");
+}
+
+/// Ends the process, as a kill does, at one draw.
+struct DyingRandom {
+    draws_left: AtomicU32,
+}
+
+impl Random for DyingRandom {
+    fn fill(&self, bytes: &mut [u8]) {
+        if self.draws_left.fetch_sub(1, Ordering::Relaxed) == 0 {
+            std::process::abort();
+        }
+        OsRandom.fill(bytes);
+    }
+}
+
+/// A data directory.
+struct Home {
+    data_dir: DataDir,
+    directory: TempDir,
+}
+
+impl Home {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        Self { data_dir: DataDir::new(directory.path()), directory }
+    }
+
+    async fn open(&self, source: &RootSource) -> kms::Result<Kms> {
+        Kms::open(&self.data_dir, source, Arc::new(SystemClock), Arc::new(OsRandom)).await
+    }
+
+    async fn refusal(&self, source: &RootSource) -> RootError {
+        match self.open(source).await {
+            Err(KmsError::Root(error)) => error,
+            Err(error) => panic!("not about the root key: {error}"),
+            Ok(_) => panic!("opened with {source:?}"),
+        }
+    }
+
+    async fn restore(&self, backup: &[u8], word: &Secret) -> kms::Result<PathBuf> {
+        root_restore(&self.data_dir, &RootSource::File, backup, Path::new("backup"), word, &OsRandom).await
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, bytes).expect("a file");
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).expect("a mode");
+        path
+    }
+
+    async fn seal_text(&self, kms: &Kms) -> Vec<u8> {
+        let (scope, context) = (Scope::default(), EncryptionContext::default());
+        let key = KeyRef::Id(kms.create_key(&NewKey::default(), &operator(), &scope).await.expect("a key").id);
+        kms.encrypt(&key, b"the text", &context, &operator(), &scope).await.expect("a ciphertext").blob
+    }
+
+    async fn open_text(&self, kms: &Kms, blob: &[u8]) -> kms::Result<()> {
+        let opened = kms.decrypt(blob, &EncryptionContext::default(), &operator(), &Scope::default()).await?;
+        assert_eq!(opened.plaintext.expose(), b"the text");
+        Ok(())
+    }
+
+    async fn open_all(&self, kms: &Kms, blobs: &[Vec<u8>]) {
+        for blob in blobs {
+            self.open_text(kms, blob).await.expect("it opens");
+        }
+    }
+
+    async fn check(&self, kms: &Kms, blobs: &[Vec<u8>], secret: &Secret) {
+        self.open_all(kms, blobs).await;
+        assert!(kms.secret("test").await.expect("a secret").equals(secret));
+    }
+
+    /// Leaves an import token.
+    async fn ask_for_import(&self, kms: &Kms) {
+        let (scope, permit) = (Scope::default(), operator());
+        let new = NewKey { origin: Origin::External, ..NewKey::default() };
+        let key = KeyRef::Id(kms.create_key(&new, &permit, &scope).await.expect("a key").id);
+        let (algorithm, spec) = (WrappingAlgorithm::from_name("RSAES_OAEP_SHA_256"), KeySpec::Rsa2048);
+        let algorithm = algorithm.expect("a known name");
+        kms.parameters_for_import(&key, algorithm, spec, &permit, &scope).await.expect("parameters");
+    }
+
+    /// All that is under the root key.
+    async fn wrapped(&self, kms: &Kms) -> Vec<Vec<u8>> {
+        let catalog = kms.catalog();
+        let mut read = catalog.read();
+        let versions = read.key_versions_with_material(None, 10).await.expect("versions");
+        let tokens = read.import_tokens_after("", 10).await.expect("tokens");
+        let secrets = read.meta_by_prefix("secret:").await.expect("secrets");
+        let versions = versions.into_iter().filter_map(|version| version.material);
+        let tokens = tokens.into_iter().map(|token| token.private_key);
+        versions.chain(tokens).chain(secrets.into_iter().map(|(_, secret)| secret)).collect()
+    }
+}
