@@ -20,7 +20,7 @@ const DATA_KEY_BYTES: usize = 32;
 /// Where a file command has its keys from.
 pub(crate) enum KeyHolder {
     /// The data directory.
-    Embedded(OpenStore),
+    Embedded(Box<OpenStore>),
     /// A server. The data directory still keeps digest trees and pinned headers.
     Server(Remote),
 }
@@ -37,7 +37,7 @@ impl KeyHolder {
     }
 
     fn opened(store: &Store, server: Server, open: fn(&Store) -> Result<OpenStore>) -> Result<Self> {
-        let Some(remote) = server.open()? else { return open(store).map(Self::Embedded) };
+        let Some(remote) = server.open()? else { return Ok(Self::Embedded(Box::new(open(store)?))) };
         store.make_directory()?;
         Ok(Self::Server(remote))
     }

@@ -45,19 +45,19 @@ impl Keys for Backend {
     }
 
     async fn kms_opened_at(&self, account: &Account) -> Result<Option<Timestamp>, Unavailable> {
-        let found = self.kms.catalog().read().account_by_id(account).await.map_err(unavailable)?;
+        let found = self.kms.catalog().read().account_by_id(account).await.map_err(|error| unavailable(&error))?;
         Ok(found.and_then(|account| account.kms_opened_at))
     }
 
     async fn open_kms(&self, account: &Account, now: Timestamp) -> Result<bool, Unavailable> {
-        let mut write = self.kms.catalog().write().await.map_err(unavailable)?;
+        let mut write = self.kms.catalog().write().await.map_err(|error| unavailable(&error))?;
         let done = async {
             let found = write.read().account_by_id(account).await?;
             let Some(account) = found.filter(|account| account.kms_opened_at.is_none()) else { return Ok(false) };
             write.account_update(&AccountRecord { kms_opened_at: Some(now), ..account }).await
         };
         let done = done.await;
-        write.finish(done).await.map_err(unavailable)
+        write.finish(done).await.map_err(|error| unavailable(&error))
     }
 }
 
@@ -93,7 +93,7 @@ impl NonceStore for Backend {
             // Another process on the same catalog, or this one before a restart, may have seen it.
             Taken::Fresh => {
                 let known = self.kms.catalog().read().nonce_is_held(nonce, access_key_id).await;
-                known.map(|known| !known).map_err(unavailable)
+                known.map(|known| !known).map_err(|error| unavailable(&error))
             }
         }
     }
@@ -113,10 +113,10 @@ impl Journal for Backend {
 
 impl Readiness for Backend {
     async fn ready(&self) -> Result<(), Unavailable> {
-        self.kms.catalog().read().key_exists().await.map(drop).map_err(unavailable)
+        self.kms.catalog().read().key_exists().await.map(drop).map_err(|error| unavailable(&error))
     }
 }
 
-fn unavailable(error: catalog::CatalogError) -> Unavailable {
+fn unavailable(error: &catalog::CatalogError) -> Unavailable {
     Unavailable(error.to_string())
 }

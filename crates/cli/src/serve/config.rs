@@ -10,11 +10,11 @@ use crate::args::ServeArgs;
 use crate::store::Store;
 
 /// What the server listens on.
-pub(super) fn server(args: &ServeArgs, tls: Option<Tls>) -> Result<ServerConfig> {
+pub(super) fn server(args: &ServeArgs, tls: Option<&Tls>) -> Result<ServerConfig> {
     let more: Vec<&str> = args.more_regions.iter().map(String::as_str).collect();
     let listeners = args.listen.iter().map(|listen| Listener {
         address: listen.address,
-        tls: tls.clone(),
+        tls: tls.cloned(),
         region: listen.region.clone(),
     });
     Ok(ServerConfig::new(listeners.collect(), Regions::new(&args.region, &more)))

@@ -41,7 +41,7 @@ async fn serve(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
     access::bootstrap(args, &backend, &*clock).await?;
     let certificate = config::certificate(args, store, &*clock)?;
     let server = Server::bind(
-        config::server(args, certificate)?,
+        config::server(args, certificate.as_ref())?,
         Served {
             table: api::table(),
             services: Arc::clone(&backend),
