@@ -29,8 +29,8 @@ const CALLS: &[(&str, u64)] = &[
 /// Attempts at a time. They wait for each other's flushes and signals more than for a processor.
 const WORKERS: usize = 4;
 
-/// The log of the database is copied into its file when it has this many bytes (1000 pages): the calls after such a
-/// preparation do it.
+/// How long the write-ahead log is before the calls begin: 940 pages with their headers. At 1000 pages, so in the midst of the calls, the
+/// database copies it into its file.
 const WAL_BYTES: u64 = 940 * 4120;
 
 /// A life of a server that is cut short at many points.
@@ -61,7 +61,7 @@ fn a_server_killed_at_any_call_has_everything_that_was_answered() {
 #[test]
 fn a_first_start_killed_at_any_call_can_be_repeated() {
     let points = kill_everywhere(&Scenario { name: "first start", earlier: None, calls: false });
-    assert!(points >= 60, "only {points} points: the server makes other system calls than this test knows");
+    assert!(points >= 70, "only {points} points: the server makes other system calls than this test knows");
 }
 
 /// A data directory with a life of keys, left by a killed server, whose write-ahead log is almost full.
