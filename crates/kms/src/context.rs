@@ -40,6 +40,9 @@ impl EncryptionContext {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::btree_map;
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
+
     use super::*;
 
     #[test]
@@ -58,5 +61,21 @@ mod tests {
         let value = |len: usize| EncryptionContext::from_json(&format!(r#"{{"a":"{}"}}"#, "é".repeat(len)));
         assert!(value(8184).is_ok());
         assert!(value(8185).is_err());
+    }
+    proptest! {
+        /// Pairs are read whatever they hold and in whatever order they stand; and no text at all can stop the reader.
+        #[test]
+        fn contexts_are_read_or_refused(
+            pairs in btree_map(any::<String>(), any::<String>(), 0..8),
+            noise in r#"[\[\]{}",:a1\\u ]{0,200}"#,
+        ) {
+            let text = |text: &String| serde_json::Value::from(text.as_str()).to_string();
+            let backwards: Vec<_> = pairs.iter().rev().map(|(name, value)| format!("{}:{}", text(name), text(value))).collect();
+            let context = EncryptionContext::from_json(&format!("{{{}}}", backwards.join(","))).unwrap();
+            prop_assert!(context.pairs().eq(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))));
+            prop_assert_eq!(context, EncryptionContext::new(pairs).unwrap());
+            let is_object = noise.trim_start().starts_with('{');
+            prop_assert!(is_object || EncryptionContext::from_json(&noise).is_err());
+        }
     }
 }

@@ -1,12 +1,17 @@
 //! `reseal serve` as its users meet it: official SDKs with only the endpoint changed, restarts, and the commands around it.
 
+mod accounted;
 mod commands;
 mod completions;
+mod full_disk;
 mod import;
+mod killed;
 mod remote;
 mod remote_copy;
 mod remote_hostile;
 mod remote_refused;
-mod restart;
 mod running;
 mod sdks;
+mod shutdown;
+mod traced;
+mod witness;

@@ -1,8 +1,9 @@
+use std::fmt;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::thread::JoinHandle;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -19,7 +20,10 @@ pub(crate) struct Place {
 
 /// A running server. Killed when it is dropped.
 pub(crate) struct Server {
+    /// What was started: `reseal`, or what runs it.
     child: Child,
+    /// `reseal` itself.
+    pid: Pid,
     /// `127.0.0.1:<port>`.
     pub(crate) address: String,
     /// `http` or `https`.
@@ -28,9 +32,25 @@ pub(crate) struct Server {
     log: Option<JoinHandle<String>>,
 }
 
+/// A server that ended before it listened.
+pub(crate) struct NotStarted {
+    pub(crate) status: ExitStatus,
+    /// What it said.
+    said: String,
+}
+
 impl Place {
     pub(crate) fn new() -> Self {
-        let place = Self { dir: tempfile::tempdir().expect("a directory") };
+        Self::at(tempfile::tempdir().expect("a directory"))
+    }
+
+    /// On a file system in memory, if there is one: `kill -9` leaves the page cache alone, so it shows as much, and flushes cost nothing.
+    pub(crate) fn in_memory() -> Self {
+        Self::at(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a directory"))
+    }
+
+    fn at(dir: TempDir) -> Self {
+        let place = Self { dir };
         fs::write(place.key_file(), format!("{ACCESS_KEY_ID}\n{ACCESS_KEY_SECRET}\n")).expect("a file");
         fs::set_permissions(place.key_file(), PermissionsExt::from_mode(0o600)).expect("its mode");
         place
@@ -45,10 +65,18 @@ impl Place {
         self.dir.path().join("access-key")
     }
 
+    pub(crate) fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
     /// `reseal` with this data directory.
     pub(crate) fn reseal(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_reseal"));
-        command.arg("--data").arg(self.dir.path().join("data"));
+        self.reseal_by(Command::new(env!("CARGO_BIN_EXE_reseal")))
+    }
+
+    /// The same, by a command that runs `reseal` in its own way.
+    pub(crate) fn reseal_by(&self, mut command: Command) -> Command {
+        command.arg("--data").arg(self.data());
         command
     }
 
@@ -69,15 +97,24 @@ impl Place {
 
     /// A server with the access key of the tests.
     pub(crate) fn serve(&self) -> Server {
-        let mut command = self.reseal();
-        command.arg("serve").arg("--bootstrap-access-key").arg(self.key_file());
-        Server::start(command)
+        Server::start(self.serving(self.reseal()))
+    }
+
+    /// `reseal` as it serves with the access key of the tests.
+    pub(crate) fn serving(&self, mut reseal: Command) -> Command {
+        reseal.arg("serve").arg("--bootstrap-access-key").arg(self.key_file());
+        reseal
     }
 }
 
 impl Server {
     /// Starts `reseal … serve …` on a free port and waits until it listens.
-    pub(crate) fn start(mut command: Command) -> Self {
+    pub(crate) fn start(command: Command) -> Self {
+        Self::attempt(command).unwrap_or_else(|end| panic!("the server did not start: {end}"))
+    }
+
+    /// The same of a server that may end before it listens.
+    pub(crate) fn attempt(mut command: Command) -> Result<Self, NotStarted> {
         command.args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("reseal starts");
         let log = child.stderr.take().map(|stderr| std::thread::spawn(move || read_all(stderr)));
@@ -86,13 +123,15 @@ impl Server {
         for line in lines.map_while(Result::ok) {
             if let Some((_, address)) = line.split_once("listening on ") {
                 let (scheme, address) = address.split_once("://").expect("a scheme");
-                return Self { child, address: address.to_owned(), scheme: scheme.to_owned(), log };
+                let (scheme, address) = (scheme.to_owned(), address.to_owned());
+                let pid = child_of(&child).unwrap_or_else(|| Pid::from_child(&child));
+                return Ok(Self { child, pid, address, scheme, log });
             }
             said += &line;
         }
-        let _ = child.wait();
-        let log = log.map(|log| log.join().expect("a log")).unwrap_or_default();
-        panic!("the server did not start: {said} {log}");
+        let status = child.wait().expect("its end");
+        said += &log.map(|log| log.join().expect("a log")).unwrap_or_default();
+        Err(NotStarted { status, said })
     }
 
     /// For `--endpoint`.
@@ -101,25 +140,60 @@ impl Server {
     }
 
     /// Ends it as an operator does. Returns its log.
-    pub(crate) fn stop(mut self) -> String {
-        let pid = Pid::from_child(&self.child);
-        kill_process(pid, Signal::TERM).expect("a running server");
-        assert!(self.child.wait().expect("its end").success(), "the server did not end in order");
-        self.log.take().expect("taken once").join().expect("a log")
+    pub(crate) fn stop(self) -> String {
+        let (status, log) = self.end();
+        assert!(status.success(), "the server did not end in order: {status}, {log}");
+        log
+    }
+
+    /// Asks it to end, or finds that it has. Returns how it ended, and its log.
+    pub(crate) fn end(mut self) -> (ExitStatus, String) {
+        if self.child.try_wait().expect("our child").is_none() {
+            self.ask_to_stop();
+        }
+        let status = self.child.wait().expect("its end");
+        (status, self.log.take().expect("taken once").join().expect("a log"))
+    }
+
+    /// Sends the signal that an operator sends.
+    fn ask_to_stop(&self) {
+        // It may end at this moment.
+        let _ = kill_process(self.pid, Signal::TERM);
+    }
+
+    /// The process that was started: `reseal`, or what runs it.
+    pub(crate) fn child_id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it as a power cut does.
     pub(crate) fn kill(mut self) {
-        self.child.kill().expect("a running server");
+        kill_process(self.pid, Signal::KILL).expect("a running server");
         self.child.wait().expect("its end");
+    }
+}
+
+impl fmt::Display for NotStarted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.status, self.said)
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if self.child.try_wait().is_ok_and(|end| end.is_none()) {
+            let _ = kill_process(self.pid, Signal::KILL);
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
     }
+}
+
+/// The process that a child has started, if it has.
+fn child_of(child: &Child) -> Option<Pid> {
+    let id = child.id();
+    let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).expect("proc");
+    children.split_whitespace().next().and_then(|id| Pid::from_raw(id.parse().expect("a number")))
 }
 
 fn read_all(stderr: ChildStderr) -> String {
