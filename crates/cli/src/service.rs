@@ -22,7 +22,7 @@ pub(crate) enum KeyHolder {
     /// The data directory.
     Embedded(Box<OpenStore>),
     /// A server. The data directory still keeps digest trees and pinned headers.
-    Server(Remote),
+    Server(Box<Remote>),
 }
 
 impl KeyHolder {
@@ -39,7 +39,7 @@ impl KeyHolder {
     fn opened(store: &Store, server: Server, open: fn(&Store) -> Result<OpenStore>) -> Result<Self> {
         let Some(remote) = server.open()? else { return Ok(Self::Embedded(Box::new(open(store)?))) };
         store.make_directory()?;
-        Ok(Self::Server(remote))
+        Ok(Self::Server(Box::new(remote)))
     }
 
     /// The id of a key that can make data keys now.
