@@ -91,11 +91,12 @@ async fn a_new_catalog_may_be_opened_by_many_at_once(place: &Place) {
 /// Shows that a stored value outside of what we write is named, not guessed at.
 async fn a_state_that_does_not_exist_is_damage(place: &Place) {
     let catalog = place.open().await;
+    let Scope { account, region } = Scope::default();
     let rows = format!(
         "BEGIN;
          INSERT INTO keys (id, account, region, service, state, spec, usage, origin, description, deletion_protection,
                            created_at, primary_version)
-         VALUES ('{KEY}', 'local', 'local', '', 'Asleep', '', '', '', '', 0, 1, '{KEY}');
+         VALUES ('{KEY}', '{account}', '{region}', '', 'Asleep', '', '', '', '', 0, 1, '{KEY}');
          INSERT INTO key_versions (id, key_id, created_at) VALUES ('{KEY}', '{KEY}', 1);
          COMMIT;"
     );
