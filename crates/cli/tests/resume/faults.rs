@@ -1,7 +1,9 @@
 //! Disks that are full or fail, by strace: an error that says so, and nothing that looks like a result.
 
+use std::collections::BTreeSet;
+
 use crate::fixture::{MIB, sha256};
-use crate::support::Workshop;
+use crate::support::{Ran, Workshop};
 
 /// Writes and flushes that fail with EIO, wherever in the copy they are, end it with an error; no target appears, and
 /// nothing is left of it.
@@ -59,12 +61,7 @@ fn every_point_fails(error: &str, calls: &[&str], text: &str) {
         let most = seen.most_in_one_thread(call);
         let step = usize::try_from(most.div_ceil(6).max(1)).expect("small");
         for n in (1..=most).step_by(step) {
-            let shop = prepared();
-            let before = shop.names(".");
-            // From the n-th on: a disk does not heal by itself.
-            let outcome = shop
-                .trace(&["-e", &format!("trace={call}"), "-e", &format!("inject={call}:error={error}:when={n}+")], LINE)
-                .outcome;
+            let (shop, before, n, outcome) = fault_at(call, n, error, LINE);
             let what = format!("{call} {n}: {error}");
             if outcome.code == 0 {
                 // Some calls are hints, such as taking space beforehand: without them the result must be right.
@@ -80,6 +77,24 @@ fn every_point_fails(error: &str, calls: &[&str], text: &str) {
         }
     }
     assert!(failed >= 8, "only {failed} attempts failed: the faults do not reach the copy any more");
+}
+
+/// The copy with every `call` of a thread failing from its `n`-th on: a disk does not heal by itself.
+///
+/// strace counts the calls of each thread for itself, and which worker makes how many differs from run to run. When none came to its
+/// `n`-th, another copy meets the fault earlier. Returns where, and what was there before.
+fn fault_at(call: &str, n: u64, error: &str, line: &str) -> (Workshop, BTreeSet<String>, u64, Ran) {
+    let mut n = n;
+    loop {
+        let shop = prepared();
+        let before = shop.names(".");
+        let injection = format!("inject={call}:error={error}:when={n}+");
+        let attempt = shop.trace(&["-e", &format!("trace={call}"), "-e", &injection], line);
+        if n == 1 || attempt.has_injected() {
+            return (shop, before, n, attempt.outcome);
+        }
+        n /= 2;
+    }
 }
 
 fn prepared() -> Workshop {
