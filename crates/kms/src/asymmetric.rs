@@ -47,7 +47,7 @@ impl Kms {
         scope: &Scope,
     ) -> Result<Answered<Vec<u8>>> {
         let key = self.pair_for(Action::AsymmetricSign, KeyUsage::SignVerify, pair, permit, scope).await?;
-        let private = self.material(&mut self.catalog.read(), &key.record, pair.version).await?;
+        let private = self.material(&key.record, pair.version).await?;
         let spec = key.spec;
         let signed = blocking(move || SigningKey::from_pkcs8(spec, &private)?.sign(algorithm, &digest)).await?;
         Ok(key.answer(signed?))
@@ -99,7 +99,7 @@ impl Kms {
         scope: &Scope,
     ) -> Result<Answered<Secret>> {
         let key = self.pair_for(Action::AsymmetricDecrypt, KeyUsage::EncryptDecrypt, pair, permit, scope).await?;
-        let private = self.material(&mut self.catalog.read(), &key.record, pair.version).await?;
+        let private = self.material(&key.record, pair.version).await?;
         let spec = key.spec;
         let opened = blocking(move || {
             let private = DecryptionKey::from_pkcs8(spec, &private)?;

@@ -7,7 +7,9 @@
 //! The seal is bound to key id, version id and the caller's encryption context, so that a blob cannot be moved to another key, and a
 //! changed version id does not open. The context is not in the blob.
 
-use catalog::{KeyId, KeyRecord, KeyVersionId, Read, Scope};
+use std::sync::Arc;
+
+use catalog::{KeyId, KeyRecord, KeyVersionId, Scope};
 use crypto::seal::{self, Aead};
 use crypto::{Context, Secret};
 use ram::Permit;
@@ -15,7 +17,6 @@ use ram::Permit;
 use crate::context::EncryptionContext;
 use crate::error::{KmsError, Result};
 use crate::key_ref::KeyRef;
-use crate::keys::find_for;
 use crate::kms::Kms;
 use crate::root::material_context;
 use crate::state::Action;
@@ -145,12 +146,11 @@ impl Kms {
     /// The key that a blob names, whoever asks and whatever its state: what a caller needs a right on.
     ///
     /// Errors: `NotAuthentic` for what is no blob; `KeyVersionNotFound`.
-    pub async fn key_of_blob(&self, blob: &[u8]) -> Result<KeyRecord> {
+    pub async fn key_of_blob(&self, blob: &[u8]) -> Result<Arc<KeyRecord>> {
         let (version_id, _) = split_blob(blob).ok_or(KmsError::NotAuthentic)?;
-        let mut read = self.catalog.read();
         let not_found = || KmsError::KeyVersionNotFound { version: version_id };
-        let version = read.key_version_by_id(version_id).await?.ok_or_else(not_found)?;
-        read.key_by_id(version.key_id).await?.ok_or_else(not_found)
+        let version = self.known_version(version_id).await?.ok_or_else(not_found)?;
+        self.known_key(version.key_id).await?.ok_or_else(not_found)
     }
 
     pub(crate) async fn new_data_key(
@@ -184,11 +184,10 @@ impl Kms {
     ) -> Result<Opened> {
         let (version_id, sealed) = split_blob(blob).ok_or(KmsError::NotAuthentic)?;
         let key = self.key_of_blob(blob).await?;
-        let mut read = self.catalog.read();
-        let key = KeyRef::Arn(key.id, key.scope);
-        let key = find_for(action, &mut read, &key, permit, scope, self.clock.now()).await?;
+        let key = KeyRef::Arn(key.id, key.scope.clone());
+        let key = self.find_to_use(action, &key, permit, scope).await?;
         let aead = aead_of(&key)?;
-        let material = self.material(&mut read, &key, version_id).await?;
+        let material = self.material(&key, version_id).await?;
         let context = blob_context(key.id, version_id, context)?;
         let plaintext = aead.open(&material, &context, sealed).map_err(|_| KmsError::NotAuthentic)?;
         Ok(Opened { plaintext, key_id: key.id, key_version_id: version_id })
@@ -203,11 +202,10 @@ impl Kms {
         permit: &Permit,
         scope: &Scope,
     ) -> Result<Ciphertext> {
-        let mut read = self.catalog.read();
-        let key = find_for(action, &mut read, key, permit, scope, self.clock.now()).await?;
+        let key = self.find_to_use(action, key, permit, scope).await?;
         let aead = aead_of(&key)?;
         let key_version_id = key.primary_version;
-        let material = self.material(&mut read, &key, key_version_id).await?;
+        let material = self.material(&key, key_version_id).await?;
         let context = blob_context(key.id, key_version_id, context)?;
         let mut blob = key_version_id.to_string().into_bytes();
         blob.extend(aead.seal(&material, &context, plaintext, &*self.random));
@@ -215,10 +213,11 @@ impl Kms {
     }
 
     /// The material of one version of a key, in clear.
-    pub(crate) async fn material(&self, read: &mut Read<'_>, key: &KeyRecord, version: KeyVersionId) -> Result<Secret> {
-        let wrapped = read.key_version_by_id(version).await?.and_then(|version| version.material);
+    pub(crate) async fn material(&self, key: &KeyRecord, version: KeyVersionId) -> Result<Secret> {
+        let found = self.known_version(version).await?;
+        let wrapped = found.as_ref().and_then(|version| version.material.as_ref());
         let damaged = || KmsError::MaterialDamaged { key: key.id, version };
-        let opened = self.root.unwrap(&material_context(key.id, version), &wrapped.ok_or_else(damaged)?);
+        let opened = self.root.unwrap(&material_context(key.id, version), wrapped.ok_or_else(damaged)?);
         opened.map_err(|_| damaged())
     }
 }

@@ -96,7 +96,7 @@ impl Kms {
             wrapping_key_spec: wrapping_spec.to_string(),
             expires_at: later(now, TOKEN_LIFE),
         };
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let done = async {
             write.import_tokens_purge(earlier(now, TOKEN_MEMORY)).await?;
             write.import_token_insert(&token).await?;
@@ -125,7 +125,7 @@ impl Kms {
         let action = Action::ImportKeyMaterial;
         key.id_for(action)?;
         let secret = self.secret("fingerprints").await?;
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let done = async {
             let now = self.clock.now();
             let mut key = find_for(action, &mut write.read(), key, permit, scope, now).await?;
@@ -153,7 +153,7 @@ impl Kms {
     pub async fn delete_key_material(&self, key: &KeyRef, permit: &Permit, scope: &Scope) -> Result<()> {
         let action = Action::DeleteKeyMaterial;
         key.id_for(action)?;
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let done = async {
             let now = self.clock.now();
             let mut key = find_for(action, &mut write.read(), key, permit, scope, now).await?;
@@ -173,7 +173,7 @@ impl Kms {
         if self.catalog.read().keys_to_expire(self.clock.now()).await?.is_empty() {
             return Ok(Vec::new());
         }
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let done = async {
             let due = write.read().keys_to_expire(self.clock.now()).await?;
             for &id in &due {

@@ -1,11 +1,13 @@
 //! Who may use a key, beside what RAM says. Source: `../shared/api/kms.md` 7.
 
+use std::sync::Arc;
+
 use catalog::{KeyRecord, Scope, Tag};
 use ram::{AccountId, KeyPolicy, Permit};
 
 use crate::error::{KmsError, Result};
 use crate::key_ref::KeyRef;
-use crate::keys::{find_for, locate};
+use crate::keys::find_for;
 use crate::kms::Kms;
 use crate::state::Action;
 use crate::tags::tagged;
@@ -14,7 +16,7 @@ use crate::tags::tagged;
 #[derive(Debug, Clone)]
 pub struct KeyFacts {
     /// The key.
-    pub key: KeyRecord,
+    pub key: Arc<KeyRecord>,
     /// Its policy.
     pub policy: KeyPolicy,
     /// Its tags, for conditions.
@@ -25,11 +27,18 @@ impl Kms {
     /// What decides about rights on a key: before anybody knows whether the caller has any.
     ///
     /// Errors: `KeyNotFound`, `KeyInOtherRegion`, `AliasNotFound`, `PolicyDamaged`.
-    pub async fn key_facts(&self, key: &KeyRef, scope: &Scope) -> Result<KeyFacts> {
-        let mut read = self.catalog.read();
-        let key = locate(&mut read, key, scope).await?;
-        let tags = read.tags_of_resource(&tagged(key.id, &key.scope)).await?;
-        Ok(KeyFacts { policy: policy_of(&key)?, key, tags })
+    pub async fn key_facts(&self, key: &KeyRef, scope: &Scope) -> Result<Arc<KeyFacts>> {
+        let (known, now) = (&self.known.facts, self.clock.now());
+        // Before the key is looked at: a change that comes after it makes the facts old.
+        let epoch = known.epoch();
+        let key = self.locate_known(key, scope).await?;
+        if let Some(facts) = known.value(&key.id, now) {
+            return Ok(facts);
+        }
+        let tags = self.catalog.read().tags_of_resource(&tagged(key.id, &key.scope)).await?;
+        let facts = Arc::new(KeyFacts { policy: policy_of(&key)?, key, tags });
+        known.remember(facts.key.id, Arc::clone(&facts), epoch, now);
+        Ok(facts)
     }
 
     /// The policy of a key.
@@ -44,7 +53,7 @@ impl Kms {
     ///
     /// Errors: those of [`Kms::describe_key`]; `ServiceKey`, `KeyNotUsable`.
     pub async fn set_key_policy(&self, key: &KeyRef, policy: &KeyPolicy, permit: &Permit, scope: &Scope) -> Result<()> {
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let done = async {
             let now = self.clock.now();
             let mut key = find_for(Action::SetKeyPolicy, &mut write.read(), key, permit, scope, now).await?;

@@ -1,5 +1,7 @@
 //! Making, showing and ending keys.
 
+use std::borrow::Borrow;
+
 use catalog::{KeyFilter, KeyId, KeyRecord, KeyState, Page, PageRequest, Read, Scope, Timestamp};
 use ram::Permit;
 
@@ -135,7 +137,7 @@ impl Kms {
     pub async fn cancel_key_deletion(&self, key: &KeyRef, permit: &Permit, scope: &Scope) -> Result<KeyRecord> {
         let action = Action::CancelKeyDeletion;
         key.id_for(action)?;
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let done = async {
             let mut key = find_for(action, &mut write.read(), key, permit, scope, self.clock.now()).await?;
             let version = write.read().key_version_by_id(key.primary_version).await?;
@@ -164,7 +166,7 @@ impl Kms {
         if self.catalog.read().keys_due(now).await?.is_empty() {
             return Ok(Vec::new());
         }
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let due = write.read().keys_due(now).await?;
         for &id in &due {
             // A key that vanished between the two queries would be a bug of the catalog; there is nothing left to destroy then.
@@ -174,7 +176,7 @@ impl Kms {
             write.aliases_delete_of_key(id).await?;
             write.key_update(&key).await?;
         }
-        write.commit().await?;
+        write.finish(Ok::<_, KmsError>(())).await?;
         self.catalog.settle().await?;
         Ok(due)
     }
@@ -189,7 +191,7 @@ impl Kms {
         apply: impl FnOnce(&mut KeyRecord),
     ) -> Result<KeyRecord> {
         key.id_for(action)?;
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let done = async {
             let mut key = find_for(action, &mut write.read(), key, permit, scope, self.clock.now()).await?;
             if action == Action::ScheduleKeyDeletion && key.deletion_protection {
@@ -216,7 +218,17 @@ pub(crate) async fn find_for(
     scope: &Scope,
     now: Timestamp,
 ) -> Result<KeyRecord> {
-    let mut found = locate(read, key, scope).await?;
+    admit(action, locate(read, key, scope).await?, permit, scope, now)
+}
+
+/// The key, if the permit covers `action` on it and its state at `now` allows it.
+pub(crate) fn admit(
+    action: Action,
+    mut found: KeyRecord,
+    permit: &Permit,
+    scope: &Scope,
+    now: Timestamp,
+) -> Result<KeyRecord> {
     permission::check_key(action, &found, permit, scope)?;
     // Material whose time is over is gone, also before it is destroyed.
     if found.material_expires_at.is_some_and(|at| at <= now) && found.state != KeyState::PendingDeletion {
@@ -229,21 +241,36 @@ pub(crate) async fn find_for(
 /// The key that `key` names, whoever asks and whatever its state.
 ///
 /// Errors: `KeyNotFound`, `KeyInOtherRegion`, `AliasNotFound`.
-pub(crate) async fn locate(read: &mut Read<'_>, key: &KeyRef, scope: &Scope) -> Result<KeyRecord> {
+async fn locate(read: &mut Read<'_>, key: &KeyRef, scope: &Scope) -> Result<KeyRecord> {
+    let id = id_named(read, key, scope).await?;
+    in_place(read.key_by_id(id).await?, key, scope)
+}
+
+/// The id that `key` stands for.
+///
+/// Errors: `AliasNotFound`.
+pub(crate) async fn id_named(read: &mut Read<'_>, key: &KeyRef, scope: &Scope) -> Result<KeyId> {
+    match key {
+        KeyRef::Id(id) | KeyRef::Arn(id, _) => Ok(*id),
+        KeyRef::Alias(alias) => find_alias(read, alias, scope).await,
+    }
+}
+
+/// What was found under the id of `key`, if it is where `key` says.
+///
+/// Errors: `KeyNotFound`, `KeyInOtherRegion`.
+pub(crate) fn in_place<K: Borrow<KeyRecord>>(found: Option<K>, key: &KeyRef, scope: &Scope) -> Result<K> {
     let not_found = || KmsError::KeyNotFound { key: key.to_string(), region: scope.region.clone() };
-    let (id, owner) = match key {
-        KeyRef::Id(id) => (*id, scope),
-        KeyRef::Arn(id, owner) => (*id, owner),
-        KeyRef::Alias(alias) => (find_alias(read, alias, scope).await?, scope),
-    };
-    let found = read.key_by_id(id).await?.ok_or_else(not_found)?;
+    let found = found.ok_or_else(not_found)?;
+    let owner = if let KeyRef::Arn(_, owner) = key { owner } else { scope };
     // Keys of other accounts are named by ARN only. An ARN that names another region than the key's is wrong wherever the key is.
-    if found.scope.account != owner.account || matches!(key, KeyRef::Arn(..)) && found.scope != *owner {
+    let KeyRecord { id, scope: at, .. } = found.borrow();
+    if at.account != owner.account || matches!(key, KeyRef::Arn(..)) && at != owner {
         return Err(not_found());
     }
-    if found.scope.region != scope.region {
-        let (found_in, wanted) = (found.scope.region, scope.region.clone());
-        return Err(KmsError::KeyInOtherRegion { key: found.id, found: found_in, wanted });
+    if at.region != scope.region {
+        let (found, wanted) = (at.region.clone(), scope.region.clone());
+        return Err(KmsError::KeyInOtherRegion { key: *id, found, wanted });
     }
     Ok(found)
 }

@@ -1,5 +1,8 @@
 //! The rooms behind the wire, as the wire asks for them.
 
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
 use api::Keys;
 use api::services::{
     AccessKey, AccessKeyRefused, Gate, Identity, Journal, Need, Nonces as NonceStore, Origin, PermitRefused, Readiness,
@@ -20,16 +23,25 @@ pub(crate) struct Backend {
     ledger: Ledger,
     nonces: Nonces,
     account: AccountId,
+    /// Accounts that have KMS, and since when. None ever loses it.
+    opened: RwLock<HashMap<Account, Timestamp>>,
 }
 
 impl Backend {
     pub(super) fn new(kms: Kms, ram: Ram, ledger: Ledger, account: AccountId) -> Self {
-        Self { kms, ram, ledger, nonces: Nonces::default(), account }
+        Self { kms, ram, ledger, nonces: Nonces::default(), account, opened: RwLock::default() }
     }
 
     /// The account that the installation began with.
     pub(super) fn account(&self) -> AccountId {
         self.account
+    }
+
+    /// Takes the nonces of earlier processes into memory. Only where no other process can come beside this one.
+    pub(super) async fn load_nonces(&self) {
+        if let Err(error) = self.nonces.load(&self.kms.catalog()).await {
+            tracing::warn!(%error, "nonces are not loaded; each request asks the catalog for its own");
+        }
     }
 }
 
@@ -45,8 +57,15 @@ impl Keys for Backend {
     }
 
     async fn kms_opened_at(&self, account: &Account) -> Result<Option<Timestamp>, Unavailable> {
+        if let Some(&opened_at) = self.opened.read().unwrap_or_else(PoisonError::into_inner).get(account) {
+            return Ok(Some(opened_at));
+        }
         let found = self.kms.catalog().read().account_by_id(account).await.map_err(unavailable)?;
-        Ok(found.and_then(|account| account.kms_opened_at))
+        let opened_at = found.and_then(|account| account.kms_opened_at);
+        if let Some(opened_at) = opened_at {
+            self.opened.write().unwrap_or_else(PoisonError::into_inner).insert(account.clone(), opened_at);
+        }
+        Ok(opened_at)
     }
 
     async fn open_kms(&self, account: &Account, now: Timestamp) -> Result<bool, Unavailable> {
@@ -90,7 +109,8 @@ impl NonceStore for Backend {
             Taken::Full => {
                 Err(Unavailable("too many requests in the last half hour to tell a replayed one".to_owned()))
             }
-            // Another process on the same catalog, or this one before a restart, may have seen it.
+            Taken::Fresh if self.nonces.are_loaded() => Ok(true),
+            // Another process on the same catalog, or one before a restart, may have seen it.
             Taken::Fresh => {
                 let known = self.kms.catalog().read().nonce_is_held(nonce, access_key_id).await;
                 known.map(|known| !known).map_err(unavailable)

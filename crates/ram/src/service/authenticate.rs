@@ -192,7 +192,7 @@ impl Ram {
         let Some(principal) = self.owner_of(&record).await? else { return Ok(None) };
         let account = account_id(&record.account)?;
         let key = KnownKey { account, principal, last_used_at: record.last_used_at, record: Arc::new(record) };
-        self.known_keys.remember(id.as_str(), key.clone(), epoch, now);
+        self.known_keys.remember(id.as_str().to_owned(), key.clone(), epoch, now);
         Ok(Some(key))
     }
 
@@ -208,12 +208,12 @@ impl Ram {
     /// The role with this id, from memory or from the catalog.
     async fn known_role(&self, id: EntityId, now: Timestamp) -> Result<Option<Arc<RoleRecord>>> {
         let id = id.to_string();
-        if let Some(role) = self.known_roles.value(&id, now) {
+        if let Some(role) = self.known_roles.value(id.as_str(), now) {
             return Ok(Some(role));
         }
         let epoch = self.known_roles.epoch();
         let Some(role) = self.catalog.read().role_by_id(&id).await?.map(Arc::new) else { return Ok(None) };
-        self.known_roles.remember(&id, Arc::clone(&role), epoch, now);
+        self.known_roles.remember(id, Arc::clone(&role), epoch, now);
         Ok(Some(role))
     }
 }

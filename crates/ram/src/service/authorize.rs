@@ -86,7 +86,7 @@ impl Ram {
         let grants = self.catalog.read().grants_of(id).await?;
         let policies = grants.iter().filter_map(|grant| attached(grant).transpose());
         let policies = policies.collect::<Result<KnownPolicies>>()?;
-        self.known_policies.remember(id, Arc::clone(&policies), epoch, now);
+        self.known_policies.remember(id.to_owned(), Arc::clone(&policies), epoch, now);
         Ok(policies)
     }
 }

@@ -1,6 +1,8 @@
 //! What was read is remembered for a moment, so that a busy caller does not cost a query a request.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,31 +13,35 @@ pub const REMEMBERED_S: i64 = 2;
 /// Most things that are remembered; beyond, all are forgotten. Callers that are active in the same two seconds are far fewer.
 const ENTRIES_MAX: usize = 4096;
 
-/// Values by name, each with the time at which it was read.
-pub(super) struct Recall<V> {
-    state: Mutex<State<V>>,
+/// Values by name, each with the time at which it was read. Whoever makes a change calls [`Recall::forget`] when it is durable and before
+/// it is reported: in this process nothing is seen of what was before. Changes of other processes are seen after [`REMEMBERED_S`].
+pub struct Recall<K, V> {
+    state: Mutex<State<K, V>>,
 }
 
-struct State<V> {
+struct State<K, V> {
     /// Counts how often everything was forgotten.
     epoch: u64,
-    entries: HashMap<String, (Timestamp, V)>,
+    entries: HashMap<K, (Timestamp, V)>,
 }
 
 /// Shows that nothing has been forgotten since. Taken before a value is read from the catalog: a value that was read before a change
 /// and comes after it is not remembered.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Epoch(u64);
+pub struct Epoch(u64);
 
-impl<V> Default for Recall<V> {
+impl<K, V> Default for Recall<K, V> {
     fn default() -> Self {
         Self { state: Mutex::new(State { epoch: 0, entries: HashMap::new() }) }
     }
 }
 
-impl<V: Clone> Recall<V> {
+impl<K: Eq + Hash, V: Clone> Recall<K, V> {
     /// What is remembered of `name`. A clock that was set back makes it forgotten too.
-    pub(super) fn value(&self, name: &str, now: Timestamp) -> Option<V> {
+    pub fn value<Q: Eq + Hash + ?Sized>(&self, name: &Q, now: Timestamp) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
         let state = self.state();
         let (read_at, value) = state.entries.get(name)?;
         let age = now.duration_since(*read_at);
@@ -43,12 +49,13 @@ impl<V: Clone> Recall<V> {
         is_fresh.then(|| value.clone())
     }
 
-    pub(super) fn epoch(&self) -> Epoch {
+    /// To be taken before a value is read from the catalog.
+    pub fn epoch(&self) -> Epoch {
         Epoch(self.state().epoch)
     }
 
     /// Remembers a value that was read after `epoch`.
-    pub(super) fn remember(&self, name: &str, value: V, epoch: Epoch, now: Timestamp) {
+    pub fn remember(&self, name: K, value: V, epoch: Epoch, now: Timestamp) {
         let mut state = self.state();
         if state.epoch != epoch.0 {
             return;
@@ -56,17 +63,18 @@ impl<V: Clone> Recall<V> {
         if state.entries.len() >= ENTRIES_MAX {
             state.entries.clear();
         }
-        state.entries.insert(name.to_owned(), (now, value));
+        state.entries.insert(name, (now, value));
     }
 
-    pub(super) fn forget(&self) {
+    /// Forgets everything, also what is being read at the moment.
+    pub fn forget(&self) {
         let mut state = self.state();
         state.epoch = state.epoch.wrapping_add(1);
         state.entries.clear();
     }
 
     /// A holder of the lock that panicked has left whole entries.
-    fn state(&self) -> MutexGuard<'_, State<V>> {
+    fn state(&self) -> MutexGuard<'_, State<K, V>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -82,8 +90,8 @@ mod tests {
     /// A value is known for two seconds, and not when the clock was set back.
     #[test]
     fn values_are_known_for_a_moment() {
-        let recall = Recall::default();
-        recall.remember("a", 1, recall.epoch(), at(10));
+        let recall = Recall::<String, _>::default();
+        recall.remember("a".to_owned(), 1, recall.epoch(), at(10));
         let known = [9, 10, 11, 12].map(|second| recall.value("a", at(second)));
         assert_eq!(known, [None, Some(1), Some(1), None]);
         assert_eq!(recall.value("b", at(10)), None);
@@ -92,12 +100,12 @@ mod tests {
     /// What was read before a change is not remembered after it.
     #[test]
     fn a_change_overtakes_a_reader() {
-        let recall = Recall::default();
+        let recall = Recall::<String, _>::default();
         let epoch = recall.epoch();
         recall.forget();
-        recall.remember("a", 1, epoch, at(0));
+        recall.remember("a".to_owned(), 1, epoch, at(0));
         assert_eq!(recall.value("a", at(0)), None);
-        recall.remember("a", 2, recall.epoch(), at(0));
+        recall.remember("a".to_owned(), 2, recall.epoch(), at(0));
         recall.forget();
         assert_eq!(recall.value("a", at(0)), None);
     }
@@ -105,11 +113,11 @@ mod tests {
     /// However many names come, memory stays bounded and the last one is known.
     #[test]
     fn memory_is_bounded() {
-        let recall = Recall::default();
+        let recall = Recall::<String, _>::default();
         for name in 0..=ENTRIES_MAX {
-            recall.remember(&name.to_string(), name, recall.epoch(), at(0));
+            recall.remember(name.to_string(), name, recall.epoch(), at(0));
         }
         assert!(recall.state().entries.len() <= ENTRIES_MAX);
-        assert_eq!(recall.value(&ENTRIES_MAX.to_string(), at(0)), Some(ENTRIES_MAX));
+        assert_eq!(recall.value(ENTRIES_MAX.to_string().as_str(), at(0)), Some(ENTRIES_MAX));
     }
 }
