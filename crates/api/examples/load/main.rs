@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use catalog::{Clock as _, SystemClock};
 use connection::{Connection, Result};
 use crypto::Secret;
-use jiff::Timestamp;
 use request::{Call, Signer};
 use serde_json::{Value, json};
 use tokio::task::LocalSet;
@@ -64,7 +64,7 @@ async fn run() -> Result<Value> {
         return Err("usage: load HOST:PORT ACCESS_KEY_FILE ACTION CLIENTS 3s|CALLS".into());
     };
     let signer = signer(address, key_file)?;
-    let run = Timestamp::now().as_nanosecond();
+    let run = SystemClock.now().as_nanosecond();
     let calls =
         Setup { signer: &signer, connection: Connection::open(address).await?, run, count: 0 }.calls(action).await?;
     let clients: usize = clients.parse()?;
@@ -137,7 +137,7 @@ impl Setup<'_> {
 
     async fn ask(&mut self, call: &Call) -> Result<Value> {
         self.count += 1;
-        let request = self.signer.request(call, &format!("{}-setup-{}", self.run, self.count), Timestamp::now());
+        let request = self.signer.request(call, &format!("{}-setup-{}", self.run, self.count), SystemClock.now());
         let answer = self.connection.ask(&request).await?;
         if answer.status != 200 {
             return Err(format!("{} was refused: {}", call.action, String::from_utf8_lossy(answer.body)).into());
@@ -161,7 +161,7 @@ impl Load {
             self.left.set(self.left.get() - 1);
             let call = &self.calls[(client + turn) % self.calls.len()];
             let nonce = format!("{}-{client}-{turn}", self.run);
-            let request = self.signer.request(call, &nonce, Timestamp::now());
+            let request = self.signer.request(call, &nonce, SystemClock.now());
             let asked = Instant::now();
             let error = match connection.ask(&request).await {
                 Ok(answer) if answer.status == 200 => None,
