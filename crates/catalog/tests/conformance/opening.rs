@@ -29,7 +29,7 @@ async fn a_catalog_of_the_first_schema_is_brought_forward(place: &Place) {
     let first = format!(
         "{schema}
          BEGIN;
-         INSERT INTO keys VALUES ('{KEY}', '{account}', '{region}', '', 'Enabled', 'Aliyun_AES_256', 'ENCRYPT/DECRYPT', 'Aliyun_KMS',
+         INSERT INTO keys VALUES ('{KEY}', 'local', 'local', '', 'Enabled', 'Aliyun_AES_256', 'ENCRYPT/DECRYPT', 'Aliyun_KMS',
                                   'old', 0, 1, NULL, NULL, '00000000-0000-4000-8000-000000000002');
          INSERT INTO key_versions VALUES ('00000000-0000-4000-8000-000000000002', '{KEY}', {material}, 1);
          COMMIT;
