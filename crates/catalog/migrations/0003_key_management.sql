@@ -22,5 +22,7 @@ ALTER TABLE key_versions ADD COLUMN public_key BLOB;
 ALTER TABLE key_versions ADD COLUMN fingerprint BLOB;
 
 CREATE INDEX keys_of_users ON keys (account, region) WHERE service = '' AND destroyed_at IS NULL;
+-- Each new version is looked for among the keys whose deferred reference waits for it; without this that is a look at every key.
+CREATE INDEX keys_by_primary_version ON keys (primary_version);
 CREATE INDEX keys_to_rotate ON keys (rotate_at) WHERE rotate_at IS NOT NULL;
 CREATE INDEX keys_to_expire ON keys (material_expires_at) WHERE material_expires_at IS NOT NULL;

@@ -65,6 +65,7 @@ impl Samples {
             | "DisableKey"
             | "CancelKeyDeletion"
             | "CreateKeyVersion"
+            | "ListKeyUsage"
             | "ListKeyVersions"
             | "ListAliasesByKeyId"
             | "GenerateDataKey"

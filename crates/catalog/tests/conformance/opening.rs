@@ -91,8 +91,7 @@ async fn a_new_catalog_may_be_opened_by_many_at_once(place: &Place) {
 /// Shows that a stored value outside of what we write is named, not guessed at.
 async fn a_state_that_does_not_exist_is_damage(place: &Place) {
     let catalog = place.open().await;
-    let scope = Scope::default();
-    let (account, region) = (&scope.account, &scope.region);
+    let Scope { account, region } = Scope::default();
     let rows = format!(
         "BEGIN;
          INSERT INTO keys (id, account, region, service, state, spec, usage, origin, description, deletion_protection,
@@ -102,7 +101,7 @@ async fn a_state_that_does_not_exist_is_damage(place: &Place) {
          COMMIT;"
     );
     place.run(&rows).await;
-    let page = catalog.read().keys_page(&KeyFilter::default(), &scope, PageRequest::first()).await;
+    let page = catalog.read().keys_page(&KeyFilter::default(), &Scope::default(), PageRequest::first()).await;
     assert_eq!(page.unwrap_err().to_string(), "catalog is damaged: column `state` holds \"Asleep\"");
     assert!(catalog.read().keys_due(Timestamp::MAX).await.unwrap().is_empty());
 }

@@ -6,6 +6,7 @@ mod completions;
 mod full_disk;
 mod import;
 mod killed;
+mod postgres;
 mod remote;
 mod remote_copy;
 mod remote_hostile;

@@ -56,7 +56,7 @@ fn judged_by(scenario: impl FnOnce(&str, &Path) -> Command) {
     assert!(audit.status.success(), "{}", String::from_utf8_lossy(&audit.stderr));
 }
 
-fn python(name: &str) -> Command {
+pub(crate) fn python(name: &str) -> Command {
     let mut command = Command::new(sdks().join("python/bin/python"));
     command.arg(script(name));
     command
