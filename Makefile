@@ -26,9 +26,10 @@ check: ## Formatting, lints and documentation, without a warning
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
-bench: ## Measure against qemu-img, cryptsetup, cp and dd (BENCH="--quick" for small sizes)
+bench: ## Measure against qemu-img, cryptsetup, cp and dd, and the server (BENCH="--quick --rows server")
 	scripts/setup.sh bench
 	cargo build --release --locked -p cli --features bench --target-dir target/bench
+	cargo build --release --locked -p api --example load --target-dir target/bench
 	CARGO_TARGET_DIR=target/bench python3 bench/run.py $(BENCH)
 
 fuzz: ## Fuzz each decoder for 60 s (SECONDS_EACH=N for another time)

@@ -20,7 +20,8 @@ class Side:
 
 @dataclass(frozen=True)
 class Aim:
-    """`times`: the peer takes at least `bound` times as long. `ratio`: we take at most `bound` of the peer. `limit`: at most `bound`."""
+    """`times`: the peer takes at least `bound` times as long. `ratio`: we take at most `bound` of the peer. `limit`: at most `bound`.
+    `floor`: at least `bound`."""
 
     kind: str
     bound: float

@@ -12,6 +12,7 @@ from process import Run
 
 # Peak memory that our side may take, whatever the input.
 RSS_LIMITS_MIB = {"buffered": 32, "durable": 64}
+AT_LEAST = {"times", "floor"}
 UNITS = {"wall_s": "s", "cpu_s": "s CPU", "rss_mib": "MiB", "output_mib": "MiB", "volume_mib": "MiB"}
 
 
@@ -27,13 +28,13 @@ class Row:
 
     @property
     def met(self) -> bool:
-        return self.measured >= self.aim.bound if self.aim.kind == "times" else self.measured <= self.aim.bound
+        return self.measured >= self.aim.bound if self.aim.kind in AT_LEAST else self.measured <= self.aim.bound
 
     def cells(self) -> list[str]:
         return [
             self.work, self.against, _span(self.ours, self.unit), _span(self.peer, self.unit) if self.peer else "–",
             f"{len(self.ours)}/{len(self.peer)}" if self.peer else str(len(self.ours)),
-            self._amount(self.measured), ("≥ " if self.aim.kind == "times" else "≤ ") + self._amount(self.aim.bound),
+            self._amount(self.measured), ("≥ " if self.aim.kind in AT_LEAST else "≤ ") + self._amount(self.aim.bound),
             "met" if self.met else "MISSED",
         ]
 
@@ -47,7 +48,7 @@ class Row:
     def _amount(self, value: float) -> str:
         if self.aim.kind == "times":
             return f"{value:.3g}x"
-        return f"{value:.2f}" if self.aim.kind == "ratio" else f"{value:.3g} {self.unit}"
+        return f"{value:.2f}" if self.aim.kind == "ratio" else f"{_short(value)} {self.unit}"
 
 
 def rows_of(group: Group, runs: dict[str, list[Run]]) -> list[Row]:
@@ -73,10 +74,10 @@ def table(rows: list[Row]) -> str:
     return "\n".join([texts[0], "-" * len(texts[0]), *texts[1:]])
 
 
-def write_json(path: Path, about: dict, rows: list[Row], results: list[tuple[Group, dict[str, list[Run]]]]) -> None:
+def write_json(path: Path, about: dict, rows: list[Row], results: list[tuple[Group, dict[str, list[Run]]]], server: dict | None) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     runs = {group.name: {side: [run.as_json() for run in runs] for side, runs in sides.items()} for group, sides in results}
-    path.write_text(json.dumps({**about, "rows": [row.as_json() for row in rows], "runs": runs}, indent=1, ensure_ascii=False) + "\n")
+    path.write_text(json.dumps({**about, "rows": [row.as_json() for row in rows], "runs": runs, "server": server}, indent=1, ensure_ascii=False) + "\n")
 
 
 def _row(claim: Claim, runs: dict[str, list[Run]]) -> Row:
@@ -102,4 +103,6 @@ def _spread(values: list[float]) -> dict[str, float]:
 
 
 def _short(value: float) -> str:
+    if value >= 1000:
+        return f"{value:.0f}"
     return f"{value:.4f}" if 0 < value < 0.1 else f"{value:.2f}"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures Reseal against the tools that do the same work, and itself with parts left out. `make bench` calls it.
+"""Measures Reseal against the tools that do the same work, itself with parts left out, and its server. `make bench` calls it.
 
 Inputs are made first; then each group of commands runs in turn, A B C A B C, so that all see the same state of the machine.
 The output of the run before is removed just before each run: memory that was freed a moment ago is the cheapest there is, for
@@ -19,11 +19,13 @@ from pathlib import Path
 import inputs
 import machine
 import report
+import server
 import tools
 from groups import Group, Side, all_groups
 from process import Failed, Run, run_at_once
 from workshop import Workshop
 
+SERVER = "server"
 OUT = Path(__file__).resolve().parent / "out"
 PROGRAM = Path(os.environ.get("CARGO_TARGET_DIR", OUT.parent.parent / "target")) / "release" / "reseal"
 
@@ -33,34 +35,41 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: stopped"))
     sizes = _sizes(options)
     shop = Workshop(options.work.resolve(), sizes, tools.Reseal(options.program.resolve()))
-    groups = _wanted(all_groups(shop), options.rows)
+    groups, with_server = _wanted(all_groups(shop), options.rows)
     os.environ["RESEAL_DATA"] = str(shop.folder / "data")
     if shop.folder.exists():
         sys.exit(f"bench: error: {shop.folder} exists: another run, or what is left of one. Remove it, or name another with --work")
     started = time.monotonic()
     try:
         print(f"bench: {sizes.label} size, in {shop.folder}", flush=True)
-        shop.build({group.name for group in groups})
+        if groups:
+            shop.build({group.name for group in groups})
         results = [(group, _measure(group, shop, options.quick)) for group in groups]
+        load = options.program.resolve().parent / "examples" / "load"
+        served = server.measure(options.program.resolve(), load, shop.folder / "server", options.quick) if with_server else None
     except Failed as failed:
         sys.exit(f"bench: error: {failed}")
     finally:
         shop.remove()
     rows = [row for group, runs in results for row in report.rows_of(group, runs)] + report.memory_rows(results)
+    rows += server.rows(served) if served else []
     about = {"size": sizes.label, "big_data_bytes": sizes.big_data, "seconds": round(time.monotonic() - started),
              "machine": machine.describe(options.program, options.json.parent)}
-    report.write_json(options.json, about, rows, results)
+    report.write_json(options.json, about, rows, results, server.as_json(served) if served else None)
+    if served:
+        print(f"\n{server.table(served)}")
     print(f"\n{report.table(rows)}\n\n{sum(row.met for row in rows)} of {len(rows)} aims met, {sizes.label} size, "
           f"{about['seconds']} s, {options.json}")
-    print(f"Peak memory below {machine.memory_floor_mib():.0f} MiB cannot be seen: the runner itself takes that much.")
-    if sizes is not inputs.FULL:
+    if groups:
+        print(f"Peak memory below {machine.memory_floor_mib():.0f} MiB cannot be seen: the runner itself takes that much.")
+    if groups and sizes is not inputs.FULL:
         print("The aims are stated for the full size; smaller inputs only show that the benchmark runs.")
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measures Reseal against qemu-img, cryptsetup, cp and dd.")
     parser.add_argument("--quick", action="store_true", help="small inputs, few repeats: shows that it works, not how fast it is")
-    parser.add_argument("--rows", metavar="A,B", help="only these groups: encrypt, durable, reencrypt, …")
+    parser.add_argument("--rows", metavar="A,B", help="only these groups: encrypt, durable, reencrypt, …, server")
     parser.add_argument("--work", type=Path, default=OUT / "work", help="folder for inputs and outputs (up to 28 GB, removed at the end)")
     parser.add_argument("--json", type=Path, default=OUT / "results.json", help="where the results go")
     parser.add_argument("--program", type=Path, default=PROGRAM, help="the reseal binary")
@@ -77,14 +86,16 @@ def _sizes(options: argparse.Namespace) -> inputs.Sizes:
     return sizes
 
 
-def _wanted(groups: list[Group], names: str | None) -> list[Group]:
+def _wanted(groups: list[Group], names: str | None) -> tuple[list[Group], bool]:
+    """The groups of commands, and whether the server is measured too."""
     if names is None:
-        return groups
+        return groups, True
     known = {group.name: group for group in groups}
-    unknown = [name for name in names.split(",") if name not in known]
+    wanted = names.split(",")
+    unknown = [name for name in wanted if name not in known and name != SERVER]
     if unknown:
-        sys.exit(f"bench: error: no group {', '.join(unknown)}; there are: {', '.join(known)}")
-    return [known[name] for name in names.split(",")]
+        sys.exit(f"bench: error: no group {', '.join(unknown)}; there are: {', '.join(known)}, {SERVER}")
+    return [known[name] for name in wanted if name != SERVER], SERVER in wanted
 
 
 def _measure(group: Group, shop: Workshop, quick: bool) -> dict[str, list[Run]]:

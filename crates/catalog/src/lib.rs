@@ -25,9 +25,12 @@ pub use queries::ram::{
     AccessKeyRecord, AccessKeyStatus, AccountRecord, Attachment, AttachmentTarget, Grant, GroupRecord, PolicyName,
     PolicyRecord, PolicyType, PolicyVersionRecord, RoleRecord, TargetKind, UnknownWord, UserRecord,
 };
-pub use queries::trail::{AuditCheckpoint, AuditFilter, AuditHead, AuditRecord, Meter, MeterRecord, NonceUse};
+pub use queries::trail::{
+    AuditCheckpoint, AuditFilter, AuditHead, AuditRecord, Meter, MeterRecord, NonceRecord, NoncesTaken,
+};
 pub use queries::{Tag, TaggedResource};
 pub use read::Read;
+pub use recall::{Epoch, REMEMBERED_S, Recall};
 pub use writer::Write;
 
 mod catalog;
@@ -41,4 +44,5 @@ mod page;
 mod queries;
 mod read;
 mod readers;
+mod recall;
 mod writer;

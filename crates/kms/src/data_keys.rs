@@ -7,7 +7,9 @@
 //! The seal is bound to key id, version id and the caller's encryption context, so that a blob cannot be moved to another key, and a
 //! changed version id does not open. The context is not in the blob.
 
-use catalog::{KeyId, KeyRecord, KeyState, KeyVersionId, KeyVersionRecord, Read, Scope};
+use std::sync::Arc;
+
+use catalog::{KeyId, KeyRecord, KeyState, KeyVersionId, KeyVersionRecord, Scope};
 use crypto::seal::{self, Aead};
 use crypto::{Context, Secret};
 use ram::Permit;
@@ -16,7 +18,7 @@ use crate::action::Action;
 use crate::context::EncryptionContext;
 use crate::error::{KmsError, Result};
 use crate::key_ref::KeyRef;
-use crate::keys::{admit, check_region, find_for};
+use crate::keys::{admit, check_region};
 use crate::kms::Kms;
 use crate::root::material_context;
 
@@ -154,9 +156,9 @@ impl Kms {
     /// The key that a blob names, whoever asks and whatever its state: what a caller needs a right on.
     ///
     /// Errors: `NotAuthentic` for what is no blob; `KeyVersionNotFound`.
-    pub async fn key_of_blob(&self, blob: &[u8]) -> Result<KeyRecord> {
+    pub async fn key_of_blob(&self, blob: &[u8]) -> Result<Arc<KeyRecord>> {
         let (version, _) = split_blob(blob).ok_or(KmsError::NotAuthentic)?;
-        Ok(version_and_key(&mut self.catalog.read(), version).await?.1)
+        Ok(self.version_and_key(version).await?.1)
     }
 
     pub(crate) async fn new_data_key(
@@ -189,8 +191,9 @@ impl Kms {
         scope: &Scope,
     ) -> Result<Opened> {
         let (version, sealed) = split_blob(blob).ok_or(KmsError::NotAuthentic)?;
-        let (version, key) = version_and_key(&mut self.catalog.read(), version).await?;
-        let key = admit(action, check_region(key, scope)?, permit, scope, self.clock.now())?;
+        let (version, key) = self.version_and_key(version).await?;
+        check_region(&key, scope)?;
+        let key = admit(action, KeyRecord::clone(&key), permit, scope, self.clock.now())?;
         let aead = aead_of(&key)?;
         let material = self.material(action, &key, &version).await?;
         let context = blob_context(key.id, version.id, context)?;
@@ -207,12 +210,11 @@ impl Kms {
         permit: &Permit,
         scope: &Scope,
     ) -> Result<Ciphertext> {
-        let mut read = self.catalog.read();
-        let key = find_for(action, &mut read, key, permit, scope, self.clock.now()).await?;
+        let key = self.find_to_use(action, key, permit, scope).await?;
         let aead = aead_of(&key)?;
         let key_version_id = key.primary_version;
         let damaged = KmsError::MaterialDamaged { key: key.id, version: key_version_id };
-        let version = read.key_version_by_id(key_version_id).await?.ok_or(damaged)?;
+        let version = self.known_version(key_version_id).await?.ok_or(damaged)?;
         let material = self.material(action, &key, &version).await?;
         let context = blob_context(key.id, key_version_id, context)?;
         let mut blob = key_version_id.to_string().into_bytes();
@@ -232,13 +234,13 @@ impl Kms {
         let opened = self.unwrap(&material_context(key.id, version.id), wrapped).await?;
         opened.ok_or(KmsError::MaterialDamaged { key: key.id, version: version.id })
     }
-}
 
-async fn version_and_key(read: &mut Read<'_>, version: KeyVersionId) -> Result<(KeyVersionRecord, KeyRecord)> {
-    let not_found = || KmsError::KeyVersionNotFound { version };
-    let found = read.key_version_by_id(version).await?.ok_or_else(not_found)?;
-    let key = read.key_by_id(found.key_id).await?.ok_or_else(not_found)?;
-    Ok((found, key))
+    async fn version_and_key(&self, version: KeyVersionId) -> Result<(Arc<KeyVersionRecord>, Arc<KeyRecord>)> {
+        let not_found = || KmsError::KeyVersionNotFound { version };
+        let found = self.known_version(version).await?.ok_or_else(not_found)?;
+        let key = self.known_key(found.key_id).await?.ok_or_else(not_found)?;
+        Ok((found, key))
+    }
 }
 
 /// The cipher of a symmetric key.

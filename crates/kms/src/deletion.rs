@@ -69,7 +69,7 @@ impl Kms {
     pub async fn cancel_key_deletion(&self, key: &KeyRef, permit: &Permit, scope: &Scope) -> Result<KeyRecord> {
         let action = Action::CancelKeyDeletion;
         key.id_for(action)?;
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let done = async {
             let now = self.clock.now();
             let mut key = find_for(action, &mut write.read(), key, permit, scope, now).await?;
@@ -95,7 +95,7 @@ impl Kms {
         if self.catalog.read().keys_due(now).await?.is_empty() {
             return Ok(Vec::new());
         }
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let done = async {
             let due = write.read().keys_due(now).await?;
             for &id in &due {

@@ -99,7 +99,7 @@ impl Kms {
             wrapping_key_spec: wrapping_spec.to_string(),
             expires_at: later(now, TOKEN_LIFE),
         };
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let done = async {
             // A key that was destroyed meanwhile gets no wrapping key any more.
             find_for(action, &mut write.read(), key, permit, scope, self.clock.now()).await?;
@@ -139,7 +139,7 @@ impl Kms {
         // Before the catalog is locked: RSA takes its time. Whether it is the right material is decided under the lock.
         let unwrapped = self.unwrap_material(token, &found, material.encrypted).await?;
         let secret = self.secret("fingerprints").await?;
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let done = async {
             let mut key = find_for(action, &mut write.read(), key, permit, scope, self.clock.now()).await?;
             let mut version = self.primary_version(&mut write, &key).await?;
@@ -171,7 +171,7 @@ impl Kms {
     pub async fn delete_key_material(&self, key: &KeyRef, permit: &Permit, scope: &Scope) -> Result<()> {
         let action = Action::DeleteKeyMaterial;
         key.id_for(action)?;
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let done = async {
             let now = self.clock.now();
             let mut key = find_for(action, &mut write.read(), key, permit, scope, now).await?;
@@ -191,7 +191,7 @@ impl Kms {
         if self.catalog.read().keys_to_expire(self.clock.now()).await?.is_empty() {
             return Ok(Vec::new());
         }
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let done = async {
             let due = write.read().keys_to_expire(self.clock.now()).await?;
             for &id in &due {

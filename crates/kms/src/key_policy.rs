@@ -1,12 +1,12 @@
 //! Who may use a key, beside what RAM says. Source: `../shared/api/kms.md` 7.
 
-use catalog::{KeyRecord, Scope, Tag};
+use catalog::{KeyRecord, Read, Scope, Tag};
 use ram::{AccountId, KeyPolicy, Permit};
 
 use crate::action::Action;
 use crate::error::{KmsError, Result};
 use crate::key_ref::KeyRef;
-use crate::keys::{find_for, locate};
+use crate::keys::find_for;
 use crate::kms::Kms;
 use crate::tags::tagged;
 
@@ -21,17 +21,14 @@ pub struct KeyFacts {
     pub tags: Vec<Tag>,
 }
 
-impl Kms {
-    /// What decides about rights on a key: before anybody knows whether the caller has any.
-    ///
-    /// Errors: `KeyNotFound`, `KeyInOtherRegion`, `AliasNotFound`, `PolicyDamaged`.
-    pub async fn key_facts(&self, key: &KeyRef, scope: &Scope) -> Result<KeyFacts> {
-        let mut read = self.catalog.read();
-        let key = locate(&mut read, key, scope).await?;
+impl KeyFacts {
+    pub(crate) async fn read(read: &mut Read<'_>, key: KeyRecord) -> Result<Self> {
         let tags = read.tags_of_resource(&tagged(key.id, &key.scope)).await?;
-        Ok(KeyFacts { policy: policy_of(&key)?, key, tags })
+        Ok(Self { policy: policy_of(&key)?, key, tags })
     }
+}
 
+impl Kms {
     /// The policy of a key.
     ///
     /// Errors: those of [`Kms::describe_key`]; `PolicyDamaged`.
@@ -44,7 +41,7 @@ impl Kms {
     ///
     /// Errors: those of [`Kms::describe_key`]; `ServiceKey`, `KeyNotUsable`.
     pub async fn set_key_policy(&self, key: &KeyRef, policy: &KeyPolicy, permit: &Permit, scope: &Scope) -> Result<()> {
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let done = async {
             let now = self.clock.now();
             let mut key = find_for(Action::SetKeyPolicy, &mut write.read(), key, permit, scope, now).await?;

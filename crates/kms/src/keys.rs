@@ -1,5 +1,7 @@
 //! Showing keys, turning them on and off, and finding the key of a call.
 
+use std::borrow::Borrow;
+
 use catalog::{KeyFilter, KeyId, KeyRecord, KeyState, Page, PageRequest, Read, Scope, Timestamp};
 use ram::Permit;
 
@@ -102,7 +104,7 @@ impl Kms {
         apply: impl FnOnce(&mut KeyRecord),
     ) -> Result<KeyRecord> {
         key.id_for(action)?;
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let done = async {
             let mut key = find_for(action, &mut write.read(), key, permit, scope, self.clock.now()).await?;
             if action == Action::ScheduleKeyDeletion && key.deletion_protection {
@@ -156,33 +158,49 @@ pub(crate) fn is_expired(key: &KeyRecord, now: Timestamp) -> bool {
 /// The key that `key` names, whoever asks and whatever its state.
 ///
 /// Errors: `KeyNotFound`, `KeyInOtherRegion`, `AliasNotFound`.
-pub(crate) async fn locate(read: &mut Read<'_>, key: &KeyRef, scope: &Scope) -> Result<KeyRecord> {
-    let not_found = || KmsError::KeyNotFound { key: key.to_string(), region: scope.region.clone() };
-    let (id, owner) = match key {
-        KeyRef::Id(id) => (*id, scope),
-        KeyRef::Arn(id, owner) => (*id, owner),
-        KeyRef::Alias(alias) => (find_alias(read, alias, scope).await?, scope),
-    };
-    let found = read.key_by_id(id).await?.ok_or_else(not_found)?;
-    // Keys of other accounts are named by ARN only. An ARN that names another region than the key's is wrong wherever the key is.
-    if found.scope.account != owner.account || matches!(key, KeyRef::Arn(..)) && found.scope != *owner {
-        return Err(not_found());
-    }
-    check_region(found, scope)
+async fn locate(read: &mut Read<'_>, key: &KeyRef, scope: &Scope) -> Result<KeyRecord> {
+    let id = id_named(read, key, scope).await?;
+    in_place(read.key_by_id(id).await?, key, scope)
 }
 
-/// `key`, if it is in the region of `scope`. Of a key of another account it is not told where it is.
+/// The id that `key` stands for.
+///
+/// Errors: `AliasNotFound`.
+pub(crate) async fn id_named(read: &mut Read<'_>, key: &KeyRef, scope: &Scope) -> Result<KeyId> {
+    match key {
+        KeyRef::Id(id) | KeyRef::Arn(id, _) => Ok(*id),
+        KeyRef::Alias(alias) => find_alias(read, alias, scope).await,
+    }
+}
+
+/// What was found under the id of `key`, if it is where `key` says.
+///
+/// Errors: `KeyNotFound`, `KeyInOtherRegion`.
+pub(crate) fn in_place<K: Borrow<KeyRecord>>(found: Option<K>, key: &KeyRef, scope: &Scope) -> Result<K> {
+    let not_found = || KmsError::KeyNotFound { key: key.to_string(), region: scope.region.clone() };
+    let found = found.ok_or_else(not_found)?;
+    let owner = if let KeyRef::Arn(_, owner) = key { owner } else { scope };
+    let at = &found.borrow().scope;
+    // Keys of other accounts are named by ARN only. An ARN that names another region than the key's is wrong wherever the key is.
+    if at.account != owner.account || matches!(key, KeyRef::Arn(..)) && at != owner {
+        return Err(not_found());
+    }
+    check_region(found.borrow(), scope)?;
+    Ok(found)
+}
+
+/// Whether `key` is in the region of `scope`. Of a key of another account it is not told where it is.
 ///
 /// Errors: `KeyInOtherRegion`, `KeyNotFound`.
-pub(crate) fn check_region(key: KeyRecord, scope: &Scope) -> Result<KeyRecord> {
+pub(crate) fn check_region(key: &KeyRecord, scope: &Scope) -> Result<()> {
     let wanted = scope.region.clone();
     if key.scope.region == wanted {
-        return Ok(key);
+        return Ok(());
     }
     if key.scope.account != scope.account {
         return Err(KmsError::KeyNotFound { key: key.id.to_string(), region: wanted });
     }
-    Err(KmsError::KeyInOtherRegion { key: key.id, found: key.scope.region, wanted })
+    Err(KmsError::KeyInOtherRegion { key: key.id, found: key.scope.region.clone(), wanted })
 }
 
 async fn check_not_in_use(action: Action, read: &mut Read<'_>, key: KeyId) -> Result<()> {

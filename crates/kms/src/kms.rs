@@ -5,6 +5,7 @@ use crypto::{Random, Secret};
 
 use crate::data_dir::DataDir;
 use crate::error::Result;
+use crate::known::Known;
 use crate::limits::Limits;
 use crate::root::{Root, RootError, RootMade, RootSource};
 
@@ -15,6 +16,7 @@ pub struct Kms {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) limits: Limits,
+    pub(crate) known: Known,
     root_made: Option<RootMade>,
 }
 
@@ -47,7 +49,15 @@ impl Kms {
     ) -> Result<Self> {
         data_dir.make_trees().map_err(|source| RootError::File { action: "make", path: data_dir.trees(), source })?;
         let (root, root_made) = Root::open_or_make(&catalog, data_dir, root, &*random).await?;
-        Ok(Self { catalog: Arc::new(catalog), root, clock, random, limits: Limits::NONE, root_made })
+        Ok(Self {
+            catalog: Arc::new(catalog),
+            root,
+            clock,
+            random,
+            limits: Limits::NONE,
+            known: Known::new(),
+            root_made,
+        })
     }
 
     /// Sets how much an account may have; without it there is no limit.

@@ -22,7 +22,7 @@ impl Kms {
     /// Errors: those of [`Kms::describe_key`]; `KeyNotUsable`, `InvalidTags`.
     pub async fn tag_keys(&self, keys: &[KeyRef], tags: &[Tag], permit: &Permit, scope: &Scope) -> Result<()> {
         check_tags(tags)?;
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let done = async {
             for key in keys {
                 let key = self.find_in(Action::TagResource, &mut write, key, permit, scope).await?;
@@ -38,7 +38,7 @@ impl Kms {
     ///
     /// Errors: those of [`Kms::describe_key`]; `KeyNotUsable`.
     pub async fn untag_keys(&self, keys: &[KeyRef], tag_keys: &[String], permit: &Permit, scope: &Scope) -> Result<()> {
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let done = async {
             for key in keys {
                 let key = self.find_in(Action::UntagResource, &mut write, key, permit, scope).await?;
@@ -56,7 +56,7 @@ impl Kms {
     ///
     /// Errors: as [`Kms::untag_keys`].
     pub async fn untag_keys_wholly(&self, keys: &[KeyRef], permit: &Permit, scope: &Scope) -> Result<()> {
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let done = async {
             for key in keys {
                 let key = self.find_in(Action::UntagResource, &mut write, key, permit, scope).await?;

@@ -25,7 +25,7 @@ impl Kms {
             find_for(Action::CreateKeyVersion, &mut self.catalog.read(), key, permit, scope, self.clock.now()).await?;
         check_has_own_material(&found)?;
         let version = self.make_version(found.id, found.spec.parse()?).await?;
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let done = async {
             let now = self.clock.now();
             let key = KeyRef::Arn(found.id, found.scope.clone());
@@ -82,7 +82,7 @@ impl Kms {
         permit: &Permit,
         scope: &Scope,
     ) -> Result<KeyRecord> {
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let done = async {
             let now = self.clock.now();
             let mut key = find_for(Action::UpdateRotationPolicy, &mut write.read(), key, permit, scope, now).await?;
@@ -118,7 +118,7 @@ impl Kms {
     }
 
     async fn rotate(&self, id: KeyId) -> Result<bool> {
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let done = async {
             let now = self.clock.now();
             // Another process may have rotated it, or somebody disabled it meanwhile.

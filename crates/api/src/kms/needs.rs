@@ -1,7 +1,5 @@
 //! From what a call names to what must be allowed: ARN, policy and tags of the key behind an id, an alias or a ciphertext.
 
-use std::sync::Arc;
-
 use kms::{AliasName, KeyRef, Kms, KmsError, Scope, key_arn};
 
 use crate::action::{Permission, Spec};
@@ -56,7 +54,7 @@ pub(super) async fn need(kms: &Kms, ask: &Ask<'_>, scope: &Scope) -> Result<Need
         Target::Key(key) => on_key(kms, action, key, scope).await,
         Target::KeyOf(blob) => {
             let key = kms.key_of_blob(blob).await?;
-            on_key(kms, action, &KeyRef::Arn(key.id, key.scope), scope).await
+            on_key(kms, action, &KeyRef::Arn(key.id, key.scope.clone()), scope).await
         }
     }
 }
@@ -69,7 +67,7 @@ fn of_account(action: &'static str, relative_id: &str, scope: &Scope) -> Need {
 /// whether it exists.
 async fn on_key(kms: &Kms, action: &'static str, key: &KeyRef, scope: &Scope) -> Result<Need, KmsError> {
     let error = match kms.key_facts(key, scope).await {
-        Ok(facts) => return Ok(Need { action, resource: key_arn(&facts.key), key: Some(Arc::new(facts)) }),
+        Ok(facts) => return Ok(Need { action, resource: key_arn(&facts.key), key: Some(facts) }),
         Err(error) => error,
     };
     match (key, &error) {

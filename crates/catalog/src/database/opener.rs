@@ -11,7 +11,7 @@ use super::connection::Connection;
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Prepared statements that a connection keeps: more than this crate has texts.
-const PREPARED_MAX: usize = 256;
+const PREPARED_MAX: usize = 512;
 
 /// Where the database is. Makes connections to it.
 #[derive(Clone)]

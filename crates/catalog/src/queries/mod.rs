@@ -5,6 +5,7 @@ pub(crate) mod ram;
 pub(crate) mod trail;
 
 mod meta;
+mod rows;
 mod tags;
 
 pub use tags::{Tag, TaggedResource};

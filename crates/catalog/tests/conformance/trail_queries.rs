@@ -1,7 +1,8 @@
 //! Audit, meters, balances, nonces.
 
 use catalog::{
-    Account, AuditCheckpoint, AuditFilter, AuditHead, AuditRecord, CatalogError, Meter, NonceUse, Timestamp,
+    Account, AuditCheckpoint, AuditFilter, AuditHead, AuditRecord, CatalogError, Meter, NonceRecord, NoncesTaken,
+    Timestamp,
 };
 
 use crate::place::{Place, on_both_engines};
@@ -12,7 +13,7 @@ on_both_engines!(
     checkpoints_are_kept,
     calls_are_counted,
     a_balance_is_there_when_it_was_set,
-    a_nonce_is_taken_once_and_a_key_holds_a_bounded_number,
+    nonces_are_taken_once_and_a_key_holds_a_bounded_number,
 );
 
 /// Shows that the chain has no gap and no fork: a record needs the next number and the last hash.
@@ -20,27 +21,27 @@ async fn audit_records_follow_each_other(place: &Place) {
     let catalog = place.open().await;
     assert_eq!(catalog.read().audit_head().await.unwrap(), AuditHead { seq: 0, hash: [0; 32] });
     let mut write = catalog.write().await.unwrap();
-    for seq in 1..=3 {
-        write.audit_append(&record(seq)).await.unwrap();
-    }
-    for wrong in [record(3), record(5), AuditRecord { previous_hash: [9; 32], ..record(4) }] {
+    // More than one statement takes.
+    write.audit_append(&[record(1)]).await.unwrap();
+    write.audit_append(&(2..=99).map(record).collect::<Vec<_>>()).await.unwrap();
+    write.audit_append(&[]).await.unwrap();
+    let forged = AuditRecord { previous_hash: [9; 32], ..record(100) };
+    for wrong in [vec![record(99)], vec![record(101)], vec![forged], vec![record(100), record(102)]] {
         let error = write.audit_append(&wrong).await.unwrap_err();
         assert!(matches!(error, CatalogError::AuditOutOfOrder { .. }), "{error}");
     }
-    write.audit_append(&record(4)).await.unwrap();
+    write.audit_append(&[record(100)]).await.unwrap();
     write.commit().await.unwrap();
-    assert_eq!(catalog.read().audit_head().await.unwrap(), AuditHead { seq: 4, hash: [4; 32] });
-    let all = catalog.read().audit_page(&AuditFilter::default(), 0, 100).await.unwrap();
-    assert_eq!(all, (1..=4).map(record).collect::<Vec<_>>());
+    assert_eq!(catalog.read().audit_head().await.unwrap(), AuditHead { seq: 100, hash: [100; 32] });
+    let all = catalog.read().audit_page(&AuditFilter::default(), 0, 1000).await.unwrap();
+    assert_eq!(all, (1..=100).map(record).collect::<Vec<_>>());
 }
 
 /// Shows that pages go on behind a number and that filters narrow them.
 async fn audit_pages_are_filtered(place: &Place) {
     let catalog = place.open().await;
     let mut write = catalog.write().await.unwrap();
-    for seq in 1..=9 {
-        write.audit_append(&record(seq)).await.unwrap();
-    }
+    write.audit_append(&(1..=9).map(record).collect::<Vec<_>>()).await.unwrap();
     write.commit().await.unwrap();
     let filter = |account: &str, key: &str| AuditFilter { account: account.to_owned(), key_id: key.to_owned() };
     let cases = [
@@ -101,33 +102,47 @@ async fn a_balance_is_there_when_it_was_set(place: &Place) {
 }
 
 /// Shows that a nonce works once a key, that a key's number of nonces is bounded, and that purging makes room.
-async fn a_nonce_is_taken_once_and_a_key_holds_a_bounded_number(place: &Place) {
+async fn nonces_are_taken_once_and_a_key_holds_a_bounded_number(place: &Place) {
     let catalog = place.open().await;
     let mut write = catalog.write().await.unwrap();
+    let batch = |nonces: &[(&str, i64)]| -> Vec<(String, Timestamp)> {
+        nonces.iter().map(|&(nonce, expires_at)| (nonce.to_owned(), at(expires_at))).collect()
+    };
+    let taken = |fresh, replayed, left_out| NoncesTaken { fresh, replayed, left_out };
     let cases = [
-        ("a", "key 1", 1, NonceUse::Fresh),
-        ("a", "key 1", 5, NonceUse::Replayed),
-        ("a", "key 2", 1, NonceUse::Fresh),
-        ("b", "key 1", 5, NonceUse::Fresh),
-        ("c", "key 1", 5, NonceUse::Full),
-        ("a", "key 1", 5, NonceUse::Replayed),
+        ("key 1", batch(&[("a", 1)]), taken(1, 0, 0)),
+        ("key 1", batch(&[("a", 5)]), taken(0, 1, 0)),
+        ("key 2", batch(&[("a", 1), ("a", 1)]), taken(1, 1, 0)),
+        ("key 1", batch(&[("b", 5), ("c", 5)]), taken(1, 0, 1)),
+        ("key 1", batch(&[("a", 5)]), taken(0, 0, 1)),
+        ("key 1", batch(&[]), taken(0, 0, 0)),
     ];
-    for (nonce, key, expires_at, expected) in cases {
-        let taken = write.nonce_take(nonce, key, at(expires_at), 2).await.unwrap();
-        assert_eq!(taken, expected, "{nonce} of {key}");
+    for (key, nonces, expected) in cases {
+        assert_eq!(write.nonces_take(key, &nonces, 2).await.unwrap(), expected, "{nonces:?} of {key}");
     }
     assert_eq!(write.nonces_purge(at(1)).await.unwrap(), 2);
-    assert_eq!(write.nonce_take("c", "key 1", at(5), 2).await.unwrap(), NonceUse::Fresh);
-    assert_eq!(write.nonce_take("d", "key 1", at(5), 2).await.unwrap(), NonceUse::Full);
+    assert_eq!(write.nonces_take("key 1", &batch(&[("c", 5), ("d", 5)]), 2).await.unwrap(), taken(1, 0, 1));
     assert_eq!(write.nonces_purge(at(5)).await.unwrap(), 2);
-    assert_eq!(write.nonce_take("b", "key 1", at(9), 1).await.unwrap(), NonceUse::Fresh);
+    // More than one statement takes.
+    let many: Vec<_> = (0..99).map(|number| (number.to_string(), at(9))).collect();
+    assert_eq!(write.nonces_take("key 1", &many, 200).await.unwrap(), taken(99, 0, 0));
     write.commit().await.unwrap();
-    // It survives a restart.
+    // They survive a restart, and are listed.
     catalog.close().await.unwrap();
     let catalog = place.open().await;
-    let mut write = catalog.write().await.unwrap();
-    assert_eq!(write.nonce_take("b", "key 1", at(9), 9).await.unwrap(), NonceUse::Replayed);
-    write.abandon().await.unwrap();
+    assert!(catalog.read().nonce_is_held("7", "key 1").await.unwrap());
+    assert!(!catalog.read().nonce_is_held("7", "key 2").await.unwrap());
+    let mut listed: Vec<NonceRecord> = Vec::new();
+    loop {
+        let page = catalog.read().nonces_page(listed.last(), 50).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        listed.extend(page);
+    }
+    let mut found: Vec<_> = listed.into_iter().map(|one| (one.nonce, one.expires_at)).collect();
+    found.sort_by_key(|(nonce, _)| nonce.parse::<u32>().unwrap());
+    assert_eq!(found, many);
 }
 
 fn record(seq: u64) -> AuditRecord {

@@ -31,6 +31,13 @@ impl Backend {
     pub(super) fn account(&self) -> AccountId {
         self.account
     }
+
+    /// Takes the nonces of earlier processes into memory. Only where no other process can come beside this one.
+    pub(super) async fn load_nonces(&self) {
+        if let Err(error) = self.nonces.load(&self.kms.catalog()).await {
+            tracing::warn!(%error, "nonces are not loaded; each request asks the catalog for its own");
+        }
+    }
 }
 
 impl Rooms for Backend {
@@ -74,7 +81,8 @@ impl NonceStore for Backend {
             Taken::Full => {
                 Err(Unavailable("too many requests in the last half hour to tell a replayed one".to_owned()))
             }
-            // Another process on the same catalog, or this one before a restart, may have seen it.
+            Taken::Fresh if self.nonces.are_loaded() => Ok(true),
+            // Another process on the same catalog, or one before a restart, may have seen it.
             Taken::Fresh => {
                 let known = self.kms.catalog().read().nonce_is_held(nonce, access_key_id).await;
                 known.map(|known| !known).map_err(|error| unavailable(&error))

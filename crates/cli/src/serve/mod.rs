@@ -59,8 +59,13 @@ async fn serve(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
     }
     std::io::stdout().flush()?;
     let due = tokio::spawn(due::run(Arc::clone(&backend)));
+    let loading = args.database.is_none().then(|| {
+        let backend = Arc::clone(&backend);
+        tokio::spawn(async move { backend.load_nonces().await })
+    });
     server.run(stop).await;
     due.abort();
+    loading.inspect(tokio::task::JoinHandle::abort);
     Ok(ExitCode::SUCCESS)
 }
 

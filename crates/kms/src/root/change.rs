@@ -60,7 +60,7 @@ impl Kms {
     /// Wraps everything under a root key in another place. A credential must be there; a token may have a key; otherwise it is made.
     ///
     /// This service goes on with it. Other processes on the catalog cannot follow, and fail with `RootError::Moved` until they are
-    /// started anew with the new place.
+    /// started anew with the new place; a key that they use at the moment they remember for up to [`catalog::REMEMBERED_S`] seconds more.
     ///
     /// Errors: as [`Kms::root_rotate`]; `Unchanged` when the key in that place is the root key already.
     pub async fn root_move(&self, to: &RootSource) -> Result<RootChanged> {
@@ -68,7 +68,7 @@ impl Kms {
     }
 
     async fn change_root(&self, to: &RootSource, wanted: Wanted) -> Result<RootChanged> {
-        let mut write = self.catalog.write().await?;
+        let mut write = self.change_keys().await?;
         let changed = self.change_root_alone(&mut write, to, wanted).await;
         let (key, check, rewrapped) = write.finish(changed).await?;
         self.root.change(key, check);

@@ -104,7 +104,7 @@ impl Root {
     /// Looks whether the root key was changed, by another process too, and goes over to the new one. `false` when it was not.
     ///
     /// Errors: those of `find`, when the new one is not where this process looks for root keys.
-    pub(super) async fn follow(&self, read: &mut Read<'_>) -> Result<bool> {
+    pub(crate) async fn follow(&self, read: &mut Read<'_>) -> Result<bool> {
         let check = check_value(read).await?;
         let Some(check) = check.filter(|check| *check != self.in_use().check) else { return Ok(false) };
         let key = match find(&self.source, &self.data_dir, &check).await {
@@ -141,7 +141,7 @@ impl Kms {
         {
             return Ok(Some(value));
         }
-        if !self.root.follow(&mut self.catalog.read()).await? {
+        if !self.follow_root(&mut self.catalog.read()).await? {
             return Ok(None);
         }
         Ok(self.root.key().unwrap(context, wrapped).await?)
@@ -150,7 +150,7 @@ impl Kms {
     /// The wrapped value as it may be written in this change: under the root key that is in force in it. A change of the root key by
     /// another process, between wrapping and writing, would leave the value under a key that nobody has.
     pub(crate) async fn wrapped_for(&self, write: &mut Write, context: &Context, wrapped: Vec<u8>) -> Result<Vec<u8>> {
-        if !self.root.follow(&mut write.read()).await? && self.root.in_use().before.is_none() {
+        if !self.follow_root(&mut write.read()).await? && self.root.in_use().before.is_none() {
             return Ok(wrapped);
         }
         // This process has known more than one root key: the value may be under the earlier one.

@@ -152,6 +152,8 @@ async fn a_sealed_value_is_bound_to_its_place() {
             write.key_version_update(&version).await.unwrap();
         }
         write.commit().await.unwrap();
+        // Anew: the one that sealed remembers for a moment what it read.
+        let kms = hsm.open(&hsm.source("kms")).await.unwrap();
         let mut refused = 0;
         for blob in &blobs {
             match open_text(&kms, blob).await {

@@ -186,7 +186,7 @@ pub(crate) async fn call(action: Action, subject: &Subject, permit: &Permit, ben
         }
         Action::UntagResource => kms.untag_keys(std::slice::from_ref(key), &["team".to_owned()], permit, scope).await,
         Action::SetKeyPolicy => {
-            let policy = kms.key_facts(key, scope).await?.policy;
+            let policy = kms.key_facts(key, scope).await?.policy.clone();
             kms.set_key_policy(key, &policy, permit, scope).await
         }
         Action::EnableKey => kms.enable_key(key, permit, scope).await.map(drop),

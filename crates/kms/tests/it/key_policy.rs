@@ -33,11 +33,11 @@ async fn a_key_can_be_shared_with_another_account() {
     let arn: KeyRef = key_arn(&bench.describe(&key).await).parse().unwrap();
     let guest = other_account();
     for action in [Action::Encrypt, Action::Decrypt] {
-        let policy = kms.key_facts(&arn, &guest).await.unwrap().policy;
+        let policy = kms.key_facts(&arn, &guest).await.unwrap().policy.clone();
         assert!(permit_of_guest(action, &arn, &policy).is_err(), "{action} before the key is shared");
     }
     kms.set_key_policy(&key, &policy_for_the_other_account(), &bench.permit, scope).await.unwrap();
-    let policy = kms.key_facts(&arn, &guest).await.unwrap().policy;
+    let policy = kms.key_facts(&arn, &guest).await.unwrap().policy.clone();
     let encrypt = permit_of_guest(Action::Encrypt, &arn, &policy).unwrap();
     let decrypt = permit_of_guest(Action::Decrypt, &arn, &policy).unwrap();
     let sealed = kms.encrypt(&arn, b"text", &context(&[]), &encrypt, &guest).await.unwrap();

@@ -17,6 +17,7 @@ mod home;
 mod import;
 mod import_expiry;
 mod key_policy;
+mod known;
 mod life;
 mod limits;
 mod openssl;

@@ -97,7 +97,8 @@ async fn a_root_key_moves_to_a_passphrase_and_a_credential() {
         RootSource::SystemdCredential { name: "root".to_owned(), directory: Some(home.directory.path().to_owned()) };
     home.file("root", &[7; 32]);
     let left_behind = home.open(&RootSource::File).await.unwrap();
-    let blob = home.seal_text(&left_behind).await;
+    // By another service: what was used just now would be remembered for a moment.
+    let blob = home.seal_text(&home.open(&RootSource::File).await.unwrap()).await;
     let places = [&RootSource::File, &sealed, &new_word, &credential, &RootSource::File];
     for pair in places.windows(2) {
         let kms = home.open(pair[0]).await.unwrap();

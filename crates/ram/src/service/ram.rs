@@ -1,11 +1,10 @@
 use std::sync::Arc;
 
-use catalog::{Catalog, Clock, RoleRecord};
+use catalog::{Catalog, Clock, Recall, RoleRecord};
 use crypto::{Random, Secret};
 
 use super::authenticate::KnownKey;
 use super::authorize::KnownPolicies;
-use super::recall::Recall;
 
 /// Access keys, and accounts, that are remembered at once: callers that are active in the same two seconds.
 const KEYS_KNOWN_MAX: usize = 4096;
@@ -21,13 +20,13 @@ pub struct Ram {
     /// Wraps secrets of access keys and seals security tokens.
     pub(super) key: Secret,
     /// Access keys by id.
-    pub(super) known_keys: Recall<KnownKey>,
+    pub(super) known_keys: Recall<String, KnownKey>,
     /// Roles by id.
-    pub(super) known_roles: Recall<Arc<RoleRecord>>,
+    pub(super) known_roles: Recall<String, Arc<RoleRecord>>,
     /// Accounts that have opened KMS.
-    pub(super) known_kms_accounts: Recall<()>,
+    pub(super) known_kms_accounts: Recall<String, ()>,
     /// Policies by the id of their user or role.
-    pub(super) known_policies: Recall<KnownPolicies>,
+    pub(super) known_policies: Recall<String, KnownPolicies>,
 }
 
 impl Ram {

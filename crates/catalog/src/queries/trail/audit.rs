@@ -1,7 +1,10 @@
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
 
-use crate::database::{Row, values};
+use crate::database::{Row, Value, values};
 use crate::error::{CatalogError, Result};
+use crate::queries::rows::RowsInsert;
 use crate::read::Read;
 use crate::writer::Write;
 
@@ -78,7 +81,47 @@ impl AuditRecord {
             hash: row.digest("hash")?,
         })
     }
+
+    /// In the order of the columns of `INSERT`.
+    fn values(&self) -> Vec<Value> {
+        values![
+            number(self.seq),
+            self.at,
+            &self.request_id,
+            &self.account,
+            &self.principal,
+            &self.access_key_id,
+            &self.source_ip,
+            &self.product,
+            &self.action,
+            &self.resources,
+            &self.key_id,
+            &self.outcome,
+            &self.previous_hash,
+            &self.hash,
+        ]
+    }
 }
+
+static INSERT: LazyLock<RowsInsert> = LazyLock::new(|| {
+    let columns = [
+        "seq",
+        "at",
+        "request_id",
+        "account",
+        "principal",
+        "access_key_id",
+        "source_ip",
+        "product",
+        "action",
+        "resources",
+        "key_id",
+        "outcome",
+        "previous_hash",
+        "hash",
+    ];
+    RowsInsert::new("audit", &columns, "")
+});
 
 impl AuditHead {
     fn from_row(row: &Row) -> Result<Self> {
@@ -104,35 +147,22 @@ impl Read<'_> {
 }
 
 impl Write {
-    /// Adds the next record.
+    /// Adds the next records, in this order.
     ///
-    /// Errors: [`CatalogError::AuditOutOfOrder`] when it does not follow the last one; nothing is added then.
-    pub async fn audit_append(&mut self, record: &AuditRecord) -> Result<()> {
-        let head = self.read().audit_head().await?;
-        if record.seq != head.seq.saturating_add(1) || record.previous_hash != head.hash {
-            return Err(CatalogError::AuditOutOfOrder { seq: record.seq });
+    /// Errors: [`CatalogError::AuditOutOfOrder`] when one does not follow the one before, or the first not the last one that is there;
+    /// nothing is added then.
+    pub async fn audit_append(&mut self, records: &[AuditRecord]) -> Result<()> {
+        let mut head = self.read().audit_head().await?;
+        for record in records {
+            if record.seq != head.seq.saturating_add(1) || record.previous_hash != head.hash {
+                return Err(CatalogError::AuditOutOfOrder { seq: record.seq });
+            }
+            head = AuditHead { seq: record.seq, hash: record.hash };
         }
-        let sql =
-            "INSERT INTO audit (seq, at, request_id, account, principal, access_key_id, source_ip, product, action,
-                       resources, key_id, outcome, previous_hash, hash)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
-        let values = values![
-            number(record.seq),
-            record.at,
-            &record.request_id,
-            &record.account,
-            &record.principal,
-            &record.access_key_id,
-            &record.source_ip,
-            &record.product,
-            &record.action,
-            &record.resources,
-            &record.key_id,
-            &record.outcome,
-            &record.previous_hash,
-            &record.hash,
-        ];
-        self.execute("add to the audit", sql, values).await.map(drop)
+        for (sql, part) in INSERT.parts(records) {
+            self.execute("add to the audit", sql, part.iter().flat_map(AuditRecord::values).collect()).await?;
+        }
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 pub use audit::{AuditFilter, AuditHead, AuditRecord};
 pub use checkpoints::AuditCheckpoint;
 pub use meters::{Meter, MeterRecord};
-pub use nonces::NonceUse;
+pub use nonces::{NonceRecord, NoncesTaken};
 
 mod audit;
 mod balances;
