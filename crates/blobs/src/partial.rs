@@ -229,6 +229,14 @@ impl PartialFile {
     }
 }
 
+impl Drop for PartialFile {
+    /// Gives the lock back. Closing the file does not do that while a child that another thread has just forked still holds a copy of
+    /// the descriptor, and whoever opens the file meanwhile would be told that it is being written.
+    fn drop(&mut self) {
+        let _ = rustix::fs::flock(&self.file, FlockOperation::Unlock);
+    }
+}
+
 /// Opens or creates a partial file, for its owner only, and locks it.
 fn open_locked(partial: &Path) -> Result<File> {
     let mut options = File::options();
@@ -296,6 +304,16 @@ mod tests {
         let (_dir, path) = target();
         let _first = PartialFile::open(&path, Overwrite::Refuse).unwrap();
         assert!(matches!(PartialFile::open(&path, Overwrite::Refuse), Err(BlobError::TargetBusy { .. })));
+    }
+
+    /// A child that is just being started has copies of all descriptors for a moment; here for longer.
+    #[test]
+    fn a_lock_ends_with_its_writer_whoever_has_copies_of_the_descriptor() {
+        let (_dir, path) = target();
+        let first = PartialFile::open(&path, Overwrite::Refuse).unwrap();
+        let _copy = first.file.try_clone().unwrap();
+        drop(first);
+        PartialFile::open(&path, Overwrite::Refuse).unwrap();
     }
 
     #[test]

@@ -22,17 +22,27 @@ pub(crate) fn private_file(path: &Path) -> Result<File> {
     opened.map_err(|source| CatalogError::File { action: "open", path: path.to_owned(), source })
 }
 
-/// Holds the file's lock until the returned file is dropped. Whoever waits does so on a thread of its own.
-pub(crate) async fn exclusive(path: PathBuf) -> Result<File> {
+/// A lock on a file, until it is dropped.
+pub(crate) struct FileLock(File);
+
+impl Drop for FileLock {
+    /// Closing alone would not do: a child that another thread has just forked still holds a copy of the descriptor.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
+/// Takes the file's lock. Whoever waits does so on a thread of its own.
+pub(crate) async fn exclusive(path: PathBuf) -> Result<FileLock> {
     let file = private_file(&path)?;
     match file.try_lock() {
-        Ok(()) => return Ok(file),
+        Ok(()) => return Ok(FileLock(file)),
         Err(TryLockError::WouldBlock) => {}
         Err(TryLockError::Error(source)) => {
             return Err(CatalogError::File { action: "lock", path, source });
         }
     }
-    let waiting = tokio::task::spawn_blocking(move || file.lock().map(|()| file));
+    let waiting = tokio::task::spawn_blocking(move || file.lock().map(|()| FileLock(file)));
     let locked = waiting.await.map_err(std::io::Error::other).flatten();
     locked.map_err(|source| CatalogError::File { action: "lock", path, source })
 }

@@ -89,7 +89,14 @@ impl Store {
 }
 
 /// Held by a server for as long as it runs on a data directory: a second one, and commands that change keys, are refused meanwhile.
-pub(crate) struct ServerLock(#[expect(dead_code, reason = "held for its lock, which closing it gives back")] File);
+pub(crate) struct ServerLock(File);
+
+impl Drop for ServerLock {
+    /// Closing alone would not do: a child that another thread has just forked still holds a copy of the descriptor.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
 
 impl ServerLock {
     /// Takes it for a server.
