@@ -159,7 +159,7 @@ fn denied<C>(denial: &Denial, call: &Call<C>) -> Refusal {
     let identity = &call.identity;
     let why = format!("{kind}, {}: {why}", denial.policy_type);
     let arguments = [identity.arn.as_str(), denial.need.action, denial.need.resource.as_str(), why.as_str()];
-    let row = errors::forbidden(call.spec.product);
+    let row = errors::forbidden(call.spec.product, denial.need.action);
     Refusal::new(row, &arguments).with_access_denied_detail(json!({
         "AuthAction": denial.need.action,
         "AuthPrincipalDisplayName": identity.display_name,

@@ -16,6 +16,8 @@ pub(crate) struct Reply {
     pub(crate) body: String,
     /// `Code` of an error.
     pub(crate) code: Option<&'static str>,
+    /// What a dry run checked, for the header `x-reseal-checks`.
+    pub(crate) checks: Option<String>,
 }
 
 /// The request id in the case of the product: lower in KMS, upper elsewhere.
@@ -34,7 +36,7 @@ pub(crate) fn success(product: Product, action: &str, format: Format, request_id
         Dialect::Kms => "KMS".to_owned(),
         Dialect::Gateway => format!("{action}Response"),
     };
-    Reply { status: 200, format, body: rendered(format, &root, &fields), code: None }
+    Reply { status: 200, format, body: rendered(format, &root, &fields), code: None, checks: None }
 }
 
 /// The answer to a call that was refused or failed. `host`: as the client wrote it.
@@ -55,7 +57,8 @@ pub(crate) fn failure(dialect: Dialect, format: Format, request_id: &str, host: 
     if let Some(detail) = refusal.access_denied_detail() {
         fields["AccessDeniedDetail"] = detail.clone();
     }
-    Reply { status: row.status, format, body: rendered(format, root, &fields), code: Some(row.code) }
+    let body = rendered(format, root, &fields);
+    Reply { status: row.status, format, body, code: Some(row.code), checks: refusal.checks().map(str::to_owned) }
 }
 
 fn rendered(format: Format, root: &str, fields: &Value) -> String {

@@ -32,13 +32,14 @@ pub struct Refusal {
     row: &'static ErrorRow,
     message: String,
     detail: Option<Value>,
+    checks: Option<String>,
 }
 
 impl Refusal {
     /// Refuses with `row`; `arguments` fill `{0}`, `{1}` of its message.
     #[must_use]
     pub fn new(row: &'static ErrorRow, arguments: &[&str]) -> Self {
-        Self { row, message: filled(row.message, arguments), detail: None }
+        Self { row, message: filled(row.message, arguments), detail: None, checks: None }
     }
 
     /// Adds `AccessDeniedDetail` (wire.md 7): who was denied what, and by which kind of policy.
@@ -46,6 +47,17 @@ impl Refusal {
     pub fn with_access_denied_detail(mut self, detail: Value) -> Self {
         self.detail = Some(detail);
         self
+    }
+
+    /// Adds the list of what a dry run checked: the header `x-reseal-checks`, JSON in ASCII.
+    #[must_use]
+    pub(crate) fn with_checks(mut self, checks: String) -> Self {
+        self.checks = Some(checks);
+        self
+    }
+
+    pub(crate) fn checks(&self) -> Option<&str> {
+        self.checks.as_deref()
     }
 
     /// The row of the table.
@@ -137,6 +149,40 @@ table! {
 
     // Permission. {0}: principal, {1}: action, {2}: resource, {3}: why.
     ECS_FORBIDDEN: 403 "Forbidden.RAM" [Ecs] "User not authorized to operate on the specified resource: {0} may not {1} on {2} ({3})." "wire.md 8; message ours";
+    ECS_IMAGE_NAME: 400 "InvalidImageName.Malformed" [Ecs] "The specified image name is not valid: {0}." "ecs-images.md 2";
+    ECS_IMAGE_NAME_TAKEN: 400 "InvalidImageName.Duplicated" [Ecs] "The specified image name already exists: {0}." "ecs-images.md 2";
+    ECS_DESCRIPTION: 400 "InvalidDescription.Malformed" [Ecs] "The specified description is not valid: {0}." "ecs-images.md 2";
+    ECS_SOURCE_REGION: 400 "SourceRegion.NotFound" [Ecs] "The source region does not exist: {0}." "ecs-images.md 2; message ours";
+    ECS_DESTINATION_REGION: 400 "DestinationRegion.NotFound" [Ecs] "The destination region does not exist: {0}." "ecs-images.md 2; message ours";
+    ECS_NO_IMAGE: 404 "InvalidImageId.NotFound" [Ecs] "The specified image does not exist: {0}." "ecs-images.md 2; message ours";
+    ECS_IMAGE_STATUS: 400 "IncorrectImageStatus" [Ecs] "The image not available: {0}." "ecs-images.md 2";
+    ECS_ENCRYPTED_ILLEGAL: 400 "InvalidParameter.EncryptedIllegal" [Ecs] "KMSKeyId is given, but Encrypted is not true: {0}." "ecs-images.md 2; message ours";
+    ECS_REKEY_MODE: 400 "InvalidParameter.RekeyMode" [Ecs] "The RekeyMode does not fit the image: {0}." "ours";
+    ECS_ENCRYPTED_ACROSS_REGIONS: 403 "OperationDeined.EncryptedSnapshot" [Ecs] "The specified image contains encrypted snapshots, which do not support copying to another region: {0}." "ecs-images.md 2, the spelling is the vendor's";
+    ECS_KMS_NOT_OPENED: 400 "InvalidParameter.KmsNotEnabled" [Ecs] "KMS must be activated first: {0}." "ecs-images.md 2; message ours";
+    ECS_KEY_NOT_FOUND: 404 "InvalidParameter.KMSKeyId.NotFound" [Ecs] "The specified KMSKeyId does not exist: {0}." "ecs-images.md 2; message ours";
+    ECS_KEY_NOT_ENABLED: 403 "InvalidParameter.KMSKeyId.CMKNotEnabled" [Ecs] "The specified CMK is not enabled: {0}." "ecs-images.md 2; message ours";
+    ECS_KMS_UNAUTHORIZED: 403 "InvalidParameter.KMSKeyId.KMSUnauthorized" [Ecs] "The use of the specified CMK is not authorized: {0}." "ecs-images.md 2; message ours";
+    ECS_KEY_FORBIDDEN: 403 "InvalidParameter.KMSKeyId.KMSUnauthorized" [Ecs] "The use of the specified CMK is not authorized: {0} may not {1} on {2} ({3})." "ecs-images.md 2; message ours";
+    ECS_CMK_UNAUTHORIZED: 403 "InvalidParameter.KMSKeyId.CMKUnauthorized" [Ecs] "ECS may not tag the specified CMK: {0}." "ecs-images.md 2; message ours";
+    ECS_KEY_KIND: 400 "InvalidParameter.KMSKeyId.Kind" [Ecs] "The specified CMK cannot encrypt disks: {0}." "ours";
+    ECS_IMAGE_TOO_LARGE: 403 "SizeExceed.Image" [Ecs] "The size of the image exceeds the limit: {0}." "ecs-images.md 2; message ours";
+    ECS_IMAGE_QUOTA: 403 "QuotaExceed.Image" [Ecs] "The number of images exceeds the limit: {0}." "ecs-images.md 2; message ours";
+    ECS_NOT_FROM_COPY: 400 "ImageCreatedNotFromCopy" [Ecs] "The image was not created by CopyImage: {0}." "ecs-images.md 3; message ours";
+    ECS_IMAGE_COPYING: 403 "OperationDenied.ImageCopying" [Ecs] "The image is being copied: {0}." "ecs-images.md 5; message ours";
+    ECS_IMAGE_IMPORTING: 403 "ImageIsImporting" [Ecs] "The image is being imported: {0}." "ecs-images.md 5; message ours";
+    ECS_INVALID_TAGS: 400 "InvalidTagValue.Malformed" [Ecs] "{0}." "ecs-images.md 6; message ours";
+    ECS_NO_BUCKET: 400 "InvalidOSSBucket.NotFound" [Ecs] "The bucket does not exist: {0}." "ecs-images.md 5; message ours";
+    ECS_NO_OBJECT: 400 "InvalidOSSObject.NotFound" [Ecs] "The object does not exist: {0}." "ecs-images.md 5; message ours";
+    ECS_OBJECT_NAME: 400 "InvalidOSSObject.Malformed" [Ecs] "The name of the object is not valid: {0}." "ecs-images.md 5; message ours";
+    ECS_IMAGE_FORMAT: 400 "InvalidImageFormat.Malformed" [Ecs] "The image cannot be imported: {0}." "ecs-images.md 5; message ours";
+    ECS_IMAGE_SIZE: 400 "InvalidImageSize" [Ecs] "The size of the image is not valid: {0}." "ecs-images.md 5; message ours";
+    ECS_TOKEN_MISMATCH: 400 "IdempotentParameterMismatch" [Ecs] "The ClientToken was used with other parameters: {0}." "wire.md 8; message ours";
+    ECS_OWNER_ALIAS: 400 "InvalidImageOwnerAlias.ValueNotSupported" [Ecs] "The specified ImageOwnerAlias is not supported: {0}." "ecs-images.md 4; message ours";
+    ECS_FILTER: 400 "InvalidParamter" [Ecs] "The specified filter is not valid: {0}." "ecs-images.md 4, the spelling is the vendor's";
+    ECS_ENCRYPT_ALGORITHM: 400 "InvalidEncryptAlgorithm" [Ecs] "The algorithm is always AES-256: leave {0} away." "ecs-images.md 2; message ours";
+    ECS_NOT_SUPPORTED: 400 "InvalidParameter.NotSupported" [Ecs] "The parameter {0} is not supported here." "ours";
+    ECS_DRY_RUN: 400 "DryRunOperation" [Ecs] "Request validation has been passed with DryRun flag set." "wire.md 8; status UNSURE";
     KMS_FORBIDDEN: 403 "Forbidden.NoPermission" [Kms] "This operation is forbidden by permission system: {0} may not {1} on {2} ({3})." "kms.md 8; message ours";
     NO_PERMISSION: 403 "NoPermission" [Ram] "You are not authorized to do this action. {0} may not {1} on {2} ({3})." "ram.md 3";
     STS_NO_PERMISSION: 403 "NoPermission" [Sts] "You are not authorized to do this action. You should be authorized by RAM. {0} may not {1} on {2} ({3})." "ram.md 3";
@@ -256,8 +302,10 @@ by_dialect! {
 }
 
 /// The row for a call that the policies do not allow.
-pub(crate) fn forbidden(product: Product) -> &'static ErrorRow {
+pub(crate) fn forbidden(product: Product, action: &str) -> &'static ErrorRow {
     match product {
+        // The caller's own right to a key that it names for ECS.
+        Ecs if action.starts_with("kms:") => &ECS_KEY_FORBIDDEN,
         Ecs => &ECS_FORBIDDEN,
         Kms => &KMS_FORBIDDEN,
         Ram => &NO_PERMISSION,

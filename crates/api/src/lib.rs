@@ -18,6 +18,7 @@ pub mod services;
 
 mod action;
 mod authenticate;
+mod ecs;
 mod envelope;
 mod format;
 mod gate;
@@ -34,6 +35,7 @@ mod signature;
 mod sts;
 mod xml;
 
+pub use self::ecs::Images;
 pub use self::kms::Keys;
 pub use action::{Action, Call, Permission, Row, Spec, Table};
 pub use format::Format;
@@ -44,6 +46,7 @@ pub use server::{Listener, SelfSigned, ServeError, Served, Server, ServerConfig,
 
 /// The action table: every action of every product that is served.
 #[must_use]
-pub fn table<S: Keys>() -> Table<S> {
-    Table::of(self::kms::rows().into_iter().chain(self::ram::rows()).chain(sts::rows()))
+pub fn table<S: Keys + Images>() -> Table<S> {
+    let rows = self::ecs::rows().into_iter().chain(self::kms::rows()).chain(self::ram::rows());
+    Table::of(rows.chain(sts::rows()))
 }

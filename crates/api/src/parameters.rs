@@ -7,7 +7,7 @@ mod kinds;
 mod lists;
 
 pub use kinds::{Flag, Integer, JsonMap, JsonStrings, Kind, Name, OneOf, Text};
-pub use lists::{List, Tag, Tags};
+pub use lists::{List, NumberedRecord, Records, Tag, Tags};
 
 use std::ops::RangeInclusive;
 

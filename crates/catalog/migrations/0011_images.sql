@@ -135,3 +135,6 @@ CREATE TABLE client_tokens (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX client_tokens_by_time ON client_tokens (created_at);
+
+-- An image of ECS is recorded at the ARN of its disk.
+CREATE INDEX sealed_images_at ON sealed_images (path);

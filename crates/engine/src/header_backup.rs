@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{EngineError, Result};
 use crate::image::Image;
+use crate::leaves::file_tree_path;
 use crate::luks::NewHeader;
 use crate::sealed_file::overlay;
 use crate::sealing::is_uuid;
@@ -128,6 +129,25 @@ fn image_id(path: &Path) -> Option<String> {
         Err(_) => Image::scan_envelope(path),
     };
     envelope?.ctx.get("image").cloned()
+}
+
+/// Removes what the data directory keeps of a sealed file that is gone: its digest tree and its header's copy. What is not there is
+/// no error.
+///
+/// `image`: the id in its envelope. Errors: the system's.
+pub fn forget_image(data_dir: &Path, image: &str) -> Result<()> {
+    if !is_uuid(image) {
+        return Ok(());
+    }
+    for path in [file_tree_path(data_dir, image), backup_path(data_dir, image)] {
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(BlobError::Io { action: "remove", path, source: error }.into());
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn backup_path(data_dir: &Path, image: &str) -> PathBuf {

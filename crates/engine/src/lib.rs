@@ -53,7 +53,7 @@ pub use error::{EngineError, Result};
 pub use formats::Codec;
 pub use formats::envelope::Envelope;
 pub use formats::probe::{Format as SourceFormat, UnknownFormat};
-pub use header_backup::restore_header;
+pub use header_backup::{forget_image, restore_header};
 pub use inspect::{Report, inspect};
 pub use keys::{KeyContext, KeyError, KeyService, NewDataKey, SealedRecord};
 pub use leaves::{LEAF_BYTES, file_tree_path};

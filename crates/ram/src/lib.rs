@@ -10,8 +10,8 @@
 //! ```
 //!
 //! Everything but `service` is pure: time, randomness and stored records are arguments. A use case, here or elsewhere, takes a
-//! [`Permit`], which only [`authorize`], [`authorize_assume_role`] and [`Permit::for_local_operator`] can make, so a forgotten
-//! check does not compile.
+//! [`Permit`], which only [`authorize`], [`authorize_assume_role`], [`Permit::for_local_operator`] and
+//! [`Permit::of_service_on_its_own`] can make, so a forgotten check does not compile.
 //!
 //! Deliberately absent: HTTP.
 

@@ -1,5 +1,7 @@
 //! Lists that are spread over numbered parameters: `ResourceId.N` and `Tag.N.Key`, N from 1. Gaps are allowed.
 
+use std::collections::BTreeMap;
+
 use crate::errors::Refusal;
 use crate::parameters::{Declared, Declares, Kind, Parameters, Treatment};
 use crate::request::shown;
@@ -101,6 +103,75 @@ impl Declares for Tags {
     }
 }
 
+/// `name.1.Field`, `name.1.Other`, `name.2.Field`, …: a list of structs, whose fields are read by whoever knows them.
+#[derive(Debug)]
+pub struct Records {
+    /// Name without the number: `DiskDeviceMapping`.
+    pub name: &'static str,
+    /// Fields that count; others are ignored, as unknown parameters are.
+    pub fields: &'static [&'static str],
+    /// Largest number.
+    pub items_max: usize,
+}
+
+/// One struct of a list.
+#[derive(Debug, Default)]
+pub struct NumberedRecord {
+    /// Its number, from 1.
+    pub number: usize,
+    fields: BTreeMap<String, String>,
+}
+
+impl NumberedRecord {
+    /// The text of a field; empty text is none.
+    #[must_use]
+    pub fn text(&self, field: &str) -> Option<&str> {
+        self.fields.get(field).map(String::as_str).filter(|text| !text.is_empty())
+    }
+}
+
+impl Records {
+    /// The structs in the order of their numbers.
+    ///
+    /// Errors: `InvalidParameter` that names the item.
+    pub fn read(&self, parameters: &Parameters) -> Result<Vec<NumberedRecord>, Refusal> {
+        let mut records: Vec<NumberedRecord> = Vec::new();
+        for (number, field, value) in parameters.numbered(self.name, 1..=self.items_max)? {
+            if !self.fields.contains(&field) {
+                continue;
+            }
+            if records.last().is_none_or(|last| last.number != number) {
+                records.push(NumberedRecord { number, ..NumberedRecord::default() });
+            }
+            if let Some(record) = records.last_mut() {
+                record.fields.insert(field.to_owned(), value.to_owned());
+            }
+        }
+        Ok(records)
+    }
+
+    /// The refusal of one field: `InvalidParameter` that names it.
+    pub(crate) fn invalid(&self, parameters: &Parameters, number: usize, field: &str) -> Refusal {
+        parameters.invalid(&format!("{}.{number}.{field}", self.name), None)
+    }
+
+    /// The refusal of a field that must be there.
+    pub(crate) fn missing(&self, parameters: &Parameters, number: usize, field: &str) -> Refusal {
+        parameters.missing(&format!("{}.{number}.{field}", self.name))
+    }
+}
+
+impl Declares for Records {
+    fn declared(&self) -> Declared {
+        let fields: Vec<String> = self.fields.iter().map(|field| format!("`{field}`")).collect();
+        Declared {
+            name: self.name,
+            kind: format!("`.1` to `.{}`, each with {}", self.items_max, fields.join(", ")),
+            treatment: Treatment::Honoured,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +199,19 @@ mod tests {
             let refusal = list.read(&parameters(&[(name, value)])).unwrap_err();
             assert!(refusal.message().contains("ResourceId."), "{name}: {refusal}");
         }
+    }
+
+    /// Fields of one number make one struct; unknown fields are nothing, a number that is too large is refused.
+    #[test]
+    fn structs_are_put_together_by_their_numbers() {
+        let records = Records { name: "Disk", fields: &["Size", "Device"], items_max: 17 };
+        let given =
+            parameters(&[("Disk.2.Size", "5"), ("Disk.10.Size", "7"), ("Disk.2.Device", ""), ("Disk.2.Other", "x")]);
+        let read = records.read(&given).unwrap();
+        let sizes: Vec<_> =
+            read.iter().map(|record| (record.number, record.text("Size"), record.text("Device"))).collect();
+        assert_eq!(sizes, [(2, Some("5"), None), (10, Some("7"), None)]);
+        assert!(records.read(&parameters(&[("Disk.18.Size", "5")])).is_err());
     }
 
     /// A tag is a key with a value that may be empty or missing; a value alone is no tag.

@@ -103,9 +103,17 @@ async fn read_body(body: Incoming, bytes_max: usize, patience: Duration) -> Resu
     }
 }
 
+/// What a dry run checked; an extension of ours.
+const CHECKS: HeaderName = HeaderName::from_static("x-reseal-checks");
+
 fn response(reply: Reply) -> Response<Full<Bytes>> {
     let status = StatusCode::from_u16(reply.status).expect("the error table holds HTTP statuses");
-    typed(status, reply.format.content_type(), reply.body)
+    let mut response = typed(status, reply.format.content_type(), reply.body);
+    // JSON in ASCII, so it is always a header.
+    if let Some(checks) = reply.checks.and_then(|checks| HeaderValue::from_str(&checks).ok()) {
+        response.headers_mut().insert(CHECKS, checks);
+    }
+    response
 }
 
 fn plain(status: StatusCode, text: String) -> Response<Full<Bytes>> {

@@ -34,6 +34,16 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     pub bootstrap_access_key: Option<PathBuf>,
 
+    /// Directory whose files can be imported as objects of the bucket NAME. Repeat for more
+    #[arg(long = "import-directory", value_name = "NAME=DIR", value_parser = parse_bucket)]
+    pub import_directories: Vec<Bucket>,
+    /// Let encrypted images be copied to another region, under a key of that region
+    #[arg(long)]
+    pub allow_encrypted_cross_region_copy: bool,
+
+    /// Most images of an account in a region; 0: no limit
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub limit_images: u32,
     /// Most keys of an account in a region; 0: no limit
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub limit_keys: u32,
@@ -50,6 +60,24 @@ pub(crate) struct ServeArgs {
 pub(crate) struct Listen {
     pub address: SocketAddr,
     pub region: Option<String>,
+}
+
+/// A directory to import from.
+#[derive(Debug, Clone)]
+pub(crate) struct Bucket {
+    pub name: String,
+    pub directory: PathBuf,
+}
+
+fn parse_bucket(text: &str) -> Result<Bucket, String> {
+    let wanted = || format!("`{text}` is not NAME=DIR, such as golden=/srv/images");
+    let (name, directory) = text.split_once('=').ok_or_else(wanted)?;
+    let is_name = !name.is_empty() && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    if is_name && !directory.is_empty() {
+        Ok(Bucket { name: name.to_owned(), directory: PathBuf::from(directory) })
+    } else {
+        Err(wanted())
+    }
 }
 
 fn parse_listen(text: &str) -> Result<Listen, String> {

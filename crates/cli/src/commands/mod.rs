@@ -45,6 +45,6 @@ pub(crate) fn run(cli: Cli, access_key: EnvironmentKey) -> Result<ExitCode> {
 }
 
 /// One worker a core.
-fn default_threads() -> usize {
+pub(crate) fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
 }

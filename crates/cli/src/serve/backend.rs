@@ -1,11 +1,14 @@
 //! The rooms behind the wire, as the wire asks for them.
 
-use api::Keys;
+use std::sync::Arc;
+
 use api::services::{
     AccessKey, AccessKeyRefused, Gate, Identity, Journal, Need, Nonces as NonceStore, Origin, PermitRefused, Readiness,
     Record, Rooms, Unavailable,
 };
+use api::{Images, Keys};
 use catalog::{Clock, SystemClock, Timestamp};
+use ecs::Ecs;
 use kms::Kms;
 use ram::trail::Ledger;
 use ram::{AccountId, Authenticated, Permit, Ram};
@@ -15,21 +18,28 @@ use super::nonces::{Nonces, Taken};
 
 /// Everything that a call may need.
 pub(crate) struct Backend {
-    kms: Kms,
-    ram: Ram,
-    ledger: Ledger,
+    kms: Arc<Kms>,
+    ram: Arc<Ram>,
+    ledger: Arc<Ledger>,
+    ecs: Arc<Ecs>,
     nonces: Nonces,
     account: AccountId,
 }
 
 impl Backend {
-    pub(super) fn new(kms: Kms, ram: Ram, ledger: Ledger, account: AccountId) -> Self {
-        Self { kms, ram, ledger, nonces: Nonces::default(), account }
+    pub(super) fn new(rooms: ecs::Rooms, ecs: Arc<Ecs>, account: AccountId) -> Self {
+        let ecs::Rooms { kms, ram, ledger, .. } = rooms;
+        Self { kms, ram, ledger, ecs, nonces: Nonces::default(), account }
     }
 
     /// The account that the installation began with.
     pub(super) fn account(&self) -> AccountId {
         self.account
+    }
+
+    /// The images, for whoever works on their jobs.
+    pub(super) fn images(&self) -> Arc<Ecs> {
+        Arc::clone(&self.ecs)
     }
 
     /// Takes the nonces of earlier processes into memory. Only where no other process can come beside this one.
@@ -52,6 +62,12 @@ impl Keys for Backend {
     }
 }
 
+impl Images for Backend {
+    fn ecs(&self) -> &Ecs {
+        &self.ecs
+    }
+}
+
 impl Gate for Backend {
     type Caller = Authenticated;
     type Permit = Permit;
@@ -66,7 +82,7 @@ impl Gate for Backend {
     }
 
     fn identity(&self, caller: &Authenticated) -> Identity {
-        Gate::identity(&self.ram, caller)
+        Gate::identity(&*self.ram, caller)
     }
 
     async fn permit(&self, caller: &Authenticated, needs: &[Need]) -> Result<Permit, PermitRefused> {

@@ -4,6 +4,7 @@ mod access;
 mod backend;
 mod config;
 mod due;
+mod images;
 mod journal;
 mod nonces;
 
@@ -59,12 +60,15 @@ async fn serve(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
     }
     std::io::stdout().flush()?;
     let due = tokio::spawn(due::run(Arc::clone(&backend)));
+    // The lock on the data directory says that no other process works on an embedded catalog.
+    let jobs = tokio::spawn(backend.images().work(args.database.is_none()));
     let loading = args.database.is_none().then(|| {
         let backend = Arc::clone(&backend);
         tokio::spawn(async move { backend.load_nonces().await })
     });
     server.run(stop).await;
     due.abort();
+    jobs.abort();
     loading.inspect(tokio::task::JoinHandle::abort);
     Ok(ExitCode::SUCCESS)
 }
@@ -89,7 +93,15 @@ async fn open(args: &ServeArgs, store: &Store, clock: &Arc<dyn Clock>) -> Result
     let ram = Ram::new(kms.catalog(), clock.clone(), random, kms.secret("access control").await?);
     let account = ram.ensure_account().await?;
     let ledger = Ledger::new(kms.catalog(), kms.secret("audit").await?, clock.clone());
-    Ok(Backend::new(kms, ram, ledger, account))
+    let rooms = ecs::Rooms {
+        kms: Arc::new(kms),
+        ram: Arc::new(ram),
+        ledger: Arc::new(ledger),
+        clock: clock.clone(),
+        random: Arc::new(OsRandom),
+    };
+    let images = images::open(args, store, rooms.clone())?;
+    Ok(Backend::new(rooms, images, account))
 }
 
 /// One line a call, with fields; never a parameter.

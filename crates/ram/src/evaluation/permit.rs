@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::denial::Denial;
 use super::request::{Ask, PolicySet};
 use super::stages::{ask_to_assume, decide, decide_assume_role};
-use crate::identity::{AccountId, Arn, Caller, Principal, RoleName};
+use crate::identity::{AccountId, Arn, Caller, Principal, RoleName, ServiceName};
 use crate::policy::{Action, ConditionContext, KeyPolicy, TrustPolicy};
 
 /// Who may do what: made here after a decision, taken by every use case. It is for one request and is not stored.
@@ -75,6 +75,20 @@ impl Permit {
             request_time: now,
         };
         Self { caller, allowed: Allowed::Everything }
+    }
+
+    /// For a service that uses what is its own in an account, such as its service key: nobody gives it that right or takes it away.
+    #[must_use]
+    pub fn of_service_on_its_own(account: AccountId, service: ServiceName, asks: Vec<Ask>, now: Timestamp) -> Self {
+        let caller = Caller {
+            account,
+            principal: Principal::Service(service),
+            access_key_id: None,
+            source_ip: None,
+            secure_transport: true,
+            request_time: now,
+        };
+        Self { caller, allowed: Allowed::Asked(asks) }
     }
 
     /// Who may.

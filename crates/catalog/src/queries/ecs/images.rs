@@ -168,9 +168,9 @@ impl Read<'_> {
         self.page("list images", (count, list), filter.values(scope), page, ImageRecord::from_row).await
     }
 
-    /// Number of images of an account in a region, whatever their status.
+    /// Number of images of an account in a region; those that failed do not count.
     pub async fn images_count(&mut self, scope: &Scope) -> Result<u64> {
-        let sql = "SELECT count(*) AS n FROM images WHERE account = $1 AND region = $2";
+        let sql = "SELECT count(*) AS n FROM images WHERE account = $1 AND region = $2 AND status <> 'CreateFailed'";
         self.count("count images", sql, values![&scope.account, &scope.region]).await
     }
 

@@ -90,6 +90,12 @@ impl Read<'_> {
         self.page("list jobs", (count, list), values, page, JobRecord::from_row).await
     }
 
+    /// Jobs of all accounts in a state, oldest first.
+    pub async fn jobs_in_state(&mut self, state: &str, page: PageRequest) -> Result<Vec<JobRecord>> {
+        let sql = "SELECT * FROM jobs WHERE state = $1 ORDER BY sequence LIMIT $2 OFFSET $3";
+        self.records("list jobs", sql, values![state, page.limit(), page.offset()], JobRecord::from_row).await
+    }
+
     /// Number of jobs of a region that wait or are worked on, of all accounts.
     pub async fn jobs_unfinished_count(&mut self, region: &Region) -> Result<u64> {
         let sql = "SELECT count(*) AS n FROM jobs WHERE region = $1 AND state IN ('Waiting', 'Processing')";

@@ -27,7 +27,7 @@ pub struct SealedImage {
     pub mk_digest: String,
     /// Text of the envelope as it stands in the file.
     pub envelope: String,
-    /// How it was made: `encrypt`, `reencrypt`, `rewrap` or `keep`.
+    /// How it was made: `encrypt`, `reencrypt`, `rewrap` or `keep`; `copying` for one that is being made, whose other texts are empty.
     pub mode: String,
 }
 
@@ -67,6 +67,18 @@ impl Read<'_> {
         self.page(action, (count, list), values![key_id], page, SealedImageRecord::from_row).await
     }
 
+    /// What is recorded at a path.
+    pub async fn sealed_images_at(&mut self, path: &str) -> Result<Vec<SealedImageRecord>> {
+        let sql = "SELECT * FROM sealed_images WHERE path = $1 ORDER BY id";
+        self.records("look for an image", sql, values![path], SealedImageRecord::from_row).await
+    }
+
+    /// Whether a sealed file is recorded anywhere: a copy that kept its bytes has the same id in its envelope.
+    pub async fn sealed_image_is_recorded(&mut self, image_id: &str) -> Result<bool> {
+        let sql = "SELECT count(*) AS n FROM sealed_images WHERE image_id = $1";
+        Ok(self.count("look for an image", sql, values![image_id]).await? > 0)
+    }
+
     /// Images with this LUKS uuid, newest first, at most 64.
     pub async fn sealed_images_by_luks_uuid(&mut self, luks_uuid: &str) -> Result<Vec<SealedImageRecord>> {
         let sql = "SELECT * FROM sealed_images WHERE luks_uuid = $1 ORDER BY id DESC LIMIT $2";
@@ -96,6 +108,12 @@ impl Write {
             record.sealed_at,
         ];
         self.execute("record an image", sql, values).await.map(drop)
+    }
+
+    /// Forgets everything that is recorded at a path.
+    pub async fn sealed_images_delete_at(&mut self, path: &str) -> Result<()> {
+        let sql = "DELETE FROM sealed_images WHERE path = $1";
+        self.execute("forget an image", sql, values![path]).await.map(drop)
     }
 
     /// Forgets the record of an image at a path; nothing happens when there is none.

@@ -1,0 +1,143 @@
+//! `DescribeImages`. Source: ecs-images.md 4.
+
+use ::ecs::{Ecs, EcsError, ImageFilter, PageRequest};
+use catalog::Tag;
+use kms::Scope;
+use ram::Permit;
+use serde_json::{Value, json};
+
+use super::action::{EcsCall, need, row};
+use super::image::image;
+use super::parameters::{Identifiers, PAGE_NUMBER, PAGE_SIZE, REGION_ID, TAG, page, tags, time};
+use crate::action::Spec;
+use crate::errors::{self, Refusal};
+use crate::parameters::{Flag, Ignored, Kind, Name, OneOf, Optional, Parameters, Tags, Text};
+use crate::services::Need;
+
+const IMAGE_IDS: Optional<Identifiers> = Optional::new("ImageId", Identifiers);
+const IMAGE_NAME: Optional<Text> = Optional::new("ImageName", Text { length: (0, 128) });
+const STATUS: Optional<Statuses> = Optional::new("Status", Statuses);
+const OWNER_ALIAS: Optional<OneOf> =
+    Optional::new("ImageOwnerAlias", OneOf(&["self", "system", "others", "marketplace"])).or(&errors::ECS_OWNER_ALIAS);
+const IMAGE_FAMILY: Optional<Text> = Optional::new("ImageFamily", Text { length: (0, 128) });
+const SNAPSHOT_ID: Optional<Name> = Optional::new("SnapshotId", Name { length: (1, 64), also: "-" });
+const OS_TYPE: Optional<OneOf> = Optional::new("OSType", OneOf(&["linux", "windows"]));
+const ARCHITECTURE: Optional<OneOf> = Optional::new("Architecture", OneOf(&["i386", "x86_64", "arm64"]));
+const IS_PUBLIC: Optional<Flag> = Optional::new("IsPublic", Flag);
+const FILTER: Tags = Tags { name: "Filter", items_max: 10 };
+
+/// Statuses in the order of the API.
+const STATUSES: [&str; 6] = ["Creating", "Waiting", "Available", "UnAvailable", "CreateFailed", "Deprecated"];
+
+/// A comma list of statuses, or `ALL` alone, which is no filter.
+#[derive(Debug, Clone, Copy)]
+struct Statuses;
+
+impl Kind for Statuses {
+    type Value = String;
+
+    fn describe(&self) -> String {
+        format!("{}, several with commas between, or `ALL`", STATUSES.map(|status| format!("`{status}`")).join(", "))
+    }
+
+    fn read(&self, text: &str) -> Option<String> {
+        if text == "ALL" {
+            return Some(String::new());
+        }
+        let words: Vec<&str> = text.split(',').map(str::trim).collect();
+        words.iter().all(|word| STATUSES.contains(word)).then(|| words.join(","))
+    }
+}
+
+pub(crate) struct DescribeImages {
+    filter: ImageFilter,
+    tags: Vec<Tag>,
+    /// Whether images of the caller's own are asked for; there are no others here.
+    of_own: bool,
+    page: PageRequest,
+    number: u32,
+    size: u32,
+}
+
+impl EcsCall for DescribeImages {
+    const SPEC: &'static Spec = &row(
+        "DescribeImages",
+        "ecs:DescribeImages",
+        "image/*",
+        &[
+            &REGION_ID,
+            &IMAGE_IDS,
+            &IMAGE_NAME,
+            &STATUS,
+            &OWNER_ALIAS,
+            &IMAGE_FAMILY,
+            &SNAPSHOT_ID,
+            &OS_TYPE,
+            &ARCHITECTURE,
+            &IS_PUBLIC,
+            &TAG,
+            &FILTER,
+            &PAGE_NUMBER,
+            &PAGE_SIZE,
+            &Ignored("ImageOwnerId"),
+            &Ignored("Usage"),
+            &Ignored("ActionType"),
+            &Ignored("InstanceType"),
+            &Ignored("IsSupportCloudinit"),
+            &Ignored("IsSupportIoOptimized"),
+            &Ignored("ShowExpired"),
+            &Ignored("Usable"),
+            &Ignored("ResourceGroupId"),
+        ],
+    );
+
+    fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
+        let (page, number, size) = page(parameters)?;
+        let mut filter = ImageFilter {
+            statuses: STATUS.read(parameters)?.unwrap_or_else(|| "Available".to_owned()),
+            ids: IMAGE_IDS.read(parameters)?.unwrap_or_default(),
+            name_part: IMAGE_NAME.read(parameters)?.unwrap_or_default().trim_matches('*').to_owned(),
+            family: IMAGE_FAMILY.read(parameters)?.unwrap_or_default(),
+            snapshot_id: SNAPSHOT_ID.read(parameters)?.unwrap_or_default(),
+            os_type: OS_TYPE.read(parameters)?.unwrap_or_default().to_owned(),
+            architecture: ARCHITECTURE.read(parameters)?.unwrap_or_default().to_owned(),
+            ..ImageFilter::default()
+        };
+        for one in FILTER.read(parameters)? {
+            read_filter(&mut filter, &one.key, &one.value)?;
+        }
+        let alias = OWNER_ALIAS.read(parameters)?;
+        let of_own = alias.is_none_or(|alias| alias == "self") && IS_PUBLIC.read(parameters)? != Some(true);
+        Ok(Self { filter, tags: tags(parameters)?, of_own, page, number, size })
+    }
+
+    async fn needs(&self, _: &Ecs, scope: &Scope) -> Result<Vec<Need>, EcsError> {
+        Ok(vec![need(Self::SPEC, scope, "image/*")])
+    }
+
+    async fn run(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Value, EcsError> {
+        let found = ecs.describe_images(&self.filter, &self.tags, self.page, permit, scope).await?;
+        let (items, total) = if self.of_own { (found.items, found.total_count) } else { (Vec::new(), 0) };
+        let images: Vec<Value> = items.iter().map(image).collect();
+        Ok(json!({
+            "Images": { "Image": images },
+            "PageNumber": self.number,
+            "PageSize": self.size,
+            "RegionId": scope.region.as_str(),
+            "TotalCount": total,
+        }))
+    }
+}
+
+/// Filters that speak of what is not known of an image here are without effect.
+fn read_filter(filter: &mut ImageFilter, key: &str, value: &str) -> Result<(), Refusal> {
+    let at = || time(value).ok_or_else(|| Refusal::new(&errors::ECS_FILTER, &["a time is written 2026-11-28T12:00Z"]));
+    match key {
+        "CreationStartTime" => filter.created_from = Some(at()?),
+        "CreationEndTime" => filter.created_to = Some(at()?),
+        "NetworkType" | "CpuOnlineUpgrade" | "CpuOnlineDowngrade" | "MemoryOnlineUpgrade" | "MemoryOnlineDowngrade" => {
+        }
+        _ => return Err(Refusal::new(&errors::ECS_FILTER, &["the key is not one of the API's"])),
+    }
+    Ok(())
+}

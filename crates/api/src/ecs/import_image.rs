@@ -1,0 +1,123 @@
+//! `ImportImage`. Source: ecs-images.md 5.
+
+use ::ecs::{Check, Ecs, EcsError, ImageAttributes, ImportDisk, SourceFormat};
+use kms::Scope;
+use ram::Permit;
+use serde_json::{Value, json};
+
+use super::action::{EcsCall, need, row};
+use super::parameters::{CLIENT_TOKEN, DRY_RUN, NAME, REGION_ID, TAG, tags};
+use crate::action::Spec;
+use crate::errors::Refusal;
+use crate::parameters::{Ignored, NumberedRecord, OneOf, Optional, Parameters, Records, Text};
+use crate::services::Need;
+
+const DISK: Records = Records {
+    name: "DiskDeviceMapping",
+    fields: &["OSSBucket", "OSSObject", "Format", "DiskImageSize", "DiskImSize", "Device"],
+    items_max: 17,
+};
+const IMAGE_NAME: Optional<Text> = Optional::new("ImageName", NAME);
+const DESCRIPTION: Optional<Text> = Optional::new("Description", NAME);
+const ARCHITECTURE: Optional<OneOf> = Optional::new("Architecture", OneOf(&["i386", "x86_64", "arm64"]));
+const OS_TYPE: Optional<OneOf> = Optional::new("OSType", OneOf(&["linux", "windows"]));
+const PLATFORM: Optional<Text> = Optional::new("Platform", Text { length: (0, 64) });
+const BOOT_MODE: Optional<OneOf> = Optional::new("BootMode", OneOf(&["BIOS", "UEFI", "UEFI-Preferred"]));
+
+/// Sizes of a disk, in GiB. Source: ecs-images.md 5.
+const SIZE_GIB: std::ops::RangeInclusive<u64> = 1..=2048;
+
+pub(crate) struct ImportImage {
+    request: ::ecs::ImportImage,
+    token: Option<String>,
+}
+
+impl EcsCall for ImportImage {
+    const SPEC: &'static Spec = &row(
+        "ImportImage",
+        "ecs:ImportImage",
+        "image/*",
+        &[
+            &REGION_ID,
+            &DISK,
+            &IMAGE_NAME,
+            &DESCRIPTION,
+            &ARCHITECTURE,
+            &OS_TYPE,
+            &PLATFORM,
+            &BOOT_MODE,
+            &TAG,
+            &CLIENT_TOKEN,
+            &DRY_RUN,
+            &Ignored("LicenseType"),
+            &Ignored("RoleName"),
+            &Ignored("ResourceGroupId"),
+            &Ignored("DetectionStrategy"),
+        ],
+    );
+
+    fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
+        let records = DISK.read(parameters)?;
+        if records.is_empty() {
+            return Err(DISK.missing(parameters, 1, "OSSObject"));
+        }
+        let disks = records.iter().map(|record| disk(record, parameters)).collect::<Result<_, _>>()?;
+        let architecture = ARCHITECTURE.read(parameters)?.unwrap_or("x86_64");
+        // What arm64 machines boot from; others begin with a BIOS.
+        let boot_mode = if architecture == "arm64" { "UEFI" } else { "BIOS" };
+        let request = ::ecs::ImportImage {
+            disks,
+            name: IMAGE_NAME.read(parameters)?.unwrap_or_default(),
+            description: DESCRIPTION.read(parameters)?.unwrap_or_default(),
+            attributes: ImageAttributes {
+                os_type: OS_TYPE.read(parameters)?.unwrap_or("linux").to_owned(),
+                platform: PLATFORM.read(parameters)?.unwrap_or_else(|| "Others Linux".to_owned()),
+                architecture: architecture.to_owned(),
+                boot_mode: BOOT_MODE.read(parameters)?.unwrap_or(boot_mode).to_owned(),
+            },
+            tags: tags(parameters)?,
+        };
+        Ok(Self { request, token: CLIENT_TOKEN.read(parameters)? })
+    }
+
+    async fn needs(&self, _: &Ecs, scope: &Scope) -> Result<Vec<Need>, EcsError> {
+        Ok(vec![need(Self::SPEC, scope, "image/*")])
+    }
+
+    async fn run(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Value, EcsError> {
+        let imported = ecs.import_image(&self.request, self.token.as_deref(), permit, scope).await?;
+        Ok(json!({
+            "ImageId": imported.image_id,
+            "RegionId": scope.region.as_str(),
+            "TaskId": imported.task_id,
+        }))
+    }
+
+    async fn check(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Vec<Check>, EcsError> {
+        ecs.check_import_image(&self.request, permit, scope).await?;
+        Ok(Vec::new())
+    }
+}
+
+/// One file. The size has two names: old clients write the second.
+fn disk(record: &NumberedRecord, parameters: &Parameters) -> Result<ImportDisk, Refusal> {
+    let needed = |field| record.text(field).ok_or_else(|| DISK.missing(parameters, record.number, field));
+    let invalid = |field| DISK.invalid(parameters, record.number, field);
+    let format = record.text("Format").map(|text| format(text).ok_or_else(|| invalid("Format"))).transpose()?;
+    let size = record.text("DiskImageSize").or(record.text("DiskImSize"));
+    let size =
+        size.map(|text| text.parse().ok().filter(|gib| SIZE_GIB.contains(gib)).ok_or_else(|| invalid("DiskImageSize")));
+    Ok(ImportDisk {
+        bucket: needed("OSSBucket")?.to_owned(),
+        object: needed("OSSObject")?.to_owned(),
+        format,
+        size_gib: size.transpose()?,
+        device: record.text("Device").unwrap_or_default().to_owned(),
+    })
+}
+
+/// The API's words are those of the formats, in capitals.
+fn format(text: &str) -> Option<SourceFormat> {
+    let format = text.to_lowercase().parse().ok()?;
+    matches!(text.to_uppercase().as_str(), "RAW" | "VHD" | "QCOW2" | "VMDK" | "VHDX").then_some(format)
+}

@@ -1,0 +1,41 @@
+//! ECS on the wire: the calls of the room `ecs` under the API's names, parameters and codes. Source: ecs-images.md.
+//!
+//! ```text
+//! OnEcs<CopyImage>: parse ── region of RegionId ── needs: image ARNs, the key that is named ── permit ── ecs::Ecs ── codes
+//! ```
+
+mod action;
+mod cancel_copy_image;
+mod copy_image;
+mod delete_image;
+mod describe_images;
+mod image;
+mod import_image;
+mod parameters;
+mod refusal;
+mod regions;
+
+use ::ecs::Ecs;
+
+use crate::action::Row;
+use crate::services::Rooms;
+use action::OnEcs;
+
+/// What ECS on the wire asks of the rooms behind it.
+pub trait Images: Rooms {
+    /// The images.
+    fn ecs(&self) -> &Ecs;
+}
+
+/// All actions of ECS, in the order of ecs-images.md.
+pub(crate) fn rows<S: Images>() -> Vec<Row<S>> {
+    vec![
+        Row::of::<OnEcs<copy_image::CopyImage>>(),
+        Row::of::<OnEcs<cancel_copy_image::CancelCopyImage>>(),
+        Row::of::<OnEcs<describe_images::DescribeImages>>(),
+        Row::of::<OnEcs<delete_image::DeleteImage>>(),
+        Row::of::<OnEcs<import_image::ImportImage>>(),
+        Row::of::<regions::DescribeRegions>(),
+        Row::of::<OnEcs<regions::DescribeZones>>(),
+    ]
+}

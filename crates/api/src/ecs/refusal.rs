@@ -1,0 +1,67 @@
+//! The one place where what `ecs` refuses gets its code.
+
+use ::ecs::EcsError;
+use catalog::CatalogError;
+use kms::KmsError;
+
+use crate::errors::{self, ErrorRow, Refusal};
+
+/// The row for an error of `ecs`, with its text, which names what it is about and what to do. What is the server's fault goes to the
+/// log instead. `region`: the row for a region that is not served.
+pub(super) fn refusal(error: &EcsError, region: &'static ErrorRow, request_id: &str) -> Refusal {
+    let row = match error {
+        EcsError::MalformedName { .. } => &errors::ECS_IMAGE_NAME,
+        EcsError::MalformedDescription => &errors::ECS_DESCRIPTION,
+        EcsError::NameTaken { .. } => &errors::ECS_IMAGE_NAME_TAKEN,
+        EcsError::RegionNotFound(name) => return Refusal::new(region, &[name]),
+        EcsError::DestinationRegionNotFound(name) => return Refusal::new(&errors::ECS_DESTINATION_REGION, &[name]),
+        EcsError::ImageNotFound { .. } => &errors::ECS_NO_IMAGE,
+        EcsError::ImageStatus { .. } | EcsError::SourceGone { .. } => &errors::ECS_IMAGE_STATUS,
+        EcsError::Refused(::ecs::Refusal::EncryptedIllegal) => &errors::ECS_ENCRYPTED_ILLEGAL,
+        EcsError::Refused(::ecs::Refusal::RewrapNeeds(_)) => &errors::ECS_REKEY_MODE,
+        EcsError::EncryptedAcrossRegions { .. } => &errors::ECS_ENCRYPTED_ACROSS_REGIONS,
+        EcsError::KmsNotOpened => &errors::ECS_KMS_NOT_OPENED,
+        EcsError::RoleMissing { .. } | EcsError::KeyUseDenied { .. } => &errors::ECS_KMS_UNAUTHORIZED,
+        EcsError::KeyTagDenied { .. } => &errors::ECS_CMK_UNAUTHORIZED,
+        EcsError::KeyNotFound(_) => &errors::ECS_KEY_NOT_FOUND,
+        EcsError::KeyNotEnabled { .. } => &errors::ECS_KEY_NOT_ENABLED,
+        EcsError::KeyKind { .. } => &errors::ECS_KEY_KIND,
+        EcsError::TooLarge { .. } => &errors::ECS_IMAGE_TOO_LARGE,
+        EcsError::ImageQuota { .. } => &errors::ECS_IMAGE_QUOTA,
+        EcsError::InvalidClientToken => return Refusal::new(&errors::INVALID_PARAMETER, &["ClientToken"]),
+        EcsError::ClientTokenMismatch => &errors::ECS_TOKEN_MISMATCH,
+        EcsError::NotFromCopy { .. } => &errors::ECS_NOT_FROM_COPY,
+        EcsError::BeingCopied { .. } => &errors::ECS_IMAGE_COPYING,
+        EcsError::BeingImported { .. } => &errors::ECS_IMAGE_IMPORTING,
+        EcsError::InvalidTags { .. } => &errors::ECS_INVALID_TAGS,
+        EcsError::BucketNotFound(_) => &errors::ECS_NO_BUCKET,
+        EcsError::ObjectNotFound { .. } => &errors::ECS_NO_OBJECT,
+        EcsError::MalformedObject(_) => &errors::ECS_OBJECT_NAME,
+        EcsError::NotAnImage { .. } => &errors::ECS_IMAGE_FORMAT,
+        EcsError::DiskSize { .. } => &errors::ECS_IMAGE_SIZE,
+        // The permit was asked for exactly what the use case asks it for.
+        EcsError::NotPermitted { .. }
+        | EcsError::Ram(_)
+        | EcsError::Store(_)
+        | EcsError::Engine(_)
+        | EcsError::Audit(_)
+        | EcsError::Damaged(_)
+        | EcsError::Kms(_)
+        | EcsError::Stopping
+        | EcsError::Catalog(_) => return of_server(error, request_id),
+    };
+    Refusal::new(row, &[&error.to_string()])
+}
+
+/// What is the server's fault: 503 where nothing was done and trying again helps.
+fn of_server(error: &EcsError, request_id: &str) -> Refusal {
+    tracing::error!(request.id = request_id, error = %error, "a call of ECS failed");
+    let is_temporary = match error {
+        EcsError::Catalog(CatalogError::Busy { .. }) | EcsError::Kms(KmsError::Interrupted) | EcsError::Stopping => {
+            true
+        }
+        EcsError::Kms(KmsError::Root(root)) => root.is_temporary(),
+        _ => false,
+    };
+    Refusal::new(if is_temporary { &errors::SERVICE_UNAVAILABLE } else { &errors::INTERNAL_ERROR }, &[])
+}

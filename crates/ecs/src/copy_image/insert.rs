@@ -1,0 +1,195 @@
+//! One change: the new image with its disks and snapshots, the job, the token, and the use of the key.
+
+use catalog::{DiskContent, ImageDiskRecord, ImageRecord, NewJob, SnapshotRecord, Tag, TaggedResource, Write};
+use kms::{KeyRef, SealedImage, SealedImageRecord};
+
+use super::checks::{KeyForCopy, Planned};
+use super::{CopyImage, DiskPlan};
+use crate::arn::image_disk;
+use crate::ecs::Ecs;
+use crate::error::{EcsError, Result};
+use crate::jobs::spec::{COPYING, CopyDisk, CopySpec};
+use crate::tokens::Token;
+
+impl Ecs {
+    pub(super) async fn insert_copy(
+        &self,
+        request: &CopyImage,
+        planned: Planned,
+        token: Option<&Token>,
+    ) -> Result<String> {
+        // The key's mark and the service key are made before: they stay useful if what follows fails.
+        let key = match &planned.key {
+            KeyForCopy::None => None,
+            KeyForCopy::Named(facts) => Some(facts.clone()),
+            KeyForCopy::Service => {
+                let id = self.rooms.kms.service_key(&planned.destination).await?;
+                Some(self.usable_key(&KeyRef::Id(id), &planned.destination).await?)
+            }
+        };
+        if let Some(facts) = &key {
+            self.mark_key(facts).await?;
+        }
+        let key = key.map(|facts| facts.key.clone());
+        let image = self.new_copy(request, &planned);
+        let spec = self.copy_spec(&planned, key.as_ref().map(|key| key.id));
+        let mut write = self.catalog.write().await?;
+        let done = async {
+            if let Some(token) = token
+                && let Some(answer) = token.earlier_answer(&mut write.read()).await?
+            {
+                return Ok(answer);
+            }
+            self.recheck(&mut write, &planned, &image).await?;
+            let image = self.with_status(&mut write, image).await?;
+            if !write.image_insert(&image).await? {
+                return Err(EcsError::NameTaken { name: image.name, region: image.scope.region });
+            }
+            self.insert_disks(&mut write, &image, &planned, &spec).await?;
+            if let Some(key) = &key {
+                for disk in spec.disks.iter().filter(|disk| disk.key.is_some()) {
+                    let in_use = self.use_in_flight(&image, disk.position, key);
+                    write.sealed_image_insert(&in_use).await?;
+                }
+            }
+            insert_tags(&mut write, &request.tags, &image).await?;
+            let job = NewJob {
+                id: self.new_id("t"),
+                scope: image.scope.clone(),
+                action: "CopyImage".to_owned(),
+                image_id: image.id.clone(),
+                spec: spec.to_json()?,
+                created_at: image.created_at,
+            };
+            write.job_insert(&job).await?;
+            if let Some(token) = token {
+                token.remember(&mut write, &image.id, image.created_at).await?;
+            }
+            Ok(image.id)
+        };
+        let done = done.await;
+        write.finish(done).await
+    }
+
+    fn new_copy(&self, request: &CopyImage, planned: &Planned) -> ImageRecord {
+        let source = &planned.source;
+        ImageRecord {
+            id: self.new_id("m"),
+            scope: planned.destination.clone(),
+            name: request.name.clone(),
+            description: request.description.clone(),
+            family: String::new(),
+            version: String::new(),
+            status: String::new(),
+            progress: 0,
+            remain_s: None,
+            is_copied: true,
+            source_image_id: source.id.clone(),
+            source_region: source.scope.region.to_string(),
+            failure: String::new(),
+            created_at: self.now(),
+            ..source.clone()
+        }
+    }
+
+    fn copy_spec(&self, planned: &Planned, key: Option<kms::KeyId>) -> CopySpec {
+        let disks = planned.disks.iter().map(|(disk, plan)| CopyDisk {
+            position: disk.position,
+            source_snapshot: disk.snapshot.id.clone(),
+            snapshot: self.new_id("s"),
+            blob: (*plan != DiskPlan::Share).then(|| self.new_blob_id().to_string()),
+            mode: plan.mode().to_owned(),
+            key: key.filter(|_| !matches!(plan, DiskPlan::Share | DiskPlan::Move)),
+        });
+        CopySpec { disks: disks.collect() }
+    }
+
+    /// What may have changed since the checks: they read without holding anybody up.
+    async fn recheck(&self, write: &mut Write, planned: &Planned, image: &ImageRecord) -> Result<()> {
+        let mut read = write.read();
+        let source = &planned.source;
+        let found = read.image_by_id(&source.id).await?;
+        let found = found
+            .ok_or_else(|| EcsError::ImageNotFound { id: source.id.clone(), region: source.scope.region.clone() })?;
+        if found.status != "Available" {
+            return Err(EcsError::ImageStatus { id: found.id, status: found.status, wanted: "Available" });
+        }
+        if let Some(max) = self.config.images_max
+            && read.images_count(&image.scope).await? >= max
+        {
+            return Err(EcsError::ImageQuota { region: image.scope.region.clone(), max });
+        }
+        Ok(())
+    }
+
+    /// A copy that can begin is Creating, one that must wait is Waiting.
+    pub(crate) async fn with_status(&self, write: &mut Write, image: ImageRecord) -> Result<ImageRecord> {
+        let before = write.read().jobs_unfinished_count(&image.scope.region).await?;
+        let status = if before < self.config.copies_at_once as u64 { "Creating" } else { "Waiting" };
+        Ok(ImageRecord { status: status.to_owned(), ..image })
+    }
+
+    async fn insert_disks(
+        &self,
+        write: &mut Write,
+        image: &ImageRecord,
+        planned: &Planned,
+        spec: &CopySpec,
+    ) -> Result<()> {
+        for ((source, _), disk) in planned.disks.iter().zip(&spec.disks) {
+            let snapshot = SnapshotRecord {
+                id: disk.snapshot.clone(),
+                scope: image.scope.clone(),
+                name: String::new(),
+                description: format!("Made for image {}", image.id),
+                status: "progressing".to_owned(),
+                disk_type: source.snapshot.disk_type.clone(),
+                image_id: image.id.clone(),
+                source_disk_id: String::new(),
+                content: DiskContent {
+                    virtual_bytes: source.snapshot.content.virtual_bytes,
+                    mode: disk.mode.clone(),
+                    key_id: disk.key.or(source.snapshot.content.key_id),
+                    ..DiskContent::default()
+                },
+                created_at: image.created_at,
+                updated_at: image.created_at,
+            };
+            write.snapshot_insert(&snapshot).await?;
+            let disk = ImageDiskRecord {
+                image_id: image.id.clone(),
+                snapshot,
+                import_bucket: String::new(),
+                import_object: String::new(),
+                ..source.clone()
+            };
+            write.image_disk_insert(&disk).await?;
+        }
+        Ok(())
+    }
+
+    /// The use of a key by a copy in flight, so that whoever would disable the key sees it.
+    fn use_in_flight(&self, image: &ImageRecord, position: u32, key: &kms::KeyRecord) -> SealedImageRecord {
+        let in_use = SealedImage {
+            image_id: image.id.clone(),
+            path: image_disk(&image.scope, &image.id, position),
+            key_id: key.id,
+            key_version_id: key.primary_version,
+            luks_uuid: String::new(),
+            mk_digest: String::new(),
+            envelope: String::new(),
+            mode: COPYING.to_owned(),
+        };
+        SealedImageRecord { image: in_use, sealed_at: image.created_at }
+    }
+}
+
+/// Tags of a new image.
+pub(crate) async fn insert_tags(write: &mut Write, tags: &[Tag], image: &ImageRecord) -> Result<()> {
+    let resource =
+        TaggedResource { scope: image.scope.clone(), resource_type: "image".to_owned(), resource_id: image.id.clone() };
+    for tag in tags {
+        write.tag_put(tag, &resource).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! `CopyImage`: a copy adds a key, keeps it or replaces it. Source: ecs-images.md 2, DESIGN.md 1.
+//!
+//! Everything that can be refused is refused by the call, before anything is made; `checks.rs` has the order. The work is a job's.
+
+mod checks;
+mod insert;
+
+use catalog::{Scope, Tag};
+use engine::{Decision, Request};
+use kms::{KeyFacts, KeyRef};
+use ram::{Action, Permit};
+use std::sync::Arc;
+
+pub use checks::Check;
+
+use crate::arn::require;
+use crate::ecs::Ecs;
+use crate::error::{EcsError, Result};
+use crate::tokens::Token;
+pub(crate) use insert::insert_tags;
+
+const COPY_IMAGE: Action = Action::new("ecs:CopyImage");
+
+/// What is to be copied where, and how.
+#[derive(Debug, Clone, Default)]
+pub struct CopyImage {
+    /// The source.
+    pub image_id: String,
+    /// Region of the copy; empty: that of the source.
+    pub destination_region: String,
+    /// Name of the copy; empty: none.
+    pub name: String,
+    /// Text for people; empty: none.
+    pub description: String,
+    /// Whether the copy is to be encrypted. Not so, an encrypted source stays encrypted.
+    pub encrypted: bool,
+    /// The key for the copy, of the destination region: an id, an alias or an ARN. Counts for all disks.
+    pub key: Option<String>,
+    /// Ours: only the key is replaced, not the data encrypted anew.
+    pub rewrap: bool,
+    /// Tags of the copy.
+    pub tags: Vec<Tag>,
+}
+
+impl CopyImage {
+    /// Parts of the request that decide about encryption, and nothing else does.
+    pub(crate) fn encryption(&self) -> Request {
+        Request { encrypt: self.encrypted, key_named: self.key.is_some(), rewrap: self.rewrap }
+    }
+}
+
+impl Ecs {
+    /// Begins a copy; its id is valid at once. `scope`: account, and region of the source. A call that is repeated with its token
+    /// makes nothing new.
+    ///
+    /// Asks for `ecs:CopyImage` on the source and on `image/*` of the destination. Errors: those of the checks, in their order;
+    /// `InvalidClientToken`, `ClientTokenMismatch`.
+    pub async fn copy_image(
+        &self,
+        request: &CopyImage,
+        token: Option<&str>,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<String> {
+        let token = Token::of(token, &scope.account, "CopyImage", &(scope, request))?;
+        self.permit_copy(request, permit, scope)?;
+        if let Some(token) = &token
+            && let Some(answer) = token.earlier_answer(&mut self.catalog.read()).await?
+        {
+            return Ok(answer);
+        }
+        let planned = self.plan_copy(request, scope).await?;
+        let image = self.insert_copy(request, planned, token.as_ref()).await?;
+        self.board.wake();
+        Ok(image)
+    }
+
+    /// Runs every check and changes nothing: what a copy would be refused for.
+    ///
+    /// Errors: `NotPermitted`, and failures of the catalog.
+    pub async fn check_copy(&self, request: &CopyImage, permit: &Permit, scope: &Scope) -> Result<Vec<Check>> {
+        self.permit_copy(request, permit, scope)?;
+        self.all_copy_checks(request, scope).await
+    }
+
+    /// The key that a copy would be put under, for whoever decides about the caller's right to it. `None` for the service key, and
+    /// where no key is there to have a right on.
+    ///
+    /// Errors: failures of the catalog.
+    pub async fn key_of_copy(&self, request: &CopyImage, scope: &Scope) -> Result<Option<Arc<KeyFacts>>> {
+        let Some(key) = request.key.as_ref().and_then(|key| key.parse::<KeyRef>().ok()) else { return Ok(None) };
+        let Ok(destination) = self.destination(request, scope) else { return Ok(None) };
+        match self.key_facts(&key, &destination).await {
+            Ok(facts) => Ok(Some(facts).filter(|facts| facts.key.service.is_empty())),
+            Err(EcsError::KeyNotFound(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Account and region of the copy.
+    ///
+    /// Errors: `DestinationRegionNotFound`.
+    pub fn destination(&self, request: &CopyImage, scope: &Scope) -> Result<Scope> {
+        if request.destination_region.is_empty() {
+            return Ok(scope.clone());
+        }
+        self.scope_in(&request.destination_region, scope).map_err(|error| match error {
+            EcsError::RegionNotFound(region) => EcsError::DestinationRegionNotFound(region),
+            error => error,
+        })
+    }
+
+    fn permit_copy(&self, request: &CopyImage, permit: &Permit, scope: &Scope) -> Result<()> {
+        self.store(&scope.region)?;
+        require(permit, COPY_IMAGE, scope, &format!("image/{}", request.image_id))?;
+        require(permit, COPY_IMAGE, &self.destination(request, scope)?, "image/*")
+    }
+}
+
+/// What happens to one disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DiskPlan {
+    /// The copy shares the blob.
+    Share,
+    /// The bytes go to the store of another region as they are.
+    Move,
+    /// The engine makes a new blob.
+    Make(Decision),
+}
+
+impl DiskPlan {
+    /// How the image says that it was made.
+    pub(crate) fn mode(self) -> &'static str {
+        match self {
+            Self::Share | Self::Move | Self::Make(Decision::Keep) => "keep",
+            Self::Make(Decision::Encrypt) => "encrypt",
+            Self::Make(Decision::Reencrypt) => "reencrypt",
+            Self::Make(Decision::Rewrap) => "rewrap",
+        }
+    }
+}

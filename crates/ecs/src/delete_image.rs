@@ -1,0 +1,46 @@
+//! `DeleteImage`. Source: ecs-images.md 5.
+//!
+//! Snapshots that CopyImage and ImportImage made for the image go with it (ours: the vendor leaves them); others stay.
+
+use catalog::Scope;
+use ram::{Action, Permit};
+
+use crate::arn::require;
+use crate::ecs::Ecs;
+use crate::error::{EcsError, Result};
+
+const DELETE_IMAGE: Action = Action::new("ecs:DeleteImage");
+
+impl Ecs {
+    /// Deletes an image. Its bytes go when nothing else uses them.
+    ///
+    /// Asks for `ecs:DeleteImage` on it. Errors: `ImageNotFound`; `BeingCopied` for one that is the source or the result of an
+    /// unfinished copy; `BeingImported`.
+    pub async fn delete_image(&self, image_id: &str, permit: &Permit, scope: &Scope) -> Result<()> {
+        require(permit, DELETE_IMAGE, scope, &format!("image/{image_id}"))?;
+        let mut write = self.catalog.write().await?;
+        let done = async {
+            let found = write.read().image_by_id(image_id).await?.filter(|image| image.scope == *scope);
+            let image = found
+                .ok_or_else(|| EcsError::ImageNotFound { id: image_id.to_owned(), region: scope.region.clone() })?;
+            if matches!(image.status.as_str(), "Creating" | "Waiting") {
+                let id = image.id;
+                return Err(match image.is_copied {
+                    true => EcsError::BeingCopied { copies: id.clone(), id },
+                    false => EcsError::BeingImported { id },
+                });
+            }
+            let copies = write.read().image_copies_in_progress(image_id).await?;
+            if !copies.is_empty() {
+                return Err(EcsError::BeingCopied { id: image.id, copies: copies.join(", ") });
+            }
+            self.forget_image(&mut write, image_id, scope).await
+        };
+        let done = done.await;
+        write.finish(done).await?;
+        if let Err(error) = self.remove_dropped().await {
+            tracing::warn!(%error, "the bytes of a deleted image cannot be removed now; the sweeper tries again");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,177 @@
+//! One disk of a job: from a file to a blob, by the engine, in a thread of its own.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use blobs::{BlobId, BlobStore};
+use catalog::{DiskContent, Region};
+use engine::{
+    BenchSwitches, CopyRequest, Durability, Observer, Overwrite, Phase, Progress, Report, Request, SourceFormat,
+    Surroundings, TargetFormat,
+};
+use tokio::sync::oneshot;
+
+use super::board::{Running, WHOLE};
+use super::keys::DiskKeys;
+use crate::ecs::Ecs;
+use crate::error::{EcsError, Result};
+
+/// Clusters of what is made: QEMU's own default.
+const CLUSTER_BYTES: u64 = 64 << 10;
+
+/// Part of the work that reading the result again takes.
+const VERIFY_SHARE: u64 = 3;
+const SHARES: u64 = 10;
+
+/// What is to be made.
+pub(super) struct DiskWork {
+    pub(super) source: PathBuf,
+    pub(super) source_format: SourceFormat,
+    pub(super) target: BlobId,
+    /// Whose store the blob goes to.
+    pub(super) region: Region,
+    pub(super) encryption: Request,
+    /// `None`: the source's own where the bytes are kept, else qcow2.
+    pub(super) target_format: Option<TargetFormat>,
+    pub(super) keys: DiskKeys,
+    /// Part of the whole job that this disk is, from where to where, in parts of [`WHOLE`].
+    pub(super) share: (u64, u64),
+}
+
+/// A blob that was made, and what it holds.
+pub(super) struct MadeDisk {
+    pub(super) blob: BlobId,
+    pub(super) bytes: u64,
+    pub(super) content: DiskContent,
+}
+
+impl Ecs {
+    /// Makes the blob, or finds that an earlier run made it: a file has its name, and a store its blob, only when it is complete.
+    pub(super) async fn make_disk(self: &Arc<Self>, work: DiskWork, running: &Arc<Running>) -> Result<MadeDisk> {
+        let store = Arc::clone(self.store(&work.region)?);
+        let (blob, share) = (work.target, work.share);
+        let file = store.work_directory().join(blob.to_string());
+        let is_stored = store.size(&blob).await.is_ok();
+        if !is_stored && !file.exists() {
+            self.run_engine(work, file.clone(), Arc::clone(running)).await?;
+        }
+        if running.is_cancelled() {
+            return Err(EcsError::Engine(engine::EngineError::Cancelled));
+        }
+        store.put(&blob, &file).await?;
+        let (bytes, content) = self.content_of(&store, &blob).await?;
+        running.advance(share.1);
+        Ok(MadeDisk { blob, bytes, content })
+    }
+
+    async fn run_engine(self: &Arc<Self>, work: DiskWork, target: PathBuf, running: Arc<Running>) -> Result<()> {
+        let (done, result) = oneshot::channel();
+        let ecs = Arc::clone(self);
+        // Not one of the runtime's threads: the end of the process must not wait for it. What it leaves, the next run goes on with.
+        let thread = std::thread::Builder::new().name("copy".to_owned());
+        let spawned = thread.spawn(move || {
+            let _ = done.send(ecs.copy_file(&work, target, &running));
+        });
+        spawned.map_err(|error| EcsError::Damaged(format!("no thread for a copy: {error}")))?;
+        result.await.unwrap_or(Err(EcsError::Stopping))
+    }
+
+    fn copy_file(&self, work: &DiskWork, target: PathBuf, running: &Running) -> Result<()> {
+        let now = self.now();
+        let report = |progress: Progress| running.advance(parts(&progress, work.share, self.config.verify_copies));
+        let observer = Observer { cancel: &running.cancel, report: &report };
+        let around = Surroundings {
+            service: &work.keys,
+            random: &*self.rooms.random,
+            created: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            unix_seconds: u64::try_from(now.as_second()).unwrap_or(0),
+            observer: &observer,
+        };
+        let request = CopyRequest {
+            source: work.source.clone(),
+            source_format: Some(work.source_format),
+            source_passphrase: None,
+            backing_files: Vec::new(),
+            data_file: None,
+            target,
+            overwrite: Overwrite::Refuse,
+            encryption: work.encryption,
+            key_label: work.keys.key.map(|key| key.to_string()),
+            format: work.target_format,
+            cluster_bytes: CLUSTER_BYTES,
+            sector_bytes: 512,
+            compress: None,
+            preallocate: false,
+            verify: self.config.verify_copies,
+            durability: Durability::Durable,
+            threads: self.config.threads,
+            data_dir: self.config.data_dir.clone(),
+            bench: BenchSwitches::default(),
+        };
+        engine::copy(&request, &around)?;
+        Ok(())
+    }
+
+    /// What a finished blob holds, as it says itself.
+    async fn content_of(&self, store: &Arc<dyn BlobStore>, blob: &BlobId) -> Result<(u64, DiskContent)> {
+        let opened = store.open(blob).await?;
+        let path = opened.path().to_owned();
+        let report = tokio::task::spawn_blocking(move || inspect(&path)).await.map_err(|_| EcsError::Stopping)??;
+        let bytes = opened.bytes();
+        let envelope = report.envelope;
+        let (mut key_id, mut key_version_id) = (None, None);
+        if let Some(envelope) = &envelope {
+            let damaged = || EcsError::Damaged(format!("the envelope of blob {blob}"));
+            key_id = Some(envelope.key_id.parse().map_err(|_| damaged())?);
+            key_version_id = Some(envelope.key_version.parse().map_err(|_| damaged())?);
+        }
+        let content = DiskContent {
+            virtual_bytes: report.virtual_size,
+            format: report.format.name().to_owned(),
+            blob_id: Some(blob.to_string()),
+            key_id,
+            key_version_id,
+            mode: String::new(),
+            verified_at: self.config.verify_copies.then(|| self.now()),
+        };
+        Ok((bytes, content))
+    }
+}
+
+/// What the engine made is never raw: it says what it is.
+fn inspect(path: &Path) -> Result<Report> {
+    Ok(engine::inspect(path, None)?)
+}
+
+/// How much of the whole is behind when the engine is here.
+fn parts(progress: &Progress, (from, to): (u64, u64), verifies: bool) -> u64 {
+    let copy_share = if verifies { SHARES - VERIFY_SHARE } else { SHARES };
+    let of_phase = |share: u64| {
+        let done =
+            u128::from(progress.position) * u128::from(share * WHOLE) / u128::from(progress.total.max(1) * SHARES);
+        u64::try_from(done).unwrap_or(0)
+    };
+    let done = match progress.phase {
+        Phase::Copy => of_phase(copy_share),
+        Phase::Verify => copy_share * WHOLE / SHARES + of_phase(VERIFY_SHARE),
+    };
+    from + done.min(WHOLE) * (to - from) / WHOLE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The phases of a disk fill its share of the job, one behind the other.
+    #[test]
+    fn phases_follow_each_other_within_the_share() {
+        let at = |phase, position| Progress { phase, position, total: 1 << 40, data_bytes: 0 };
+        let share = (2000, 4000);
+        assert_eq!(parts(&at(Phase::Copy, 0), share, true), 2000);
+        assert_eq!(parts(&at(Phase::Copy, 1 << 40), share, true), 3400);
+        assert_eq!(parts(&at(Phase::Verify, 0), share, true), 3400);
+        assert_eq!(parts(&at(Phase::Verify, 1 << 40), share, true), 4000);
+        assert_eq!(parts(&at(Phase::Copy, 1 << 40), share, false), 4000);
+        assert_eq!(parts(&Progress { total: 0, ..at(Phase::Copy, 0) }, share, true), 2000);
+    }
+}

@@ -1,0 +1,102 @@
+//! Jobs: work that goes on after its call was answered, and after the process that began it.
+//!
+//! ```text
+//!   Waiting ── take ──▶ Processing ── the work ──▶ Finished, image Available
+//!      │                    │  ├── failed ───────▶ Failed, image CreateFailed with the reason
+//!      └──── cancelled ─────┴──┴─────────────────▶ Cancelled, image gone
+//! ```
+//!
+//! - A job is somebody's for half a minute, and is renewed meanwhile; one whose time is over is taken by the next, who goes on from
+//!   the engine's journal.
+//! - Whoever ends a job writes its end and what it made in one change, and only if nobody ended it before. So a cancelled job makes
+//!   nothing, however late its worker learns of it.
+
+mod board;
+mod copy;
+mod disk;
+mod finish;
+mod heartbeat;
+mod import;
+mod keys;
+mod metering;
+pub(crate) mod spec;
+mod take;
+
+pub(crate) use board::Board;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalog::JobRecord;
+
+use crate::ecs::Ecs;
+use crate::error::{EcsError, Result};
+use board::Running;
+use spec::{CopySpec, ImportSpec};
+
+/// How often a worker looks for jobs that it was not told of: those of other processes, and those that others left.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How often what nobody uses is looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
+
+impl Ecs {
+    /// Works on jobs until it is aborted. `alone`: no other process works on this catalog, so jobs that are somebody's are nobody's.
+    ///
+    /// A failure is logged and tried again. The work of a job that runs then goes on in its own thread until the process ends; the
+    /// next worker goes on from there.
+    pub async fn work(self: Arc<Self>, alone: bool) {
+        if alone && let Err(error) = self.free_jobs().await {
+            tracing::error!(%error, "jobs of the process before cannot be taken over yet");
+        }
+        let mut swept = None;
+        loop {
+            if let Err(error) = self.take_jobs().await {
+                tracing::error!(%error, "jobs cannot be taken; it is tried again");
+            }
+            let now = self.now();
+            if swept.is_none_or(|at| now.duration_since(at).unsigned_abs() >= SWEEP_EVERY) {
+                swept = Some(now);
+                if let Err(error) = self.sweep(alone).await {
+                    tracing::error!(%error, "what nobody uses cannot be removed; it is tried again");
+                }
+            }
+            self.board.wait(LOOK_EVERY).await;
+        }
+    }
+
+    /// Does a job that is this worker's, to its end.
+    async fn run_job(self: Arc<Self>, job: JobRecord) {
+        let id = job.job.id.clone();
+        let running = self.board.begin(&id);
+        let heartbeat =
+            tokio::spawn(Arc::clone(&self).keep_alive(id.clone(), job.job.image_id.clone(), Arc::clone(&running)));
+        let done = Arc::clone(&self).do_job(&job, &running).await;
+        heartbeat.abort();
+        if let Err(error) = done {
+            self.end_badly(&job, &running, error).await;
+        }
+        self.board.end(&id);
+    }
+
+    async fn do_job(self: Arc<Self>, job: &JobRecord, running: &Arc<Running>) -> Result<()> {
+        match job.job.action.as_str() {
+            "CopyImage" => self.do_copy(job, &CopySpec::read(&job.job.spec)?, running).await,
+            "ImportImage" => self.do_import(job, &ImportSpec::read(&job.job.spec)?, running).await,
+            action => Err(EcsError::Damaged(format!("a job of the kind {action}"))),
+        }
+    }
+}
+
+/// The blobs that a job makes, none where its text cannot be read.
+pub(crate) fn blobs_of(job: &JobRecord) -> Vec<String> {
+    let text = &job.job.spec;
+    let copied = || CopySpec::read(text).map(|spec| spec.disks.into_iter().filter_map(|disk| disk.blob).collect());
+    let imported = || ImportSpec::read(text).map(|spec| spec.disks.into_iter().map(|disk| disk.blob).collect());
+    match job.job.action.as_str() {
+        "CopyImage" => copied(),
+        "ImportImage" => imported(),
+        _ => Ok(Vec::new()),
+    }
+    .unwrap_or_default()
+}

@@ -1,0 +1,129 @@
+//! What a job is to do, as it stands in the catalog. It names everything that the job makes, so a job that begins again makes the same.
+
+use kms::KeyId;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{EcsError, Result};
+
+/// How an image is recorded under its key while it is being made.
+pub(crate) const COPYING: &str = "copying";
+
+/// `CopyImage`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CopySpec {
+    /// The disks, the system disk first.
+    pub(crate) disks: Vec<CopyDisk>,
+}
+
+/// One disk of a copy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CopyDisk {
+    /// 0: the system disk.
+    pub(crate) position: u32,
+    /// What is copied.
+    pub(crate) source_snapshot: String,
+    /// What becomes of it.
+    pub(crate) snapshot: String,
+    /// The blob that is made; none where the copy shares that of its source.
+    pub(crate) blob: Option<String>,
+    /// `keep`, `encrypt`, `reencrypt` or `rewrap`.
+    pub(crate) mode: String,
+    /// The key that it comes under, where it is made anew.
+    #[serde(with = "key_text", default)]
+    pub(crate) key: Option<KeyId>,
+}
+
+/// `ImportImage`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ImportSpec {
+    /// The disks, the system disk first.
+    pub(crate) disks: Vec<ImportedDisk>,
+}
+
+/// One disk of an import.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ImportedDisk {
+    /// 0: the system disk.
+    pub(crate) position: u32,
+    /// Where the file is.
+    pub(crate) bucket: String,
+    /// Its name there.
+    pub(crate) object: String,
+    /// What it was found to be when the call was made: it is not probed again.
+    pub(crate) format: String,
+    /// What becomes of it.
+    pub(crate) snapshot: String,
+    /// The blob that is made.
+    pub(crate) blob: String,
+}
+
+impl CopySpec {
+    pub(crate) fn to_json(&self) -> Result<String> {
+        to_json(self)
+    }
+
+    /// Errors: `Damaged`.
+    pub(crate) fn read(text: &str) -> Result<Self> {
+        read(text)
+    }
+}
+
+impl ImportSpec {
+    pub(crate) fn to_json(&self) -> Result<String> {
+        to_json(self)
+    }
+
+    /// Errors: `Damaged`.
+    pub(crate) fn read(text: &str) -> Result<Self> {
+        read(text)
+    }
+}
+
+fn to_json(spec: &impl Serialize) -> Result<String> {
+    serde_json::to_string(spec).map_err(|error| EcsError::Damaged(error.to_string()))
+}
+
+fn read<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| EcsError::Damaged(format!("the text of a job: {error}")))
+}
+
+/// Ids of keys are text in JSON.
+mod key_text {
+    use kms::KeyId;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(key: &Option<KeyId>, to: S) -> Result<S::Ok, S::Error> {
+        match key {
+            Some(key) => to.collect_str(key),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<KeyId>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        text.map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is written is read again, with a key and without.
+    #[test]
+    fn a_spec_comes_back() {
+        for key in [None, Some(KeyId::from_random_bytes([7; 16]))] {
+            let disk = CopyDisk {
+                position: 0,
+                source_snapshot: "s-1".to_owned(),
+                snapshot: "s-2".to_owned(),
+                blob: key.map(|_| "00".to_owned()),
+                mode: "keep".to_owned(),
+                key,
+            };
+            let spec = CopySpec { disks: vec![disk] };
+            assert_eq!(CopySpec::read(&spec.to_json().unwrap()).unwrap(), spec);
+        }
+        assert!(matches!(CopySpec::read("{}"), Err(EcsError::Damaged(_))));
+    }
+}

@@ -1,0 +1,60 @@
+//! Which job is next: in the order of arrival, so many of a region at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalog::{JobRecord, Region};
+
+use crate::ecs::Ecs;
+use crate::error::Result;
+
+/// For how long a job is its worker's without a sign of life.
+pub(super) const OWNED_FOR: Duration = Duration::from_secs(30);
+
+impl Ecs {
+    /// Takes over the jobs of processes that are known to be gone.
+    pub(super) async fn free_jobs(&self) -> Result<()> {
+        let mut write = self.catalog.write().await?;
+        let done = write.jobs_disown_others(&self.board.worker).await;
+        write.finish(done).await?;
+        Ok(())
+    }
+
+    /// Begins as many jobs as may run.
+    pub(super) async fn take_jobs(self: &Arc<Self>) -> Result<()> {
+        for region in self.stores.keys() {
+            while let Some(job) = self.take_job(region).await? {
+                tokio::spawn(Arc::clone(self).run_job(job));
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_job(&self, region: &Region) -> Result<Option<JobRecord>> {
+        // Most looks find nothing, and cost no change.
+        if self.catalog.read().job_to_take(region, self.now()).await?.is_none() {
+            return Ok(None);
+        }
+        let mut write = self.catalog.write().await?;
+        let done = async {
+            let now = self.now();
+            if write.read().jobs_owned_count(region, now).await? >= self.config.copies_at_once as u64 {
+                return Ok(None);
+            }
+            let Some(job) = write.read().job_to_take(region, now).await? else { return Ok(None) };
+            let until = now.saturating_add(OWNED_FOR).expect("a duration has no calendar units");
+            if !write.job_own(&job.job.id, &self.board.worker, until, now).await? {
+                return Ok(None);
+            }
+            if let Some(mut image) = write.read().image_by_id(&job.job.image_id).await?
+                && image.status == "Waiting"
+            {
+                image.status = "Creating".to_owned();
+                write.image_update(&image).await?;
+            }
+            Ok(Some(job))
+        };
+        let done = done.await;
+        write.finish(done).await
+    }
+}

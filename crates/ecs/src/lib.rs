@@ -1,0 +1,45 @@
+//! Images, snapshots and the jobs that make them: the use cases behind the ECS API.
+//!
+//! ```text
+//!   CopyImage, ImportImage ─ checks ─ one change: image, snapshots, job, token ─ answered
+//!                                                     │
+//!   jobs: take ─ engine::copy with keys of kms ─ verify ─ store.put ─ one change: Available
+//!                                                     │
+//!   images ── disks ── snapshots ── blobs (stores of the regions)      sweep: what nobody uses
+//! ```
+//!
+//! - Every use case takes a [`ram::Permit`] and refuses one that does not cover it.
+//! - What a copy does is decided by [`engine::decide`] and nothing else; an encrypted image never becomes plain.
+//! - A key that was named is the key that is used, or the call fails. There is no fallback.
+//! - Blobs are immutable. A copy that keeps its bytes shares the blob of its source.
+//!
+//! Deliberately absent: HTTP, codes of the API, and the bytes of images, which are the engine's.
+
+#![forbid(unsafe_code)]
+
+pub use blobs::{BlobStore, LocalStore};
+pub use catalog::{ImageDiskRecord, ImageFilter, ImageRecord, JobRecord, Page, PageRequest, SnapshotRecord};
+pub use config::{EcsConfig, ImportPlace};
+pub use copy_image::{Check, CopyImage};
+pub use describe_images::DescribedImage;
+pub use ecs::{Ecs, Rooms};
+pub use engine::{Refusal, SourceFormat};
+pub use error::{EcsError, Result};
+pub use import_image::{ImportDisk, ImportImage, Imported};
+pub use names::{ImageAttributes, check_description, check_name};
+
+mod arn;
+mod cancel_copy;
+mod config;
+mod copy_image;
+mod delete_image;
+mod describe_images;
+mod ecs;
+mod error;
+mod ids;
+mod import_image;
+mod jobs;
+mod key_use;
+mod names;
+mod sweep;
+mod tokens;
