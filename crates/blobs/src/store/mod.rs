@@ -3,15 +3,18 @@
 //! ```text
 //!                  work file ── put ──▶ blob ── open ──▶ a path for the engine
 //!   LocalStore     work/…     rename     blobs/ID          blobs/ID
+//!   S3Store        work/…     parts      bucket/prefix/ID  cache/ID, while it is used and a while longer
 //!   MemoryStore    work/…     read       memory            cache/ID          (for tests)
 //! ```
 
 mod blocking;
 mod cache;
+mod config;
 mod error;
 mod id;
 mod local;
 mod memory;
+mod s3;
 mod work;
 
 use std::ops::Range;
@@ -20,10 +23,12 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+pub use config::{LocalConfig, S3Config, StoreConfig};
 pub use error::{Cause, StoreError, StoreResult};
 pub use id::{BlobId, NotABlobId};
 pub use local::LocalStore;
 pub use memory::MemoryStore;
+pub use s3::S3Store;
 pub use work::WorkFile;
 
 use cache::Pin;
