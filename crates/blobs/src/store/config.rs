@@ -184,7 +184,8 @@ mod tests {
     #[test]
     fn what_a_service_would_not_accept_is_refused_by_its_field() {
         s3().check().unwrap();
-        let changes: [(&str, fn(&mut S3Config)); 10] = [
+        type Change = fn(&mut S3Config);
+        let changes: [(&str, Change); 10] = [
             ("endpoint", |c| c.endpoint = "http://s3.example.com".into()),
             ("endpoint", |c| c.endpoint = "https://user:secret@s3.example.com".into()),
             ("bucket", |c| c.bucket = "a/b/c".into()),

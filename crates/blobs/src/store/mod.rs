@@ -52,7 +52,7 @@ pub trait BlobStore: std::fmt::Debug + Send + Sync {
     /// Errors: [`Cause::NotAWorkFile`]; [`Cause::NoWorkFile`] when neither file nor blob is there; the system's or service's.
     async fn put(&self, id: &BlobId, work_file: &Path) -> StoreResult<()>;
 
-    /// Gives the blob as a local file, to be read only, for as long as the handle lives.
+    /// Gives the blob as a local file, to be read only, for as long as the handle lives. Whoever deletes blobs knows which are in use.
     ///
     /// Errors: [`Cause::NoSuchBlob`]; [`Cause::WrongLength`] when a download is not what the service announced; the system's or service's.
     async fn open(&self, id: &BlobId) -> StoreResult<OpenBlob>;
@@ -94,7 +94,8 @@ pub struct BlobEntry {
     pub modified: Timestamp,
 }
 
-/// A blob as a local file. The file stays until the handle is dropped, even when the blob is deleted from an S3 store meanwhile.
+/// A blob as a local file. A downloaded file stays until its last handle is dropped, even when the blob is deleted meanwhile; a local
+/// store gives the blob itself, which goes when it is deleted.
 #[derive(Debug)]
 pub struct OpenBlob {
     path: PathBuf,

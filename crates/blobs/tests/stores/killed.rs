@@ -14,16 +14,14 @@ const CALLS: [&str; 6] = ["openat", "fchmod", "fsync", "rename", "mkdir", "chmod
 #[test]
 fn a_killed_put_leaves_blob_or_work_file() {
     let content = pattern(100_000);
-    let mut killed = 0;
     for call in CALLS {
         let mut n = 1;
         while kill_at(call, n, &content) {
-            killed += 1;
             n += 1;
             assert!(n < 200, "a put makes {n} calls of {call}");
         }
+        assert!(n > 1, "a put makes no {call}");
     }
-    assert!(killed >= 12, "only {killed} points: a put makes other system calls than this test knows");
 }
 
 /// Whether the put came to its `n`th `call` and was killed there.

@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use crate::bucket::BUCKET;
 
+/// A signature of nobody: without one, moto deletes nothing.
+const SIGNED: &str = "Authorization: AWS4-HMAC-SHA256 Credential=nobody/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
+
 pub(crate) struct Moto {
     address: String,
     child: Child,
@@ -37,13 +40,13 @@ impl Moto {
         format!("http://{}", self.address)
     }
 
-    /// One unsigned request: `target` is what follows the bucket in the URL. Returns the body of the answer.
+    /// One request: `target` is what follows the bucket in the URL. Returns the body of the answer.
     pub(crate) fn ask(&self, method: &str, target: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let length = body.len();
         write!(
             stream,
-            "{method} /{BUCKET}{target} HTTP/1.1\r\nHost: {}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}",
+            "{method} /{BUCKET}{target} HTTP/1.1\r\nHost: {}\r\nContent-Length: {length}\r\n{SIGNED}\r\nConnection: close\r\n\r\n{body}",
             self.address
         )
         .unwrap();

@@ -39,7 +39,7 @@ pub(crate) fn enable_versions(moto: &Moto) {
     moto.ask("PUT", "?versioning", enabled);
 }
 
-/// The parts come from several workers in any order; the object is the file all the same, on a server that we did not write.
+/// The parts come from several workers in any order, but the first one last; the object is the file, as the server's own disk shows.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_blob_of_nine_parts_is_whole_on_the_server() {
     let (server, dir) = (S3sServer::start().await, tempfile::tempdir().unwrap());
@@ -48,6 +48,10 @@ async fn a_blob_of_nine_parts_is_whole_on_the_server() {
     put(&store, &id(1), &content).await;
     let object = server.object(&format!("{PREFIX}/{}", id(1)));
     assert!(std::fs::read(object).unwrap() == content);
+    let mut parts = server.parts();
+    assert_eq!(parts.last(), Some(&1), "{parts:?}");
+    parts.sort_unstable();
+    assert_eq!(parts, (1..=9).collect::<Vec<_>>());
 }
 
 /// A put is given up while its parts are on the way: no blob shows, the work file is there, and the same put succeeds. What is left of

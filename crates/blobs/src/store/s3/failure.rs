@@ -18,7 +18,9 @@ pub(super) fn cause(error: &object_store::Error) -> Cause {
     match (error, text.split_once("status code: ")) {
         // The answer to HEAD has no body.
         (object_store::Error::NotFound { .. }, _) => Cause::NoSuchBlob,
-        (_, Some((_, status))) => Cause::Service { code: shown(status.trim_end_matches(": ")), message: String::new() },
+        (_, Some((_, status))) => {
+            Cause::Service { code: shown(status.trim_end_matches(": ")), message: "it gave no reason".to_owned() }
+        }
         _ => Cause::Unusable(shown(&text)),
     }
 }

@@ -7,7 +7,8 @@
 //!   abandoned.rs uploads that nobody will complete ┘
 //! ```
 //!
-//! No request is conditional: some servers ignore the condition and overwrite.
+//! No request is conditional: some servers ignore the condition and overwrite. Each part is signed with its SHA-256, so that a service
+//! refuses one that was damaged on the way.
 
 mod abandoned;
 mod calls;
