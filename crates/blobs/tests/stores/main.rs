@@ -1,5 +1,7 @@
 //! Shows that every store of blobs keeps the contract of `BlobStore`, and what only one kind of store promises.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is what it is for")]
+
 mod bucket;
 mod conformance;
 mod killed;

@@ -66,3 +66,20 @@ impl S3Store {
         ours && old && !self.running().contains(&upload.upload_id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_tells_where_the_next_one_begins() {
+        let text = "<ListMultipartUploadsResult><Bucket>b</Bucket><KeyMarker/><NextKeyMarker>p/1</NextKeyMarker>\
+            <NextUploadIdMarker>u+/=</NextUploadIdMarker><IsTruncated>true</IsTruncated><Upload><Key>p/1</Key>\
+            <UploadId>u+/=</UploadId><Initiated>2026-11-28T02:00:00.000Z</Initiated></Upload></ListMultipartUploadsResult>";
+        let page: Uploads = quick_xml::de::from_str(text).unwrap();
+        assert!(page.is_truncated);
+        assert_eq!((page.next_key_marker.as_str(), page.next_upload_id_marker.as_str()), ("p/1", "u+/="));
+        assert_eq!((page.uploads.len(), page.uploads[0].upload_id.as_str()), (1, "u+/="));
+        assert!(page.uploads[0].initiated.parse::<Timestamp>().is_ok());
+    }
+}

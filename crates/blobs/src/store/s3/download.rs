@@ -10,6 +10,7 @@ use super::Bucket;
 use super::failure::cause;
 use super::parts::{Parts, in_parallel};
 use crate::store::blocking::blocking;
+use crate::store::work::if_there;
 use crate::store::{BlobId, Cause};
 
 impl Bucket {
@@ -45,6 +46,8 @@ impl Bucket {
     }
 }
 
+/// A new file, whatever a download that failed has left and may still be writing to.
 fn create(path: PathBuf) -> std::io::Result<Arc<File>> {
-    Ok(Arc::new(File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?))
+    if_there(std::fs::remove_file(&path))?;
+    Ok(Arc::new(File::options().write(true).create_new(true).mode(0o600).open(path)?))
 }

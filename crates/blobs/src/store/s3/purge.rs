@@ -56,3 +56,21 @@ impl Bucket {
         Ok(all.filter(|version| version.key == key).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// AWS lists the versions and delete markers of one object by time, not by kind.
+    #[test]
+    fn versions_and_delete_markers_may_alternate() {
+        let entry =
+            |kind, id| format!("<{kind}><Key>k</Key><VersionId>{id}</VersionId><IsLatest>false</IsLatest></{kind}>");
+        let list = [entry("Version", "1"), entry("DeleteMarker", "2"), entry("Version", "3")].concat();
+        let text =
+            format!("<ListVersionsResult><Name>b</Name><IsTruncated>false</IsTruncated>{list}</ListVersionsResult>");
+        let page: Versions = quick_xml::de::from_str(&text).unwrap();
+        let ids = |versions: Vec<Version>| versions.into_iter().map(|v| v.version_id).collect::<Vec<_>>();
+        assert_eq!((ids(page.versions), ids(page.delete_markers)), (vec!["1".into(), "3".into()], vec!["2".into()]));
+    }
+}
