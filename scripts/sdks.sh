@@ -1,24 +1,40 @@
 #!/usr/bin/env bash
-# Installs the official SDKs that judge the server into .tools/sdks: Python of both generations, and Node.
-# They are installed again only when the lists of versions change.
+# Installs what judges us from Python and Node: into .tools/sdks the official SDKs, Python of both generations and Node, which judge the
+# server; into .tools/moto the S3 server that judges the store of blobs. Each is installed again only when its list of versions changes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-LISTS=crates/cli/tests/sdk
-PLACE=.tools/sdks
-
 main() {
-  local wanted
-  wanted=$(cat "$LISTS/requirements.txt" "$LISTS/package.json" | sha256sum)
-  if [[ -f $PLACE/installed && $(<"$PLACE/installed") == "$wanted" ]]; then return; fi
-  echo "setup: installing the SDKs that judge the server into $PLACE"
-  rm -rf "$PLACE"
-  mkdir -p "$PLACE"
-  python3 -m venv "$PLACE/python"
-  "$PLACE/python/bin/pip" -q --disable-pip-version-check install -r "$LISTS/requirements.txt"
-  cp "$LISTS/package.json" "$PLACE/"
-  npm install --prefix "$PLACE" --no-audit --no-fund --silent
-  echo "$wanted" >"$PLACE/installed"
+  install_once .tools/sdks sdks crates/cli/tests/sdk/requirements.txt crates/cli/tests/sdk/package.json
+  install_once .tools/moto moto crates/blobs/tests/stores/requirements.txt
+}
+
+# install_once PLACE FUNCTION LIST...: runs FUNCTION with PLACE and the lists, unless that was done with the same lists.
+install_once() {
+  local place=$1 install=$2 wanted
+  shift 2
+  wanted=$(cat "$@" | sha256sum)
+  if [[ -f $place/installed && $(<"$place/installed") == "$wanted" ]]; then return; fi
+  echo "setup: installing $install into $place"
+  rm -rf "$place"
+  mkdir -p "$place"
+  "$install" "$place" "$@"
+  echo "$wanted" >"$place/installed"
+}
+
+sdks() {
+  python_packages "$1/python" "$2"
+  cp "$3" "$1/"
+  npm install --prefix "$1" --no-audit --no-fund --silent
+}
+
+moto() {
+  python_packages "$1/python" "$2"
+}
+
+python_packages() {
+  python3 -m venv "$1"
+  "$1/bin/pip" -q --disable-pip-version-check install -r "$2"
 }
 
 main

@@ -24,6 +24,6 @@ pub use error::{BlobError, Result};
 pub use partial::{Durability, Overwrite, PartialFile, fsync_directory_of, partial_path};
 pub use source::{Identity, SourceFile};
 pub use store::{
-    BlobEntry, BlobId, BlobStore, Cause, LocalStore, MemoryStore, NotABlobId, OpenBlob, StoreError, StoreResult,
-    WorkFile,
+    BlobEntry, BlobId, BlobStore, Cause, LocalConfig, LocalStore, MemoryStore, NotABlobId, OpenBlob, S3Config, S3Store,
+    StoreConfig, StoreError, StoreResult, WorkFile,
 };

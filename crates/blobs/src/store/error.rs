@@ -15,7 +15,7 @@ pub struct StoreError {
     pub store: String,
     /// The blob, where one is concerned.
     pub blob: Option<BlobId>,
-    /// What was tried, as a verb: `put`, `open`, `delete` …
+    /// What was tried: `put`, `open`, `list the work files of` …
     pub action: &'static str,
     /// Why it failed.
     pub cause: Cause,
@@ -52,12 +52,18 @@ pub enum Cause {
     /// The system refused.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// The configuration of the store cannot be used.
+    #[error("{field} {reason}")]
+    Configuration {
+        /// The field of the configuration.
+        field: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The service answered with an error.
-    #[error("the service answered {status} {code}: {message}")]
+    #[error("the service answered {code}: {message}")]
     Service {
-        /// Status of HTTP.
-        status: u16,
-        /// The service's code, such as `SignatureDoesNotMatch`; empty where it gave none.
+        /// The service's code, such as `SignatureDoesNotMatch`, or the status of HTTP where it gave none.
         code: String,
         /// The service's message.
         message: String,
@@ -79,9 +85,9 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "cannot {}", self.action)?;
         if let Some(blob) = &self.blob {
-            write!(f, " blob {blob}")?;
+            write!(f, " blob {blob} in")?;
         }
-        write!(f, " in {}", self.store)
+        write!(f, " {}", self.store)
     }
 }
 

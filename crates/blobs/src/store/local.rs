@@ -122,7 +122,7 @@ impl BlobStore for LocalStore {
 
     async fn list(&self, after: Option<&BlobId>, limit: usize) -> StoreResult<Vec<BlobEntry>> {
         let (blobs, after) = (self.blobs.clone(), after.copied());
-        self.run("list", None, move || Ok(page(&blobs, after, limit)?)).await
+        self.run("list the blobs of", None, move || Ok(page(&blobs, after, limit)?)).await
     }
 
     async fn abort_uploads(&self, _before: Timestamp) -> StoreResult<u64> {
@@ -131,7 +131,7 @@ impl BlobStore for LocalStore {
 
     async fn work_files(&self) -> StoreResult<Vec<WorkFile>> {
         let work = self.work.clone();
-        self.run("list the work files", None, move || Ok(work.files()?)).await
+        self.run("list the work files of", None, move || Ok(work.files()?)).await
     }
 }
 

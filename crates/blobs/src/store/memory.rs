@@ -122,6 +122,6 @@ impl BlobStore for MemoryStore {
     }
 
     async fn work_files(&self) -> StoreResult<Vec<WorkFile>> {
-        self.work.files().map_err(self.name.failed("list the work files", None))
+        self.work.files().map_err(self.name.failed("list the work files of", None))
     }
 }

@@ -3,15 +3,18 @@
 //! ```text
 //!                  work file ── put ──▶ blob ── open ──▶ a path for the engine
 //!   LocalStore     work/…     rename     blobs/ID          blobs/ID
+//!   S3Store        work/…     parts      bucket/prefix/ID  cache/ID, while it is used and a while longer
 //!   MemoryStore    work/…     read       memory            cache/ID          (for tests)
 //! ```
 
 mod blocking;
 mod cache;
+mod config;
 mod error;
 mod id;
 mod local;
 mod memory;
+mod s3;
 mod work;
 
 use std::ops::Range;
@@ -20,10 +23,12 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+pub use config::{LocalConfig, S3Config, StoreConfig};
 pub use error::{Cause, StoreError, StoreResult};
 pub use id::{BlobId, NotABlobId};
 pub use local::LocalStore;
 pub use memory::MemoryStore;
+pub use s3::S3Store;
 pub use work::WorkFile;
 
 use cache::Pin;
@@ -47,7 +52,7 @@ pub trait BlobStore: std::fmt::Debug + Send + Sync {
     /// Errors: [`Cause::NotAWorkFile`]; [`Cause::NoWorkFile`] when neither file nor blob is there; the system's or service's.
     async fn put(&self, id: &BlobId, work_file: &Path) -> StoreResult<()>;
 
-    /// Gives the blob as a local file, to be read only, for as long as the handle lives.
+    /// Gives the blob as a local file, to be read only, for as long as the handle lives. Whoever deletes blobs knows which are in use.
     ///
     /// Errors: [`Cause::NoSuchBlob`]; [`Cause::WrongLength`] when a download is not what the service announced; the system's or service's.
     async fn open(&self, id: &BlobId) -> StoreResult<OpenBlob>;
@@ -89,7 +94,8 @@ pub struct BlobEntry {
     pub modified: Timestamp,
 }
 
-/// A blob as a local file. The file stays until the handle is dropped, even when the blob is deleted from an S3 store meanwhile.
+/// A blob as a local file. A downloaded file stays until its last handle is dropped, even when the blob is deleted meanwhile; a local
+/// store gives the blob itself, which goes when it is deleted.
 #[derive(Debug)]
 pub struct OpenBlob {
     path: PathBuf,

@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use blobs::{BlobStore, Cause};
 
+use crate::bucket::PART;
 use crate::place::{id, ids, pattern, put, told, work_file};
-
-/// Part size with which the S3 stores are tested: the least that the service accepts.
-const PART: usize = 5 << 20;
 
 /// Runs the whole contract on an empty store.
 pub(crate) async fn keeps_the_contract(store: Arc<dyn BlobStore>) {

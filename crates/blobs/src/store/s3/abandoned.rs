@@ -1,0 +1,85 @@
+use std::collections::HashSet;
+use std::sync::MutexGuard;
+
+use jiff::Timestamp;
+use object_store::path::Path as ObjectPath;
+use serde::Deserialize;
+
+use super::S3Store;
+use crate::store::Cause;
+
+/// Answer of `ListMultipartUploads`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Uploads {
+    #[serde(default, rename = "Upload")]
+    uploads: Vec<Listed>,
+    #[serde(default)]
+    is_truncated: bool,
+    #[serde(default)]
+    next_key_marker: String,
+    #[serde(default)]
+    next_upload_id_marker: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
+    key: String,
+    upload_id: String,
+    initiated: String,
+}
+
+impl S3Store {
+    /// Ids of the uploads that are running here.
+    pub(super) fn running(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.uploads.lock().expect("no holder of this lock can panic")
+    }
+
+    pub(super) async fn abort_abandoned(&self, before: Timestamp) -> Result<u64, Cause> {
+        let prefix = self.bucket.prefix.to_string();
+        let mut aborted = 0;
+        let mut markers = (String::new(), String::new());
+        loop {
+            let mut query = vec![("prefix", prefix.as_str()), ("uploads", "")];
+            if !markers.0.is_empty() {
+                query.extend([("key-marker", markers.0.as_str()), ("upload-id-marker", markers.1.as_str())]);
+            }
+            let Some(page) = self.bucket.calls.list::<Uploads>(&query).await? else { return Ok(aborted) };
+            for upload in page.uploads.iter().filter(|upload| self.is_abandoned(upload, before)) {
+                self.bucket.calls.delete(&upload.key, &[("uploadId", &upload.upload_id)]).await?;
+                aborted += 1;
+            }
+            let next = (page.next_key_marker, page.next_upload_id_marker);
+            // A service that does not move on would keep us here for ever.
+            if !page.is_truncated || next == markers {
+                return Ok(aborted);
+            }
+            markers = next;
+        }
+    }
+
+    /// Whether it is an upload of a blob, old enough, and not running here.
+    fn is_abandoned(&self, upload: &Listed, before: Timestamp) -> bool {
+        let ours = ObjectPath::parse(&upload.key).is_ok_and(|key| self.bucket.blob(&key).is_some());
+        let old = upload.initiated.parse::<Timestamp>().is_ok_and(|initiated| initiated < before);
+        ours && old && !self.running().contains(&upload.upload_id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_tells_where_the_next_one_begins() {
+        let text = "<ListMultipartUploadsResult><Bucket>b</Bucket><KeyMarker/><NextKeyMarker>p/1</NextKeyMarker>\
+            <NextUploadIdMarker>u+/=</NextUploadIdMarker><IsTruncated>true</IsTruncated><Upload><Key>p/1</Key>\
+            <UploadId>u+/=</UploadId><Initiated>2026-11-28T02:00:00.000Z</Initiated></Upload></ListMultipartUploadsResult>";
+        let page: Uploads = quick_xml::de::from_str(text).unwrap();
+        assert!(page.is_truncated);
+        assert_eq!((page.next_key_marker.as_str(), page.next_upload_id_marker.as_str()), ("p/1", "u+/="));
+        assert_eq!((page.uploads.len(), page.uploads[0].upload_id.as_str()), (1, "u+/="));
+        assert!(page.uploads[0].initiated.parse::<Timestamp>().is_ok());
+    }
+}

@@ -1,0 +1,107 @@
+//! Blobs of many parts, and uploads that nobody completes.
+
+use std::sync::Arc;
+
+use blobs::BlobStore;
+use jiff::Timestamp;
+
+use crate::bucket::{PART, PREFIX, config, store};
+use crate::conformance::keeps_the_contract;
+use crate::moto::Moto;
+use crate::place::{id, ids, pattern, put, work_file};
+use crate::s3s_server::S3sServer;
+
+/// Moto refuses parts under 5 MiB but the last one, so sizes around those of a part are judged by it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_of_moto_keeps_the_contract() {
+    let (moto, dir) = (Moto::start(), tempfile::tempdir().unwrap());
+    keeps_the_contract(store(&config(&moto.endpoint(), dir.path()))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_of_s3s_keeps_the_contract() {
+    let (server, dir) = (S3sServer::start().await, tempfile::tempdir().unwrap());
+    keeps_the_contract(store(&config(&server.endpoint, dir.path()))).await;
+}
+
+/// The same contract where the bucket keeps versions, and where blobs lie at its top.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_with_versions_and_without_prefix_keeps_the_contract() {
+    let (moto, dir) = (Moto::start(), tempfile::tempdir().unwrap());
+    enable_versions(&moto);
+    let mut config = config(&moto.endpoint(), dir.path());
+    config.prefix = String::new();
+    keeps_the_contract(store(&config)).await;
+}
+
+pub(crate) fn enable_versions(moto: &Moto) {
+    let enabled = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+    moto.ask("PUT", "?versioning", enabled);
+}
+
+/// The parts come from several workers in any order, but the first one last; the object is the file, as the server's own disk shows.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_blob_of_nine_parts_is_whole_on_the_server() {
+    let (server, dir) = (S3sServer::start().await, tempfile::tempdir().unwrap());
+    let store = store(&config(&server.endpoint, dir.path()));
+    let content = pattern(8 * PART + 12_345);
+    put(&store, &id(1), &content).await;
+    let object = server.object(&format!("{PREFIX}/{}", id(1)));
+    assert!(std::fs::read(object).unwrap() == content);
+    let mut parts = server.parts();
+    assert_eq!(parts.last(), Some(&1), "{parts:?}");
+    parts.sort_unstable();
+    assert_eq!(parts, (1..=9).collect::<Vec<_>>());
+}
+
+/// A put is given up while its parts are on the way: no blob shows, the work file is there, and the same put succeeds. What is left of
+/// the first one is aborted by its age, and the bucket then has no upload.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_put_is_repeated_and_its_upload_aborted() {
+    let (moto, dir) = (Moto::start(), tempfile::tempdir().unwrap());
+    let store = store(&config(&moto.endpoint(), dir.path()));
+    let content = pattern(40 << 20);
+    let file = work_file(&store, "finished", &content);
+    let putting = begin_put(&store, 1, &file);
+    while !moto.ask("GET", "?uploads", "").contains("<UploadId>") {
+        tokio::task::yield_now().await;
+    }
+    putting.abort();
+    assert!(putting.await.unwrap_err().is_cancelled());
+    assert_eq!(ids(&store).await, []);
+    assert!(file.exists());
+
+    store.put(&id(1), &file).await.unwrap();
+    assert!(store.read_range(&id(1), 0..content.len() as u64).await.unwrap() == content);
+    assert_eq!(store.abort_uploads(Timestamp::UNIX_EPOCH).await.unwrap(), 0, "it is younger than that");
+    assert_eq!(store.abort_uploads(Timestamp::MAX).await.unwrap(), 1);
+    assert!(!moto.ask("GET", "?uploads", "").contains("<UploadId>"));
+    assert_eq!(ids(&store).await, [id(1)]);
+}
+
+/// Uploads of others and our own running ones are left alone, whatever their age.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_abandoned_uploads_of_blobs_are_aborted() {
+    let (moto, dir) = (Moto::start(), tempfile::tempdir().unwrap());
+    let store = store(&config(&moto.endpoint(), dir.path()));
+    for key in [format!("{PREFIX}/{}", id(9)), format!("{PREFIX}/notes"), format!("elsewhere/{}", id(9))] {
+        moto.ask("POST", &format!("/{key}?uploads"), "");
+    }
+    let content = pattern(40 << 20);
+    let file = work_file(&store, "finished", &content);
+    let putting = begin_put(&store, 1, &file);
+    while !moto.ask("GET", "?uploads", "").contains(&id(1).to_string()) {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(store.abort_uploads(Timestamp::MAX).await.unwrap(), 1);
+    putting.await.unwrap();
+    assert!(store.read_range(&id(1), 0..content.len() as u64).await.unwrap() == content);
+    let left = moto.ask("GET", "?uploads", "");
+    assert_eq!(left.matches("<UploadId>").count(), 2, "{left}");
+    assert!(left.contains("notes") && left.contains("elsewhere"), "{left}");
+}
+
+fn begin_put(store: &Arc<dyn BlobStore>, n: u8, file: &std::path::Path) -> tokio::task::JoinHandle<()> {
+    let (store, file) = (Arc::clone(store), file.to_owned());
+    tokio::spawn(async move { store.put(&id(n), &file).await.unwrap() })
+}
