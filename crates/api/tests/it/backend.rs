@@ -1,17 +1,21 @@
-//! The rooms behind the real table: a real `Kms` and a real `Ram` on a temporary directory. Nonces and journal are in memory.
+//! The rooms behind the real table: a real `Kms`, `Ram` and `Ecs` on a temporary directory. Nonces and journal are in memory.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use api::Keys;
 use api::services::{
     AccessKey, AccessKeyRefused, Gate, Identity, Journal, Need, Nonces, Origin, PermitRefused, Readiness, Record,
     Rooms, Unavailable,
 };
-use catalog::{AccountRecord, Clock, ManualClock};
+use api::{Images, Keys};
+use catalog::{AccountRecord, Clock, ManualClock, Region};
 use crypto::{OsRandom, Secret};
+use ecs::{BlobStore, Ecs, EcsConfig, ImportPlace, LocalStore};
 use jiff::Timestamp;
 use kms::{DataDir, Kms, RootSource};
 use ram::keys::AccessKey as NewAccessKey;
+use ram::trail::Ledger;
 use ram::{Authenticated, KeyOwner, NewPolicy, NewUser, Permit, PolicyName, PolicyRef, Ram, RamError, Target};
 use tempfile::TempDir;
 
@@ -37,13 +41,14 @@ pub(crate) enum Who {
 
 pub(crate) struct Backend {
     memory: Memory,
-    kms: Kms,
-    ram: Ram,
+    kms: Arc<Kms>,
+    ram: Arc<Ram>,
+    ecs: Arc<Ecs>,
     /// The time of the keys; that of the wire stands still beside it.
     pub(crate) clock: Arc<ManualClock>,
     alice: (String, String),
     nobody: (String, String),
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Backend {
@@ -76,7 +81,9 @@ impl Backend {
         let root = NewAccessKey { id: ROOT_KEY.0.parse().unwrap(), secret };
         ram.bootstrap_root_access_key(&operator(), &root).await.unwrap();
         let (alice, nobody) = (user(&ram, ALICE).await, user(&ram, NOBODY).await);
-        Self { memory: Memory::with_keys(), kms, ram, clock, alice, nobody, _directory: directory }
+        let (kms, ram) = (Arc::new(kms), Arc::new(ram));
+        let ecs = images(directory.path(), &kms, &ram, &clock);
+        Self { memory: Memory::with_keys(), kms, ram, ecs, clock, alice, nobody, directory: directory }
     }
 
     /// Gives Alice these statements and no others.
@@ -92,6 +99,16 @@ impl Backend {
         self.ram.attach_policy(&operator(), &PolicyRef::Custom(name), &alice).await.unwrap();
     }
 
+    /// Works on the jobs that wait, until the test ends.
+    pub(crate) fn work(&self) {
+        tokio::spawn(self.ecs.clone().work(true));
+    }
+
+    /// The directory behind the bucket `golden`.
+    pub(crate) fn bucket(&self) -> PathBuf {
+        self.directory.path().join("golden")
+    }
+
     /// Id and secret of somebody's access key.
     pub(crate) fn key_of(&self, who: Who) -> (&str, &str) {
         match who {
@@ -100,6 +117,28 @@ impl Backend {
             Who::Nobody => (&self.nobody.0, &self.nobody.1),
         }
     }
+}
+
+/// Two regions with local stores. The bucket `golden` is the directory `golden` of the test.
+fn images(directory: &Path, kms: &Arc<Kms>, ram: &Arc<Ram>, clock: &Arc<ManualClock>) -> Arc<Ecs> {
+    let mut stores: BTreeMap<Region, Arc<dyn BlobStore>> = BTreeMap::new();
+    for region in ["cn-hangzhou", "cn-shanghai"] {
+        let store = LocalStore::open(&directory.join(region)).unwrap();
+        stores.insert(region.parse().unwrap(), Arc::new(store));
+    }
+    let golden = directory.join("golden");
+    std::fs::create_dir(&golden).unwrap();
+    let mut config = EcsConfig::new(directory.to_owned(), 1);
+    config.buckets.insert("golden".to_owned(), ImportPlace::Directory(golden));
+    let ledger = Ledger::new(kms.catalog(), Secret::copy_of(&[8; 32]), clock.clone());
+    let rooms = ecs::Rooms {
+        kms: kms.clone(),
+        ram: ram.clone(),
+        ledger: Arc::new(ledger),
+        clock: clock.clone(),
+        random: Arc::new(OsRandom),
+    };
+    Arc::new(Ecs::new(rooms, stores, config))
 }
 
 fn operator() -> Permit {
@@ -140,7 +179,7 @@ impl Gate for Backend {
     }
 
     fn identity(&self, caller: &Authenticated) -> Identity {
-        Gate::identity(&self.ram, caller)
+        Gate::identity(&*self.ram, caller)
     }
 
     async fn permit(&self, caller: &Authenticated, needs: &[Need]) -> Result<Permit, PermitRefused> {
@@ -157,6 +196,12 @@ impl Rooms for Backend {
 impl Keys for Backend {
     fn kms(&self) -> &Kms {
         &self.kms
+    }
+}
+
+impl Images for Backend {
+    fn ecs(&self) -> &Ecs {
+        &self.ecs
     }
 }
 

@@ -11,6 +11,8 @@ mod calls;
 mod client;
 mod connections;
 mod coverage;
+mod ecs_images;
+mod ecs_permissions;
 mod every_row;
 mod failures;
 mod kms_account;
