@@ -3,7 +3,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use catalog::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{self, Date};
 use jiff::tz::Offset;
 
 /// Seconds of a day; UTC as we count it has no others.
@@ -36,8 +36,7 @@ impl Month {
 
 /// Its number since 1970.
 fn day_of(date: Date) -> i64 {
-    let midnight = Offset::UTC.to_timestamp(date.at(0, 0, 0, 0)).expect("days of years 0 to 9999 are timestamps");
-    midnight.as_second().div_euclid(DAY_S)
+    date.duration_since(civil::date(1970, 1, 1)).as_hours() / 24
 }
 
 impl fmt::Display for Month {
