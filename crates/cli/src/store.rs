@@ -63,7 +63,11 @@ impl Store {
     /// Opens the catalog, wherever it is, and the key management service on it. The first use makes the root key, and says so.
     pub(crate) async fn kms(&self, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Kms> {
         let catalog = match &self.database {
-            Some(database) => database.connect().await?,
+            Some(database) => {
+                // For the root key; with SQLite the catalog makes it.
+                self.make_directory()?;
+                database.connect().await?
+            }
             None => Catalog::open(self.data_dir.path()).await.with_context(|| self.shown())?,
         };
         let opened = Kms::open_on(catalog, &self.data_dir, &self.root, clock, random).await;
@@ -126,7 +130,8 @@ impl Store {
 }
 
 impl Database {
-    async fn connect(&self) -> Result<Catalog> {
+    /// Opens the catalog there.
+    pub(crate) async fn connect(&self) -> Result<Catalog> {
         let path = match self {
             Self::Url(url) => return Ok(Catalog::connect(url).await?),
             Self::File(path) => path,

@@ -57,9 +57,13 @@ fn the_server_works_on_postgresql() {
 #[test]
 fn the_commands_of_the_host_find_a_catalog_on_postgresql() {
     let (postgres, place) = (Postgres::start(), Place::new());
-    let file = place.path().join("database");
-    fs::write(&file, format!("{}\n", postgres.url)).expect("a file");
-    fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).expect("its mode");
+    let private = |name: &str, text: &str| {
+        let file = place.path().join(name);
+        fs::write(&file, text).expect("a file");
+        fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).expect("its mode");
+        file
+    };
+    let file = private("database", &format!("{}\n", postgres.url));
     let (url, file_words) = (format!("--database {}", postgres.url), format!("--database-file {}", file.display()));
     let mut command = place.serving(place.reseal());
     command.args(file_words.split(' '));
@@ -79,6 +83,11 @@ fn the_commands_of_the_host_find_a_catalog_on_postgresql() {
         assert!(said(&format!("account list {place_words}")).contains("1000000000000001"));
         assert!(said(&format!("key list {place_words}")).contains(key.as_str().expect("a text")));
     }
+    let (backup, passphrase) = (place.path().join("backup"), private("passphrase", "of the backup"));
+    let sealed = format!("{} --passphrase-file {} {url}", backup.display(), passphrase.display());
+    said(&format!("root backup {sealed}"));
+    fs::remove_file(place.data().join("root.key")).expect("the root key");
+    assert!(said(&format!("root restore {sealed}")).contains("the root key is back"));
     assert!(said(&format!("account reset-root {file_words}")).contains("shown this once"));
     let elsewhere = place.run("audit verify");
     assert!(String::from_utf8_lossy(&elsewhere.stderr).contains("no keys are kept in the data directory"));
