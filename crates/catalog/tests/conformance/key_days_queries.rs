@@ -1,5 +1,7 @@
 //! On how many days keys cost something.
 
+use std::ops::RangeInclusive;
+
 use catalog::{Account, Catalog, KeyId, KeyRecord, KeyVersionId, KeyVersionRecord, Timestamp};
 
 use crate::key_queries::key;
@@ -20,6 +22,8 @@ async fn a_key_costs_on_each_day_that_it_touches(place: &Place) {
     for (days, wanted) in [(0..=9, 0), (0..=10, 1), (0..=11, 2), (10..=12, 4), (12..=12, 2), (13..=19, 14)] {
         assert_eq!(catalog.read().key_days(&Account::default(), days.clone()).await.unwrap(), wanted, "{days:?}");
     }
+    let none = RangeInclusive::new(30, 19);
+    assert_eq!(catalog.read().key_days(&Account::default(), none).await.unwrap(), 0, "a month that is to come");
 }
 
 /// Shows that a day is free only when the wait lasts from its first to its last moment, that waits add up, and that one may last.

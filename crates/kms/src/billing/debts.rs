@@ -2,7 +2,7 @@ use catalog::{Account, Recall};
 use tokio::sync::Mutex;
 
 use super::month::Month;
-use super::rule::{Bill, PRICE_RULES, PriceRule};
+use super::rule::{Bill, KeyUnit, PRICE_RULES, PriceRule};
 use crate::error::{KmsError, Result};
 use crate::kms::Kms;
 
@@ -35,14 +35,12 @@ impl Kms {
     ///
     /// Errors: `Catalog`.
     pub async fn bill(&self, account: &Account, month: Month, rule: &PriceRule) -> Result<Bill> {
-        let meters = self.catalog.read().meters_of_month(account, &month.to_string()).await?;
+        let mut read = self.catalog.read();
+        let meters = read.meters_of_month(account, &month.to_string()).await?;
         let days = month.days_until(self.clock.now());
-        let key_days = if days.is_empty() {
-            0
-        } else if rule.counts_versions() {
-            self.catalog.read().key_version_days(account, days).await?
-        } else {
-            self.catalog.read().key_days(account, days).await?
+        let key_days = match rule.key_unit {
+            KeyUnit::Key => read.key_days(account, days).await?,
+            KeyUnit::Version => read.key_version_days(account, days).await?,
         };
         Ok(rule.bill(&meters, key_days))
     }

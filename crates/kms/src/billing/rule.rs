@@ -115,11 +115,6 @@ impl PriceRule {
         PRICE_RULES.iter().find(|rule| rule.name == name)
     }
 
-    /// Whether a key is paid for by its versions.
-    pub(super) fn counts_versions(&self) -> bool {
-        self.key_unit == KeyUnit::Version
-    }
-
     /// The bill for one account's calls of one month, and for the days of its keys, or of their versions, in that month.
     pub fn bill(&self, meters: &[MeterRecord], key_days: u64) -> Bill {
         let charged =
@@ -137,9 +132,9 @@ impl PriceRule {
             FreeFor::AllKeys => own_calls.min(self.free_calls - free_service),
             FreeFor::ServiceKeys | FreeFor::Nobody => 0,
         };
-        let price = |calls: u64, price: u64| u128::from(calls) * u128::from(price);
+        let cost = |calls: u64, price: u64| u128::from(calls) * u128::from(price);
         let calls =
-            price(service_calls - free_service, self.service_micros) + price(own_calls - free_own, self.own_micros);
+            cost(service_calls - free_service, self.service_micros) + cost(own_calls - free_own, self.own_micros);
         Bill {
             service_calls,
             own_calls,

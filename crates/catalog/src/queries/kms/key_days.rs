@@ -48,7 +48,7 @@ impl Read<'_> {
     /// all regions.
     pub async fn key_days(&mut self, account: &Account, days: RangeInclusive<i64>) -> Result<u64> {
         let sql = days_of!("keys", "keys.created_at", "key_waits JOIN keys ON keys.id = key_waits.key_id");
-        self.count("count the days of keys", sql, values![account, *days.start(), *days.end()]).await
+        self.days("count the days of keys", sql, account, days).await
     }
 
     /// The same for each version of a key as if it were a key.
@@ -59,7 +59,20 @@ impl Read<'_> {
             "key_waits JOIN keys ON keys.id = key_waits.key_id
                        JOIN key_versions ON key_versions.key_id = keys.id AND key_versions.created_at <= began_at"
         );
-        self.count("count the days of key versions", sql, values![account, *days.start(), *days.end()]).await
+        self.days("count the days of key versions", sql, account, days).await
+    }
+
+    async fn days(
+        &mut self,
+        action: &'static str,
+        sql: &'static str,
+        account: &Account,
+        days: RangeInclusive<i64>,
+    ) -> Result<u64> {
+        if days.is_empty() {
+            return Ok(0);
+        }
+        self.count(action, sql, values![account, *days.start(), *days.end()]).await
     }
 }
 
