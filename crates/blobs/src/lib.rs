@@ -1,14 +1,15 @@
-//! Shell room: where image bytes live. For now local files.
+//! Shell room: where image bytes live: files while they are read and written, then blobs in a store.
 //!
 //! ```text
 //!   SourceFile   opened read-only, never changed, read at any offset by any thread
 //!   PartialFile  TARGET.partial, locked, written at any offset ── commit ──▶ TARGET
 //!   PageBuffer   page-aligned memory, fit for O_DIRECT
+//!   BlobStore    immutable blobs in a directory, a bucket or memory: work file ── put ──▶ blob ── open ──▶ path
 //! ```
 //!
-//! A target appears under its name only when it is complete: the bytes are
-//! flushed, the name is changed, the directory is flushed. Nothing here knows
-//! what an image is.
+//! A target and a blob appear under their names only when they are complete: the bytes are
+//! flushed, the name is given, the directory is flushed. Nothing here knows
+//! what an image is, or who uses a blob.
 
 #![forbid(unsafe_code)]
 
@@ -16,8 +17,13 @@ mod buffer;
 mod error;
 mod partial;
 mod source;
+mod store;
 
 pub use buffer::{PAGE_BYTES, PageBuffer};
 pub use error::{BlobError, Result};
 pub use partial::{Durability, Overwrite, PartialFile, fsync_directory_of, partial_path};
 pub use source::{Identity, SourceFile};
+pub use store::{
+    BlobEntry, BlobId, BlobStore, Cause, LocalStore, MemoryStore, NotABlobId, OpenBlob, StoreError, StoreResult,
+    WorkFile,
+};

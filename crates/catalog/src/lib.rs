@@ -17,6 +17,9 @@ pub use error::{CatalogError, Result};
 pub use jiff::Timestamp;
 pub use names::{Account, InvalidName, KeyId, KeyVersionId, Region, Scope};
 pub use page::{AfterName, Listed, Page, PageRequest};
+pub use queries::ecs::{
+    BlobRecord, ClientToken, DiskContent, ImageDiskRecord, ImageFilter, ImageRecord, JobRecord, NewJob, SnapshotRecord,
+};
 pub use queries::kms::{
     AliasRecord, ImportToken, KeyFilter, KeyRecord, KeyState, KeyVersionRecord, Rotation, SealedImage,
     SealedImageRecord, UnknownKeyState,

@@ -35,6 +35,12 @@ impl Row {
         text.parse().map_err(|_| CatalogError::Damaged { column, value: text })
     }
 
+    /// A value that is text in the table and may be absent.
+    pub(crate) fn parsed_or_none<T: FromStr>(&self, column: &'static str) -> Result<Option<T>> {
+        let text: Option<String> = self.value(column)?;
+        text.map(|text| text.parse().map_err(|_| CatalogError::Damaged { column, value: text })).transpose()
+    }
+
     /// Owner and region, from the columns of these names.
     pub(crate) fn scope(&self) -> Result<Scope> {
         Ok(Scope { account: self.parsed("account")?, region: self.parsed("region")? })

@@ -42,9 +42,13 @@ value_from! {
     &Region => Text, |name| Some(name.to_string());
     KeyId => Text, |id| Some(id.to_string());
     KeyVersionId => Text, |id| Some(id.to_string());
+    Option<KeyId> => Text, |id| id.map(|id| id.to_string());
+    Option<KeyVersionId> => Text, |id| id.map(|id| id.to_string());
     bool => Integer, |truth| Some(truth.into());
     i64 => Integer, |number| Some(number);
     u32 => Integer, |number| Some(number.into());
+    // Sizes: none reaches 8 EiB, and what would is refused long before.
+    u64 => Integer, |number| Some(i64::try_from(number).unwrap_or(i64::MAX));
     Option<u32> => Integer, |number| number.map(Into::into);
     Timestamp => Integer, |time| Some(time.as_millisecond());
     Option<Timestamp> => Integer, |time| time.map(Timestamp::as_millisecond);

@@ -90,6 +90,16 @@ impl fmt::Display for Identity<'_> {
     }
 }
 
+impl ServiceName {
+    /// The name of a session in which the service works: `ecs-service`.
+    #[must_use]
+    pub fn session_name(&self) -> SessionName {
+        let label = self.0.split('.').next().unwrap_or_default();
+        // At most 64 characters; a label of a name has at least one.
+        format!("{label:.48}-service").parse().expect("letters, digits and hyphens are the name of a session")
+    }
+}
+
 impl fmt::Display for ServiceName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use catalog::{Grant, PolicyType, RoleRecord};
+use jiff::Timestamp;
 
 use super::assume_role::RoleArn;
 use super::authenticate::Authenticated;
@@ -73,12 +74,12 @@ impl Ram {
             (Principal::Session { .. }, Some(session)) => session.role_id.to_string(),
             _ => return Ok(PolicySet::default()),
         };
-        let identity = self.known_policies(&id, who).await?.to_vec();
+        let identity = self.policies_by_id(&id, who.caller().request_time).await?.to_vec();
         Ok(PolicySet { identity, session: who.session.as_ref().and_then(|session| session.policy.clone()) })
     }
 
-    async fn known_policies(&self, id: &str, who: &Authenticated) -> Result<KnownPolicies> {
-        let now = who.caller().request_time;
+    /// Policies of the user or role of this id.
+    pub(super) async fn policies_by_id(&self, id: &str, now: Timestamp) -> Result<KnownPolicies> {
         if let Some(policies) = self.known_policies.value(id, now) {
             return Ok(policies);
         }
@@ -107,6 +108,6 @@ fn attached(grant: &Grant) -> Result<Option<AttachedPolicy>> {
     Ok(document.map(|document| AttachedPolicy { name, document }))
 }
 
-fn trust_of(role: &RoleRecord) -> Result<TrustPolicy> {
+pub(super) fn trust_of(role: &RoleRecord) -> Result<TrustPolicy> {
     role.trust_document.parse().map_err(|_| damaged("trust_document", &role.name))
 }

@@ -28,6 +28,7 @@ pub use users::{NewUser, UserChange};
 
 mod access_keys;
 mod accounts;
+mod act_for_account;
 mod assume_role;
 mod attachments;
 mod authenticate;

@@ -1,0 +1,113 @@
+//! A store of immutable blobs: one trait, and three stores behind it.
+//!
+//! ```text
+//!                  work file ── put ──▶ blob ── open ──▶ a path for the engine
+//!   LocalStore     work/…     rename     blobs/ID          blobs/ID
+//!   MemoryStore    work/…     read       memory            cache/ID          (for tests)
+//! ```
+
+mod blocking;
+mod cache;
+mod error;
+mod id;
+mod local;
+mod memory;
+mod work;
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+pub use error::{Cause, StoreError, StoreResult};
+pub use id::{BlobId, NotABlobId};
+pub use local::LocalStore;
+pub use memory::MemoryStore;
+pub use work::WorkFile;
+
+use cache::Pin;
+
+/// Where blobs live. A blob has its bytes from the moment in which it appears until it is deleted; an id never gets other bytes.
+///
+/// Every method may be repeated after a crash, a failure or a dropped future, and then ends well.
+#[async_trait]
+pub trait BlobStore: std::fmt::Debug + Send + Sync {
+    /// The store in words, for messages: its kind and place, nothing secret.
+    fn name(&self) -> &str;
+
+    /// The directory in which files are written before they become blobs. For a local store it lies in the same file system.
+    fn work_directory(&self) -> &Path;
+
+    /// Makes a finished file of the work directory the blob `id`. When this returns, the blob is durable and the file is gone.
+    ///
+    /// A put that was interrupted is repeated with the same arguments: it goes on from the work file where there is one, and
+    /// is done where only the blob is left. No moment shows a part of a blob.
+    ///
+    /// Errors: [`Cause::NotAWorkFile`]; [`Cause::NoWorkFile`] when neither file nor blob is there; the system's or service's.
+    async fn put(&self, id: &BlobId, work_file: &Path) -> StoreResult<()>;
+
+    /// Gives the blob as a local file, to be read only, for as long as the handle lives.
+    ///
+    /// Errors: [`Cause::NoSuchBlob`]; [`Cause::WrongLength`] when a download is not what the service announced; the system's or service's.
+    async fn open(&self, id: &BlobId) -> StoreResult<OpenBlob>;
+
+    /// Bytes `range` of the blob, in memory: the caller bounds the range.
+    ///
+    /// Errors: [`Cause::NoSuchBlob`], [`Cause::PastTheEnd`], the system's or service's.
+    async fn read_range(&self, id: &BlobId, range: Range<u64>) -> StoreResult<Vec<u8>>;
+
+    /// Length of the blob in bytes.
+    ///
+    /// Errors: [`Cause::NoSuchBlob`], the system's or service's.
+    async fn size(&self, id: &BlobId) -> StoreResult<u64>;
+
+    /// Removes the blob, with every version of it that a bucket keeps. An absent blob is fine.
+    async fn delete(&self, id: &BlobId) -> StoreResult<()>;
+
+    /// At most `limit` blobs with ids behind `after`, in the order of ids. An empty page is the end.
+    /// Files and objects of others, whose names are not ids, do not appear.
+    async fn list(&self, after: Option<&BlobId>, limit: usize) -> StoreResult<Vec<BlobEntry>>;
+
+    /// Gives up uploads that began before `before` and were never completed, and returns how many. Uploads of this process that are
+    /// still running are left alone. Stores without uploads, and services that cannot list them, answer 0.
+    async fn abort_uploads(&self, before: Timestamp) -> StoreResult<u64>;
+
+    /// The files in the work directory: those being written, and those that a crash left.
+    async fn work_files(&self) -> StoreResult<Vec<WorkFile>>;
+}
+
+/// A blob, as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlobEntry {
+    /// The blob.
+    pub id: BlobId,
+    /// Its length.
+    pub bytes: u64,
+    /// When it came. A service may tell when the upload began, which for a large blob is long before it was there: whoever removes
+    /// blobs by their age must know from elsewhere which ones are being put.
+    pub modified: Timestamp,
+}
+
+/// A blob as a local file. The file stays until the handle is dropped, even when the blob is deleted from an S3 store meanwhile.
+#[derive(Debug)]
+pub struct OpenBlob {
+    path: PathBuf,
+    bytes: u64,
+    /// Keeps a downloaded file in the cache.
+    _pin: Option<Pin>,
+}
+
+impl OpenBlob {
+    /// The file. Never to be written.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Length of the blob in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}

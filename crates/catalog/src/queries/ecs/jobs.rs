@@ -1,0 +1,163 @@
+use jiff::Timestamp;
+
+use crate::database::{Row, values};
+use crate::error::Result;
+use crate::names::{Region, Scope};
+use crate::page::{Page, PageRequest};
+use crate::read::Read;
+use crate::writer::Write;
+
+/// A job that is to be recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewJob {
+    /// `t-…`
+    pub id: String,
+    /// Owner and region.
+    pub scope: Scope,
+    /// The API's word.
+    pub action: String,
+    /// The image that it makes or reads.
+    pub image_id: String,
+    /// What to do, JSON.
+    pub spec: String,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// Work that goes on after its call was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobRecord {
+    /// What it was recorded as.
+    pub job: NewJob,
+    /// `Waiting`, `Processing`, `Finished`, `Failed`, `Cancelled`.
+    pub state: String,
+    /// Percent.
+    pub progress: u32,
+    /// Of `Failed`: the code.
+    pub failure_code: String,
+    /// Of `Failed`: why, for people.
+    pub failure: String,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+impl JobRecord {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            job: NewJob {
+                id: row.value("id")?,
+                scope: row.scope()?,
+                action: row.value("action")?,
+                image_id: row.value("image_id")?,
+                spec: row.value("spec")?,
+                created_at: row.time("created_at")?,
+            },
+            state: row.value("state")?,
+            progress: row.number("progress")?,
+            failure_code: row.value("failure_code")?,
+            failure: row.value("failure")?,
+            finished_at: row.time_or_none("finished_at")?,
+        })
+    }
+}
+
+impl Read<'_> {
+    /// The job of this id.
+    pub async fn job_by_id(&mut self, id: &str) -> Result<Option<JobRecord>> {
+        self.record("read a job", "SELECT * FROM jobs WHERE id = $1", values![id], JobRecord::from_row).await
+    }
+
+    /// The newest job on an image.
+    pub async fn job_of_image(&mut self, image_id: &str) -> Result<Option<JobRecord>> {
+        let sql = "SELECT * FROM jobs WHERE image_id = $1 ORDER BY sequence DESC LIMIT 1";
+        self.record("read a job", sql, values![image_id], JobRecord::from_row).await
+    }
+
+    /// Jobs of an account in a region, newest first; `action` and `state` empty: any.
+    pub async fn jobs_page(
+        &mut self,
+        action: &str,
+        state: &str,
+        scope: &Scope,
+        page: PageRequest,
+    ) -> Result<Page<JobRecord>> {
+        let count = "SELECT count(*) AS n FROM jobs WHERE account = $1 AND region = $2
+                     AND ($3 = '' OR action = $3) AND ($4 = '' OR state = $4)";
+        let list = "SELECT * FROM jobs WHERE account = $1 AND region = $2
+                    AND ($3 = '' OR action = $3) AND ($4 = '' OR state = $4)
+                    ORDER BY sequence DESC LIMIT $5 OFFSET $6";
+        let values = values![&scope.account, &scope.region, action, state];
+        self.page("list jobs", (count, list), values, page, JobRecord::from_row).await
+    }
+
+    /// Number of jobs of a region that wait or are worked on, of all accounts.
+    pub async fn jobs_unfinished_count(&mut self, region: &Region) -> Result<u64> {
+        let sql = "SELECT count(*) AS n FROM jobs WHERE region = $1 AND state IN ('Waiting', 'Processing')";
+        self.count("count jobs", sql, values![region]).await
+    }
+
+    /// Number of jobs of a region that somebody works on at `now`.
+    pub async fn jobs_owned_count(&mut self, region: &Region, now: Timestamp) -> Result<u64> {
+        let sql = "SELECT count(*) AS n FROM jobs WHERE region = $1 AND state = 'Processing' AND owned_until > $2";
+        self.count("count jobs", sql, values![region, now]).await
+    }
+
+    /// The first job of a region that nobody works on at `now`: one that waits, or one whose worker is gone.
+    pub async fn job_to_take(&mut self, region: &Region, now: Timestamp) -> Result<Option<JobRecord>> {
+        let sql =
+            "SELECT * FROM jobs WHERE region = $1 AND (state = 'Waiting' OR state = 'Processing' AND owned_until <= $2)
+                   ORDER BY sequence LIMIT 1";
+        self.record("look for work", sql, values![region, now], JobRecord::from_row).await
+    }
+}
+
+impl Write {
+    /// Adds a job that waits.
+    pub async fn job_insert(&mut self, job: &NewJob) -> Result<()> {
+        let sql = "INSERT INTO jobs (id, account, region, action, image_id, state, spec, owner, owned_until, progress,
+                       failure_code, failure, created_at)
+                   VALUES ($1, $2, $3, $4, $5, 'Waiting', $6, '', 0, 0, '', '', $7)";
+        let NewJob { id, scope, action, image_id, spec, created_at } = job;
+        let values = values![id, &scope.account, &scope.region, action, image_id, spec, *created_at];
+        self.execute("add a job", sql, values).await.map(drop)
+    }
+
+    /// Makes `owner` the worker of a job, or keeps it that, until `until`. `false` when the job is over, or another's at `now`.
+    pub async fn job_own(&mut self, id: &str, owner: &str, until: Timestamp, now: Timestamp) -> Result<bool> {
+        let sql = "UPDATE jobs SET state = 'Processing', owner = $2, owned_until = $3
+                   WHERE id = $1 AND (state = 'Waiting' OR state = 'Processing' AND (owner = $2 OR owned_until <= $4))";
+        Ok(self.execute("take a job", sql, values![id, owner, until, now]).await? == 1)
+    }
+
+    /// Gives up all jobs that are worked on in the name of others: their processes are known to be gone.
+    pub async fn jobs_disown_others(&mut self, owner: &str) -> Result<u64> {
+        let sql = "UPDATE jobs SET owned_until = 0 WHERE state = 'Processing' AND owner <> $1";
+        self.execute("free jobs", sql, values![owner]).await
+    }
+
+    /// Moves the progress of a job; it never goes back.
+    pub async fn job_advance(&mut self, id: &str, progress: u32) -> Result<()> {
+        let sql = "UPDATE jobs SET progress = $2 WHERE id = $1 AND state = 'Processing' AND progress < $2";
+        self.execute("move the progress of a job", sql, values![id, progress]).await.map(drop)
+    }
+
+    /// Ends a job that is not over, in `state`. `false` when it is over already.
+    pub async fn job_end(
+        &mut self,
+        id: &str,
+        state: &str,
+        (failure_code, failure): (&str, &str),
+        at: Timestamp,
+    ) -> Result<bool> {
+        let sql = "UPDATE jobs SET state = $2, failure_code = $3, failure = $4, finished_at = $5, owned_until = 0,
+                       progress = CASE WHEN $2 = 'Finished' THEN 100 ELSE progress END
+                   WHERE id = $1 AND state IN ('Waiting', 'Processing')";
+        Ok(self.execute("end a job", sql, values![id, state, failure_code, failure, at]).await? == 1)
+    }
+
+    /// Forgets jobs that ended before `before`.
+    pub async fn jobs_delete_before(&mut self, before: Timestamp) -> Result<u64> {
+        let sql = "DELETE FROM jobs WHERE finished_at < $1";
+        self.execute("forget jobs", sql, values![before]).await
+    }
+}
