@@ -206,7 +206,7 @@ table! {
     KMS_NOT_PERMITTED: 403 "Forbidden.NoPermission" [Kms] "This operation is forbidden by permission system: {0}." "kms.md 8; message ours";
     KMS_NOT_ENABLED: 403 "Forbidden.KmsServiceNotEnabled" [Kms] "KMS is not enabled for this account: call OpenKmsService." "kms.md 8; message ours";
     KMS_OPENED: 400 "Forbidden.Opened" [Kms] "KMS is enabled for this account already." "kms.md 7; message ours";
-    KMS_IN_DEBT: 403 "Forbidden.InDebt" [Kms] "The account has no balance left." "kms.md 8; message ours";
+    KMS_IN_DEBT: 403 "Forbidden.InDebt" [Kms] "The account is in debt: {0}." "kms.md 8; message ours";
     KMS_STATE_MODIFIED_FAILED: 409 "Rejected.StateModifiedFailed" [Kms] "The state of the key does not allow this change: {0}." "kms.md 8; message ours";
     KMS_DISABLED: 409 "Rejected.Disabled" [Kms] "The request was rejected because the key is disabled: {0}." "kms.md 8; message ours";
     KMS_PENDING_DELETION: 409 "Rejected.PendingDeletion" [Kms] "The request was rejected because the key is pending deletion: {0}." "kms.md 8; message ours";

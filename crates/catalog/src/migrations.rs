@@ -32,6 +32,7 @@ const STEPS: &[Step] = &[
     translated(include_str!("../migrations/0007_metering.sql")),
     translated(include_str!("../migrations/0008_nonces.sql")),
     translated(include_str!("../migrations/0009_ram.sql")),
+    translated(include_str!("../migrations/0010_key_waits.sql")),
     translated(include_str!("../migrations/0011_images.sql")),
 ];
 

@@ -60,7 +60,12 @@ impl AfterName {
 
     /// The first items, as many as a list may give.
     pub fn start() -> Self {
-        Self { name: String::new(), max: ITEMS_MAX }
+        Self::behind(String::new())
+    }
+
+    /// What comes behind `name`, as many items as a list may give.
+    pub fn behind(name: String) -> Self {
+        Self { name, max: ITEMS_MAX }
     }
 
     pub(crate) fn name(&self) -> &str {

@@ -1,8 +1,14 @@
 //! The command line: names, values and their checks. What it means is in `commands`.
 
+mod account;
+mod billing;
+mod database;
 mod key;
 mod serve;
 
+pub(crate) use account::AccountCommand;
+pub(crate) use billing::{Balance, BillingArgs, BillingCommand, OwnerArgs};
+pub(crate) use database::DatabaseArgs;
 pub(crate) use key::{AliasCommand, CreateKeyArgs, ImportArgs, KeyCommand, VersionCommand};
 pub(crate) use serve::ServeArgs;
 
@@ -24,6 +30,9 @@ pub(crate) struct Cli {
 
     #[command(flatten)]
     pub root: RootArgs,
+
+    #[command(flatten)]
+    pub database: DatabaseArgs,
 
     #[command(flatten)]
     pub remote: RemoteArgs,
@@ -84,13 +93,13 @@ pub(crate) enum Command {
     Root(RootCommand),
     /// Answer the KMS, RAM and STS APIs over HTTP
     Serve(ServeArgs),
-    /// The account that this installation began with
+    /// Accounts, and the access keys of their owners
     #[command(subcommand)]
     Account(AccountCommand),
     /// The record of every call
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// Calls of KMS in a month, and what they cost
+    /// What keys and calls of KMS cost in a month
     Billing(BillingArgs),
     /// Put back the LUKS header that was pinned when an image was sealed
     RestoreHeader(RestoreHeaderArgs),
@@ -341,12 +350,6 @@ fn parse_sector_size(text: &str) -> Result<u32, String> {
 }
 
 #[derive(Subcommand)]
-pub(crate) enum AccountCommand {
-    /// Remove all access keys of the account itself and make a new one
-    ResetRoot,
-}
-
-#[derive(Subcommand)]
 pub(crate) enum AuditCommand {
     /// Print the record
     Show {
@@ -367,21 +370,6 @@ pub(crate) enum AuditCommand {
         #[command(flatten)]
         output: JsonArgs,
     },
-}
-
-#[derive(Args)]
-pub(crate) struct BillingArgs {
-    /// Month [default: this one]
-    #[arg(long, value_name = "YYYY-MM")]
-    pub month: Option<String>,
-    /// Account [default: the one of this installation]
-    #[arg(long, value_name = "ID")]
-    pub account: Option<String>,
-    /// Price rule: the year from which it was in force
-    #[arg(long, value_name = "YEAR", default_value = "2019")]
-    pub rule: String,
-    #[command(flatten)]
-    pub output: JsonArgs,
 }
 
 #[cfg(test)]

@@ -6,21 +6,34 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use catalog::{Clock, SystemClock};
-use crypto::{LockStatus, OsRandom};
+use catalog::{Catalog, Clock, SystemClock};
+use crypto::{LockStatus, OsRandom, Random};
 use kms::{DataDir, Kms, RootSource, Scope};
 use ram::Permit;
 use tokio::runtime::Runtime;
 
 use crate::args::{Cli, RootArgs};
 use crate::output;
+use crate::private_file;
 use crate::user_directory::user_directory;
 
 /// Where everything is kept, before it is opened.
 pub(crate) struct Store {
     pub data_dir: DataDir,
     pub root: RootSource,
+    /// Where the catalog is if it is not in the data directory.
+    pub database: Option<Database>,
 }
+
+/// A PostgreSQL database, by what names it.
+pub(crate) enum Database {
+    Url(String),
+    /// A file with the URL.
+    File(PathBuf),
+}
+
+/// Longest URL of a database, in bytes.
+const URL_BYTES_MAX: usize = 4096;
 
 /// The opened service, and what runs its calls.
 pub(crate) struct OpenStore {
@@ -40,13 +53,45 @@ impl Store {
             Some(path) => path.clone(),
             None => default_data_dir()?,
         };
-        Ok(Self { data_dir: DataDir::new(path), root: root_source(&cli.root) })
+        let database = match (&cli.database.database, &cli.database.database_file) {
+            (Some(url), _) => Some(Database::Url(url.clone())),
+            (None, file) => file.clone().map(Database::File),
+        };
+        Ok(Self { data_dir: DataDir::new(path), root: root_source(&cli.root), database })
+    }
+
+    /// Opens the catalog, wherever it is, and the key management service on it. The first use makes the root key, and says so.
+    pub(crate) async fn kms(&self, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Kms> {
+        let catalog = match &self.database {
+            Some(database) => {
+                // For the root key; with SQLite the catalog makes it.
+                self.make_directory()?;
+                database.connect().await?
+            }
+            None => Catalog::open(self.data_dir.path()).await.with_context(|| self.shown())?,
+        };
+        let opened = Kms::open_on(catalog, &self.data_dir, &self.root, clock, random).await;
+        let kms = opened.with_context(|| self.shown())?;
+        if let Some(made) = kms.root_made() {
+            eprintln!("{made}");
+        }
+        Ok(kms)
+    }
+
+    /// The data directory, for messages.
+    fn shown(&self) -> String {
+        format!("data directory {}", self.data_dir.path().display())
     }
 
     /// Opens the service for a command that needs a key that is there already: nothing is made, so a mistyped
     /// directory leaves nothing behind.
     pub(crate) fn open_existing(&self) -> Result<OpenStore> {
-        if !self.data_dir.catalog().exists() {
+        // With a database the data directory holds the root key and digest trees.
+        let exists = match &self.database {
+            Some(_) => self.data_dir.path().is_dir(),
+            None => self.data_dir.catalog().exists(),
+        };
+        if !exists {
             bail!(
                 "no keys are kept in the data directory {}; name another with --data",
                 self.data_dir.path().display()
@@ -77,14 +122,23 @@ impl Store {
             output::warning(&format!("keys are not locked in memory: {reason}"));
         }
         let runtime = runtime()?;
-        let opened = runtime.block_on(Kms::open(&self.data_dir, &self.root, Arc::new(SystemClock), Arc::new(OsRandom)));
-        let kms = opened.with_context(|| format!("data directory {}", self.data_dir.path().display()))?;
-        if let Some(made) = kms.root_made() {
-            eprintln!("{made}");
-        }
+        let kms = runtime.block_on(self.kms(Arc::new(SystemClock), Arc::new(OsRandom)))?;
         let scope = Scope::default();
         let permit = Permit::for_local_operator(scope.account.as_str().parse()?, SystemClock.now());
         Ok(OpenStore { data_dir: self.data_dir.clone(), kms, runtime, permit, scope })
+    }
+}
+
+impl Database {
+    /// Opens the catalog there.
+    pub(crate) async fn connect(&self) -> Result<Catalog> {
+        let path = match self {
+            Self::Url(url) => return Ok(Catalog::connect(url).await?),
+            Self::File(path) => path,
+        };
+        let url = private_file::read(path, URL_BYTES_MAX)?;
+        let url = std::str::from_utf8(url.expose()).with_context(|| format!("{} is not text", path.display()))?;
+        Catalog::connect(url.trim()).await.with_context(|| path.display().to_string())
     }
 }
 
@@ -139,7 +193,7 @@ impl OpenStore {
 
 /// A runtime for the catalog's calls: one thread, as a command makes one call at a time.
 pub(crate) fn runtime() -> Result<Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().context("cannot start a runtime")
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start a runtime")
 }
 
 fn root_source(args: &RootArgs) -> RootSource {

@@ -78,6 +78,8 @@ impl Kms {
             key.state = if has_material { KeyState::Enabled } else { KeyState::PendingImport };
             key.delete_at = None;
             write.key_update(&key).await?;
+            // It costs something again.
+            write.key_wait_end(key.id, now).await?;
             Ok(key)
         };
         let done = done.await;

@@ -1,8 +1,9 @@
-use catalog::{CatalogError, KeyId, KeyState, KeyVersionId, Region, SealedImageRecord, Timestamp};
+use catalog::{Account, CatalogError, KeyId, KeyState, KeyVersionId, Region, SealedImageRecord, Timestamp};
 
 use crypto::CryptoError;
 
 use crate::action::Action;
+use crate::billing::IN_DEBT;
 use crate::root::RootError;
 
 /// Shorthand for what this crate returns.
@@ -224,6 +225,14 @@ pub enum KmsError {
         /// What it is for.
         purpose: String,
     },
+    /// This month's bill of the account exceeds its balance.
+    #[error(
+        "account {account} has spent its balance of this month, so nothing new is made for it; what is there can still be opened. `reseal billing set-balance` on the host gives more"
+    )]
+    InDebt {
+        /// The account.
+        account: Account,
+    },
     /// The program is being stopped.
     #[error("the service is being stopped")]
     Interrupted,
@@ -279,6 +288,7 @@ impl KmsError {
             Self::InvalidImportToken { .. } => "InvalidImportToken",
             Self::ExpiredImportToken { .. } => "ExpiredImportToken",
             Self::InvalidKeyMaterial => "InvalidKeyMaterial",
+            Self::InDebt { .. } => IN_DEBT,
             Self::Interrupted => "ServiceUnavailableTemporary",
             Self::Root(error) if error.is_temporary() => "ServiceUnavailableTemporary",
             Self::KeyNotFound { .. } | Self::KeyInOtherRegion { .. } | Self::KeyDestroyed { .. } => {

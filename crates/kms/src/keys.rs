@@ -106,7 +106,8 @@ impl Kms {
         key.id_for(action)?;
         let mut write = self.change_keys().await?;
         let done = async {
-            let mut key = find_for(action, &mut write.read(), key, permit, scope, self.clock.now()).await?;
+            let now = self.clock.now();
+            let mut key = find_for(action, &mut write.read(), key, permit, scope, now).await?;
             if action == Action::ScheduleKeyDeletion && key.deletion_protection {
                 return Err(KmsError::DeletionProtected { key: key.id });
             }
@@ -115,6 +116,10 @@ impl Kms {
             }
             apply(&mut key);
             write.key_update(&key).await?;
+            if action == Action::ScheduleKeyDeletion {
+                // From now on it costs nothing.
+                write.key_wait_begin(key.id, now).await?;
+            }
             Ok(key)
         };
         let done = done.await;

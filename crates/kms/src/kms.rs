@@ -3,6 +3,7 @@ use std::sync::Arc;
 use catalog::{Catalog, Clock, KeyId, KeyVersionId};
 use crypto::{Random, Secret};
 
+use crate::billing::{Debts, PriceRule};
 use crate::data_dir::DataDir;
 use crate::error::Result;
 use crate::known::Known;
@@ -17,6 +18,7 @@ pub struct Kms {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) limits: Limits,
     pub(crate) known: Known,
+    pub(crate) debts: Debts,
     root_made: Option<RootMade>,
 }
 
@@ -56,6 +58,7 @@ impl Kms {
             random,
             limits: Limits::NONE,
             known: Known::new(),
+            debts: Debts::default(),
             root_made,
         })
     }
@@ -64,6 +67,12 @@ impl Kms {
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// Sets the rule by which balances are compared; without it it is the first of [`crate::PRICE_RULES`].
+    #[must_use]
+    pub fn with_price_rule(self, rule: &'static PriceRule) -> Self {
+        Self { debts: Debts::under(rule), ..self }
     }
 
     /// The catalog, for the rooms that remember things beside keys.

@@ -10,15 +10,15 @@
 //! allowed in which state is one table (`state.rs`). Time and randomness are arguments.
 //!
 //! Every call that a user can make takes a [`ram::Permit`] and refuses one that was not made for it. What takes none is for the rooms
-//! above: what decides about a permit ([`Kms::key_facts`], [`Kms::key_of_blob`]), the work of the clock (`…_due_…`), the service's own
-//! key and secrets, and the records of files that lost their envelope.
+//! above: what decides about a permit ([`Kms::key_facts`], [`Kms::key_of_blob`]), the work of the clock (`…_due_…`), bills and balances,
+//! the service's own key and secrets, and the records of files that lost their envelope.
 //!
-//! Deliberately absent: the wire, policies and prices; they stand in front of this crate. There is no fallback from one key to
+//! Deliberately absent: the wire and policies; they stand in front of this crate. There is no fallback from one key to
 //! another, anywhere.
 
 pub use action::Action;
 pub use asymmetric::{Answered, PairRef};
-pub use billing::{Bill, FreeFor, PRICE_RULES, PriceRule};
+pub use billing::{Bill, FreeFor, InvalidMonth, KeyUnit, Month, PRICE_RULES, PriceRule};
 pub use catalog::{
     Account, AliasRecord, KeyFilter, KeyId, KeyRecord, KeyState, KeyVersionId, KeyVersionRecord, Page, PageRequest,
     Region, Scope, SealedImage, SealedImageRecord, Tag,
@@ -37,7 +37,7 @@ pub use kms::Kms;
 pub use limits::Limits;
 pub use root::{
     RootChanged, RootError, RootMade, RootSource, TokenName, TokenPlace, TokenUriError, read_passphrase_file,
-    root_restore,
+    root_restore, root_restore_on,
 };
 pub use rotation_interval::RotationInterval;
 pub use spec::{KeySpec, KeyUsage, Origin, ProtectionLevel};

@@ -23,9 +23,9 @@ pub use evaluation::{
     authorize_assume_role, decide,
 };
 pub use identity::{
-    AccountId, Arn, ArnOwner, Caller, EntityId, GroupName, Identity, InvalidAccountId, InvalidArn, InvalidEntityId,
-    InvalidName, InvalidServiceName, NameFault, NameKind, PolicyName, Principal, ResourceKind, RoleName, ServiceName,
-    SessionName, UserName,
+    AccountId, AccountName, Arn, ArnOwner, Caller, EntityId, GroupName, Identity, InvalidAccountId, InvalidArn,
+    InvalidEntityId, InvalidName, InvalidServiceName, NameFault, NameKind, PolicyName, Principal, ResourceKind,
+    RoleName, ServiceName, SessionName, UserName,
 };
 pub use policy::{
     Action, ConditionContext, Effect, IdentityPolicy, KeyPolicy, PolicyError, SessionPolicy, TrustPolicy,

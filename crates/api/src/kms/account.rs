@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Keys;
 use super::action::{row, scope_of};
-use super::refusal::of_ram;
+use super::refusal::{of_ram, refusal};
 use crate::action::{Action, Call, Spec};
 use crate::errors::{self, Refusal};
 use crate::parameters::Parameters;
@@ -52,6 +52,13 @@ impl<S: Keys> Action<S> for DescribeAccountKmsStatus {
     async fn run(self, services: &S, call: &Call<S::Caller>, _: &S::Permit) -> Result<Value, Refusal> {
         let opened = services.ram().kms_is_opened(call.caller.caller().account).await;
         let opened = opened.map_err(|error| of_ram(&error, &call.request_id))?;
-        Ok(json!({ "AccountStatus": if opened { "Enabled" } else { "NotEnabled" } }))
+        let in_debt = services.kms().is_in_debt(&scope_of(call)?.account).await;
+        let in_debt = in_debt.map_err(|error| refusal(&error, &call.request_id))?;
+        let status = match (opened, in_debt) {
+            (false, _) => "NotEnabled",
+            (true, true) => "InDebt",
+            (true, false) => "Enabled",
+        };
+        Ok(json!({ "AccountStatus": status }))
     }
 }

@@ -21,6 +21,9 @@ pub(crate) trait KeyCall: Sized + Send + Sync + 'static {
     /// Its row.
     const SPEC: &'static Spec;
 
+    /// Whether it makes something new, which an account in debt does not get: see [`Kms::require_credit`].
+    const NEEDS_CREDIT: bool = false;
+
     /// Reads the parameters.
     fn parse(parameters: &Parameters) -> Result<Self, Refusal>;
 
@@ -68,8 +71,14 @@ impl<S: Keys, C: KeyCall> Action<S> for OnKms<C> {
     }
 
     async fn run(self, services: &S, call: &Call<S::Caller>, permit: &Permit) -> Result<Value, Refusal> {
-        let scope = scope_of(call)?;
-        self.0.run(services.kms(), permit, &scope).await.map_err(|error| refusal(&error, &call.request_id))
+        let (scope, kms) = (scope_of(call)?, services.kms());
+        let done = async {
+            if C::NEEDS_CREDIT {
+                kms.require_credit(&scope.account).await?;
+            }
+            self.0.run(kms, permit, &scope).await
+        };
+        done.await.map_err(|error| refusal(&error, &call.request_id))
     }
 
     /// `DryRun` says what would have happened. The calls that take it change nothing, so they are done and not answered.

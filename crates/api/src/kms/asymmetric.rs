@@ -60,6 +60,7 @@ impl KeyCall for AsymmetricEncrypt {
         ("kms:AsymmetricEncrypt", "key/<id>"),
         &[&KEY_ID, &KEY_VERSION_ID, &ENCRYPTION, &PLAINTEXT],
     );
+    const NEEDS_CREDIT: bool = true;
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         let pair = Pair::read(parameters)?;
@@ -114,6 +115,7 @@ pub(crate) struct AsymmetricSign {
 impl KeyCall for AsymmetricSign {
     const SPEC: &'static Spec =
         &row("AsymmetricSign", ("kms:AsymmetricSign", "key/<id>"), &[&KEY_ID, &KEY_VERSION_ID, &SIGNATURE, &DIGEST]);
+    const NEEDS_CREDIT: bool = true;
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         let pair = Pair::read(parameters)?;

@@ -35,6 +35,7 @@ pub(crate) struct Encrypt {
 impl KeyCall for Encrypt {
     const SPEC: &'static Spec =
         &row("Encrypt", ("kms:Encrypt", "key/<id>"), &[&KEY_ID, &PLAINTEXT, &ENCRYPTION_CONTEXT, &DRY_RUN]);
+    const NEEDS_CREDIT: bool = true;
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         DRY_RUN.read(parameters)?;
@@ -110,6 +111,7 @@ impl KeyCall for ReEncrypt {
             &SOURCE_ALGORITHM,
         ],
     );
+    const NEEDS_CREDIT: bool = true;
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         for refused in [&SOURCE_KEY_ID, &SOURCE_VERSION, &SOURCE_ALGORITHM] {

@@ -53,6 +53,7 @@ impl KeyCall for CreateKey {
             &STORAGE,
         ],
     );
+    const NEEDS_CREDIT: bool = true;
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         INSTANCE.check(parameters)?;

@@ -44,6 +44,7 @@ impl KeyCall for GenerateDataKey {
         ("kms:GenerateDataKey", "key/<id>"),
         &[&KEY_ID, &DATA_KEY_SPEC, &NUMBER_OF_BYTES, &ENCRYPTION_CONTEXT, &DRY_RUN, &RECIPIENT],
     );
+    const NEEDS_CREDIT: bool = true;
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         RECIPIENT.check(parameters)?;
@@ -72,6 +73,7 @@ impl KeyCall for GenerateDataKeyWithoutPlaintext {
         ("kms:GenerateDataKeyWithoutPlaintext", "key/<id>"),
         &[&KEY_ID, &DATA_KEY_SPEC, &NUMBER_OF_BYTES, &ENCRYPTION_CONTEXT, &DRY_RUN],
     );
+    const NEEDS_CREDIT: bool = true;
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         Wanted::read(parameters).map(Self)

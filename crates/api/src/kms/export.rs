@@ -93,6 +93,7 @@ impl KeyCall for GenerateAndExportDataKey {
             &DRY_RUN,
         ],
     );
+    const NEEDS_CREDIT: bool = true;
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         Ok(Self { wanted: Wanted::read(parameters)?, receiver: receiver(parameters)? })

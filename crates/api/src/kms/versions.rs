@@ -19,6 +19,7 @@ pub(crate) struct CreateKeyVersion(KeyRef);
 
 impl KeyCall for CreateKeyVersion {
     const SPEC: &'static Spec = &row("CreateKeyVersion", ("kms:CreateKeyVersion", "key/<id>"), &[&KEY_ID]);
+    const NEEDS_CREDIT: bool = true;
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         KEY_ID.read(parameters).map(Self)

@@ -60,8 +60,10 @@ impl From<&RamError> for Refusal {
             RamError::LimitExceeded { what, .. } => explained(limit(*what)),
             RamError::InvalidSecret => named(&errors::INVALID_PARAMETER, &"AccessKeySecret"),
             RamError::Catalog(_) if error.is_temporary() => Self::new(&errors::SERVICE_UNAVAILABLE, &[]),
-            // The gate answers a denial before `ram` is called.
+            // The gate answers a denial before `ram` is called; accounts are made and named by the operator of the host only.
             RamError::Denied(_)
+            | RamError::AccountNotFound(_)
+            | RamError::AccountExists(_)
             | RamError::NotCovered { .. }
             | RamError::SecretDamaged { .. }
             | RamError::Catalog(_) => Self::new(&errors::INTERNAL_ERROR, &[]),
@@ -80,6 +82,7 @@ fn invalid_name(InvalidName { kind, fault, .. }: &InvalidName) -> &'static Error
         (NameKind::Policy, NameFault::InvalidChars) => &errors::RAM_POLICY_NAME_CHARS,
         (NameKind::Policy, NameFault::Length) => &errors::RAM_POLICY_NAME_LENGTH,
         (NameKind::Session, _) => &errors::STS_SESSION_NAME,
+        (NameKind::Account, _) => &errors::INVALID_PARAMETER,
     }
 }
 

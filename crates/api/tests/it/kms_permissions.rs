@@ -10,7 +10,7 @@ use crate::memory::{ACCOUNT, NOBODY};
 use crate::story::{STRANGER, Story, USER, encoded, text};
 
 /// What sample calls are about: keys of each kind and a ciphertext.
-struct Samples {
+pub(crate) struct Samples {
     key: String,
     pair: String,
     pair_version: String,
@@ -20,7 +20,7 @@ struct Samples {
 }
 
 impl Samples {
-    async fn make(story: &Story) -> Self {
+    pub(crate) async fn make(story: &Story) -> Self {
         let key = story.key_id().await;
         story.ok("CreateAlias", &[("AliasName", "alias/sample"), ("KeyId", &key)]).await;
         let pair = story.key(&[("KeySpec", "EC_P256")]).await;
@@ -41,7 +41,7 @@ impl Samples {
     }
 
     /// A call that can be read. A new row needs its sample here.
-    fn of(&self, action: &str) -> Vec<(&'static str, String)> {
+    pub(crate) fn of(&self, action: &str) -> Vec<(&'static str, String)> {
         let text = str::to_owned;
         let (key, blob) = (("KeyId", self.key.clone()), ("CiphertextBlob", self.blob.clone()));
         let pair = |more: &[(&'static str, &str)]| {
@@ -111,7 +111,7 @@ impl Samples {
 }
 
 /// Rows of KMS that need a right.
-fn rows() -> Vec<&'static str> {
+pub(crate) fn rows() -> Vec<&'static str> {
     let table = api::table::<Backend>();
     let specs = table.specs().filter(|spec| spec.product == Product::Kms);
     let rows: Vec<_> =

@@ -17,6 +17,7 @@ mod every_row;
 mod failures;
 mod kms_account;
 mod kms_ciphertexts;
+mod kms_debt;
 mod kms_import;
 mod kms_keys;
 mod kms_pairs;

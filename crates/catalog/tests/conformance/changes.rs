@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catalog::{Catalog, CatalogError};
+use catalog::{Catalog, CatalogError, Write};
 
 use crate::place::{Place, on_both_engines};
 
@@ -86,16 +86,28 @@ async fn a_change_with_a_cancelled_part_is_not_kept(place: &Place) {
     let catalog = place.open().await;
     let mut write = catalog.write().await.unwrap();
     write.meta_insert("done", b"").await.unwrap();
-    tokio::select! {
-        biased;
-        _ = write.meta_insert("cancelled", b"") => panic!("an answer of the engine takes longer than one poll"),
-        () = std::future::ready(()) => {}
-    }
+    let begun = cancel_a_statement(&mut write).await;
     assert!(matches!(write.commit().await.unwrap_err(), CatalogError::ChangeHasFailed));
-    for name in ["done", "cancelled"] {
+    for name in begun.iter().map(String::as_str).chain(["done"]) {
         assert!(!is_there(&catalog, name).await, "{name}");
     }
     insert(&catalog, "next").await.unwrap();
+}
+
+/// Drops a statement before its answer. An engine may answer before it is looked at once; then the next statement is tried. The names that
+/// were inserted, the cancelled one last.
+async fn cancel_a_statement(write: &mut Write) -> Vec<String> {
+    let mut names = Vec::new();
+    for number in 0..1000 {
+        let name = format!("cancelled {number}");
+        names.push(name.clone());
+        tokio::select! {
+            biased;
+            done = write.meta_insert(&name, b"") => done.expect("a new name"),
+            () = std::future::ready(()) => return names,
+        }
+    }
+    panic!("the engine answered each statement before it was looked at");
 }
 
 /// Shows that readers wait for nobody and see committed state only.

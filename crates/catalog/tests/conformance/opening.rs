@@ -13,6 +13,7 @@ on_both_engines!(
 );
 
 const KEY: &str = "00000000-0000-4000-8000-000000000001";
+const WAITING: &str = "00000000-0000-4000-8000-000000000003";
 
 /// Shows that a catalog with data of the first schema is brought forward and keeps its data.
 async fn a_catalog_of_the_first_schema_is_brought_forward(place: &Place) {
@@ -32,6 +33,9 @@ async fn a_catalog_of_the_first_schema_is_brought_forward(place: &Place) {
          INSERT INTO keys VALUES ('{KEY}', 'local', 'local', '', 'Enabled', 'Aliyun_AES_256', 'ENCRYPT/DECRYPT', 'Aliyun_KMS',
                                   'old', 0, 1, NULL, NULL, '00000000-0000-4000-8000-000000000002');
          INSERT INTO key_versions VALUES ('00000000-0000-4000-8000-000000000002', '{KEY}', {material}, 1);
+         INSERT INTO keys VALUES ('{WAITING}', 'local', 'local', '', 'PendingDeletion', 'Aliyun_AES_256', 'ENCRYPT/DECRYPT', 'Aliyun_KMS',
+                                  '', 0, 1, 99, NULL, '00000000-0000-4000-8000-000000000004');
+         INSERT INTO key_versions VALUES ('00000000-0000-4000-8000-000000000004', '{WAITING}', {material}, 1);
          COMMIT;
          {version}"
     );
@@ -43,6 +47,8 @@ async fn a_catalog_of_the_first_schema_is_brought_forward(place: &Place) {
     assert_eq!((key.description.as_str(), key.protection_level.as_str()), ("old", "SOFTWARE"));
     let versions = catalog.read().key_versions_page(id, PageRequest::first()).await.unwrap();
     assert_eq!(versions.items[0].material.as_deref(), Some(&[0][..]));
+    // Of a key that waited for its deletion already, the wait counts from its creation: it has cost one day, the other one ten.
+    assert_eq!(catalog.read().key_days(&key.scope.account, 0..=9).await.unwrap(), 11);
     // Tables of later schemas are there.
     assert_eq!(catalog.read().sealed_images_of_key(id, PageRequest::first()).await.unwrap().total_count, 0);
     assert_eq!(catalog.read().audit_head().await.unwrap().seq, 0);

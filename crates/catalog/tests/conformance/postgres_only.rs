@@ -68,6 +68,17 @@ async fn a_server_that_cannot_be_reached_is_an_error_without_secrets() {
     }
 }
 
+/// Shows that a connection which has to be encrypted is refused rather than made in clear: TLS to the server is not offered.
+#[tokio::test]
+async fn what_must_be_encrypted_is_not_sent_in_clear() {
+    let url = server::new_database().await;
+    for mode in ["require", "verify-ca", "verify-full"] {
+        let error = Catalog::connect(&format!("{url}&sslmode={mode}")).await.err().unwrap();
+        let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        assert!(cause.contains("TLS"), "{mode}: {error}: {cause}");
+    }
+}
+
 async fn close_others(url: &str) {
     let mut connection = PgConnection::connect(url).await.unwrap();
     let close = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity

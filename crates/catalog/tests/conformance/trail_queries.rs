@@ -89,16 +89,20 @@ async fn calls_are_counted(place: &Place) {
     assert_eq!(found, [(meter("2026-11"), 3), (other, 5)]);
 }
 
-/// Shows that an account without a balance has no limit, and that one can go below zero.
+/// Shows that an account has no limit before one is set and after it is taken away, and that its own counts.
 async fn a_balance_is_there_when_it_was_set(place: &Place) {
     let catalog = place.open().await;
     let mut write = catalog.write().await.unwrap();
-    assert!(!write.balance_add(&account(), -1).await.unwrap());
+    write.balance_delete(&account()).await.unwrap();
     assert_eq!(write.read().balance_by_account(&account()).await.unwrap(), None);
     write.balance_set(&account(), 5).await.unwrap();
-    assert!(write.balance_add(&account(), -7).await.unwrap());
+    write.balance_set(&account(), 7).await.unwrap();
+    write.balance_set(&Account::default(), 1).await.unwrap();
+    assert_eq!(write.read().balance_by_account(&account()).await.unwrap(), Some(7));
+    write.balance_delete(&account()).await.unwrap();
     write.commit().await.unwrap();
-    assert_eq!(catalog.read().balance_by_account(&account()).await.unwrap(), Some(-2));
+    assert_eq!(catalog.read().balance_by_account(&account()).await.unwrap(), None);
+    assert_eq!(catalog.read().balance_by_account(&Account::default()).await.unwrap(), Some(1));
 }
 
 /// Shows that a nonce works once a key, that a key's number of nonces is bounded, and that purging makes room.

@@ -1,7 +1,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -30,8 +30,7 @@ pub(crate) fn run(command: RootCommand, store: &Store) -> Result<ExitCode> {
             let mut backup = Vec::new();
             File::open(&file).and_then(|f| f.take(BACKUP_BYTES_MAX).read_to_end(&mut backup)).with_context(refused)?;
             let passphrase = passphrase(passphrase_file.as_deref(), false)?;
-            let restored = kms::root_restore(&store.data_dir, &store.root, &backup, &file, &passphrase, &OsRandom);
-            let path = runtime()?.block_on(restored)?;
+            let path = runtime()?.block_on(restore(store, &backup, &file, &passphrase))?;
             output::line(&format!("{}: the root key is back", path.display()));
         }
         RootCommand::Rotate => {
@@ -48,6 +47,18 @@ pub(crate) fn run(command: RootCommand, store: &Store) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn restore(store: &Store, backup: &[u8], file: &Path, passphrase: &Secret) -> Result<PathBuf> {
+    let Store { data_dir, root, database } = store;
+    let restored = match database {
+        None => kms::root_restore(data_dir, root, backup, file, passphrase, &OsRandom).await,
+        Some(database) => {
+            let catalog = database.connect().await?;
+            kms::root_restore_on(&catalog, data_dir, root, backup, file, passphrase, &OsRandom).await
+        }
+    };
+    Ok(restored?)
 }
 
 fn new_place(place: RootMoveArgs) -> RootSource {

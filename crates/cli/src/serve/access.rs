@@ -7,7 +7,7 @@ use api::services::Rooms;
 use catalog::Clock;
 use crypto::Secret;
 use ram::keys::AccessKey;
-use ram::{KeyOwner, Permit};
+use ram::{AccountId, KeyOwner, Permit};
 
 use super::backend::Backend;
 use crate::args::ServeArgs;
@@ -31,16 +31,16 @@ pub(super) async fn bootstrap(args: &ServeArgs, backend: &Backend, clock: &dyn C
         return Ok(());
     }
     let key = backend.ram().reset_root_access_key(&permit).await?;
-    show(&backend.account().to_string(), &key);
+    show(backend.account(), &key);
     Ok(())
 }
 
-/// Prints a new access key of the account, for the only time.
-pub(crate) fn show(account: &str, key: &AccessKey) {
+/// Prints a new access key of an account, for the only time.
+pub(crate) fn show(account: AccountId, key: &AccessKey) {
     println!("account            {account}");
     println!("access key id      {}", key.id);
     println!("access key secret  {}", String::from_utf8_lossy(key.secret.expose()));
-    println!("The secret is shown this once. `reseal account reset-root` makes a new one.");
+    println!("The secret is shown this once. `reseal account reset-root --account {account}` makes a new one.");
 }
 
 /// Two lines: id and secret. The file is its owner's alone.

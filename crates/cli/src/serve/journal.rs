@@ -1,7 +1,8 @@
 //! From a call on the wire to audit and meters.
 
 use api::services::{Record, Unavailable};
-use catalog::{Account, Meter, Region, Timestamp};
+use catalog::{Account, Meter, Region};
+use kms::Month;
 use ram::trail::{Entry, Ledger, Nonce};
 
 /// How long a nonce is kept: requests of 15 minutes ahead are taken for 15 minutes, and more.
@@ -59,7 +60,7 @@ fn meter(call: &Record<'_>, kind: KeyKind) -> Result<Option<Meter>, catalog::Inv
     Ok(Some(Meter {
         account,
         region,
-        month: month(call.at),
+        month: Month::of(call.at).to_string(),
         product: call.product.to_owned(),
         action: call.action.to_owned(),
         key_kind: match kind {
@@ -73,9 +74,4 @@ fn meter(call: &Record<'_>, kind: KeyKind) -> Result<Option<Meter>, catalog::Inv
 
 fn outcome<'a>(call: &Record<'a>) -> &'a str {
     call.code.unwrap_or("OK")
-}
-
-/// Billing months are UTC.
-fn month(at: Timestamp) -> String {
-    at.strftime("%Y-%m").to_string()
 }

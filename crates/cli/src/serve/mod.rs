@@ -16,9 +16,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use api::{Served, Server};
-use catalog::{Catalog, Clock, SystemClock};
+use catalog::{Clock, SystemClock};
 use crypto::{OsRandom, Random};
-use kms::{Kms, Limits};
+use kms::Limits;
 use ram::Ram;
 use ram::trail::Ledger;
 use tokio::signal::unix::{SignalKind, signal};
@@ -61,8 +61,8 @@ async fn serve(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
     std::io::stdout().flush()?;
     let due = tokio::spawn(due::run(Arc::clone(&backend)));
     // The lock on the data directory says that no other process works on an embedded catalog.
-    let jobs = tokio::spawn(backend.images().work(args.database.is_none()));
-    let loading = args.database.is_none().then(|| {
+    let jobs = tokio::spawn(backend.images().work(store.database.is_none()));
+    let loading = store.database.is_none().then(|| {
         let backend = Arc::clone(&backend);
         tokio::spawn(async move { backend.load_nonces().await })
     });
@@ -75,21 +75,14 @@ async fn serve(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
 
 async fn open(args: &ServeArgs, store: &Store, clock: &Arc<dyn Clock>) -> Result<Backend> {
     let random: Arc<dyn Random> = Arc::new(OsRandom);
-    let catalog = match &args.database {
-        Some(url) => Catalog::connect(url).await?,
-        None => Catalog::open(store.data_dir.path()).await?,
-    };
-    let kms = Kms::open_on(catalog, &store.data_dir, &store.root, clock.clone(), random.clone()).await;
-    let kms = kms.with_context(|| format!("data directory {}", store.data_dir.path().display()))?;
-    if let Some(made) = kms.root_made() {
-        eprintln!("{made}");
-    }
     let limit = |value: u32| (value > 0).then_some(value);
-    let kms = kms.with_limits(Limits {
+    let limits = Limits {
         keys: limit(args.limit_keys),
         aliases: limit(args.limit_aliases),
         versions: limit(args.limit_key_versions),
-    });
+    };
+    let kms =
+        store.kms(clock.clone(), random.clone()).await?.with_limits(limits).with_price_rule(args.price.price_rule);
     let ram = Ram::new(kms.catalog(), clock.clone(), random, kms.secret("access control").await?);
     let account = ram.ensure_account().await?;
     let ledger = Ledger::new(kms.catalog(), kms.secret("audit").await?, clock.clone());

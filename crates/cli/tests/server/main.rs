@@ -1,6 +1,9 @@
 //! `reseal serve` as its users meet it: official SDKs with only the endpoint changed, restarts, and the commands around it.
 
 mod accounted;
+mod accounts;
+mod billing;
+mod caller;
 mod commands;
 mod completions;
 mod full_disk;

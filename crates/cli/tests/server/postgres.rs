@@ -1,8 +1,11 @@
 //! The same server with its catalog on PostgreSQL.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
+use crate::caller::Caller;
 use crate::running::{Place, Server};
 use crate::sdks::python;
 
@@ -47,4 +50,49 @@ fn the_server_works_on_postgresql() {
     let server = serve();
     run(&server, "still.py", "alias/tea");
     server.stop();
+}
+
+/// Shows that the commands of the host find a catalog on PostgreSQL by a URL or by a file with one, as the server does, and that such a file
+/// is its owner's alone.
+#[test]
+fn the_commands_of_the_host_find_a_catalog_on_postgresql() {
+    let (postgres, place) = (Postgres::start(), Place::new());
+    let private = |name: &str, text: &str| {
+        let file = place.path().join(name);
+        fs::write(&file, text).expect("a file");
+        fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).expect("its mode");
+        file
+    };
+    let file = private("database", &format!("{}\n", postgres.url));
+    let (url, file_words) = (format!("--database {}", postgres.url), format!("--database-file {}", file.display()));
+    let mut command = place.serving(place.reseal());
+    command.args(file_words.split(' '));
+    let server = Server::start(command);
+    let caller = Caller::first(&server);
+    let key = caller.kms("CreateKey", &[])["KeyMetadata"]["KeyId"].clone();
+    server.stop();
+
+    let said = |words: &str| {
+        let done = place.run(words);
+        assert!(done.status.success(), "{words}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).expect("text")
+    };
+    for place_words in [&url, &file_words] {
+        assert!(said(&format!("audit verify {place_words}")).starts_with("whole: 1 records"));
+        assert!(said(&format!("billing {place_words}")).contains("1 calls, 1 of them free"));
+        assert!(said(&format!("account list {place_words}")).contains("1000000000000001"));
+        assert!(said(&format!("key list {place_words}")).contains(key.as_str().expect("a text")));
+    }
+    let (backup, passphrase) = (place.path().join("backup"), private("passphrase", "of the backup"));
+    let sealed = format!("{} --passphrase-file {} {url}", backup.display(), passphrase.display());
+    said(&format!("root backup {sealed}"));
+    fs::remove_file(place.data().join("root.key")).expect("the root key");
+    assert!(said(&format!("root restore {sealed}")).contains("the root key is back"));
+    assert!(said(&format!("account reset-root {file_words}")).contains("shown this once"));
+    let elsewhere = place.run("audit verify");
+    assert!(String::from_utf8_lossy(&elsewhere.stderr).contains("no keys are kept in the data directory"));
+    fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).expect("its mode");
+    let open = place.run(&format!("billing {file_words}"));
+    let open = String::from_utf8_lossy(&open.stderr);
+    assert!(open.contains("chmod 600") && !open.contains("postgres:"), "{open}");
 }

@@ -13,7 +13,7 @@
 pub use change::RootChanged;
 pub use error::RootError;
 pub use passphrase::read_passphrase_file;
-pub use restore::root_restore;
+pub use restore::{root_restore, root_restore_on};
 pub use source::{RootMade, RootSource};
 pub use token::{TokenName, TokenPlace, TokenUriError};
 

@@ -7,6 +7,7 @@
 
 mod aliases;
 mod asymmetric;
+mod billing;
 mod calls;
 mod crowds;
 mod data_keys;

@@ -5,7 +5,9 @@ pub(crate) use arn::parts;
 pub use arn::{Arn, ArnOwner, InvalidArn, ResourceKind};
 pub use caller::{Caller, Identity, InvalidServiceName, Principal, ServiceName};
 pub use entity_id::{EntityId, InvalidEntityId};
-pub use names::{GroupName, InvalidName, NameFault, NameKind, PolicyName, RoleName, SessionName, UserName};
+pub use names::{
+    AccountName, GroupName, InvalidName, NameFault, NameKind, PolicyName, RoleName, SessionName, UserName,
+};
 
 mod account;
 mod arn;

@@ -16,6 +16,8 @@ pub enum NameKind {
     Policy,
     /// `RoleSessionName` of AssumeRole.
     Session,
+    /// Of an account: no call of the API takes one.
+    Account,
 }
 
 /// What is wrong with a name.
@@ -48,6 +50,7 @@ impl fmt::Display for NameKind {
             Self::Group => "group",
             Self::Policy => "policy",
             Self::Session => "role session",
+            Self::Account => "account",
         })
     }
 }
@@ -128,6 +131,11 @@ name!(
     SessionName, Session, 2 to 64, ".@_-"
 );
 
+name!(
+    /// Name of an account, for people: 1 to 64 of `[A-Za-z0-9.@_-]`. Ours.
+    AccountName, Account, 1 to 64, ".@_-"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,6 +168,9 @@ mod tests {
             (fault::<SessionName>("bob@laptop"), None),
             (fault::<SessionName>("b"), Some(Length)),
             (fault::<SessionName>("b:b"), Some(InvalidChars)),
+            (fault::<AccountName>("a@example.com"), None),
+            (fault::<AccountName>(""), Some(Length)),
+            (fault::<AccountName>("a b"), Some(InvalidChars)),
         ];
         for (row, (found, wanted)) in cases.into_iter().enumerate() {
             assert_eq!(found, wanted, "row {row}");

@@ -4,11 +4,13 @@ use catalog::{
     AccountRecord, AfterName, Attachment, AttachmentTarget, PolicyType, Read, Region, RoleRecord, TargetKind, Write,
 };
 
+use super::access_keys::KeyOwner;
 use super::change::{account_id, owner, require};
-use super::error::Result;
+use super::error::{RamError, Result};
 use super::ram::Ram;
 use crate::evaluation::Permit;
-use crate::identity::{AccountId, Arn, EntityId};
+use crate::identity::{AccountId, AccountName, Arn, EntityId};
+use crate::keys::AccessKey;
 use crate::policy::Action;
 use crate::system::{DISK_ENCRYPT_ROLE, ServiceRole};
 
@@ -28,6 +30,41 @@ impl Ram {
         let mut change = self.begin().await?;
         let outcome = self.insert_first_account(&mut change.write).await;
         change.finish(outcome).await
+    }
+
+    /// Makes an account with an access key of its own. Nothing else is in it: its owner opens KMS and makes the roles of services. Takes no
+    /// permit: the operator of the host makes accounts, and no call of the API leads here.
+    ///
+    /// Errors: `AccountExists`.
+    pub async fn create_account(&self, name: &AccountName) -> Result<(AccountId, AccessKey)> {
+        let (account, key) = (AccountId::generate(&*self.random), AccessKey::for_user(&*self.random));
+        let mut change = self.begin().await?;
+        let outcome = async {
+            let write = &mut change.write;
+            let created_at = self.clock.now();
+            let record = AccountRecord { id: owner(account), name: name.to_string(), created_at, kms_opened_at: None };
+            if !write.account_insert(&record).await? {
+                return Err(RamError::AccountExists(account));
+            }
+            self.insert_access_key(write, &key, &KeyOwner::Root, account).await?;
+            Ok(account)
+        }
+        .await;
+        Ok((change.finish(outcome).await?, key))
+    }
+
+    /// All accounts, by id, for the operator of the host.
+    pub async fn list_accounts(&self) -> Result<Vec<AccountRecord>> {
+        let mut accounts = Vec::new();
+        let mut after = AfterName::start();
+        loop {
+            let found = self.catalog.read().accounts_list(&after).await?;
+            accounts.extend(found.items);
+            match found.marker {
+                Some(marker) => after = AfterName::behind(marker),
+                None => return Ok(accounts),
+            }
+        }
     }
 
     /// Whether an account has opened KMS. Takes no permit: every caller of the account may know, and KMS tells it before it judges.

@@ -16,6 +16,8 @@ const SECRET_BYTES: std::ops::RangeInclusive<usize> = 16..=128;
 impl Ram {
     /// Removes all access keys of the account itself and makes one. Its secret is in the answer and never again. Asks for
     /// `ram:CreateAccessKey` and `ram:DeleteAccessKey` on `root`.
+    ///
+    /// Errors: `AccountNotFound`.
     pub async fn reset_root_access_key(&self, permit: &Permit) -> Result<AccessKey> {
         let root = Arn::of_root(permit.account());
         require(permit, CREATE_ACCESS_KEY, &root)?;
@@ -44,6 +46,9 @@ impl Ram {
     }
 
     async fn replace_root_access_keys(&self, write: &mut Write, key: &AccessKey, account: AccountId) -> Result<()> {
+        if write.read().account_by_id(&owner(account)).await?.is_none() {
+            return Err(RamError::AccountNotFound(account));
+        }
         let old = write.read().access_keys_of_owner(None, &owner(account)).await?;
         for key in old {
             write.access_key_delete(&key.id).await?;

@@ -1,12 +1,12 @@
 //! The first start, and the keys of the account itself.
 
-use catalog::Region;
+use catalog::{Clock, Region};
 use crypto::{Secret, SeededRandom};
 use ram::keys::AccessKey;
-use ram::system::DISK_ENCRYPT_ROLE;
-use ram::{AuthenticateError, IdentityType, KeyOwner, Target};
+use ram::system::{DISK_ENCRYPT_ROLE, SystemPolicy};
+use ram::{AccountId, AuthenticateError, IdentityType, KeyOwner, Permit, PolicyRef, RamError, Target};
 
-use crate::office::{ENCRYPT, Office, another_process, code};
+use crate::office::{ENCRYPT, Office, another_process, code, new_role};
 
 /// The account is made once, for all processes, with KMS opened and the role that ECS needs.
 #[tokio::test]
@@ -37,6 +37,49 @@ async fn other_accounts_open_kms_once() {
     assert!(office.ram.open_kms(&second, &region).await.unwrap());
     assert!(office.ram.kms_is_opened(account).await.unwrap());
     assert!(!office.ram.open_kms(&second, &region).await.unwrap());
+}
+
+/// A new account has a key that works, and nothing else: no KMS, no roles. It opens KMS and makes the role that ECS needs by itself, by what
+/// is documented of it. The first account stays the first one.
+#[tokio::test]
+async fn a_second_account_begins_with_nothing_and_makes_its_service_role() {
+    let office = Office::open().await;
+    let (account, key) = office.ram.create_account(&"second".parse().unwrap()).await.unwrap();
+    assert_ne!(account, office.account);
+    assert_eq!(office.ram.ensure_account().await.unwrap(), office.account);
+    let listed = office.ram.list_accounts().await.unwrap();
+    let names: Vec<_> = listed.iter().map(|account| (account.id.to_string(), account.name.as_str())).collect();
+    assert!(names.contains(&(account.to_string(), "second")) && names.len() == 2, "{names:?}");
+
+    let who = office.sign_in(&key, None).await.unwrap();
+    assert_eq!(who.identity().arn, format!("acs:ram::{account}:root"));
+    let root = Permit::for_local_operator(account, office.clock.now());
+    assert!(!office.ram.kms_is_opened(account).await.unwrap());
+    let name = DISK_ENCRYPT_ROLE.name.parse().unwrap();
+    assert_eq!(code(office.ram.role(&root, &name).await), "EntityNotExist.Role");
+
+    assert!(office.ram.open_kms(&root, &Region::default()).await.unwrap());
+    office.ram.create_role(&root, &new_role(DISK_ENCRYPT_ROLE.name, DISK_ENCRYPT_ROLE.trust.to_owned())).await.unwrap();
+    let (policy, target) =
+        (PolicyRef::System(SystemPolicy::of(DISK_ENCRYPT_ROLE.policy).unwrap()), Target::Role(name.clone()));
+    office.ram.attach_policy(&root, &policy, &target).await.unwrap();
+    let made = office.ram.role(&root, &name).await.unwrap();
+    let first = office.ram.role(&office.root(), &name).await.unwrap();
+    assert_eq!(made.trust_document, first.trust_document);
+    assert_eq!(
+        (made.account.to_string(), first.account.to_string()),
+        (account.to_string(), office.account.to_string())
+    );
+}
+
+/// A key for an account that is not there is not made.
+#[tokio::test]
+async fn only_an_account_that_exists_gets_a_key() {
+    let office = Office::open().await;
+    let nobody: AccountId = "9999999999999999".parse().unwrap();
+    let permit = Permit::for_local_operator(nobody, office.clock.now());
+    let refused = office.ram.reset_root_access_key(&permit).await.err();
+    assert!(matches!(refused, Some(RamError::AccountNotFound(account)) if account == nobody), "{refused:?}");
 }
 
 /// A reset makes the one key that works; those before it are gone at once.

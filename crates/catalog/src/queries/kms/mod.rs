@@ -9,6 +9,7 @@ pub use sealed_images::{SealedImage, SealedImageRecord};
 
 mod aliases;
 mod import_tokens;
+mod key_days;
 mod key_filter;
 mod key_record;
 mod key_versions;

@@ -12,7 +12,7 @@ use super::policies::PolicyRef;
 use super::policy_versions::{InvalidVersionId, VersionId};
 use super::text::TextField;
 use crate::evaluation::Denial;
-use crate::identity::{Arn, GroupName, InvalidName, NameFault, NameKind, PolicyName, RoleName, UserName};
+use crate::identity::{AccountId, Arn, GroupName, InvalidName, NameFault, NameKind, PolicyName, RoleName, UserName};
 use crate::keys::AccessKeyId;
 use crate::policy::{Action, PolicyError};
 
@@ -73,6 +73,9 @@ pub enum RamError {
     /// A session has no access keys of its own.
     #[error("a session of a role has no access keys: name a user")]
     NoOwnKeys,
+    /// No such account.
+    #[error("account {0} does not exist")]
+    AccountNotFound(AccountId),
     /// No such user.
     #[error("user {0} does not exist")]
     UserNotFound(UserName),
@@ -115,6 +118,9 @@ pub enum RamError {
         /// The group.
         group: GroupName,
     },
+    /// The number that was drawn for a new account is taken.
+    #[error("account {0} exists already; try again")]
+    AccountExists(AccountId),
     /// The name is taken.
     #[error("user {0} exists already")]
     UserExists(UserName),
@@ -241,6 +247,8 @@ impl RamError {
             Self::DeleteConflict { conflict, .. } => conflict.code(),
             Self::LimitExceeded { what, .. } => what.code(),
             Self::Denied(_) => "NoPermission",
+            // No call of the API makes or names accounts.
+            Self::AccountNotFound(_) | Self::AccountExists(_) => "InternalError",
             Self::NotCovered { .. } | Self::SecretDamaged { .. } | Self::Catalog(_) => "InternalError",
         }
     }
@@ -257,5 +265,6 @@ fn name_code(InvalidName { kind, fault, .. }: &InvalidName) -> &'static str {
         (NameKind::Policy, NameFault::InvalidChars) => "InvalidParameter.PolicyName.InvalidChars",
         (NameKind::Policy, NameFault::Length) => "InvalidParameter.PolicyName.Length",
         (NameKind::Session, _) => "InvalidParameter.RoleSessionName",
+        (NameKind::Account, _) => "InvalidParameter",
     }
 }

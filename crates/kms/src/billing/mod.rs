@@ -1,0 +1,18 @@
+//! What an account has to pay, and whether it still may spend. Source: `../shared/api/billing.md`.
+//!
+//! ```text
+//! meters ──────────┐
+//! days of keys ────┴─ PriceRule ── Bill ── more than the balance? ── InDebt
+//! ```
+//!
+//! Nothing runs daily and no money is moved: a bill follows from what the catalog keeps, for any month, at any time.
+
+pub use month::{InvalidMonth, Month};
+pub use rule::{Bill, FreeFor, KeyUnit, PRICE_RULES, PriceRule};
+
+pub(crate) use debts::Debts;
+pub(crate) use rule::IN_DEBT;
+
+mod debts;
+mod month;
+mod rule;
