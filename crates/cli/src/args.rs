@@ -80,8 +80,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Key(KeyCommand),
     /// The root key that protects all others
-    #[command(subcommand)]
-    Root(RootCommand),
+    Root(RootCommandArgs),
     /// Answer the KMS, RAM and STS APIs over HTTP
     Serve(ServeArgs),
     /// The account that this installation began with
@@ -275,6 +274,22 @@ pub(crate) struct JsonArgs {
     pub json: bool,
 }
 
+#[derive(Args)]
+pub(crate) struct RootCommandArgs {
+    #[command(flatten)]
+    pub catalog: CatalogArgs,
+    #[command(subcommand)]
+    pub command: RootCommand,
+}
+
+/// Where the catalog is.
+#[derive(Args)]
+pub(crate) struct CatalogArgs {
+    /// Catalog on a PostgreSQL server [default: in the data directory]
+    #[arg(long, global = true, value_name = "URL", env = "RESEAL_DATABASE", hide_env_values = true)]
+    pub database: Option<String>,
+}
+
 #[derive(Subcommand)]
 pub(crate) enum RootCommand {
     /// Write a copy of the root key, encrypted under a passphrase
@@ -295,7 +310,7 @@ pub(crate) enum RootCommand {
     },
     /// Make a new root key where the old one is, and wrap all keys under it; a running server goes on
     Rotate,
-    /// Go over to a root key in another place, and wrap all keys under it
+    /// Go over to a root key in another place, and wrap all keys under it; a running server that can use that place goes on
     Move(RootMoveArgs),
 }
 

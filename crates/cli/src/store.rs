@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use catalog::{Clock, SystemClock};
+use catalog::{Catalog, Clock, SystemClock};
 use crypto::{LockStatus, OsRandom};
 use kms::{DataDir, Kms, RootSource, Scope};
 use ram::Permit;
 use tokio::runtime::Runtime;
 
-use crate::args::{Cli, RootArgs};
+use crate::args::{CatalogArgs, Cli, RootArgs};
 use crate::output;
 use crate::user_directory::user_directory;
 
@@ -46,13 +46,34 @@ impl Store {
     /// Opens the service for a command that needs a key that is there already: nothing is made, so a mistyped
     /// directory leaves nothing behind.
     pub(crate) fn open_existing(&self) -> Result<OpenStore> {
-        if !self.data_dir.catalog().exists() {
+        self.open_existing_on(&CatalogArgs { database: None })
+    }
+
+    /// As [`Store::open_existing`], wherever the catalog is.
+    pub(crate) fn open_existing_on(&self, args: &CatalogArgs) -> Result<OpenStore> {
+        self.require_catalog(args)?;
+        self.open_on(args)
+    }
+
+    /// Refuses a data directory in which nothing is kept.
+    pub(crate) fn require_catalog(&self, args: &CatalogArgs) -> Result<()> {
+        // With the catalog on a server, what the server keeps there.
+        let kept = if args.database.is_some() { self.data_dir.trees() } else { self.data_dir.catalog() };
+        if !kept.exists() {
             bail!(
                 "no keys are kept in the data directory {}; name another with --data",
                 self.data_dir.path().display()
             );
         }
-        self.open()
+        Ok(())
+    }
+
+    /// Opens the catalog alone, or makes it.
+    pub(crate) async fn catalog(&self, args: &CatalogArgs) -> kms::Result<Catalog> {
+        Ok(match &args.database {
+            Some(url) => Catalog::connect(url).await?,
+            None => Catalog::open(self.data_dir.path()).await?,
+        })
     }
 
     /// Opens the service for a command that changes keys or accounts: refused while a server runs on the data directory, which would
@@ -73,11 +94,18 @@ impl Store {
 
     /// Opens the service; the first use makes the data directory and the root key, and says so.
     pub(crate) fn open(&self) -> Result<OpenStore> {
+        self.open_on(&CatalogArgs { database: None })
+    }
+
+    fn open_on(&self, args: &CatalogArgs) -> Result<OpenStore> {
         if let LockStatus::NotLocked { reason } = crypto::lock_status() {
             output::warning(&format!("keys are not locked in memory: {reason}"));
         }
         let runtime = runtime()?;
-        let opened = runtime.block_on(Kms::open(&self.data_dir, &self.root, Arc::new(SystemClock), Arc::new(OsRandom)));
+        let opened = runtime.block_on(async {
+            let catalog = self.catalog(args).await?;
+            Kms::open_on(catalog, &self.data_dir, &self.root, Arc::new(SystemClock), Arc::new(OsRandom)).await
+        });
         let kms = opened.with_context(|| format!("data directory {}", self.data_dir.path().display()))?;
         if let Some(made) = kms.root_made() {
             eprintln!("{made}");
@@ -139,7 +167,7 @@ impl OpenStore {
 
 /// A runtime for the catalog's calls: one thread, as a command makes one call at a time.
 pub(crate) fn runtime() -> Result<Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().context("cannot start a runtime")
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start a runtime")
 }
 
 fn root_source(args: &RootArgs) -> RootSource {

@@ -37,7 +37,7 @@ pub use kms::Kms;
 pub use limits::Limits;
 pub use root::{
     RootChanged, RootError, RootMade, RootSource, TokenName, TokenPlace, TokenUriError, read_passphrase_file,
-    root_restore,
+    root_restore, root_restore_on,
 };
 pub use rotation_interval::RotationInterval;
 pub use spec::{KeySpec, KeyUsage, Origin, ProtectionLevel};

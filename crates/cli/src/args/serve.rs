@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::CatalogArgs;
+
 #[derive(Args)]
 pub(crate) struct ServeArgs {
     /// Address to listen on; with =REGION all calls that come in there go to that region. Repeat for more
@@ -27,9 +29,8 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     pub self_signed: bool,
 
-    /// Catalog on a PostgreSQL server [default: in the data directory]
-    #[arg(long, value_name = "URL", env = "RESEAL_DATABASE", hide_env_values = true)]
-    pub database: Option<String>,
+    #[command(flatten)]
+    pub catalog: CatalogArgs,
     /// File (mode 0600) with id and secret of the account's access key on two lines
     #[arg(long, value_name = "FILE")]
     pub bootstrap_access_key: Option<PathBuf>,

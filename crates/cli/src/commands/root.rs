@@ -8,17 +8,18 @@ use anyhow::{Context, Result, bail};
 use crypto::{OsRandom, Secret};
 use kms::{RootChanged, RootSource};
 
-use crate::args::{RootCommand, RootMoveArgs};
+use crate::args::{RootCommand, RootCommandArgs, RootMoveArgs};
 use crate::output;
 use crate::store::{Store, runtime};
 
 /// Longest backup file.
 const BACKUP_BYTES_MAX: u64 = 64 << 10;
 
-pub(crate) fn run(command: RootCommand, store: &Store) -> Result<ExitCode> {
-    match command {
+pub(crate) fn run(args: RootCommandArgs, store: &Store) -> Result<ExitCode> {
+    let catalog = args.catalog;
+    match args.command {
         RootCommand::Backup { file, passphrase_file } => {
-            let store = store.open_existing()?;
+            let store = store.open_existing_on(&catalog)?;
             let passphrase = passphrase(passphrase_file.as_deref(), true)?;
             let text = store.kms.root_backup(&passphrase)?;
             write_new(&file, &text).with_context(|| format!("cannot write {}", file.display()))?;
@@ -30,32 +31,41 @@ pub(crate) fn run(command: RootCommand, store: &Store) -> Result<ExitCode> {
             let mut backup = Vec::new();
             File::open(&file).and_then(|f| f.take(BACKUP_BYTES_MAX).read_to_end(&mut backup)).with_context(refused)?;
             let passphrase = passphrase(passphrase_file.as_deref(), false)?;
-            let restored = kms::root_restore(&store.data_dir, &store.root, &backup, &file, &passphrase, &OsRandom);
-            let path = runtime()?.block_on(restored)?;
+            let (data_dir, root) = (&store.data_dir, &store.root);
+            let path = runtime()?.block_on(async {
+                if catalog.database.is_none() {
+                    return kms::root_restore(data_dir, root, &backup, &file, &passphrase, &OsRandom).await;
+                }
+                let catalog = store.catalog(&catalog).await?;
+                kms::root_restore_on(&catalog, data_dir, root, &backup, &file, &passphrase, &OsRandom).await
+            })?;
             output::line(&format!("{}: the root key is back", path.display()));
         }
         RootCommand::Rotate => {
-            let store = store.open_existing()?;
+            let store = store.open_existing_on(&catalog)?;
             let changed = store.wait(store.kms.root_rotate())?;
             report(&changed);
         }
         RootCommand::Move(place) => {
-            // A server could not follow, and would not start again with the arguments it has.
-            let (store, _lock) = store.open_alone()?;
-            let changed = store.wait(store.kms.root_move(&new_place(place)))?;
+            let place = new_place(place)?;
+            let store = store.open_existing_on(&catalog)?;
+            let changed = store.wait(store.kms.root_move(&place))?;
             report(&changed);
-            output::line("From now on every command, and the server, needs the --root-… argument for that place.");
+            output::line(
+                "From now on every command, and each start of the server, needs the --root-… argument for that place.",
+            );
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn new_place(place: RootMoveArgs) -> RootSource {
+fn new_place(place: RootMoveArgs) -> Result<RootSource> {
     let file = place.to_file.then_some(RootSource::File);
-    let passphrase = place.to_passphrase_file.map(RootSource::PassphraseFile);
+    // A server that follows has another working directory.
+    let passphrase = place.to_passphrase_file.map(std::path::absolute).transpose()?.map(RootSource::PassphraseFile);
     let credential = place.to_credential.map(RootSource::systemd_credential);
     let token = place.to_pkcs11.map(RootSource::Pkcs11);
-    file.or(passphrase).or(credential).or(token).expect("the parser asks for one of them")
+    Ok(file.or(passphrase).or(credential).or(token).expect("the parser asks for one of them"))
 }
 
 fn report(changed: &RootChanged) {

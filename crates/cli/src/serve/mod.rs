@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use api::{Served, Server};
-use catalog::{Catalog, Clock, SystemClock};
+use catalog::{Clock, SystemClock};
 use crypto::{OsRandom, Random};
 use kms::{Kms, Limits};
 use ram::Ram;
@@ -59,7 +59,7 @@ async fn serve(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
     }
     std::io::stdout().flush()?;
     let due = tokio::spawn(due::run(Arc::clone(&backend)));
-    let loading = args.database.is_none().then(|| {
+    let loading = args.catalog.database.is_none().then(|| {
         let backend = Arc::clone(&backend);
         tokio::spawn(async move { backend.load_nonces().await })
     });
@@ -71,10 +71,7 @@ async fn serve(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
 
 async fn open(args: &ServeArgs, store: &Store, clock: &Arc<dyn Clock>) -> Result<Backend> {
     let random: Arc<dyn Random> = Arc::new(OsRandom);
-    let catalog = match &args.database {
-        Some(url) => Catalog::connect(url).await?,
-        None => Catalog::open(store.data_dir.path()).await?,
-    };
+    let catalog = store.catalog(&args.catalog).await?;
     let kms = Kms::open_on(catalog, &store.data_dir, &store.root, clock.clone(), random.clone()).await;
     let kms = kms.with_context(|| format!("data directory {}", store.data_dir.path().display()))?;
     if let Some(made) = kms.root_made() {

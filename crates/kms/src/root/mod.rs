@@ -4,7 +4,8 @@
 //! source.rs   where a root key is kept          key_file, sealed_file, credential: 32 bytes that come into our memory
 //! key.rs      wraps and unwraps                 token: a key in an HSM, which stays there
 //! in_use.rs   the root key of an open service   find.rs: which of the keys in a place belongs to a catalog
-//! change.rs   another root key                  restore.rs: the same one from a backup
+//! change.rs   another root key                  follow.rs: how other processes notice; place.rs: where it went
+//! restore.rs  the same one from a backup
 //! ```
 //!
 //! The catalog keeps a check value, a known text wrapped under the root key. So a wrong root key is told at once and by name, and
@@ -13,7 +14,7 @@
 pub use change::RootChanged;
 pub use error::RootError;
 pub use passphrase::read_passphrase_file;
-pub use restore::root_restore;
+pub use restore::{root_restore, root_restore_on};
 pub use source::{RootMade, RootSource};
 pub use token::{TokenName, TokenPlace, TokenUriError};
 
@@ -29,10 +30,13 @@ mod credential;
 mod error;
 mod fields;
 mod find;
+mod follow;
 mod in_use;
 mod key;
 mod key_file;
 mod passphrase;
+mod percent;
+mod place;
 mod restore;
 mod rewrap;
 mod sealed_file;

@@ -31,8 +31,23 @@ pub async fn root_restore(
     if !data_dir.catalog().exists() {
         return Err(RootError::NoCatalog { catalog: data_dir.catalog() }.into());
     }
-    let key = sealed_file::decode(backup, passphrase, backup_path)?;
     let catalog = Catalog::open(data_dir.path()).await?;
+    root_restore_on(&catalog, data_dir, source, backup, backup_path, passphrase, random).await
+}
+
+/// As [`root_restore`], for a catalog that is open already, on a PostgreSQL server for example.
+///
+/// Errors: as [`root_restore`]; `CheckMissing` for a catalog that never had a root key.
+pub async fn root_restore_on(
+    catalog: &Catalog,
+    data_dir: &DataDir,
+    source: &RootSource,
+    backup: &[u8],
+    backup_path: &Path,
+    passphrase: &Secret,
+    random: &dyn Random,
+) -> Result<PathBuf> {
+    let key = sealed_file::decode(backup, passphrase, backup_path)?;
     // Held to the end, so that two restores do not move each other's result away.
     let mut write = catalog.write().await?;
     let stored = restore_alone(&mut write, &key, data_dir, source, backup_path, random).await;
