@@ -1,5 +1,5 @@
-//! One function for each decoder of foreign bytes: `cargo fuzz` calls it with what libFuzzer invents, `tests/smoke.rs` with the
-//! kept corpus and mutations of it.
+//! One function for each decoder of foreign bytes, and for what reaches the server from strangers: `cargo fuzz` calls it with what
+//! libFuzzer invents, `tests/smoke.rs` with the kept corpus and mutations of it.
 //!
 //! A function returns whether the bytes were accepted to the end, so that a corpus that no longer reaches the whole decoder is
 //! noticed. It panics when a promise is broken: a read outside of the file, an extent out of order, bytes that do not come back.

@@ -32,7 +32,7 @@ fn no_call_fails_while_the_root_key_changes() {
 #[test]
 fn no_call_fails_while_the_root_key_of_a_postgresql_catalog_changes() {
     let postgres = Postgres::start();
-    let (mut here, mut witness) = change_beside(Some(postgres.url.clone()));
+    let (mut here, mut witness) = change_beside(Some(postgres.url));
     here.place.passphrase_file = None;
     here.must("root backup copy --passphrase-file word");
     fs::remove_file(here.place.data().join("root.key")).expect("the root key");
