@@ -66,7 +66,7 @@ fn change_beside(database: Option<String>) -> (Installation, Witness) {
         let log = server.stop();
         assert!(!log.contains("ERROR"), "{log}");
         let refused = Server::attempt(here.serving()).err().map(|end| end.to_string()).unwrap_or_default();
-        assert!(refused.contains("is not the root key of this catalog") || refused.contains("missing"), "{refused}");
+        assert!(refused.contains("The last change of the root key left it elsewhere"), "{refused}");
     }
     (here, witness)
 }

@@ -4,7 +4,7 @@
 //! 1  the new key is made, durable, beside the old one     killed here: the old one is in force; what was made is replaced next time
 //! 2  one transaction: everything is wrapped anew,         killed here: as before
 //!    and the check value becomes that of the new key
-//!    a move writes down first where it goes               (root.place: a hint that counts with the check value only)
+//!    where it goes is written down before the commit      (root.place: a hint that counts with the check value only)
 //! 3  the file of the new key takes the place of the old   killed here: the next opening does it
 //! ```
 //! One transaction, so that the whole catalog is always under one root key and nothing half done can be seen. Readers go on
@@ -103,9 +103,8 @@ impl Kms {
         let check = new.new_check(&*self.random).await?;
         let rewrapped = rewrap(write, &self.root.key(), &new, &*self.random).await?;
         write.meta_update(CHECK_NAME, &check).await?;
-        if wanted == Wanted::There {
-            place::write(data_dir, to, &*self.random)?;
-        }
+        // Also when it goes nowhere: another move may have come between, to which the last place belongs.
+        place::write(data_dir, to, &*self.random)?;
         Ok((new, check, rewrapped))
     }
 

@@ -31,6 +31,14 @@ pub enum RootError {
         /// Where it came from.
         place: PathBuf,
     },
+    /// It is not here, and a change has left it in another place.
+    #[error("{refusal}. The last change of the root key left it elsewhere: use {there}")]
+    Elsewhere {
+        /// What is wrong here.
+        refusal: Box<RootError>,
+        /// Arguments for that place.
+        there: String,
+    },
     /// A file with a root key cannot be read as one.
     #[error("{} is damaged: {why}; restore it from a backup (`reseal root restore BACKUP`)", place.display())]
     Damaged {

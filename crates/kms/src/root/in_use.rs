@@ -7,6 +7,7 @@ use super::error::{RootError, RootResult};
 use super::find::{find, keys, settle};
 use super::follow::Following;
 use super::key::RootKey;
+use super::place;
 use super::source::{RootMade, RootSource};
 use super::{CHECK_NAME, check_value};
 use crate::data_dir::DataDir;
@@ -80,7 +81,8 @@ impl Root {
     }
 
     async fn open(data_dir: &DataDir, source: &RootSource, check: Vec<u8>) -> RootResult<Self> {
-        let key = find(source, data_dir, &check).await?;
+        let found = find(source, data_dir, &check).await;
+        let key = found.map_err(|refusal| place::hinted(refusal, source, data_dir))?;
         Ok(Self::new(data_dir, source, key, check))
     }
 

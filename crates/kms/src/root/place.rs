@@ -1,10 +1,10 @@
-//! Where the last move took the root key: the file `root.place`, for a service that runs meanwhile.
+//! Where the last change left the root key: the file `root.place`, for a service that runs meanwhile.
 //!
 //! ```text
 //! reseal root place 1
 //! passphrase-file /etc/reseal/word           or: file root.key, credential NAME, pkcs11 URI
 //! ```
-//! Paths and names are percent-encoded. The file is written before the move is committed and is a hint only: which key is in force is
+//! Paths and names are percent-encoded. The file is written before the change is committed and is a hint only: which key is in force is
 //! told by the check value of the catalog, so a place to which nothing came harms nothing.
 //!
 //! It is in the data directory and not in the catalog, for its owner only: to use a token is to run the code of its module, and who may
@@ -27,7 +27,7 @@ const FIRST_LINE: &str = "reseal root place 1";
 /// A path of 4096 bytes, each of them encoded, has three times as many.
 const FILE_BYTES_MAX: usize = 16 << 10;
 
-/// The place that was written last; `None` when there was no move.
+/// The place that was written last; `None` when there was no change.
 ///
 /// Errors: `OpenToOthers`, `Damaged`, `File`.
 pub(super) fn read(data_dir: &DataDir) -> RootResult<Option<RootSource>> {
@@ -37,7 +37,26 @@ pub(super) fn read(data_dir: &DataDir) -> RootResult<Option<RootSource>> {
     place.map(Some).ok_or(RootError::Damaged { place: path, why: "it names no place of a root key" })
 }
 
-/// Writes the place that a move goes to. The caller has the write lock of the catalog, so nobody else writes it.
+/// The same refusal, with the place where the last change left the root key, if that is another one.
+pub(super) fn hinted(refusal: RootError, source: &RootSource, data_dir: &DataDir) -> RootError {
+    match read(data_dir) {
+        Ok(Some(there)) if there != *source => {
+            RootError::Elsewhere { refusal: Box::new(refusal), there: arguments(&there) }
+        }
+        _ => refusal,
+    }
+}
+
+fn arguments(source: &RootSource) -> String {
+    match source {
+        RootSource::File => "no --root-… argument".to_owned(),
+        RootSource::PassphraseFile(path) => format!("--root-passphrase-file {}", path.display()),
+        RootSource::SystemdCredential { name, .. } => format!("--root-credential {name}"),
+        RootSource::Pkcs11(place) => format!("--root-pkcs11 '{}'", place.uri()),
+    }
+}
+
+/// Writes the place that a change goes to. The caller has the write lock of the catalog, so nobody else writes it.
 ///
 /// Errors: `File`.
 pub(super) fn write(data_dir: &DataDir, source: &RootSource, random: &dyn Random) -> RootResult<()> {
@@ -45,7 +64,7 @@ pub(super) fn write(data_dir: &DataDir, source: &RootSource, random: &dyn Random
     let beside = place.with_added_extension("next");
     let written = match std::fs::remove_file(&beside) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        // What a killed move left is gone.
+        // What a killed change left is gone.
         _ => write_new(&beside, text(source).as_bytes(), random),
     };
     let written = written.and_then(|()| std::fs::rename(&beside, &place)).and_then(|()| sync_parent(&place));
@@ -112,7 +131,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let data_dir = DataDir::new(directory.path());
         assert_eq!(read(&data_dir).unwrap(), None);
-        std::fs::write(data_dir.root_place().with_added_extension("next"), "left by a killed move").unwrap();
+        std::fs::write(data_dir.root_place().with_added_extension("next"), "left by a killed change").unwrap();
         for place in places() {
             write(&data_dir, &place, &OsRandom).unwrap();
             assert_eq!(read(&data_dir).unwrap(), Some(place));

@@ -59,7 +59,8 @@ async fn a_root_key_moves_to_a_passphrase_and_a_credential() {
         kms.root_move(pair[1]).await.unwrap();
         home.open_all(&kms, std::slice::from_ref(&blob)).await;
         drop(kms);
-        home.refusal(pair[0]).await;
+        let error = home.refusal(pair[0]).await;
+        assert!(matches!(error, RootError::Elsewhere { .. }), "{error}");
         home.open_all(&home.open(pair[1]).await.unwrap(), std::slice::from_ref(&blob)).await;
         match home.open_text(&follower, &blob).await {
             Ok(()) => assert!(pair[1] != &credential),
