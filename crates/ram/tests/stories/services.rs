@@ -8,7 +8,12 @@ use crate::office::{Office, code};
 const DECRYPT: Action = Action::new("kms:Decrypt");
 const TAG: (&str, &str) = ("kms:tag/acs:ecs:disk-encryption", "true");
 
-async fn act(office: &Office, action: Action, tags: &[(&str, &str)], policy: Option<&KeyPolicy>) -> Result<Permit, RamError> {
+async fn act(
+    office: &Office,
+    action: Action,
+    tags: &[(&str, &str)],
+    policy: Option<&KeyPolicy>,
+) -> Result<Permit, RamError> {
     let asks = [Ask { action, resource: office.kms_key().parse().unwrap() }];
     let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let ecs = "ecs.aliyuncs.com".parse().unwrap();
@@ -21,7 +26,9 @@ async fn the_role_for_disk_encryption_goes_so_far() {
     let office = Office::open().await;
     let permit = act(&office, DECRYPT, &[TAG], None).await.unwrap();
     assert!(permit.covers(DECRYPT, &office.kms_key().parse().unwrap()));
-    assert!(permit.caller().identity().to_string().ends_with("assumed-role/AliyunECSDiskEncryptDefaultRole/ecs-service"));
+    assert!(
+        permit.caller().identity().to_string().ends_with("assumed-role/AliyunECSDiskEncryptDefaultRole/ecs-service")
+    );
     assert!(act(&office, Action::new("kms:TagResource"), &[], None).await.is_ok());
     assert!(matches!(act(&office, DECRYPT, &[], None).await, Err(RamError::Denied(_))), "a key without the mark");
     assert!(matches!(act(&office, Action::new("kms:DisableKey"), &[TAG], None).await, Err(RamError::Denied(_))));
@@ -30,7 +37,10 @@ async fn the_role_for_disk_encryption_goes_so_far() {
         r#"{{"Version":"1","Statement":[{{"Effect":"Deny","Principal":{{"RAM":["{role}"]}},"Action":["kms:Decrypt"],"Resource":["*"]}}]}}"#
     );
     let deny: KeyPolicy = deny.parse().unwrap();
-    assert!(matches!(act(&office, DECRYPT, &[TAG], Some(&deny)).await, Err(RamError::Denied(_))), "the key's own policy");
+    assert!(
+        matches!(act(&office, DECRYPT, &[TAG], Some(&deny)).await, Err(RamError::Denied(_))),
+        "the key's own policy"
+    );
 }
 
 /// The account takes the right away by the trust of the role, by its policy, or with the role itself; each counts at the next call.
