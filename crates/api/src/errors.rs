@@ -151,6 +151,10 @@ table! {
     ECS_FORBIDDEN: 403 "Forbidden.RAM" [Ecs] "User not authorized to operate on the specified resource: {0} may not {1} on {2} ({3})." "wire.md 8; message ours";
     ECS_IMAGE_NAME: 400 "InvalidImageName.Malformed" [Ecs] "The specified image name is not valid: {0}." "ecs-images.md 2";
     ECS_IMAGE_NAME_TAKEN: 400 "InvalidImageName.Duplicated" [Ecs] "The specified image name already exists: {0}." "ecs-images.md 2";
+    ECS_IMAGE_FAMILY: 400 "InvalidImageFamily.Malformed" [Ecs] "The specified image family is not valid: {0}." "ours, after ecs-images.md 5";
+    ECS_IMAGE_CREATING: 403 "InvalidStatus.ImageIsCreating" [Ecs] "The image is being created: {0}." "ecs-images.md 5; message ours";
+    ECS_NOT_AVAILABLE: 403 "ImageStatus.NotAvailable" [Ecs] "The image is not available: {0}." "ecs-images.md 5; message ours";
+    ECS_NOT_DEPRECATED: 403 "ImageStatus.NotDeprecated" [Ecs] "The image is not deprecated: {0}." "ecs-images.md 5; message ours";
     ECS_DESCRIPTION: 400 "InvalidDescription.Malformed" [Ecs] "The specified description is not valid: {0}." "ecs-images.md 2";
     ECS_SOURCE_REGION: 400 "SourceRegion.NotFound" [Ecs] "The source region does not exist: {0}." "ecs-images.md 2; message ours";
     ECS_DESTINATION_REGION: 400 "DestinationRegion.NotFound" [Ecs] "The destination region does not exist: {0}." "ecs-images.md 2; message ours";
@@ -172,6 +176,15 @@ table! {
     ECS_IMAGE_COPYING: 403 "OperationDenied.ImageCopying" [Ecs] "The image is being copied: {0}." "ecs-images.md 5; message ours";
     ECS_IMAGE_IMPORTING: 403 "ImageIsImporting" [Ecs] "The image is being imported: {0}." "ecs-images.md 5; message ours";
     ECS_INVALID_TAGS: 400 "InvalidTagValue.Malformed" [Ecs] "{0}." "ecs-images.md 6; message ours";
+    ECS_TAG_KEY: 400 "InvalidTagKey.Malformed" [Ecs] "A tag key has 1 to 128 characters and does not begin with aliyun or acs: {0}." "ecs-images.md 6; message ours";
+    ECS_TAGS_TOO_MANY: 400 "NumberExceed.Tags" [Ecs] "At most {0} tags a call." "ecs-images.md 6; message ours";
+    ECS_RESOURCES_TOO_MANY: 400 "NumberExceed.ResourceIds" [Ecs] "At most {0} resources a call." "ecs-images.md 6; message ours";
+    ECS_TAG_TWICE: 400 "Duplicate.TagKey" [Ecs] "A tag key stands in the call twice: {0}." "ecs-images.md 6; message ours";
+    ECS_TAG_QUOTA: 403 "QuotaExceed.Tags" [Ecs] "The number of tags exceeds the limit: {0}." "ecs-images.md 6; message ours";
+    ECS_NO_RESOURCE: 404 "InvalidResourceId.NotFound" [Ecs] "The specified resource does not exist: {0}." "ecs-images.md 6; message ours";
+    ECS_RESOURCE_TYPE: 404 "InvalidResourceType.NotFound" [Ecs] "The {0} is not a kind of resource that has tags here: image, snapshot." "ecs-images.md 6; message ours";
+    ECS_NO_RESOURCE_TYPE: 404 "MissingParameter.ResourceType" [Ecs] "The parameter ResourceType is needed." "ecs-images.md 6; message ours";
+    ECS_NO_TAGS: 404 "MissingParameter.Tags" [Ecs] "The parameter {0} is needed." "ecs-images.md 6; message ours";
     ECS_NO_BUCKET: 400 "InvalidOSSBucket.NotFound" [Ecs] "The bucket does not exist: {0}." "ecs-images.md 5; message ours";
     ECS_NO_OBJECT: 400 "InvalidOSSObject.NotFound" [Ecs] "The object does not exist: {0}." "ecs-images.md 5; message ours";
     ECS_OBJECT_NAME: 400 "InvalidOSSObject.Malformed" [Ecs] "The name of the object is not valid: {0}." "ecs-images.md 5; message ours";

@@ -31,7 +31,7 @@ pub use queries::ram::{
 pub use queries::trail::{
     AuditCheckpoint, AuditFilter, AuditHead, AuditRecord, Meter, MeterRecord, NonceRecord, NoncesTaken,
 };
-pub use queries::{Tag, TaggedResource};
+pub use queries::{Tag, TagPosition, TaggedResource};
 pub use read::Read;
 pub use recall::{Epoch, REMEMBERED_S, Recall};
 pub use writer::Write;

@@ -19,6 +19,14 @@ pub enum EcsError {
     /// The description breaks a rule.
     #[error("a description has 2 to 256 characters and does not begin with http:// or https://")]
     MalformedDescription,
+    /// The family breaks a rule.
+    #[error("`{family}` cannot be the family of an image: {why}")]
+    MalformedFamily {
+        /// The family.
+        family: String,
+        /// The rule.
+        why: &'static str,
+    },
     /// The name is taken.
     #[error("an image named `{name}` exists already in region {region}")]
     NameTaken {
@@ -50,6 +58,28 @@ pub enum EcsError {
         status: String,
         /// What it must be.
         wanted: &'static str,
+    },
+    /// The image is being made, and cannot be changed before.
+    #[error("image {id} is still being made; wait until it is Available")]
+    ImageCreating {
+        /// The image.
+        id: String,
+    },
+    /// Only an image that is Available can become Deprecated.
+    #[error("image {id} is {status}; only an image that is Available becomes Deprecated")]
+    NotAvailable {
+        /// The image.
+        id: String,
+        /// Its status.
+        status: String,
+    },
+    /// Only an image that is Deprecated can become Available again.
+    #[error("image {id} is {status}; only an image that is Deprecated becomes Available again")]
+    NotDeprecated {
+        /// The image.
+        id: String,
+        /// Its status.
+        status: String,
     },
     /// The combination of source and request is not allowed.
     #[error(transparent)]
@@ -156,11 +186,25 @@ pub enum EcsError {
         /// The image.
         id: String,
     },
-    /// Tags that break a rule.
-    #[error("the tags cannot be set: {why}")]
-    InvalidTags {
-        /// The rule.
-        why: String,
+    /// A resource would have more tags than it may.
+    #[error("{resource} would have {tags} tags, and has at most {max}")]
+    TagQuota {
+        /// Its id.
+        resource: String,
+        /// How many.
+        tags: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// A resource that is to be tagged is not there.
+    #[error("{kind} {id} does not exist in region {region}")]
+    ResourceNotFound {
+        /// `image` or `snapshot`.
+        kind: &'static str,
+        /// Its id.
+        id: String,
+        /// Where it was looked for.
+        region: Region,
     },
     /// No such bucket.
     #[error("bucket `{0}` is not configured; images are imported from buckets and directories that the operator named")]

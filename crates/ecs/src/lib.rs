@@ -26,7 +26,9 @@ pub use ecs::{Ecs, Rooms};
 pub use engine::{Refusal, SourceFormat};
 pub use error::{EcsError, Result};
 pub use import_image::{ImportDisk, ImportImage, Imported};
+pub use modify_image::ModifyImage;
 pub use names::{ImageAttributes, check_description, check_name};
+pub use tags::{ResourceKind, TagFilter, TaggedWith, TagsPage};
 
 mod arn;
 mod cancel_copy;
@@ -40,6 +42,8 @@ mod ids;
 mod import_image;
 mod jobs;
 mod key_use;
+mod modify_image;
 mod names;
 mod sweep;
+mod tags;
 mod tokens;

@@ -48,6 +48,17 @@ pub(super) fn image(described: &DescribedImage) -> Value {
     })
 }
 
+/// The object of DescribeImageFromFamily: it has no `Encrypted`.
+pub(super) fn image_without_encryption(described: &DescribedImage) -> Value {
+    let mut shown = image(described);
+    for mapping in shown["DiskDeviceMappings"]["DiskDeviceMapping"].as_array_mut().into_iter().flatten() {
+        if let Some(mapping) = mapping.as_object_mut() {
+            mapping.remove("Encrypted");
+        }
+    }
+    shown
+}
+
 fn mapping(disk: &ImageDiskRecord, progress: u32, remain_s: Option<u32>) -> Value {
     let content = &disk.snapshot.content;
     json!({

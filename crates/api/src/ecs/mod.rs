@@ -9,11 +9,15 @@ mod cancel_copy_image;
 mod copy_image;
 mod delete_image;
 mod describe_images;
+mod family;
 mod image;
 mod import_image;
+mod modify_image;
 mod parameters;
 mod refusal;
 mod regions;
+mod tag_parameters;
+mod tag_resources;
 
 use ::ecs::Ecs;
 
@@ -34,8 +38,13 @@ pub(crate) fn rows<S: Images>() -> Vec<Row<S>> {
         Row::of::<OnEcs<cancel_copy_image::CancelCopyImage>>(),
         Row::of::<OnEcs<describe_images::DescribeImages>>(),
         Row::of::<OnEcs<delete_image::DeleteImage>>(),
+        Row::of::<OnEcs<modify_image::ModifyImageAttribute>>(),
         Row::of::<OnEcs<import_image::ImportImage>>(),
+        Row::of::<OnEcs<family::DescribeImageFromFamily>>(),
         Row::of::<regions::DescribeRegions>(),
         Row::of::<OnEcs<regions::DescribeZones>>(),
+        Row::of::<OnEcs<tag_resources::TagResources>>(),
+        Row::of::<OnEcs<tag_resources::UntagResources>>(),
+        Row::of::<OnEcs<tag_resources::ListTagResources>>(),
     ]
 }
