@@ -84,7 +84,9 @@ impl Ecs {
                 return Err(EcsError::NameTaken { name: image.name.clone(), region: scope.region.clone() });
             }
             // Looked at again: a snapshot may have gone since the checks.
-            for (position, disk, snapshot) in plan(&request.disks, self.snapshots_of(&mut write, request, scope).await?)? {
+            for (position, disk, snapshot) in
+                plan(&request.disks, self.snapshots_of(&mut write, request, scope).await?)?
+            {
                 let disk = new_disk(&image, position, disk, snapshot);
                 self.insert_disk(&mut write, &disk).await?;
             }
@@ -141,8 +143,8 @@ impl Ecs {
         for disk in &request.disks {
             let id = &disk.snapshot_id;
             let found = write.read().snapshot_by_id(id).await?.filter(|snapshot| snapshot.scope == *scope);
-            let snapshot = found
-                .ok_or_else(|| EcsError::SnapshotNotFound { id: id.clone(), region: scope.region.clone() })?;
+            let snapshot =
+                found.ok_or_else(|| EcsError::SnapshotNotFound { id: id.clone(), region: scope.region.clone() })?;
             if snapshot.status != "accomplished" {
                 return Err(EcsError::SnapshotNotReady { id: snapshot.id, status: snapshot.status });
             }

@@ -1,6 +1,6 @@
 //! `DeleteImage`. Source: ecs-images.md 5.
 //!
-//! Snapshots that CopyImage and ImportImage made for the image go with it (ours: the vendor leaves them); others stay.
+//! Snapshots that CopyImage and ImportImage made go with the last image that has them (ours: the vendor leaves them); others stay.
 
 use catalog::Scope;
 use ram::{Action, Permit};
@@ -38,9 +38,7 @@ impl Ecs {
         };
         let done = done.await;
         write.finish(done).await?;
-        if let Err(error) = self.remove_dropped().await {
-            tracing::warn!(%error, "the bytes of a deleted image cannot be removed now; the sweeper tries again");
-        }
+        self.remove_dropped_soon().await;
         Ok(())
     }
 }

@@ -206,6 +206,76 @@ pub enum EcsError {
         /// Where it was looked for.
         region: Region,
     },
+    /// No such snapshot in this account and region.
+    #[error("snapshot {id} does not exist in region {region}")]
+    SnapshotNotFound {
+        /// The id.
+        id: String,
+        /// Where it was looked for.
+        region: Region,
+    },
+    /// The snapshot is not complete.
+    #[error("snapshot {id} is {status}, and must be accomplished")]
+    SnapshotNotReady {
+        /// The snapshot.
+        id: String,
+        /// Its status.
+        status: String,
+    },
+    /// An image has a disk from the snapshot.
+    #[error("snapshot {id} holds a disk of {images}; delete the image first")]
+    SnapshotInUse {
+        /// The snapshot.
+        id: String,
+        /// Ids of the images.
+        images: String,
+    },
+    /// A disk of an image has another size than its snapshot.
+    #[error("snapshot {id} has {found} GiB, and a disk of an image is as large as its snapshot: not {wanted} GiB")]
+    SnapshotSize {
+        /// The snapshot.
+        id: String,
+        /// What was wanted.
+        wanted: u64,
+        /// What it has.
+        found: u64,
+    },
+    /// An image without a system disk, or with several.
+    #[error("an image has one system disk, and not {found}: say DiskType=system of one")]
+    SystemDisk {
+        /// How many were named.
+        found: usize,
+    },
+    /// Not the name of a device.
+    #[error("`{0}` is not the name of a device, such as /dev/xvdb")]
+    DeviceMalformed(String),
+    /// Two disks would have one name.
+    #[error("two disks have the device {0}")]
+    DeviceInUse(String),
+    /// No such task in this account and region.
+    #[error("task {id} does not exist in region {region}")]
+    TaskNotFound {
+        /// The id.
+        id: String,
+        /// Where it was looked for.
+        region: Region,
+    },
+    /// A task that cannot be cancelled as one.
+    #[error("task {id} is a {kind}, which is not cancelled as a task; CancelCopyImage cancels a copy")]
+    TaskKind {
+        /// The task.
+        id: String,
+        /// The API's word for what it does.
+        kind: String,
+    },
+    /// The task is over.
+    #[error("task {id} is {state}, so there is nothing to cancel")]
+    TaskOver {
+        /// The task.
+        id: String,
+        /// Its state.
+        state: String,
+    },
     /// No such bucket.
     #[error("bucket `{0}` is not configured; images are imported from buckets and directories that the operator named")]
     BucketNotFound(String),

@@ -63,7 +63,7 @@ fn mapping(disk: &ImageDiskRecord, progress: u32, remain_s: Option<u32>) -> Valu
     let content = &disk.snapshot.content;
     json!({
         "Device": disk.device,
-        "Type": disk.snapshot.disk_type,
+        "Type": if disk.position == 0 { "system" } else { "data" },
         "Size": gib(content.virtual_bytes).to_string(),
         "SnapshotId": disk.snapshot.id,
         "Encrypted": content.key_id.is_some(),

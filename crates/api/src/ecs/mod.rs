@@ -7,6 +7,7 @@
 mod action;
 mod cancel_copy_image;
 mod copy_image;
+mod create_image;
 mod delete_image;
 mod describe_images;
 mod family;
@@ -16,8 +17,10 @@ mod modify_image;
 mod parameters;
 mod refusal;
 mod regions;
+mod snapshots;
 mod tag_parameters;
 mod tag_resources;
+mod tasks;
 
 use ::ecs::Ecs;
 
@@ -39,12 +42,18 @@ pub(crate) fn rows<S: Images>() -> Vec<Row<S>> {
         Row::of::<OnEcs<describe_images::DescribeImages>>(),
         Row::of::<OnEcs<delete_image::DeleteImage>>(),
         Row::of::<OnEcs<modify_image::ModifyImageAttribute>>(),
+        Row::of::<OnEcs<create_image::CreateImage>>(),
         Row::of::<OnEcs<import_image::ImportImage>>(),
         Row::of::<OnEcs<family::DescribeImageFromFamily>>(),
         Row::of::<regions::DescribeRegions>(),
         Row::of::<OnEcs<regions::DescribeZones>>(),
+        Row::of::<OnEcs<tasks::DescribeTasks>>(),
+        Row::of::<OnEcs<tasks::DescribeTaskAttribute>>(),
+        Row::of::<OnEcs<tasks::CancelTask>>(),
         Row::of::<OnEcs<tag_resources::TagResources>>(),
         Row::of::<OnEcs<tag_resources::UntagResources>>(),
         Row::of::<OnEcs<tag_resources::ListTagResources>>(),
+        Row::of::<OnEcs<snapshots::DescribeSnapshots>>(),
+        Row::of::<OnEcs<snapshots::DeleteSnapshot>>(),
     ]
 }

@@ -10,9 +10,7 @@ use super::action::{EcsCall, need, row};
 use super::parameters::{PAGE_NUMBER, PAGE_SIZE, REGION_ID, TAG, page, tags, time, written};
 use crate::action::Spec;
 use crate::errors::{self, Refusal};
-use crate::parameters::{
-    Flag, Ignored, Integer, JsonStrings, Name, OneOf, Optional, Parameters, Required, Tags, Text,
-};
+use crate::parameters::{Flag, Ignored, Integer, JsonStrings, Name, OneOf, Optional, Parameters, Required, Tags, Text};
 use crate::services::Need;
 
 const SNAPSHOT_ID: Required<Name> = Required::new("SnapshotId", Name { length: (1, 64), also: "-" });
@@ -21,8 +19,8 @@ const SNAPSHOT_IDS: Optional<JsonStrings> =
 const DISK_ID: Optional<Name> = Optional::new("DiskId", Name { length: (1, 64), also: "-" });
 const ENCRYPTED: Optional<Flag> = Optional::new("Encrypted", Flag);
 const KMS_KEY_ID: Optional<Text> = Optional::new("KMSKeyId", Text { length: (1, 512) });
-const STATUS: Optional<OneOf> = Optional::new("Status", OneOf(&["progressing", "accomplished", "failed", "all"]))
-    .or(&errors::ECS_SNAPSHOT_STATUS);
+const STATUS: Optional<OneOf> =
+    Optional::new("Status", OneOf(&["progressing", "accomplished", "failed", "all"])).or(&errors::ECS_SNAPSHOT_STATUS);
 const SNAPSHOT_TYPE: Optional<OneOf> =
     Optional::new("SnapshotType", OneOf(&["auto", "user", "all"])).or(&errors::ECS_SNAPSHOT_TYPE);
 const SOURCE_DISK_TYPE: Optional<OneOf> =

@@ -19,6 +19,9 @@ const RESOURCE: (&str, &str) = ("ResourceId.1", "m-00000000000000000000");
 fn sample(spec: &Spec) -> Vec<(&'static str, &'static str)> {
     match spec.name {
         "CopyImage" | "CancelCopyImage" | "DeleteImage" | "ModifyImageAttribute" => vec![REGION, NO_IMAGE],
+        "CreateImage" => vec![REGION, ("SnapshotId", "s-00000000000000000000")],
+        "DeleteSnapshot" => vec![("SnapshotId", "s-00000000000000000000")],
+        "DescribeTaskAttribute" | "CancelTask" => vec![REGION, ("TaskId", "t-00000000000000000000")],
         "DescribeImageFromFamily" => vec![REGION, ("ImageFamily", "base")],
         "TagResources" => vec![REGION, OF_IMAGES, RESOURCE, ("Tag.1.Key", "team")],
         "UntagResources" => vec![REGION, OF_IMAGES, RESOURCE, ("TagKey.1", "team")],
@@ -26,7 +29,7 @@ fn sample(spec: &Spec) -> Vec<(&'static str, &'static str)> {
         "ImportImage" => {
             vec![REGION, ("DiskDeviceMapping.1.OSSBucket", "golden"), ("DiskDeviceMapping.1.OSSObject", "disk.qcow2")]
         }
-        "DescribeImages" | "DescribeZones" => vec![REGION],
+        "DescribeImages" | "DescribeZones" | "DescribeSnapshots" | "DescribeTasks" => vec![REGION],
         "DescribeRegions" => vec![],
         other => panic!("no sample for {other}"),
     }

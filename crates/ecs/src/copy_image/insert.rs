@@ -143,7 +143,7 @@ impl Ecs {
                 name: String::new(),
                 description: format!("Made for image {}", image.id),
                 status: "progressing".to_owned(),
-                disk_type: source.snapshot.disk_type.clone(),
+                disk_type: if disk.position == 0 { "system" } else { "data" }.to_owned(),
                 image_id: image.id.clone(),
                 source_disk_id: String::new(),
                 content: DiskContent {

@@ -98,12 +98,9 @@ impl Ecs {
         if snapshot.content.key_id.is_none() {
             return Ok(());
         }
-        let source_disk = write.read().image_disks(&source.image_id).await?;
-        let source_disk = source_disk.iter().find(|disk| disk.snapshot.id == source.id);
         let own_disk = write.read().image_disks(&image.id).await?;
-        let own_disk = own_disk.iter().find(|disk| disk.snapshot.id == snapshot.id);
-        let (Some(from), Some(to)) = (source_disk, own_disk) else { return Ok(()) };
-        let recorded = write.read().sealed_images_at(&image_disk(&source.scope, &from.image_id, from.position)).await?;
+        let Some(to) = own_disk.iter().find(|disk| disk.snapshot.id == snapshot.id) else { return Ok(()) };
+        let recorded = self.records_of_snapshot(write, source).await?;
         for record in recorded {
             let kept = SealedImage {
                 path: image_disk(&image.scope, &image.id, to.position),
@@ -113,6 +110,24 @@ impl Ecs {
             write.sealed_image_insert(&SealedImageRecord { image: kept, sealed_at: self.now() }).await?;
         }
         Ok(())
+    }
+
+    /// How a sealed disk is recorded under its key: as any image that has it.
+    pub(crate) async fn records_of_snapshot(
+        &self,
+        write: &mut Write,
+        snapshot: &SnapshotRecord,
+    ) -> Result<Vec<SealedImageRecord>> {
+        for image_id in write.read().images_of_snapshot(&snapshot.id).await? {
+            let disks = write.read().image_disks(&image_id).await?;
+            let Some(disk) = disks.iter().find(|disk| disk.snapshot.id == snapshot.id) else { continue };
+            let path = image_disk(&snapshot.scope, &image_id, disk.position);
+            let recorded = write.read().sealed_images_at(&path).await?;
+            if !recorded.is_empty() {
+                return Ok(recorded);
+            }
+        }
+        Ok(Vec::new())
     }
 
     async fn end_use_in_flight(&self, write: &mut Write, image: &ImageRecord, snapshot: &SnapshotRecord) -> Result<()> {

@@ -4,8 +4,8 @@ pub use blobs::BlobRecord;
 pub use client_tokens::ClientToken;
 pub use image_disks::ImageDiskRecord;
 pub use images::{ImageFilter, ImageRecord};
-pub use jobs::{JobRecord, NewJob};
-pub use snapshots::{DiskContent, SnapshotRecord};
+pub use jobs::{JobFilter, JobRecord, NewJob};
+pub use snapshots::{DiskContent, SnapshotFilter, SnapshotRecord};
 
 mod blobs;
 mod client_tokens;
