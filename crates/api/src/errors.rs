@@ -201,6 +201,15 @@ table! {
     ECS_NO_TASK: 400 "InvalidTaskId.NotFound" [Ecs] "The specified task does not exist: {0}." "ecs-images.md 6; message ours";
     ECS_TASK_KIND: 403 "InvalidTaskId.TaskActionNotSupport" [Ecs] "The task cannot be cancelled: {0}." "ecs-images.md 6; message ours";
     ECS_TASK_OVER: 403 "InvalidTaskId.IncorrectTaskStatus" [Ecs] "The status of the task does not allow this: {0}." "ecs-images.md 6; message ours";
+    ECS_IMAGE_SHARED: 403 "ImageUseShared" [Ecs] "The image is shared: {0}." "ecs-images.md 5; message ours";
+    ECS_SAME_REGION: 403 "OperationDenied.SameRegionOnly" [Ecs] "A shared image is copied within its region only: {0}." "ecs-images.md 2; message ours";
+    ECS_NOT_SHAREABLE: 403 "OperationDenied.InvalidImageStatus" [Ecs] "The status of the image does not allow sharing: {0}." "ecs-images.md 5; message ours";
+    ECS_ENCRYPTED_SHARE: 403 "OperationDeined.EncryptedSnapshot" [Ecs] "The specified image contains encrypted snapshots, which do not support sharing: {0}." "ecs-images.md 5, the spelling is the vendor's";
+    ECS_OWN_ACCOUNT: 404 "InvalidAccount.Forbbiden" [Ecs] "The image is not shared with its owner: {0}." "ecs-images.md 5, the spelling is the vendor's";
+    ECS_NO_ACCOUNT: 404 "InvalidAccount.NotFound" [Ecs] "The specified account does not exist: {0}." "ecs-images.md 5; message ours";
+    ECS_SHARE_QUOTA: 403 "QuotaExceed.ShareImage" [Ecs] "The number of accounts exceeds the limit: {0}." "ecs-images.md 5; message ours";
+    ECS_DEFAULT_ON: 400 "InvalidOperation.DefaultEncryptionAlreadyEnabled" [Ecs] "The call changes nothing: {0}." "ecs-images.md 8; status UNSURE";
+    ECS_DEFAULT_OFF: 400 "InvalidOperation.DefaultEncryptionAlreadyDisabled" [Ecs] "The call needs encryption by default: {0}." "ecs-images.md 8; status UNSURE";
     ECS_NO_BUCKET: 400 "InvalidOSSBucket.NotFound" [Ecs] "The bucket does not exist: {0}." "ecs-images.md 5; message ours";
     ECS_NO_OBJECT: 400 "InvalidOSSObject.NotFound" [Ecs] "The object does not exist: {0}." "ecs-images.md 5; message ours";
     ECS_OBJECT_NAME: 400 "InvalidOSSObject.Malformed" [Ecs] "The name of the object is not valid: {0}." "ecs-images.md 5; message ours";

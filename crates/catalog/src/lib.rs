@@ -18,8 +18,8 @@ pub use jiff::Timestamp;
 pub use names::{Account, InvalidName, KeyId, KeyVersionId, Region, Scope};
 pub use page::{AfterName, Listed, Page, PageRequest};
 pub use queries::ecs::{
-    BlobRecord, ClientToken, DiskContent, ImageDiskRecord, ImageFilter, ImageRecord, JobFilter, JobRecord, NewJob,
-    SnapshotFilter, SnapshotRecord,
+    BlobRecord, ClientToken, DiskContent, DiskEncryptionDefault, ImageDiskRecord, ImageFilter, ImageOwner, ImageRecord,
+    ImageShare, JobFilter, JobRecord, NewJob, SnapshotFilter, SnapshotRecord,
 };
 pub use queries::kms::{
     AliasRecord, ImportToken, KeyFilter, KeyRecord, KeyState, KeyVersionRecord, Rotation, SealedImage,

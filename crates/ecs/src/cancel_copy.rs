@@ -60,6 +60,7 @@ impl Ecs {
     pub(crate) async fn forget_image(&self, write: &mut Write, image_id: &str, scope: &Scope) -> Result<()> {
         let disks = write.read().image_disks(image_id).await?;
         write.image_disks_delete(image_id).await?;
+        write.image_shares_delete(image_id).await?;
         for disk in &disks {
             write.sealed_images_delete_at(&image_disk(scope, image_id, disk.position)).await?;
             // One that was made for an image goes with the last that has it, and not with the one that it was made for.

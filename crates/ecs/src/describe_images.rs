@@ -18,8 +18,12 @@ pub struct DescribedImage {
     pub image: ImageRecord,
     /// Its disks, the system disk first.
     pub disks: Vec<ImageDiskRecord>,
-    /// Its tags, by name.
+    /// The caller's tags on it, by name.
     pub tags: Vec<Tag>,
+    /// Whether it is the caller's own.
+    pub is_own: bool,
+    /// Whether its owner shares it with others.
+    pub is_shared: bool,
 }
 
 impl DescribedImage {
@@ -31,7 +35,7 @@ impl DescribedImage {
 }
 
 impl Ecs {
-    /// Images of an account in a region, newest first; with `tags`, those that have all of them (an empty value: any).
+    /// Images of an account in a region and those that others share with it there, as the filter says, newest first; with `tags`, those that have all of them (an empty value: any).
     ///
     /// Asks for `ecs:DescribeImages` on `image/*`. Errors: `RegionNotFound`.
     pub async fn describe_images(
@@ -86,5 +90,7 @@ impl Ecs {
 async fn described(read: &mut Read<'_>, image: ImageRecord, scope: &Scope) -> Result<DescribedImage> {
     let disks = read.image_disks(&image.id).await?;
     let tags = read.tags_of_resource(&ResourceKind::Image.tagged(&image.id, scope)).await?;
-    Ok(DescribedImage { image, disks, tags })
+    let is_own = image.scope == *scope;
+    let is_shared = read.image_shares_count(&image.id).await? > 0;
+    Ok(DescribedImage { image, disks, tags, is_own, is_shared })
 }

@@ -276,6 +276,62 @@ pub enum EcsError {
         /// Its state.
         state: String,
     },
+    /// The image is shared with other accounts.
+    #[error(
+        "image {id} is shared with other accounts; end that with ModifyImageSharePermission, or delete it with Force"
+    )]
+    ImageShared {
+        /// The image.
+        id: String,
+    },
+    /// An image of another account stays in its region.
+    #[error("image {id} is of another account, and such images are copied within their region only")]
+    SharedAcrossRegions {
+        /// The image.
+        id: String,
+    },
+    /// The image's status does not allow that it is shared.
+    #[error("image {id} is {status}, and must be Available to be shared")]
+    NotShareable {
+        /// The image.
+        id: String,
+        /// Its status.
+        status: String,
+    },
+    /// Encrypted images are not shared.
+    #[error("image {id} is encrypted, and encrypted images are not shared")]
+    EncryptedShare {
+        /// The image.
+        id: String,
+    },
+    /// An account that an image would be shared with is the owner.
+    #[error("account {0} has the image already: it is the owner")]
+    OwnAccount(String),
+    /// No such account.
+    #[error("account `{0}` does not exist here")]
+    AccountNotFound(String),
+    /// An image would be shared with more accounts than it may.
+    #[error("image {id} would be shared with {accounts} accounts, and is shared with at most {max}")]
+    ShareQuota {
+        /// The image.
+        id: String,
+        /// How many.
+        accounts: u64,
+        /// The limit.
+        max: u64,
+    },
+    /// Encryption by default is on already.
+    #[error("encryption by default is on already in region {region}")]
+    DefaultIsOn {
+        /// Where.
+        region: Region,
+    },
+    /// Encryption by default is off.
+    #[error("encryption by default is off in region {region}; EnableDiskEncryptionByDefault switches it on")]
+    DefaultIsOff {
+        /// Where.
+        region: Region,
+    },
     /// No such bucket.
     #[error("bucket `{0}` is not configured; images are imported from buckets and directories that the operator named")]
     BucketNotFound(String),

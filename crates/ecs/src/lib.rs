@@ -19,7 +19,8 @@
 
 pub use blobs::{BlobStore, LocalStore};
 pub use catalog::{
-    ImageDiskRecord, ImageFilter, ImageRecord, JobFilter, JobRecord, Page, PageRequest, SnapshotFilter, SnapshotRecord,
+    ImageDiskRecord, ImageFilter, ImageOwner, ImageRecord, JobFilter, JobRecord, Page, PageRequest, SnapshotFilter,
+    SnapshotRecord,
 };
 pub use config::{EcsConfig, ImportPlace};
 pub use copy_image::{Check, CopyImage};
@@ -31,6 +32,7 @@ pub use error::{EcsError, Result};
 pub use import_image::{ImportDisk, ImportImage, Imported};
 pub use modify_image::ModifyImage;
 pub use names::{ImageAttributes, check_description, check_name};
+pub use share_image::ShareImage;
 pub use snapshots::DescribedSnapshot;
 pub use tags::{ResourceKind, TagFilter, TaggedWith, TagsPage};
 
@@ -39,6 +41,7 @@ mod cancel_copy;
 mod config;
 mod copy_image;
 mod create_image;
+mod default_encryption;
 mod delete_image;
 mod describe_images;
 mod ecs;
@@ -49,6 +52,7 @@ mod jobs;
 mod key_use;
 mod modify_image;
 mod names;
+mod share_image;
 mod snapshots;
 mod sweep;
 mod tags;

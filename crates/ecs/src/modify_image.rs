@@ -31,7 +31,7 @@ impl Ecs {
     /// Changes what is known of an image.
     ///
     /// Asks for `ecs:ModifyImageAttribute` on it. Errors: `MalformedName`, `MalformedDescription`, `ImageNotFound`, `ImageCreating`,
-    /// `NameTaken`, `NotAvailable`, `NotDeprecated`.
+    /// `NameTaken`, `NotAvailable`, `NotDeprecated`, `ImageShared` for one that is shared and would become Deprecated.
     pub async fn modify_image(&self, request: &ModifyImage, permit: &Permit, scope: &Scope) -> Result<()> {
         permit_modify(request, permit, scope)?;
         let mut write = self.catalog.write().await?;
@@ -70,6 +70,9 @@ impl Ecs {
             image.name.clone_from(name);
         }
         if let Some(deprecated) = request.deprecated {
+            if deprecated && read.image_shares_count(&image.id).await? > 0 {
+                return Err(EcsError::ImageShared { id: image.id });
+            }
             image.status = new_status(&image, deprecated)?.to_owned();
         }
         image.description = request.description.clone().unwrap_or(image.description);

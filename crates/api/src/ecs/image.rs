@@ -9,7 +9,7 @@ const GIB: u64 = 1 << 30;
 
 /// The object of DescribeImages. The vendor shows no key in it; ours stands in `Reseal`, which SDKs ignore.
 pub(super) fn image(described: &DescribedImage) -> Value {
-    let DescribedImage { image, disks, tags } = described;
+    let DescribedImage { image, disks, tags, is_own, is_shared } = described;
     let tags: Vec<Value> = tags.iter().map(|tag| json!({ "TagKey": tag.key, "TagValue": tag.value })).collect();
     let mappings: Vec<Value> = disks.iter().map(|disk| mapping(disk, image.progress, image.remain_s)).collect();
     let system_gib = disks.first().map_or(0, |disk| gib(disk.snapshot.content.virtual_bytes));
@@ -23,12 +23,12 @@ pub(super) fn image(described: &DescribedImage) -> Value {
         "Progress": format!("{}%", image.progress),
         "Size": system_gib,
         "CreationTime": written(image.created_at),
-        "ImageOwnerAlias": "self",
+        "ImageOwnerAlias": if *is_own { "self" } else { "others" },
         "ImageOwnerId": image.scope.account.as_str().parse::<u64>().unwrap_or(0),
         "IsCopied": image.is_copied,
         "IsSubscribed": false,
         "IsPublic": false,
-        "IsSelfShared": "False",
+        "IsSelfShared": if *is_own && *is_shared { "True" } else { "False" },
         "Usable": image.status == "Available",
         "IsSupportCloudinit": false,
         "IsSupportIoOptimized": true,
@@ -44,7 +44,8 @@ pub(super) fn image(described: &DescribedImage) -> Value {
         "ResourceGroupId": "",
         "Tags": { "Tag": tags },
         "DiskDeviceMappings": { "DiskDeviceMapping": mappings },
-        "Reseal": extension(described),
+        // What an owner did with an image is not told to whom it is shared with.
+        "Reseal": if *is_own { extension(described) } else { json!({}) },
     })
 }
 

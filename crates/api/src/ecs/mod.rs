@@ -8,6 +8,7 @@ mod action;
 mod cancel_copy_image;
 mod copy_image;
 mod create_image;
+mod default_encryption;
 mod delete_image;
 mod describe_images;
 mod family;
@@ -17,6 +18,7 @@ mod modify_image;
 mod parameters;
 mod refusal;
 mod regions;
+mod share_image;
 mod snapshots;
 mod tag_parameters;
 mod tag_resources;
@@ -42,6 +44,8 @@ pub(crate) fn rows<S: Images>() -> Vec<Row<S>> {
         Row::of::<OnEcs<describe_images::DescribeImages>>(),
         Row::of::<OnEcs<delete_image::DeleteImage>>(),
         Row::of::<OnEcs<modify_image::ModifyImageAttribute>>(),
+        Row::of::<OnEcs<share_image::ModifyImageSharePermission>>(),
+        Row::of::<OnEcs<share_image::DescribeImageSharePermission>>(),
         Row::of::<OnEcs<create_image::CreateImage>>(),
         Row::of::<OnEcs<import_image::ImportImage>>(),
         Row::of::<OnEcs<family::DescribeImageFromFamily>>(),
@@ -55,5 +59,11 @@ pub(crate) fn rows<S: Images>() -> Vec<Row<S>> {
         Row::of::<OnEcs<tag_resources::ListTagResources>>(),
         Row::of::<OnEcs<snapshots::DescribeSnapshots>>(),
         Row::of::<OnEcs<snapshots::DeleteSnapshot>>(),
+        Row::of::<OnEcs<default_encryption::EnableDiskEncryptionByDefault>>(),
+        Row::of::<OnEcs<default_encryption::DisableDiskEncryptionByDefault>>(),
+        Row::of::<OnEcs<default_encryption::DescribeDiskEncryptionByDefaultStatus>>(),
+        Row::of::<OnEcs<default_encryption::ModifyDiskDefaultKMSKeyId>>(),
+        Row::of::<OnEcs<default_encryption::DescribeDiskDefaultKMSKeyId>>(),
+        Row::of::<OnEcs<default_encryption::ResetDiskDefaultKMSKeyId>>(),
     ]
 }

@@ -109,6 +109,13 @@ impl Backend {
         self.directory.path().join("golden")
     }
 
+    /// Makes another account: its id, and id and secret of its access key.
+    pub(crate) async fn another_account(&self, name: &str) -> (String, String, String) {
+        let (account, key) = self.ram.create_account(&name.parse().unwrap()).await.unwrap();
+        let secret = String::from_utf8(key.secret.expose().to_vec()).unwrap();
+        (account.to_string(), key.id.to_string(), secret)
+    }
+
     /// Id and secret of somebody's access key.
     pub(crate) fn key_of(&self, who: Who) -> (&str, &str) {
         match who {

@@ -18,7 +18,12 @@ const RESOURCE: (&str, &str) = ("ResourceId.1", "m-00000000000000000000");
 /// What a row must be called with.
 fn sample(spec: &Spec) -> Vec<(&'static str, &'static str)> {
     match spec.name {
-        "CopyImage" | "CancelCopyImage" | "DeleteImage" | "ModifyImageAttribute" => vec![REGION, NO_IMAGE],
+        "CopyImage"
+        | "CancelCopyImage"
+        | "DeleteImage"
+        | "ModifyImageAttribute"
+        | "ModifyImageSharePermission"
+        | "DescribeImageSharePermission" => vec![REGION, NO_IMAGE],
         "CreateImage" => vec![REGION, ("SnapshotId", "s-00000000000000000000")],
         "DeleteSnapshot" => vec![("SnapshotId", "s-00000000000000000000")],
         "DescribeTaskAttribute" | "CancelTask" => vec![REGION, ("TaskId", "t-00000000000000000000")],
@@ -30,6 +35,10 @@ fn sample(spec: &Spec) -> Vec<(&'static str, &'static str)> {
             vec![REGION, ("DiskDeviceMapping.1.OSSBucket", "golden"), ("DiskDeviceMapping.1.OSSObject", "disk.qcow2")]
         }
         "DescribeImages" | "DescribeZones" | "DescribeSnapshots" | "DescribeTasks" => vec![REGION],
+        "ModifyDiskDefaultKMSKeyId" => vec![REGION, ("KMSKeyId", "alias/nowhere")],
+        default if default.contains("DiskEncryptionByDefault") || default.contains("DiskDefaultKMSKeyId") => {
+            vec![REGION]
+        }
         "DescribeRegions" => vec![],
         other => panic!("no sample for {other}"),
     }

@@ -1,8 +1,8 @@
 //! Images, snapshots, blobs, jobs and client tokens.
 
 use catalog::{
-    BlobRecord, ClientToken, DiskContent, ImageDiskRecord, ImageFilter, ImageRecord, JobFilter, NewJob, PageRequest,
-    Scope, SnapshotFilter, SnapshotRecord, Timestamp, Write,
+    BlobRecord, ClientToken, DiskContent, DiskEncryptionDefault, ImageDiskRecord, ImageFilter, ImageOwner, ImageRecord,
+    ImageShare, JobFilter, NewJob, PageRequest, Scope, SnapshotFilter, SnapshotRecord, Timestamp, Write,
 };
 
 use crate::place::{Place, on_both_engines};
@@ -13,6 +13,8 @@ on_both_engines!(
     a_name_is_taken_once_in_a_scope,
     progress_never_goes_back,
     snapshots_are_found_by_every_filter,
+    a_shared_image_is_found_by_both_accounts,
+    an_encryption_default_is_kept_for_each_scope,
     a_blob_goes_with_its_last_snapshot,
     jobs_are_taken_in_order_and_by_one,
     a_client_token_is_remembered_until_its_time,
@@ -175,6 +177,59 @@ async fn progress_never_goes_back(place: &Place) {
     write.image_update(&image("m-1", "")).await.unwrap();
     write.image_advance("m-1", 50, None).await.unwrap();
     assert_eq!(write.read().image_by_id("m-1").await.unwrap().unwrap().progress, 100);
+    write.commit().await.unwrap();
+}
+
+/// Shows whose images are found by whom, before and after a share.
+async fn a_shared_image_is_found_by_both_accounts(place: &Place) {
+    let catalog = place.open().await;
+    let mut write = catalog.write().await.unwrap();
+    let friend = Scope { account: "2000000000000002".parse().unwrap(), ..Scope::default() };
+    for (id, scope) in [("m-1", Scope::default()), ("m-2", Scope::default()), ("m-3", friend.clone())] {
+        assert!(write.image_insert(&ImageRecord { scope, ..image(id, "") }).await.unwrap());
+    }
+    let share = ImageShare { image_id: "m-1".to_owned(), account: friend.account.clone(), shared_at: at(7) };
+    for _ in 0..2 {
+        write.image_share_insert(&share).await.unwrap();
+    }
+    let cases = [
+        (ImageOwner::Own, &friend, vec!["m-3"]),
+        (ImageOwner::Others, &friend, vec!["m-1"]),
+        (ImageOwner::Any, &friend, vec!["m-1", "m-3"]),
+        (ImageOwner::Others, &Scope::default(), vec![]),
+        (ImageOwner::Any, &Scope::default(), vec!["m-1", "m-2"]),
+    ];
+    for (owner, scope, wanted) in cases {
+        let filter = ImageFilter { owner, ..ImageFilter::default() };
+        let found = write.read().images_page(&filter, scope, PageRequest::first()).await.unwrap();
+        let ids: Vec<&str> = found.items.iter().map(|image| image.id.as_str()).collect();
+        assert_eq!(ids, wanted, "{owner:?} {scope:?}");
+    }
+    assert!(write.read().image_is_shared_with("m-1", &friend.account).await.unwrap());
+    assert!(!write.read().image_is_shared_with("m-2", &friend.account).await.unwrap());
+    assert_eq!(write.read().image_shares_page("m-1", PageRequest::first()).await.unwrap().items, [share.clone()]);
+    write.image_share_delete("m-1", &friend.account).await.unwrap();
+    assert_eq!(write.read().image_shares_count("m-1").await.unwrap(), 0);
+    write.image_share_insert(&share).await.unwrap();
+    write.image_shares_delete("m-1").await.unwrap();
+    assert_eq!(write.read().image_shares_count("m-1").await.unwrap(), 0);
+    write.commit().await.unwrap();
+}
+
+/// Shows that a default that was never set is off, and that each scope has its own.
+async fn an_encryption_default_is_kept_for_each_scope(place: &Place) {
+    let catalog = place.open().await;
+    let mut write = catalog.write().await.unwrap();
+    let elsewhere = Scope { region: "cn-shanghai".parse().unwrap(), ..Scope::default() };
+    let on = DiskEncryptionDefault { is_enabled: true, key_id: None };
+    for default in [on, DiskEncryptionDefault { is_enabled: false, ..on }, on] {
+        write.disk_encryption_default_put(default, &elsewhere).await.unwrap();
+        assert_eq!(write.read().disk_encryption_default(&elsewhere).await.unwrap(), default);
+    }
+    assert_eq!(
+        write.read().disk_encryption_default(&Scope::default()).await.unwrap(),
+        DiskEncryptionDefault::default()
+    );
     write.commit().await.unwrap();
 }
 
