@@ -210,6 +210,10 @@ table! {
     ECS_SHARE_QUOTA: 403 "QuotaExceed.ShareImage" [Ecs] "The number of accounts exceeds the limit: {0}." "ecs-images.md 5; message ours";
     ECS_DEFAULT_ON: 400 "InvalidOperation.DefaultEncryptionAlreadyEnabled" [Ecs] "The call changes nothing: {0}." "ecs-images.md 8; status UNSURE";
     ECS_DEFAULT_OFF: 400 "InvalidOperation.DefaultEncryptionAlreadyDisabled" [Ecs] "The call needs encryption by default: {0}." "ecs-images.md 8; status UNSURE";
+    ECS_IMAGE_EXPORTING: 403 "ImageIsExporting" [Ecs] "The image is being exported: {0}." "ecs-images.md 5; message ours";
+    ECS_ENCRYPTED_EXPORT: 400 "ImageNotSupported" [Ecs] "The specified image contains encrypted snapshots, do not support export: {0}." "ecs-images.md 5";
+    ECS_EXPORT_FORMAT: 400 "InvalidImageFormat.Malformed" [Ecs] "The specified image format is not valid: {0}." "ecs-images.md 5; message ours";
+    ECS_EXPORT_PREFIX: 400 "InvalidOSSPrefix.Malformed" [Ecs] "The specified prefix is not valid: {0}." "ecs-images.md 5; message ours";
     ECS_NO_BUCKET: 400 "InvalidOSSBucket.NotFound" [Ecs] "The bucket does not exist: {0}." "ecs-images.md 5; message ours";
     ECS_NO_OBJECT: 400 "InvalidOSSObject.NotFound" [Ecs] "The object does not exist: {0}." "ecs-images.md 5; message ours";
     ECS_OBJECT_NAME: 400 "InvalidOSSObject.Malformed" [Ecs] "The name of the object is not valid: {0}." "ecs-images.md 5; message ours";

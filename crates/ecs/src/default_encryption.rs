@@ -22,6 +22,8 @@ impl Ecs {
     pub async fn enable_default_encryption(&self, permit: &Permit, scope: &Scope) -> Result<()> {
         self.permit_default(permit, ENABLE, scope)?;
         self.require_kms_opened(scope).await?;
+        // Made before: it stays useful if what follows fails.
+        self.rooms.kms.service_key(scope).await?;
         self.change_default(scope, |default| match default.is_enabled {
             true => Err(EcsError::DefaultIsOn { region: scope.region.clone() }),
             false => Ok(DiskEncryptionDefault { is_enabled: true, ..default }),

@@ -15,7 +15,7 @@ impl Ecs {
     /// Deletes an image. Its bytes go when nothing else uses them. `force`: also one that is shared; copies of it stay.
     ///
     /// Asks for `ecs:DeleteImage` on it. Errors: `ImageNotFound`; `BeingCopied` for one that is the source or the result of an
-    /// unfinished copy; `BeingImported`; `ImageShared`.
+    /// unfinished copy; `BeingImported`; `BeingExported`; `ImageShared`.
     pub async fn delete_image(&self, image_id: &str, force: bool, permit: &Permit, scope: &Scope) -> Result<()> {
         require(permit, DELETE_IMAGE, scope, &format!("image/{image_id}"))?;
         let mut write = self.catalog.write().await?;
@@ -33,6 +33,9 @@ impl Ecs {
             let copies = write.read().image_copies_in_progress(image_id).await?;
             if !copies.is_empty() {
                 return Err(EcsError::BeingCopied { id: image.id, copies: copies.join(", ") });
+            }
+            if write.read().image_is_exported(image_id).await? {
+                return Err(EcsError::BeingExported { id: image.id });
             }
             if !force && write.read().image_shares_count(image_id).await? > 0 {
                 return Err(EcsError::ImageShared { id: image.id });

@@ -332,8 +332,26 @@ pub enum EcsError {
         /// Where.
         region: Region,
     },
+    /// The image is being exported.
+    #[error("image {id} is being exported; wait for that, or cancel the task")]
+    BeingExported {
+        /// The image.
+        id: String,
+    },
+    /// Encrypted images are not exported.
+    #[error("image {id} is encrypted, and encrypted images are not exported")]
+    EncryptedExport {
+        /// The image.
+        id: String,
+    },
+    /// A format that is not written.
+    #[error("images are exported as raw, qcow2 or vhd, and not as `{0}`")]
+    ExportFormat(String),
+    /// A prefix that breaks the rule.
+    #[error("`{0}` cannot be a prefix: it has 1 to 30 letters and digits")]
+    ExportPrefix(String),
     /// No such bucket.
-    #[error("bucket `{0}` is not configured; images are imported from buckets and directories that the operator named")]
+    #[error("bucket `{0}` is not configured; images are imported from and exported to what the operator named")]
     BucketNotFound(String),
     /// No such object.
     #[error("object `{object}` is not in bucket `{bucket}`")]

@@ -159,7 +159,7 @@ impl Ecs {
 }
 
 /// A file that cannot be removed now is found again.
-fn remove(path: &std::path::Path) {
+pub(crate) fn remove(path: &std::path::Path) {
     if let Err(error) = std::fs::remove_file(path)
         && error.kind() != std::io::ErrorKind::NotFound
     {

@@ -7,6 +7,7 @@ use crate::arn::require;
 use crate::cancel_copy::WAIT_AT_MOST;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
+use crate::jobs::spec::EXPORT_IMAGE;
 
 const DESCRIBE_TASKS: Action = Action::new("ecs:DescribeTasks");
 const DESCRIBE_TASK_ATTRIBUTE: Action = Action::new("ecs:DescribeTaskAttribute");
@@ -37,7 +38,7 @@ impl Ecs {
         self.task(id, scope).await
     }
 
-    /// Cancels an import: nothing of the image is left when this returns.
+    /// Cancels an import or an export: of an import nothing is left when this returns, of an export no file that is not complete.
     ///
     /// Asks for `ecs:CancelTask` on everything. Errors: `RegionNotFound`, `TaskNotFound`; `TaskKind` for a copy, which
     /// CancelCopyImage cancels; `TaskOver`.
@@ -53,6 +54,13 @@ impl Ecs {
                     EcsError::ImageStatus { .. } | EcsError::ImageNotFound { .. } => over(&task.state),
                     error => error,
                 })?;
+            }
+            EXPORT_IMAGE => {
+                let mut write = self.catalog.write().await?;
+                let ended = write.job_end(id, "Cancelled", ("", ""), self.now()).await;
+                if !write.finish(ended).await? {
+                    return Err(over(&task.state));
+                }
             }
             _ => return Err(EcsError::TaskKind { id: id.to_owned(), kind: task.job.action }),
         }

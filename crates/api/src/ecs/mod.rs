@@ -11,6 +11,7 @@ mod create_image;
 mod default_encryption;
 mod delete_image;
 mod describe_images;
+mod export_image;
 mod family;
 mod image;
 mod import_image;
@@ -48,6 +49,7 @@ pub(crate) fn rows<S: Images>() -> Vec<Row<S>> {
         Row::of::<OnEcs<share_image::DescribeImageSharePermission>>(),
         Row::of::<OnEcs<create_image::CreateImage>>(),
         Row::of::<OnEcs<import_image::ImportImage>>(),
+        Row::of::<OnEcs<export_image::ExportImage>>(),
         Row::of::<OnEcs<family::DescribeImageFromFamily>>(),
         Row::of::<regions::DescribeRegions>(),
         Row::of::<OnEcs<regions::DescribeZones>>(),

@@ -136,6 +136,7 @@ fn images(directory: &Path, kms: &Arc<Kms>, ram: &Arc<Ram>, clock: &Arc<ManualCl
     let golden = directory.join("golden");
     std::fs::create_dir(&golden).unwrap();
     let mut config = EcsConfig::new(directory.to_owned(), 1);
+    config.export_buckets.insert("golden".to_owned(), golden.clone());
     config.buckets.insert("golden".to_owned(), ImportPlace::Directory(golden));
     let ledger = Ledger::new(kms.catalog(), Secret::copy_of(&[8; 32]), clock.clone());
     let rooms = ecs::Rooms {

@@ -24,6 +24,7 @@ fn sample(spec: &Spec) -> Vec<(&'static str, &'static str)> {
         | "ModifyImageAttribute"
         | "ModifyImageSharePermission"
         | "DescribeImageSharePermission" => vec![REGION, NO_IMAGE],
+        "ExportImage" => vec![REGION, NO_IMAGE, ("OSSBucket", "golden")],
         "CreateImage" => vec![REGION, ("SnapshotId", "s-00000000000000000000")],
         "DeleteSnapshot" => vec![("SnapshotId", "s-00000000000000000000")],
         "DescribeTaskAttribute" | "CancelTask" => vec![REGION, ("TaskId", "t-00000000000000000000")],

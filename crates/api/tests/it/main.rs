@@ -13,6 +13,7 @@ mod connections;
 mod coverage;
 mod ecs_attributes;
 mod ecs_default_encryption;
+mod ecs_export;
 mod ecs_images;
 mod ecs_permissions;
 mod ecs_sharing;

@@ -4,7 +4,7 @@ use catalog::{BlobRecord, DiskContent, ImageRecord, JobRecord, SealedImage, Seal
 
 use super::board::Running;
 use super::disk::MadeDisk;
-use super::spec::COPYING;
+use super::spec::{COPYING, EXPORT_IMAGE};
 use crate::arn::image_disk;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
@@ -154,13 +154,16 @@ impl Ecs {
             }
         }
         self.discard_blobs(job).await;
+        self.discard_export(job);
     }
 
     async fn write_failure(&self, job: &JobRecord, error: &EcsError) -> Result<()> {
         let (code, reason) = (error.job_code(), error.to_string());
         let mut write = self.catalog.write().await?;
         let done = async {
-            if !write.job_end(&job.job.id, "Failed", (code, &reason), self.now()).await? {
+            let is_ended = write.job_end(&job.job.id, "Failed", (code, &reason), self.now()).await?;
+            // An export makes no image; the one that it reads stays as it is.
+            if !is_ended || job.job.action == EXPORT_IMAGE {
                 return Ok(());
             }
             let Some(image) = write.read().image_by_id(&job.job.image_id).await? else { return Ok(()) };

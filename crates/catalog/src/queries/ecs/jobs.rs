@@ -121,6 +121,13 @@ impl Read<'_> {
         self.record("read a job", sql, values![image_id], JobRecord::from_row).await
     }
 
+    /// Whether an image is being exported.
+    pub async fn image_is_exported(&mut self, image_id: &str) -> Result<bool> {
+        let sql = "SELECT count(*) AS n FROM jobs
+                   WHERE image_id = $1 AND action = 'ExportImage' AND state IN ('Waiting', 'Processing')";
+        Ok(self.count("look for an export", sql, values![image_id]).await? > 0)
+    }
+
     /// Jobs of an account in a region, newest first.
     pub async fn jobs_page(&mut self, filter: &JobFilter, scope: &Scope, page: PageRequest) -> Result<Page<JobRecord>> {
         let count = filtered!("SELECT count(*) AS n", "");
