@@ -18,7 +18,8 @@ pub use jiff::Timestamp;
 pub use names::{Account, InvalidName, KeyId, KeyVersionId, Region, Scope};
 pub use page::{AfterName, Listed, Page, PageRequest};
 pub use queries::ecs::{
-    BlobRecord, ClientToken, DiskContent, ImageDiskRecord, ImageFilter, ImageRecord, JobRecord, NewJob, SnapshotRecord,
+    BlobRecord, ClientToken, DiskContent, DiskEncryptionDefault, ImageDiskRecord, ImageFilter, ImageOwner, ImageRecord,
+    ImageShare, JobFilter, JobRecord, NewJob, SnapshotFilter, SnapshotRecord,
 };
 pub use queries::kms::{
     AliasRecord, ImportToken, KeyFilter, KeyRecord, KeyState, KeyVersionRecord, Rotation, SealedImage,
@@ -31,7 +32,7 @@ pub use queries::ram::{
 pub use queries::trail::{
     AuditCheckpoint, AuditFilter, AuditHead, AuditRecord, Meter, MeterRecord, NonceRecord, NoncesTaken,
 };
-pub use queries::{Tag, TaggedResource};
+pub use queries::{Tag, TagPosition, TaggedResource};
 pub use read::Read;
 pub use recall::{Epoch, REMEMBERED_S, Recall};
 pub use writer::Write;

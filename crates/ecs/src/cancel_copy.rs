@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use catalog::{Scope, TaggedResource, Write};
+use catalog::{Scope, SnapshotRecord, Write};
 use ram::{Action, Permit};
 
 use crate::arn::{image_disk, require};
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
+use crate::tags::ResourceKind;
 
 const CANCEL_COPY_IMAGE: Action = Action::new("ecs:CancelCopyImage");
 
 /// How long a call waits until the worker let go; the sweeper removes what is left then.
-const WAIT_AT_MOST: Duration = Duration::from_secs(5);
+pub(crate) const WAIT_AT_MOST: Duration = Duration::from_secs(5);
 
 impl Ecs {
     /// Cancels a copy: the new image is gone when this returns, with its files and wrapped keys. The source is not touched.
@@ -44,7 +45,7 @@ impl Ecs {
             let found = write.read().image_by_id(image_id).await?.filter(|image| image.scope == *scope);
             let image = found
                 .ok_or_else(|| EcsError::ImageNotFound { id: image_id.to_owned(), region: scope.region.clone() })?;
-            let Some(job) = write.read().job_of_image(image_id).await? else { return Err(over(image.status)) };
+            let Some(job) = write.read().job_that_makes(image_id).await? else { return Err(over(image.status)) };
             if !write.job_end(&job.job.id, "Cancelled", ("", ""), self.now()).await? {
                 return Err(over(image.status));
             }
@@ -59,23 +60,27 @@ impl Ecs {
     pub(crate) async fn forget_image(&self, write: &mut Write, image_id: &str, scope: &Scope) -> Result<()> {
         let disks = write.read().image_disks(image_id).await?;
         write.image_disks_delete(image_id).await?;
+        write.image_shares_delete(image_id).await?;
         for disk in &disks {
             write.sealed_images_delete_at(&image_disk(scope, image_id, disk.position)).await?;
-            if disk.snapshot.image_id == image_id
+            // One that was made for an image goes with the last that has it, and not with the one that it was made for.
+            if !disk.snapshot.image_id.is_empty()
                 && write.read().images_of_snapshot(&disk.snapshot.id).await?.is_empty()
             {
-                write.snapshot_delete(&disk.snapshot.id).await?;
-                if let Some(blob) = &disk.snapshot.content.blob_id {
-                    write.blob_drop_if_unused(blob, self.now()).await?;
-                }
+                self.forget_snapshot(write, &disk.snapshot).await?;
             }
         }
-        let resource = TaggedResource {
-            scope: scope.clone(),
-            resource_type: "image".to_owned(),
-            resource_id: image_id.to_owned(),
-        };
-        write.tags_delete_of_resource(&resource).await?;
+        write.tags_delete_of_resource(&ResourceKind::Image.tagged(image_id, scope)).await?;
         Ok(write.image_delete(image_id).await?)
+    }
+
+    /// Takes a snapshot that no image has out of the catalog, with its tags, and drops its blob when nothing else uses it.
+    pub(crate) async fn forget_snapshot(&self, write: &mut Write, snapshot: &SnapshotRecord) -> Result<()> {
+        write.tags_delete_of_resource(&ResourceKind::Snapshot.tagged(&snapshot.id, &snapshot.scope)).await?;
+        write.snapshot_delete(&snapshot.id).await?;
+        if let Some(blob) = &snapshot.content.blob_id {
+            write.blob_drop_if_unused(blob, self.now()).await?;
+        }
+        Ok(())
     }
 }

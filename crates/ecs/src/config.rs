@@ -8,6 +8,8 @@ pub struct EcsConfig {
     pub data_dir: PathBuf,
     /// Where images may be imported from, by the name of their bucket.
     pub buckets: BTreeMap<String, ImportPlace>,
+    /// Directories that images may be exported to, by the name of their bucket.
+    pub export_buckets: BTreeMap<String, PathBuf>,
     /// Images that an account may have in a region; `None`: any number.
     pub images_max: Option<u64>,
     /// Largest image that is copied without an approved ticket, in GiB.
@@ -36,6 +38,7 @@ impl EcsConfig {
         Self {
             data_dir,
             buckets: BTreeMap::new(),
+            export_buckets: BTreeMap::new(),
             images_max: Some(100),
             copy_gib_max: 200,
             encrypted_cross_region_copy: false,

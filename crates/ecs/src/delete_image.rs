@@ -1,6 +1,6 @@
 //! `DeleteImage`. Source: ecs-images.md 5.
 //!
-//! Snapshots that CopyImage and ImportImage made for the image go with it (ours: the vendor leaves them); others stay.
+//! Snapshots that CopyImage and ImportImage made go with the last image that has them (ours: the vendor leaves them); others stay.
 
 use catalog::Scope;
 use ram::{Action, Permit};
@@ -12,11 +12,11 @@ use crate::error::{EcsError, Result};
 const DELETE_IMAGE: Action = Action::new("ecs:DeleteImage");
 
 impl Ecs {
-    /// Deletes an image. Its bytes go when nothing else uses them.
+    /// Deletes an image. Its bytes go when nothing else uses them. `force`: also one that is shared; copies of it stay.
     ///
     /// Asks for `ecs:DeleteImage` on it. Errors: `ImageNotFound`; `BeingCopied` for one that is the source or the result of an
-    /// unfinished copy; `BeingImported`.
-    pub async fn delete_image(&self, image_id: &str, permit: &Permit, scope: &Scope) -> Result<()> {
+    /// unfinished copy; `BeingImported`; `BeingExported`; `ImageShared`.
+    pub async fn delete_image(&self, image_id: &str, force: bool, permit: &Permit, scope: &Scope) -> Result<()> {
         require(permit, DELETE_IMAGE, scope, &format!("image/{image_id}"))?;
         let mut write = self.catalog.write().await?;
         let done = async {
@@ -34,13 +34,17 @@ impl Ecs {
             if !copies.is_empty() {
                 return Err(EcsError::BeingCopied { id: image.id, copies: copies.join(", ") });
             }
+            if write.read().image_is_exported(image_id).await? {
+                return Err(EcsError::BeingExported { id: image.id });
+            }
+            if !force && write.read().image_shares_count(image_id).await? > 0 {
+                return Err(EcsError::ImageShared { id: image.id });
+            }
             self.forget_image(&mut write, image_id, scope).await
         };
         let done = done.await;
         write.finish(done).await?;
-        if let Err(error) = self.remove_dropped().await {
-            tracing::warn!(%error, "the bytes of a deleted image cannot be removed now; the sweeper tries again");
-        }
+        self.remove_dropped_soon().await;
         Ok(())
     }
 }

@@ -1,13 +1,15 @@
-//! `DescribeImages`. Source: ecs-images.md 4.
+//! `DescribeImages`, `DescribeImageFromFamily`. Source: ecs-images.md 4.
 
-use catalog::{ImageDiskRecord, ImageFilter, ImageRecord, Page, PageRequest, Scope, Tag, TaggedResource};
+use catalog::{ImageDiskRecord, ImageFilter, ImageRecord, Page, PageRequest, Read, Scope, Tag};
 use ram::{Action, Permit};
 
 use crate::arn::require;
 use crate::ecs::Ecs;
 use crate::error::Result;
+use crate::tags::{ResourceKind, TagFilter};
 
 const DESCRIBE_IMAGES: Action = Action::new("ecs:DescribeImages");
+const DESCRIBE_IMAGE_FROM_FAMILY: Action = Action::new("ecs:DescribeImageFromFamily");
 
 /// An image with what belongs to it.
 #[derive(Debug, Clone)]
@@ -16,8 +18,12 @@ pub struct DescribedImage {
     pub image: ImageRecord,
     /// Its disks, the system disk first.
     pub disks: Vec<ImageDiskRecord>,
-    /// Its tags, by name.
+    /// The caller's tags on it, by name.
     pub tags: Vec<Tag>,
+    /// Whether it is the caller's own.
+    pub is_own: bool,
+    /// Whether its owner shares it with others.
+    pub is_shared: bool,
 }
 
 impl DescribedImage {
@@ -29,7 +35,7 @@ impl DescribedImage {
 }
 
 impl Ecs {
-    /// Images of an account in a region, newest first; with `tags`, those that have all of them (an empty value: any).
+    /// Images of an account in a region and those that others share with it there, as the filter says, newest first; with `tags`, those that have all of them (an empty value: any).
     ///
     /// Asks for `ecs:DescribeImages` on `image/*`. Errors: `RegionNotFound`.
     pub async fn describe_images(
@@ -42,49 +48,49 @@ impl Ecs {
     ) -> Result<Page<DescribedImage>> {
         self.store(&scope.region)?;
         require(permit, DESCRIBE_IMAGES, scope, "image/*")?;
-        let filter = match self.ids_with_tags(filter, tags, scope).await? {
+        let wanted = TagFilter::all_of(tags);
+        let mut filter = filter.clone();
+        match self.ids_with_tags(ResourceKind::Image, &filter.ids, &wanted, scope).await? {
             Some(ids) if ids.is_empty() => return Ok(Page { items: Vec::new(), total_count: 0 }),
-            Some(ids) => ImageFilter { ids: ids.join(","), ..filter.clone() },
-            None => filter.clone(),
-        };
+            Some(ids) => filter.ids = ids,
+            None => {}
+        }
         let mut read = self.catalog.read();
         let found = read.images_page(&filter, scope, page).await?;
         let mut items = Vec::with_capacity(found.items.len());
         for image in found.items {
-            let disks = read.image_disks(&image.id).await?;
-            let resource = TaggedResource {
-                scope: scope.clone(),
-                resource_type: "image".to_owned(),
-                resource_id: image.id.clone(),
-            };
-            let tags = read.tags_of_resource(&resource).await?;
-            items.push(DescribedImage { image, disks, tags });
+            items.push(described(&mut read, image, scope).await?);
         }
         Ok(Page { items, total_count: found.total_count })
     }
 
-    /// Ids of the images that have all `tags`, among those that the filter names. `None` without tags.
-    async fn ids_with_tags(&self, filter: &ImageFilter, tags: &[Tag], scope: &Scope) -> Result<Option<Vec<String>>> {
-        let mut found: Option<Vec<String>> =
-            (!filter.ids.is_empty()).then(|| filter.ids.split(',').map(str::to_owned).collect());
-        for tag in tags {
-            let value = Some(tag.value.as_str()).filter(|value| !value.is_empty());
-            let mut with_tag = Vec::new();
-            let mut page = PageRequest::first();
-            loop {
-                let part =
-                    self.catalog.read().tagged_resources_page(&tag.key, value, "image", scope, page).await?.items;
-                if part.is_empty() {
-                    break;
-                }
-                with_tag.extend(part);
-                page = page.next();
-            }
-            found = Some(match found {
-                None => with_tag,
-                Some(before) => before.into_iter().filter(|id| with_tag.contains(id)).collect(),
-            });
+    /// The newest Available image of a family.
+    ///
+    /// Asks for `ecs:DescribeImageFromFamily` on everything. Errors: `RegionNotFound`.
+    pub async fn image_from_family(
+        &self,
+        family: &str,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<Option<DescribedImage>> {
+        self.store(&scope.region)?;
+        require(permit, DESCRIBE_IMAGE_FROM_FAMILY, scope, "*")?;
+        let filter =
+            ImageFilter { statuses: "Available".to_owned(), family: family.to_owned(), ..ImageFilter::default() };
+        let mut read = self.catalog.read();
+        let found = read.images_page(&filter, scope, PageRequest::first()).await?.items.into_iter().next();
+        match found {
+            Some(image) => Ok(Some(described(&mut read, image, scope).await?)),
+            None => Ok(None),
         }
-        Ok(found.filter(|_| !tags.is_empty()))
     }
+}
+
+/// The image with its disks and the caller's tags on it.
+async fn described(read: &mut Read<'_>, image: ImageRecord, scope: &Scope) -> Result<DescribedImage> {
+    let disks = read.image_disks(&image.id).await?;
+    let tags = read.tags_of_resource(&ResourceKind::Image.tagged(&image.id, scope)).await?;
+    let is_own = image.scope == *scope;
+    let is_shared = read.image_shares_count(&image.id).await? > 0;
+    Ok(DescribedImage { image, disks, tags, is_own, is_shared })
 }

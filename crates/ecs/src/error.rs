@@ -19,6 +19,14 @@ pub enum EcsError {
     /// The description breaks a rule.
     #[error("a description has 2 to 256 characters and does not begin with http:// or https://")]
     MalformedDescription,
+    /// The family breaks a rule.
+    #[error("`{family}` cannot be the family of an image: {why}")]
+    MalformedFamily {
+        /// The family.
+        family: String,
+        /// The rule.
+        why: &'static str,
+    },
     /// The name is taken.
     #[error("an image named `{name}` exists already in region {region}")]
     NameTaken {
@@ -50,6 +58,28 @@ pub enum EcsError {
         status: String,
         /// What it must be.
         wanted: &'static str,
+    },
+    /// The image is being made, and cannot be changed before.
+    #[error("image {id} is still being made; wait until it is Available")]
+    ImageCreating {
+        /// The image.
+        id: String,
+    },
+    /// Only an image that is Available can become Deprecated.
+    #[error("image {id} is {status}; only an image that is Available becomes Deprecated")]
+    NotAvailable {
+        /// The image.
+        id: String,
+        /// Its status.
+        status: String,
+    },
+    /// Only an image that is Deprecated can become Available again.
+    #[error("image {id} is {status}; only an image that is Deprecated becomes Available again")]
+    NotDeprecated {
+        /// The image.
+        id: String,
+        /// Its status.
+        status: String,
     },
     /// The combination of source and request is not allowed.
     #[error(transparent)]
@@ -165,14 +195,172 @@ pub enum EcsError {
         /// The image.
         id: String,
     },
-    /// Tags that break a rule.
-    #[error("the tags cannot be set: {why}")]
-    InvalidTags {
-        /// The rule.
-        why: String,
+    /// A resource would have more tags than it may.
+    #[error("{resource} would have {tags} tags, and has at most {max}")]
+    TagQuota {
+        /// Its id.
+        resource: String,
+        /// How many.
+        tags: usize,
+        /// The limit.
+        max: usize,
     },
+    /// A resource that is to be tagged is not there.
+    #[error("{kind} {id} does not exist in region {region}")]
+    ResourceNotFound {
+        /// `image` or `snapshot`.
+        kind: &'static str,
+        /// Its id.
+        id: String,
+        /// Where it was looked for.
+        region: Region,
+    },
+    /// No such snapshot in this account and region.
+    #[error("snapshot {id} does not exist in region {region}")]
+    SnapshotNotFound {
+        /// The id.
+        id: String,
+        /// Where it was looked for.
+        region: Region,
+    },
+    /// The snapshot is not complete.
+    #[error("snapshot {id} is {status}, and must be accomplished")]
+    SnapshotNotReady {
+        /// The snapshot.
+        id: String,
+        /// Its status.
+        status: String,
+    },
+    /// An image has a disk from the snapshot.
+    #[error("snapshot {id} holds a disk of {images}; delete the image first")]
+    SnapshotInUse {
+        /// The snapshot.
+        id: String,
+        /// Ids of the images.
+        images: String,
+    },
+    /// A disk of an image has another size than its snapshot.
+    #[error("snapshot {id} has {found} GiB, and a disk of an image is as large as its snapshot: not {wanted} GiB")]
+    SnapshotSize {
+        /// The snapshot.
+        id: String,
+        /// What was wanted.
+        wanted: u64,
+        /// What it has.
+        found: u64,
+    },
+    /// An image without a system disk, or with several.
+    #[error("an image has one system disk, and not {found}: say DiskType=system of one")]
+    SystemDisk {
+        /// How many were named.
+        found: usize,
+    },
+    /// Not the name of a device.
+    #[error("`{0}` is not the name of a device, such as /dev/xvdb")]
+    DeviceMalformed(String),
+    /// Two disks would have one name.
+    #[error("two disks have the device {0}")]
+    DeviceInUse(String),
+    /// No such task in this account and region.
+    #[error("task {id} does not exist in region {region}")]
+    TaskNotFound {
+        /// The id.
+        id: String,
+        /// Where it was looked for.
+        region: Region,
+    },
+    /// A task that cannot be cancelled as one.
+    #[error("task {id} is a {kind}, which is not cancelled as a task; CancelCopyImage cancels a copy")]
+    TaskKind {
+        /// The task.
+        id: String,
+        /// The API's word for what it does.
+        kind: String,
+    },
+    /// The task is over.
+    #[error("task {id} is {state}, so there is nothing to cancel")]
+    TaskOver {
+        /// The task.
+        id: String,
+        /// Its state.
+        state: String,
+    },
+    /// The image is shared with other accounts.
+    #[error(
+        "image {id} is shared with other accounts; end that with ModifyImageSharePermission, or delete it with Force"
+    )]
+    ImageShared {
+        /// The image.
+        id: String,
+    },
+    /// An image of another account stays in its region.
+    #[error("image {id} is of another account, and such images are copied within their region only")]
+    SharedAcrossRegions {
+        /// The image.
+        id: String,
+    },
+    /// The image's status does not allow that it is shared.
+    #[error("image {id} is {status}, and must be Available to be shared")]
+    NotShareable {
+        /// The image.
+        id: String,
+        /// Its status.
+        status: String,
+    },
+    /// Encrypted images are not shared.
+    #[error("image {id} is encrypted, and encrypted images are not shared")]
+    EncryptedShare {
+        /// The image.
+        id: String,
+    },
+    /// An account that an image would be shared with is the owner.
+    #[error("account {0} has the image already: it is the owner")]
+    OwnAccount(String),
+    /// No such account.
+    #[error("account `{0}` does not exist here")]
+    AccountNotFound(String),
+    /// An image would be shared with more accounts than it may.
+    #[error("image {id} would be shared with {accounts} accounts, and is shared with at most {max}")]
+    ShareQuota {
+        /// The image.
+        id: String,
+        /// How many.
+        accounts: u64,
+        /// The limit.
+        max: u64,
+    },
+    /// Encryption by default is on already.
+    #[error("encryption by default is on already in region {region}")]
+    DefaultIsOn {
+        /// Where.
+        region: Region,
+    },
+    /// Encryption by default is off.
+    #[error("encryption by default is off in region {region}; EnableDiskEncryptionByDefault switches it on")]
+    DefaultIsOff {
+        /// Where.
+        region: Region,
+    },
+    /// The image is being exported.
+    #[error("image {id} is being exported; wait for that, or cancel the task")]
+    BeingExported {
+        /// The image.
+        id: String,
+    },
+    /// Encrypted images are not exported.
+    #[error("image {id} is encrypted, and encrypted images are not exported")]
+    EncryptedExport {
+        /// The image.
+        id: String,
+    },
+    /// A format that is not written.
+    #[error("images are exported as raw, qcow2 or vhd, and not as `{0}`")]
+    ExportFormat(String),
+    /// A prefix that breaks the rule.
+    #[error("`{0}` cannot be a prefix: it has 1 to 30 letters and digits")]
+    ExportPrefix(String),
     /// No such bucket.
-    #[error("bucket `{0}` is not configured; images are imported from buckets and directories that the operator named")]
+    #[error("bucket `{0}` is not configured; images are imported from and exported to what the operator named")]
     BucketNotFound(String),
     /// No such object.
     #[error("object `{object}` is not in bucket `{bucket}`")]

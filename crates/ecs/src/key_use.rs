@@ -76,6 +76,18 @@ impl Ecs {
         Ok(self.rooms.kms.key_facts(key, scope).await?)
     }
 
+    /// A key of the account's own that a call names, for whoever decides about the caller's right to it. `None` for the service key,
+    /// and where no key is there to have a right on.
+    ///
+    /// Errors: failures of the catalog.
+    pub async fn own_key(&self, key: &KeyRef, scope: &Scope) -> Result<Option<Arc<KeyFacts>>> {
+        match self.key_facts(key, scope).await {
+            Ok(facts) => Ok(Some(facts).filter(|facts| !is_service_key(facts))),
+            Err(EcsError::KeyNotFound(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Marks a key as used by ECS, which lets it use it. The service key is marked too, for people.
     ///
     /// Errors: as [`Ecs::usable_key`].

@@ -18,28 +18,45 @@
 #![forbid(unsafe_code)]
 
 pub use blobs::{BlobStore, LocalStore};
-pub use catalog::{ImageDiskRecord, ImageFilter, ImageRecord, JobRecord, Page, PageRequest, SnapshotRecord};
+pub use catalog::{
+    ImageDiskRecord, ImageFilter, ImageOwner, ImageRecord, JobFilter, JobRecord, Page, PageRequest, SnapshotFilter,
+    SnapshotRecord,
+};
 pub use config::{EcsConfig, ImportPlace};
 pub use copy_image::{Check, CopyImage};
+pub use create_image::{CreateImage, NewImageDisk};
 pub use describe_images::DescribedImage;
 pub use ecs::{Ecs, Rooms};
 pub use engine::{Refusal, SourceFormat};
 pub use error::{EcsError, Result};
+pub use export_image::ExportImage;
 pub use import_image::{ImportDisk, ImportImage, Imported};
+pub use modify_image::ModifyImage;
 pub use names::{ImageAttributes, check_description, check_name};
+pub use share_image::ShareImage;
+pub use snapshots::DescribedSnapshot;
+pub use tags::{ResourceKind, TagFilter, TaggedWith, TagsPage};
 
 mod arn;
 mod cancel_copy;
 mod config;
 mod copy_image;
+mod create_image;
+mod default_encryption;
 mod delete_image;
 mod describe_images;
 mod ecs;
 mod error;
+mod export_image;
 mod ids;
 mod import_image;
 mod jobs;
 mod key_use;
+mod modify_image;
 mod names;
+mod share_image;
+mod snapshots;
 mod sweep;
+mod tags;
+mod tasks;
 mod tokens;

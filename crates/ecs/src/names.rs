@@ -45,6 +45,16 @@ pub fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
+/// Checks a family: the rules of a name. Empty: none.
+///
+/// Errors: `MalformedFamily`.
+pub(crate) fn check_family(family: &str) -> Result<()> {
+    check_name(family).map_err(|error| match error {
+        EcsError::MalformedName { name, why } => EcsError::MalformedFamily { family: name, why },
+        error => error,
+    })
+}
+
 /// Checks a description: 2 to 256 characters that do not begin like a URL. Empty: none.
 ///
 /// Errors: `MalformedDescription`.

@@ -45,6 +45,13 @@ impl Ecs {
         Ok(())
     }
 
+    /// Removes the bytes of what was just deleted; what cannot be removed now, the sweeper finds.
+    pub(crate) async fn remove_dropped_soon(&self) {
+        if let Err(error) = self.remove_dropped().await {
+            tracing::warn!(%error, "the bytes of what was deleted cannot be removed now; the sweeper tries again");
+        }
+    }
+
     /// Removes the bytes of blobs that nothing uses any more, and then their records.
     pub(crate) async fn remove_dropped(&self) -> Result<()> {
         loop {
@@ -149,7 +156,7 @@ fn file_name(path: &Path) -> String {
 }
 
 /// A file that cannot be removed now is found again.
-fn remove(path: &Path) {
+pub(crate) fn remove(path: &Path) {
     if let Err(error) = std::fs::remove_file(path)
         && error.kind() != std::io::ErrorKind::NotFound
     {

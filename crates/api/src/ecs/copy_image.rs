@@ -25,7 +25,7 @@ const REKEY_MODE: Optional<OneOf> = Optional::new("RekeyMode", OneOf(&["Reencryp
 const ENCRYPT_ALGORITHM: Refused = Refused { name: "EncryptAlgorithm", row: &errors::ECS_ENCRYPT_ALGORITHM };
 
 /// What a caller needs on a key that it names. ECS itself uses the key through its role.
-const KEY_RIGHT: &str = "kms:GenerateDataKey";
+pub(super) const KEY_RIGHT: &str = "kms:GenerateDataKey";
 
 pub(crate) struct CopyImage {
     request: ::ecs::CopyImage,

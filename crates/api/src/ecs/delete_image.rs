@@ -9,25 +9,29 @@ use super::action::{EcsCall, need, row};
 use super::parameters::{IMAGE_ID, REGION_ID};
 use crate::action::Spec;
 use crate::errors::Refusal;
-use crate::parameters::{Ignored, Parameters};
+use crate::parameters::{Flag, Optional, Parameters};
 use crate::services::Need;
 
-pub(crate) struct DeleteImage(String);
+const FORCE: Optional<Flag> = Optional::new("Force", Flag);
+
+pub(crate) struct DeleteImage {
+    image_id: String,
+    force: bool,
+}
 
 impl EcsCall for DeleteImage {
-    const SPEC: &'static Spec =
-        &row("DeleteImage", "ecs:DeleteImage", "image/<id>", &[&REGION_ID, &IMAGE_ID, &Ignored("Force")]);
+    const SPEC: &'static Spec = &row("DeleteImage", "ecs:DeleteImage", "image/<id>", &[&REGION_ID, &IMAGE_ID, &FORCE]);
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
-        Ok(Self(IMAGE_ID.read(parameters)?))
+        Ok(Self { image_id: IMAGE_ID.read(parameters)?, force: FORCE.read(parameters)? == Some(true) })
     }
 
     async fn needs(&self, _: &Ecs, scope: &Scope) -> Result<Vec<Need>, EcsError> {
-        Ok(vec![need(Self::SPEC, scope, &format!("image/{}", self.0))])
+        Ok(vec![need(Self::SPEC, scope, &format!("image/{}", self.image_id))])
     }
 
     async fn run(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Value, EcsError> {
-        ecs.delete_image(&self.0, permit, scope).await?;
+        ecs.delete_image(&self.image_id, self.force, permit, scope).await?;
         Ok(Value::Null)
     }
 }

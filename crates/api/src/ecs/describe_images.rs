@@ -1,6 +1,6 @@
 //! `DescribeImages`. Source: ecs-images.md 4.
 
-use ::ecs::{Ecs, EcsError, ImageFilter, PageRequest};
+use ::ecs::{Ecs, EcsError, ImageFilter, ImageOwner, PageRequest};
 use catalog::Tag;
 use kms::Scope;
 use ram::Permit;
@@ -52,8 +52,8 @@ impl Kind for Statuses {
 pub(crate) struct DescribeImages {
     filter: ImageFilter,
     tags: Vec<Tag>,
-    /// Whether images of the caller's own are asked for; there are no others here.
-    of_own: bool,
+    /// Whether such are asked for as there may be: no image is the system's, the market's or everybody's.
+    may_be: bool,
     page: PageRequest,
     number: u32,
     size: u32,
@@ -107,8 +107,14 @@ impl EcsCall for DescribeImages {
             read_filter(&mut filter, &one.key, &one.value)?;
         }
         let alias = OWNER_ALIAS.read(parameters)?;
-        let of_own = alias.is_none_or(|alias| alias == "self") && IS_PUBLIC.read(parameters)? != Some(true);
-        Ok(Self { filter, tags: tags(parameters)?, of_own, page, number, size })
+        filter.owner = match alias {
+            Some("others") => ImageOwner::Others,
+            Some(_) => ImageOwner::Own,
+            None => ImageOwner::Any,
+        };
+        let is_here = alias.is_none_or(|alias| alias == "self" || alias == "others");
+        let may_be = is_here && IS_PUBLIC.read(parameters)? != Some(true);
+        Ok(Self { filter, tags: tags(parameters)?, may_be, page, number, size })
     }
 
     async fn needs(&self, _: &Ecs, scope: &Scope) -> Result<Vec<Need>, EcsError> {
@@ -117,7 +123,7 @@ impl EcsCall for DescribeImages {
 
     async fn run(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Value, EcsError> {
         let found = ecs.describe_images(&self.filter, &self.tags, self.page, permit, scope).await?;
-        let (items, total) = if self.of_own { (found.items, found.total_count) } else { (Vec::new(), 0) };
+        let (items, total) = if self.may_be { (found.items, found.total_count) } else { (Vec::new(), 0) };
         let images: Vec<Value> = items.iter().map(image).collect();
         Ok(json!({
             "Images": { "Image": images },

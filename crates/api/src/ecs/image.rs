@@ -9,7 +9,7 @@ const GIB: u64 = 1 << 30;
 
 /// The object of DescribeImages. The vendor shows no key in it; ours stands in `Reseal`, which SDKs ignore.
 pub(super) fn image(described: &DescribedImage) -> Value {
-    let DescribedImage { image, disks, tags } = described;
+    let DescribedImage { image, disks, tags, is_own, is_shared } = described;
     let tags: Vec<Value> = tags.iter().map(|tag| json!({ "TagKey": tag.key, "TagValue": tag.value })).collect();
     let mappings: Vec<Value> = disks.iter().map(|disk| mapping(disk, image.progress, image.remain_s)).collect();
     let system_gib = disks.first().map_or(0, |disk| gib(disk.snapshot.content.virtual_bytes));
@@ -23,12 +23,12 @@ pub(super) fn image(described: &DescribedImage) -> Value {
         "Progress": format!("{}%", image.progress),
         "Size": system_gib,
         "CreationTime": written(image.created_at),
-        "ImageOwnerAlias": "self",
+        "ImageOwnerAlias": if *is_own { "self" } else { "others" },
         "ImageOwnerId": image.scope.account.as_str().parse::<u64>().unwrap_or(0),
         "IsCopied": image.is_copied,
         "IsSubscribed": false,
         "IsPublic": false,
-        "IsSelfShared": "False",
+        "IsSelfShared": if *is_own && *is_shared { "True" } else { "False" },
         "Usable": image.status == "Available",
         "IsSupportCloudinit": false,
         "IsSupportIoOptimized": true,
@@ -44,15 +44,27 @@ pub(super) fn image(described: &DescribedImage) -> Value {
         "ResourceGroupId": "",
         "Tags": { "Tag": tags },
         "DiskDeviceMappings": { "DiskDeviceMapping": mappings },
-        "Reseal": extension(described),
+        // What an owner did with an image is not told to whom it is shared with.
+        "Reseal": if *is_own { extension(described) } else { json!({}) },
     })
+}
+
+/// The object of DescribeImageFromFamily: it has no `Encrypted`.
+pub(super) fn image_without_encryption(described: &DescribedImage) -> Value {
+    let mut shown = image(described);
+    for mapping in shown["DiskDeviceMappings"]["DiskDeviceMapping"].as_array_mut().into_iter().flatten() {
+        if let Some(mapping) = mapping.as_object_mut() {
+            mapping.remove("Encrypted");
+        }
+    }
+    shown
 }
 
 fn mapping(disk: &ImageDiskRecord, progress: u32, remain_s: Option<u32>) -> Value {
     let content = &disk.snapshot.content;
     json!({
         "Device": disk.device,
-        "Type": disk.snapshot.disk_type,
+        "Type": if disk.position == 0 { "system" } else { "data" },
         "Size": gib(content.virtual_bytes).to_string(),
         "SnapshotId": disk.snapshot.id,
         "Encrypted": content.key_id.is_some(),

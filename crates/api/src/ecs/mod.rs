@@ -7,13 +7,23 @@
 mod action;
 mod cancel_copy_image;
 mod copy_image;
+mod create_image;
+mod default_encryption;
 mod delete_image;
 mod describe_images;
+mod export_image;
+mod family;
 mod image;
 mod import_image;
+mod modify_image;
 mod parameters;
 mod refusal;
 mod regions;
+mod share_image;
+mod snapshots;
+mod tag_parameters;
+mod tag_resources;
+mod tasks;
 
 use ::ecs::Ecs;
 
@@ -34,8 +44,28 @@ pub(crate) fn rows<S: Images>() -> Vec<Row<S>> {
         Row::of::<OnEcs<cancel_copy_image::CancelCopyImage>>(),
         Row::of::<OnEcs<describe_images::DescribeImages>>(),
         Row::of::<OnEcs<delete_image::DeleteImage>>(),
+        Row::of::<OnEcs<modify_image::ModifyImageAttribute>>(),
+        Row::of::<OnEcs<share_image::ModifyImageSharePermission>>(),
+        Row::of::<OnEcs<share_image::DescribeImageSharePermission>>(),
+        Row::of::<OnEcs<create_image::CreateImage>>(),
         Row::of::<OnEcs<import_image::ImportImage>>(),
+        Row::of::<OnEcs<export_image::ExportImage>>(),
+        Row::of::<OnEcs<family::DescribeImageFromFamily>>(),
         Row::of::<regions::DescribeRegions>(),
         Row::of::<OnEcs<regions::DescribeZones>>(),
+        Row::of::<OnEcs<tasks::DescribeTasks>>(),
+        Row::of::<OnEcs<tasks::DescribeTaskAttribute>>(),
+        Row::of::<OnEcs<tasks::CancelTask>>(),
+        Row::of::<OnEcs<tag_resources::TagResources>>(),
+        Row::of::<OnEcs<tag_resources::UntagResources>>(),
+        Row::of::<OnEcs<tag_resources::ListTagResources>>(),
+        Row::of::<OnEcs<snapshots::DescribeSnapshots>>(),
+        Row::of::<OnEcs<snapshots::DeleteSnapshot>>(),
+        Row::of::<OnEcs<default_encryption::EnableDiskEncryptionByDefault>>(),
+        Row::of::<OnEcs<default_encryption::DisableDiskEncryptionByDefault>>(),
+        Row::of::<OnEcs<default_encryption::DescribeDiskEncryptionByDefaultStatus>>(),
+        Row::of::<OnEcs<default_encryption::ModifyDiskDefaultKMSKeyId>>(),
+        Row::of::<OnEcs<default_encryption::DescribeDiskDefaultKMSKeyId>>(),
+        Row::of::<OnEcs<default_encryption::ResetDiskDefaultKMSKeyId>>(),
     ]
 }

@@ -17,6 +17,8 @@ pub(super) const PAGE_SIZE: Optional<Integer> = Optional::new("PageSize", Intege
 
 /// Longest names and descriptions that are looked at; what they may be is `ecs`'s to say.
 pub(super) const NAME: Text = Text { length: (0, 1024) };
+/// The same where an empty text means that nothing is said.
+pub(super) const LONG_TEXT: Text = Text { length: (1, 1024) };
 
 /// Tags of a new resource: no prefix of the vendor's.
 pub(super) fn tags(parameters: &Parameters) -> Result<Vec<Tag>, Refusal> {

@@ -109,6 +109,13 @@ impl Backend {
         self.directory.path().join("golden")
     }
 
+    /// Makes another account: its id, and id and secret of its access key.
+    pub(crate) async fn another_account(&self, name: &str) -> (String, String, String) {
+        let (account, key) = self.ram.create_account(&name.parse().unwrap()).await.unwrap();
+        let secret = String::from_utf8(key.secret.expose().to_vec()).unwrap();
+        (account.to_string(), key.id.to_string(), secret)
+    }
+
     /// Id and secret of somebody's access key.
     pub(crate) fn key_of(&self, who: Who) -> (&str, &str) {
         match who {
@@ -129,6 +136,7 @@ fn images(directory: &Path, kms: &Arc<Kms>, ram: &Arc<Ram>, clock: &Arc<ManualCl
     let golden = directory.join("golden");
     std::fs::create_dir(&golden).unwrap();
     let mut config = EcsConfig::new(directory.to_owned(), 1);
+    config.export_buckets.insert("golden".to_owned(), golden.clone());
     config.buckets.insert("golden".to_owned(), ImportPlace::Directory(golden));
     let ledger = Ledger::new(kms.catalog(), Secret::copy_of(&[8; 32]), clock.clone());
     let rooms = ecs::Rooms {

@@ -8,12 +8,12 @@ use crate::backend::Backend;
 use crate::calls::{Client, start};
 use crate::client::Running;
 
-const ECS: &str = "2014-05-26";
-const REGION: (&str, &str) = ("RegionId", "cn-hangzhou");
+pub(crate) const ECS: &str = "2014-05-26";
+pub(crate) const REGION: (&str, &str) = ("RegionId", "cn-hangzhou");
 const MIB: usize = 1 << 20;
 
 /// A server with a raw disk of 4 MiB in its bucket.
-async fn with_disk() -> Running<Backend> {
+pub(crate) async fn with_disk() -> Running<Backend> {
     let running = start().await;
     let disk: Vec<u8> = (0..4 * MIB).map(|n| if n < MIB { (n % 251) as u8 } else { 0 }).collect();
     std::fs::write(running.services.bucket().join("disk.raw"), disk).unwrap();
@@ -21,7 +21,7 @@ async fn with_disk() -> Running<Backend> {
     running
 }
 
-async fn import(root: &Client<'_>) -> String {
+pub(crate) async fn import(root: &Client<'_>) -> String {
     let parameters = [
         REGION,
         ("ImageName", "golden-1"),
@@ -38,12 +38,12 @@ async fn import(root: &Client<'_>) -> String {
     id
 }
 
-async fn image(root: &Client<'_>, id: &str) -> Value {
+pub(crate) async fn image(root: &Client<'_>, id: &str) -> Value {
     let found = root.done(ECS, "DescribeImages", &[REGION, ("ImageId", id), ("Status", "ALL")]).await;
     found["Images"]["Image"][0].clone()
 }
 
-async fn until_available(root: &Client<'_>, id: &str) {
+pub(crate) async fn until_available(root: &Client<'_>, id: &str) {
     let limit = Instant::now() + Duration::from_secs(60);
     loop {
         let found = image(root, id).await;

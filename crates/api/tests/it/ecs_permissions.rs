@@ -12,14 +12,34 @@ const ECS: &str = "2014-05-26";
 const REGION: (&str, &str) = ("RegionId", "cn-hangzhou");
 const NO_IMAGE: (&str, &str) = ("ImageId", "m-00000000000000000000");
 
+const OF_IMAGES: (&str, &str) = ("ResourceType", "image");
+const RESOURCE: (&str, &str) = ("ResourceId.1", "m-00000000000000000000");
+
 /// What a row must be called with.
 fn sample(spec: &Spec) -> Vec<(&'static str, &'static str)> {
     match spec.name {
-        "CopyImage" | "CancelCopyImage" | "DeleteImage" => vec![REGION, NO_IMAGE],
+        "CopyImage"
+        | "CancelCopyImage"
+        | "DeleteImage"
+        | "ModifyImageAttribute"
+        | "ModifyImageSharePermission"
+        | "DescribeImageSharePermission" => vec![REGION, NO_IMAGE],
+        "ExportImage" => vec![REGION, NO_IMAGE, ("OSSBucket", "golden")],
+        "CreateImage" => vec![REGION, ("SnapshotId", "s-00000000000000000000")],
+        "DeleteSnapshot" => vec![("SnapshotId", "s-00000000000000000000")],
+        "DescribeTaskAttribute" | "CancelTask" => vec![REGION, ("TaskId", "t-00000000000000000000")],
+        "DescribeImageFromFamily" => vec![REGION, ("ImageFamily", "base")],
+        "TagResources" => vec![REGION, OF_IMAGES, RESOURCE, ("Tag.1.Key", "team")],
+        "UntagResources" => vec![REGION, OF_IMAGES, RESOURCE, ("TagKey.1", "team")],
+        "ListTagResources" => vec![REGION, OF_IMAGES, RESOURCE],
         "ImportImage" => {
             vec![REGION, ("DiskDeviceMapping.1.OSSBucket", "golden"), ("DiskDeviceMapping.1.OSSObject", "disk.qcow2")]
         }
-        "DescribeImages" | "DescribeZones" => vec![REGION],
+        "DescribeImages" | "DescribeZones" | "DescribeSnapshots" | "DescribeTasks" => vec![REGION],
+        "ModifyDiskDefaultKMSKeyId" => vec![REGION, ("KMSKeyId", "alias/nowhere")],
+        default if default.contains("DiskEncryptionByDefault") || default.contains("DiskDefaultKMSKeyId") => {
+            vec![REGION]
+        }
         "DescribeRegions" => vec![],
         other => panic!("no sample for {other}"),
     }

@@ -9,4 +9,4 @@ mod meta;
 mod rows;
 mod tags;
 
-pub use tags::{Tag, TaggedResource};
+pub use tags::{Tag, TagPosition, TaggedResource};

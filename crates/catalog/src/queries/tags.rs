@@ -25,6 +25,15 @@ pub struct Tag {
     pub value: String,
 }
 
+/// A tag of a resource, and where a list of them goes on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TagPosition {
+    /// Id of the resource.
+    pub resource_id: String,
+    /// Name of the tag.
+    pub tag_key: String,
+}
+
 impl Tag {
     fn from_row(row: &Row) -> Result<Self> {
         Ok(Self { key: row.value("tag_key")?, value: row.value("tag_value")? })
@@ -43,6 +52,29 @@ impl Read<'_> {
         let sql = "SELECT tag_key, tag_value FROM tags WHERE account = $1 AND region = $2 AND resource_type = $3
                    AND resource_id = $4 ORDER BY tag_key";
         self.records("list tags", sql, resource.values(), Tag::from_row).await
+    }
+
+    /// Tags of the resources of a type behind a position, by id and name, at most `max`. `ids`: of these resources only, separated by
+    /// commas; empty: of all.
+    pub async fn tags_after(
+        &mut self,
+        after: &TagPosition,
+        (resource_type, ids): (&str, &str),
+        scope: &Scope,
+        max: u32,
+    ) -> Result<Vec<(TagPosition, Tag)>> {
+        let sql = "SELECT resource_id, tag_key, tag_value FROM tags
+                   WHERE account = $1 AND region = $2 AND resource_type = $3
+                   AND (resource_id > $4 OR resource_id = $4 AND tag_key > $5)
+                   AND ($6 = '' OR replace(',' || $6 || ',', ',' || resource_id || ',', '') <> ',' || $6 || ',')
+                   ORDER BY resource_id, tag_key LIMIT $7";
+        let TagPosition { resource_id, tag_key } = after;
+        let values = values![&scope.account, &scope.region, resource_type, resource_id, tag_key, ids, max];
+        let from_row = |row: &Row| {
+            let tag = Tag::from_row(row)?;
+            Ok((TagPosition { resource_id: row.value("resource_id")?, tag_key: tag.key.clone() }, tag))
+        };
+        self.records("list tags", sql, values, from_row).await
     }
 
     /// Ids of the resources of a type that have a tag; with `value`, those that have it with this value. By id.

@@ -36,6 +36,9 @@ pub(crate) struct ServeArgs {
     /// Directory whose files can be imported as objects of the bucket NAME. Repeat for more
     #[arg(long = "import-directory", value_name = "NAME=DIR", value_parser = parse_bucket)]
     pub import_directories: Vec<Bucket>,
+    /// Directory that images can be exported to as objects of the bucket NAME. Repeat for more
+    #[arg(long = "export-directory", value_name = "NAME=DIR", value_parser = parse_bucket)]
+    pub export_directories: Vec<Bucket>,
     /// Let encrypted images be copied to another region, under a key of that region
     #[arg(long)]
     pub allow_encrypted_cross_region_copy: bool,
@@ -63,7 +66,7 @@ pub(crate) struct Listen {
     pub region: Option<String>,
 }
 
-/// A directory to import from.
+/// A directory to import from or export to.
 #[derive(Debug, Clone)]
 pub(crate) struct Bucket {
     pub name: String,

@@ -26,6 +26,9 @@ pub(super) fn open(args: &ServeArgs, store: &Store, rooms: Rooms) -> Result<Arc<
     for bucket in &args.import_directories {
         config.buckets.insert(bucket.name.clone(), ImportPlace::Directory(bucket.directory.clone()));
     }
+    for bucket in &args.export_directories {
+        config.export_buckets.insert(bucket.name.clone(), bucket.directory.clone());
+    }
     config.images_max = Some(u64::from(args.limit_images)).filter(|max| *max > 0);
     config.encrypted_cross_region_copy = args.allow_encrypted_cross_region_copy;
     Ok(Arc::new(Ecs::new(rooms, stores, config)))

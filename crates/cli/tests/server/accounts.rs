@@ -8,14 +8,14 @@ use crate::caller::Caller;
 use crate::running::{Place, Server};
 
 /// What `reseal account` printed of an account.
-struct Made {
-    account: String,
-    id: String,
-    secret: String,
+pub(crate) struct Made {
+    pub(crate) account: String,
+    pub(crate) id: String,
+    pub(crate) secret: String,
 }
 
 impl Made {
-    fn by(place: &Place, words: &str) -> Self {
+    pub(crate) fn by(place: &Place, words: &str) -> Self {
         let done = place.run(words);
         let said = String::from_utf8_lossy(&done.stdout);
         assert!(done.status.success(), "{words}: {}", String::from_utf8_lossy(&done.stderr));

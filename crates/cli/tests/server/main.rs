@@ -7,6 +7,7 @@ mod caller;
 mod commands;
 mod completions;
 mod full_disk;
+mod image_life;
 mod import;
 mod killed;
 mod killed_root;

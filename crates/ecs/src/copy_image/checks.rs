@@ -4,10 +4,10 @@
 //! |---|---|---|
 //! | 1 | name and description of the copy | `MalformedName`, `MalformedDescription` |
 //! | 2 | the destination is a region | `DestinationRegionNotFound` |
-//! | 3 | the source is a custom image of the account in its region | `ImageNotFound` |
+//! | 3 | the source is a custom image of the account in its region, or shared with it there | `ImageNotFound` |
 //! | 4 | it is Available | `ImageStatus` |
 //! | 5 | flags and key fit the source's state | `Refused` |
-//! | 6 | an encrypted image stays in its region | `EncryptedAcrossRegions` |
+//! | 6 | an image that is encrypted or of another account stays in its region | `EncryptedAcrossRegions`, `SharedAcrossRegions` |
 //! | 7 | KMS is opened, the key is there, enabled, and ECS may use it | `KmsNotOpened`, `KeyNotFound`, `KeyNotEnabled`, … |
 //! | 8 | the size, or a ticket | `TooLarge` |
 //! | 9 | the number of images | `ImageQuota` |
@@ -16,7 +16,7 @@
 
 use std::sync::Arc;
 
-use catalog::{ImageDiskRecord, ImageRecord, Scope};
+use catalog::{ImageDiskRecord, ImageRecord, Read, Scope};
 use engine::{Decision, SourceState, decide};
 use kms::{KeyFacts, KeyRef};
 
@@ -121,7 +121,7 @@ impl Ecs {
         }
         let destination = run.note("destination region", self.destination(request, scope));
         let source = match destination {
-            Some(_) => run.note("source image", self.image(&request.image_id, scope).await),
+            Some(_) => run.note("source image", self.image_to_copy(&request.image_id, scope).await),
             None => None,
         };
         let (Some(destination), Some(source)) = (destination, source) else {
@@ -135,7 +135,7 @@ impl Ecs {
         let disks = run.note("disks of the source", self.disks_of(&source.id).await)?;
         let decided = run.note("encryption", decide_disks(request, &disks));
         let crosses = destination.region != source.scope.region;
-        let regions = run.note("regions", self.check_regions(&source, &disks, crosses));
+        let regions = run.note("regions", self.check_regions(&source, &disks, &destination));
         if run.is_over() {
             return None;
         }
@@ -168,7 +168,22 @@ impl Ecs {
         Ok(self.catalog.read().image_disks(image_id).await?)
     }
 
-    fn check_regions(&self, source: &ImageRecord, disks: &[ImageDiskRecord], crosses: bool) -> Result<()> {
+    /// An image of the account, or one that another shares with it.
+    ///
+    /// Errors: `ImageNotFound`.
+    async fn image_to_copy(&self, id: &str, scope: &Scope) -> Result<ImageRecord> {
+        let mut read = self.catalog.read();
+        match read.image_by_id(id).await?.filter(|image| image.scope.region == scope.region) {
+            Some(image) if may_copy(&mut read, &image, scope).await? => Ok(image),
+            _ => Err(EcsError::ImageNotFound { id: id.to_owned(), region: scope.region.clone() }),
+        }
+    }
+
+    fn check_regions(&self, source: &ImageRecord, disks: &[ImageDiskRecord], destination: &Scope) -> Result<()> {
+        let crosses = destination.region != source.scope.region;
+        if crosses && source.scope.account != destination.account {
+            return Err(EcsError::SharedAcrossRegions { id: source.id.clone() });
+        }
         if crosses && disks.iter().any(is_encrypted) && !self.config.encrypted_cross_region_copy {
             return Err(EcsError::EncryptedAcrossRegions { id: source.id.clone() });
         }
@@ -231,6 +246,11 @@ impl Ecs {
     async fn copy_gib_max(&self, _destination: &Scope) -> Result<u64> {
         Ok(self.config.copy_gib_max)
     }
+}
+
+/// Whether an image is the account's own, or shared with it.
+pub(super) async fn may_copy(read: &mut Read<'_>, image: &ImageRecord, scope: &Scope) -> Result<bool> {
+    Ok(image.scope.account == scope.account || read.image_is_shared_with(&image.id, &scope.account).await?)
 }
 
 fn is_encrypted(disk: &ImageDiskRecord) -> bool {

@@ -3,7 +3,7 @@
 use catalog::{DiskContent, ImageDiskRecord, ImageRecord, NewJob, SnapshotRecord, Tag, TaggedResource, Write};
 use kms::{KeyRef, SealedImage, SealedImageRecord};
 
-use super::checks::{KeyForCopy, Planned};
+use super::checks::{KeyForCopy, Planned, may_copy};
 use super::{CopyImage, DiskPlan};
 use crate::arn::image_disk;
 use crate::ecs::Ecs;
@@ -108,9 +108,11 @@ impl Ecs {
     async fn recheck(&self, write: &mut Write, planned: &Planned, image: &ImageRecord) -> Result<()> {
         let mut read = write.read();
         let source = &planned.source;
-        let found = read.image_by_id(&source.id).await?;
-        let found = found
-            .ok_or_else(|| EcsError::ImageNotFound { id: source.id.clone(), region: source.scope.region.clone() })?;
+        let not_found = || EcsError::ImageNotFound { id: source.id.clone(), region: source.scope.region.clone() };
+        let found = read.image_by_id(&source.id).await?.ok_or_else(not_found)?;
+        if !may_copy(&mut read, &found, &image.scope).await? {
+            return Err(not_found());
+        }
         if found.status != "Available" {
             return Err(EcsError::ImageStatus { id: found.id, status: found.status, wanted: "Available" });
         }
@@ -143,7 +145,7 @@ impl Ecs {
                 name: String::new(),
                 description: format!("Made for image {}", image.id),
                 status: "progressing".to_owned(),
-                disk_type: source.snapshot.disk_type.clone(),
+                disk_type: if disk.position == 0 { "system" } else { "data" }.to_owned(),
                 image_id: image.id.clone(),
                 source_disk_id: String::new(),
                 content: DiskContent {

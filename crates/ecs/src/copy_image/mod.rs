@@ -90,11 +90,7 @@ impl Ecs {
     pub async fn key_of_copy(&self, request: &CopyImage, scope: &Scope) -> Result<Option<Arc<KeyFacts>>> {
         let Some(key) = request.key.as_ref().and_then(|key| key.parse::<KeyRef>().ok()) else { return Ok(None) };
         let Ok(destination) = self.destination(request, scope) else { return Ok(None) };
-        match self.key_facts(&key, &destination).await {
-            Ok(facts) => Ok(Some(facts).filter(|facts| facts.key.service.is_empty())),
-            Err(EcsError::KeyNotFound(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.own_key(&key, &destination).await
     }
 
     /// Account and region of the copy.

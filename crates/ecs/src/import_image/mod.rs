@@ -234,7 +234,7 @@ impl Ecs {
 }
 
 /// The name that was given, or `/dev/xvda` and on.
-fn device(position: u32, given: &str) -> String {
+pub(crate) fn device(position: u32, given: &str) -> String {
     if !given.is_empty() {
         return given.to_owned();
     }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use catalog::{JobRecord, Scope, SnapshotRecord};
-use engine::Request;
+use engine::{Overwrite, Request};
 
 use super::board::{Running, WHOLE};
-use super::disk::DiskWork;
+use super::disk::{DiskWork, EngineWork};
 use super::finish::FinishedDisk;
 use super::keys::DiskKeys;
 use super::spec::{CopyDisk, CopySpec};
@@ -59,16 +59,16 @@ impl Ecs {
         let opened = source_store.open(&source_blob.parse().map_err(|_| damaged())?).await?;
         let scope = &job.job.scope;
         let is_kept = disk.key.is_none();
-        let work = DiskWork {
+        let engine = EngineWork {
             source: opened.path().to_owned(),
             source_format: source.content.format.parse().map_err(|_| damaged())?,
-            target: target.parse().map_err(|_| damaged())?,
-            region: scope.region.clone(),
             encryption: Request { encrypt: !is_kept, key_named: !is_kept, rewrap: disk.mode == "rewrap" },
             target_format: None,
+            overwrite: Overwrite::Refuse,
             keys: self.disk_keys(job, disk, &source.scope),
             share,
         };
+        let work = DiskWork { target: target.parse().map_err(|_| damaged())?, region: scope.region.clone(), engine };
         let made = self.make_disk(work, running).await?;
         Ok(FinishedDisk { snapshot: disk.snapshot.clone(), made: Some(made), shared: None, mode: disk.mode.clone() })
     }

@@ -23,16 +23,23 @@ const CLUSTER_BYTES: u64 = 64 << 10;
 const VERIFY_SHARE: u64 = 3;
 const SHARES: u64 = 10;
 
-/// What is to be made.
+/// A blob that is to be made.
 pub(super) struct DiskWork {
-    pub(super) source: PathBuf,
-    pub(super) source_format: SourceFormat,
     pub(super) target: BlobId,
     /// Whose store the blob goes to.
     pub(super) region: Region,
+    pub(super) engine: EngineWork,
+}
+
+/// What the engine is to make, whatever becomes of the file.
+pub(super) struct EngineWork {
+    pub(super) source: PathBuf,
+    pub(super) source_format: SourceFormat,
     pub(super) encryption: Request,
     /// `None`: the source's own where the bytes are kept, else qcow2.
     pub(super) target_format: Option<TargetFormat>,
+    /// Whether a file that is there already is in the way.
+    pub(super) overwrite: Overwrite,
     pub(super) keys: DiskKeys,
     /// Part of the whole job that this disk is, from where to where, in parts of [`WHOLE`].
     pub(super) share: (u64, u64),
@@ -51,11 +58,11 @@ impl Ecs {
     /// Makes the blob, or finds that an earlier run made it: a file has its name, and a store its blob, only when it is complete.
     pub(super) async fn make_disk(self: &Arc<Self>, work: DiskWork, running: &Arc<Running>) -> Result<MadeDisk> {
         let store = Arc::clone(self.store(&work.region)?);
-        let (blob, share) = (work.target, work.share);
+        let (blob, share) = (work.target, work.engine.share);
         let file = store.work_directory().join(blob.to_string());
         let is_stored = store.size(&blob).await.is_ok();
         if !is_stored && !file.exists() {
-            self.run_engine(work, file.clone(), Arc::clone(running)).await?;
+            self.run_engine(work.engine, file.clone(), Arc::clone(running)).await?;
         }
         if running.is_cancelled() {
             return Err(EcsError::Engine(engine::EngineError::Cancelled));
@@ -71,7 +78,13 @@ impl Ecs {
         Ok(made)
     }
 
-    async fn run_engine(self: &Arc<Self>, work: DiskWork, target: PathBuf, running: Arc<Running>) -> Result<()> {
+    /// Makes a file. It has its name when it is complete, and not before.
+    pub(super) async fn run_engine(
+        self: &Arc<Self>,
+        work: EngineWork,
+        target: PathBuf,
+        running: Arc<Running>,
+    ) -> Result<()> {
         let (done, result) = oneshot::channel();
         let ecs = Arc::clone(self);
         // Not one of the runtime's threads: the end of the process must not wait for it. What it leaves, the next run goes on with.
@@ -83,7 +96,7 @@ impl Ecs {
         result.await.unwrap_or(Err(EcsError::Stopping))
     }
 
-    fn copy_file(&self, work: &DiskWork, target: PathBuf, running: &Running) -> Result<()> {
+    fn copy_file(&self, work: &EngineWork, target: PathBuf, running: &Running) -> Result<()> {
         let now = self.now();
         let report = |progress: Progress| running.advance(parts(&progress, work.share, self.config.verify_copies));
         let observer = Observer { cancel: &running.cancel, report: &report };
@@ -101,7 +114,7 @@ impl Ecs {
             backing_files: Vec::new(),
             data_file: None,
             target,
-            overwrite: Overwrite::Refuse,
+            overwrite: work.overwrite,
             encryption: work.encryption,
             key_label: work.keys.key.map(|key| key.to_string()),
             format: work.target_format,

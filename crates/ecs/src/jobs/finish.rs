@@ -4,7 +4,7 @@ use catalog::{BlobRecord, DiskContent, ImageRecord, JobRecord, SealedImage, Seal
 
 use super::board::Running;
 use super::disk::MadeDisk;
-use super::spec::COPYING;
+use super::spec::{COPYING, EXPORT_IMAGE};
 use crate::arn::image_disk;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
@@ -99,12 +99,9 @@ impl Ecs {
         if snapshot.content.key_id.is_none() {
             return Ok(());
         }
-        let source_disk = write.read().image_disks(&source.image_id).await?;
-        let source_disk = source_disk.iter().find(|disk| disk.snapshot.id == source.id);
         let own_disk = write.read().image_disks(&image.id).await?;
-        let own_disk = own_disk.iter().find(|disk| disk.snapshot.id == snapshot.id);
-        let (Some(from), Some(to)) = (source_disk, own_disk) else { return Ok(()) };
-        let recorded = write.read().sealed_images_at(&image_disk(&source.scope, &from.image_id, from.position)).await?;
+        let Some(to) = own_disk.iter().find(|disk| disk.snapshot.id == snapshot.id) else { return Ok(()) };
+        let recorded = self.records_of_snapshot(write, source).await?;
         for record in recorded {
             let kept = SealedImage {
                 path: image_disk(&image.scope, &image.id, to.position),
@@ -114,6 +111,24 @@ impl Ecs {
             write.sealed_image_insert(&SealedImageRecord { image: kept, sealed_at: self.now() }).await?;
         }
         Ok(())
+    }
+
+    /// How a sealed disk is recorded under its key: as any image that has it.
+    pub(crate) async fn records_of_snapshot(
+        &self,
+        write: &mut Write,
+        snapshot: &SnapshotRecord,
+    ) -> Result<Vec<SealedImageRecord>> {
+        for image_id in write.read().images_of_snapshot(&snapshot.id).await? {
+            let disks = write.read().image_disks(&image_id).await?;
+            let Some(disk) = disks.iter().find(|disk| disk.snapshot.id == snapshot.id) else { continue };
+            let path = image_disk(&snapshot.scope, &image_id, disk.position);
+            let recorded = write.read().sealed_images_at(&path).await?;
+            if !recorded.is_empty() {
+                return Ok(recorded);
+            }
+        }
+        Ok(Vec::new())
     }
 
     async fn end_use_in_flight(&self, write: &mut Write, image: &ImageRecord, snapshot: &SnapshotRecord) -> Result<()> {
@@ -140,13 +155,16 @@ impl Ecs {
             }
         }
         self.discard_blobs(job).await;
+        self.discard_export(job);
     }
 
     async fn write_failure(&self, job: &JobRecord, error: &EcsError) -> Result<()> {
         let (code, reason) = (error.job_code(), error.to_string());
         let mut write = self.catalog.write().await?;
         let done = async {
-            if !write.job_end(&job.job.id, "Failed", (code, &reason), self.now()).await? {
+            let is_ended = write.job_end(&job.job.id, "Failed", (code, &reason), self.now()).await?;
+            // An export makes no image; the one that it reads stays as it is.
+            if !is_ended || job.job.action == EXPORT_IMAGE {
                 return Ok(());
             }
             let Some(image) = write.read().image_by_id(&job.job.image_id).await? else { return Ok(()) };

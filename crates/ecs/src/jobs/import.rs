@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use catalog::JobRecord;
-use engine::{Request, SourceFormat, TargetFormat};
+use engine::{Overwrite, Request, SourceFormat, TargetFormat};
 
 use super::board::Running;
 use super::copy::cut;
-use super::disk::DiskWork;
+use super::disk::{DiskWork, EngineWork};
 use super::finish::FinishedDisk;
 use super::keys::DiskKeys;
 use super::spec::{ImportSpec, ImportedDisk};
@@ -50,17 +50,17 @@ impl Ecs {
             scope: scope.clone(),
             key: None,
         };
-        let work = DiskWork {
+        let engine = EngineWork {
             source: self.object_path(&disk.bucket, &disk.object)?,
             source_format,
-            target: disk.blob.parse().map_err(|_| damaged())?,
-            region: scope.region,
             encryption: Request { encrypt: false, key_named: false, rewrap: false },
             // A plain disk is written anew as qcow2, whatever it came as, which leaves holes, compression and old features behind.
             target_format: Some(TargetFormat::Qcow2),
+            overwrite: Overwrite::Refuse,
             keys,
             share,
         };
+        let work = DiskWork { target: disk.blob.parse().map_err(|_| damaged())?, region: scope.region, engine };
         let made = self.make_disk(work, running).await?;
         Ok(FinishedDisk { snapshot: disk.snapshot.clone(), made: Some(made), shared: None, mode: "import".to_owned() })
     }

@@ -14,6 +14,7 @@
 mod board;
 mod copy;
 mod disk;
+mod export;
 mod finish;
 mod heartbeat;
 mod import;
@@ -32,7 +33,7 @@ use catalog::JobRecord;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
 use board::Running;
-use spec::{CopySpec, ImportSpec};
+use spec::{CopySpec, EXPORT_IMAGE, ExportSpec, ImportSpec};
 
 /// How often a worker looks for jobs that it was not told of: those of other processes, and those that others left.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -83,6 +84,7 @@ impl Ecs {
         match job.job.action.as_str() {
             "CopyImage" => self.do_copy(job, &CopySpec::read(&job.job.spec)?, running).await,
             "ImportImage" => self.do_import(job, &ImportSpec::read(&job.job.spec)?, running).await,
+            EXPORT_IMAGE => self.do_export(job, &ExportSpec::read(&job.job.spec)?, running).await,
             action => Err(EcsError::Damaged(format!("a job of the kind {action}"))),
         }
     }

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{EcsError, Result};
 
+/// The API's word for the job that makes no image.
+pub(crate) const EXPORT_IMAGE: &str = "ExportImage";
+
 /// How an image is recorded under its key while it is being made.
 pub(crate) const COPYING: &str = "copying";
 
@@ -55,6 +58,37 @@ pub(crate) struct ImportedDisk {
     pub(crate) snapshot: String,
     /// The blob that is made.
     pub(crate) blob: String,
+}
+
+/// `ExportImage`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ExportSpec {
+    /// Where the files go.
+    pub(crate) bucket: String,
+    /// `raw`, `qcow2` or `vhd`.
+    pub(crate) format: String,
+    /// The disks, the system disk first.
+    pub(crate) disks: Vec<ExportedDisk>,
+}
+
+/// One disk of an export.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ExportedDisk {
+    /// What is on it.
+    pub(crate) snapshot: String,
+    /// Name of the file in the bucket.
+    pub(crate) object: String,
+}
+
+impl ExportSpec {
+    pub(crate) fn to_json(&self) -> Result<String> {
+        to_json(self)
+    }
+
+    /// Errors: `Damaged`.
+    pub(crate) fn read(text: &str) -> Result<Self> {
+        read(text)
+    }
 }
 
 impl CopySpec {

@@ -50,9 +50,23 @@ pub struct ImageRecord {
     pub created_at: Timestamp,
 }
 
+/// Whose images are wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ImageOwner {
+    /// The account's own.
+    #[default]
+    Own,
+    /// Those of others that are shared with the account.
+    Others,
+    /// Both.
+    Any,
+}
+
 /// Which images are wanted. Texts that are empty stand for any.
 #[derive(Debug, Clone, Default)]
 pub struct ImageFilter {
+    /// Whose.
+    pub owner: ImageOwner,
     /// Statuses, separated by commas.
     pub statuses: String,
     /// Ids, separated by commas.
@@ -107,7 +121,9 @@ macro_rules! filtered {
     ($select:literal, $rest:literal) => {
         concat!(
             $select,
-            " FROM images i WHERE i.account = $1 AND i.region = $2
+            " FROM images i WHERE i.region = $2
+                AND ($13 = 1 AND i.account = $1 OR $14 = 1 AND EXISTS (
+                    SELECT 1 FROM image_shares h WHERE h.image_id = i.id AND h.account = $1))
                 AND ($3 = '' OR replace(',' || $3 || ',', ',' || i.status || ',', '') <> ',' || $3 || ',')
                 AND ($4 = '' OR replace(',' || $4 || ',', ',' || i.id || ',', '') <> ',' || $4 || ',')
                 AND ($5 = '' OR replace(i.name, $5, '') <> i.name)
@@ -139,6 +155,8 @@ impl ImageFilter {
             &self.key_id,
             millis(self.created_from),
             millis(self.created_to),
+            self.owner != ImageOwner::Others,
+            self.owner != ImageOwner::Own,
         ]
     }
 }
@@ -156,7 +174,7 @@ impl Read<'_> {
         self.record("read an image", sql, values![&scope.account, &scope.region, name], ImageRecord::from_row).await
     }
 
-    /// Images of an account in a region, newest first.
+    /// Images of an account in a region, or shared with it there, newest first.
     pub async fn images_page(
         &mut self,
         filter: &ImageFilter,
@@ -164,7 +182,7 @@ impl Read<'_> {
         page: PageRequest,
     ) -> Result<Page<ImageRecord>> {
         let count = filtered!("SELECT count(*) AS n", "");
-        let list = filtered!("SELECT i.*", " ORDER BY i.created_at DESC, i.id LIMIT $13 OFFSET $14");
+        let list = filtered!("SELECT i.*", " ORDER BY i.created_at DESC, i.id LIMIT $15 OFFSET $16");
         self.page("list images", (count, list), filter.values(scope), page, ImageRecord::from_row).await
     }
 

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use crate::database::{Row, values};
+use crate::database::{Row, Value, values};
 use crate::error::Result;
 use crate::names::{Region, Scope};
 use crate::page::{Page, PageRequest};
@@ -64,33 +64,78 @@ impl JobRecord {
     }
 }
 
+/// Which jobs are wanted. Texts are lists with commas between, and stand for any when they are empty.
+#[derive(Debug, Clone, Default)]
+pub struct JobFilter {
+    /// Ids.
+    pub ids: String,
+    /// The API's words for what they do.
+    pub actions: String,
+    /// States.
+    pub states: String,
+    /// Images that they make or read.
+    pub image_ids: String,
+    /// From when on they were made.
+    pub created_from: Option<Timestamp>,
+    /// Until when.
+    pub created_to: Option<Timestamp>,
+}
+
+macro_rules! filtered {
+    ($select:literal, $rest:literal) => {
+        concat!(
+            $select,
+            " FROM jobs WHERE account = $1 AND region = $2
+                AND ($3 = '' OR replace(',' || $3 || ',', ',' || id || ',', '') <> ',' || $3 || ',')
+                AND ($4 = '' OR replace(',' || $4 || ',', ',' || action || ',', '') <> ',' || $4 || ',')
+                AND ($5 = '' OR replace(',' || $5 || ',', ',' || state || ',', '') <> ',' || $5 || ',')
+                AND ($6 = '' OR replace(',' || $6 || ',', ',' || image_id || ',', '') <> ',' || $6 || ',')
+                AND ($7 = 0 OR created_at >= $7) AND ($8 = 0 OR created_at <= $8)",
+            $rest
+        )
+    };
+}
+
+impl JobFilter {
+    fn values(&self, scope: &Scope) -> Vec<Value> {
+        let millis = |time: Option<Timestamp>| time.map_or(0, Timestamp::as_millisecond);
+        values![
+            &scope.account,
+            &scope.region,
+            &self.ids,
+            &self.actions,
+            &self.states,
+            &self.image_ids,
+            millis(self.created_from),
+            millis(self.created_to),
+        ]
+    }
+}
+
 impl Read<'_> {
     /// The job of this id.
     pub async fn job_by_id(&mut self, id: &str) -> Result<Option<JobRecord>> {
         self.record("read a job", "SELECT * FROM jobs WHERE id = $1", values![id], JobRecord::from_row).await
     }
 
-    /// The newest job on an image.
-    pub async fn job_of_image(&mut self, image_id: &str) -> Result<Option<JobRecord>> {
-        let sql = "SELECT * FROM jobs WHERE image_id = $1 ORDER BY sequence DESC LIMIT 1";
+    /// The job that makes an image, or made it.
+    pub async fn job_that_makes(&mut self, image_id: &str) -> Result<Option<JobRecord>> {
+        let sql = "SELECT * FROM jobs WHERE image_id = $1 AND action <> 'ExportImage' ORDER BY sequence DESC LIMIT 1";
         self.record("read a job", sql, values![image_id], JobRecord::from_row).await
     }
 
-    /// Jobs of an account in a region, newest first; `action` and `state` empty: any.
-    pub async fn jobs_page(
-        &mut self,
-        action: &str,
-        state: &str,
-        scope: &Scope,
-        page: PageRequest,
-    ) -> Result<Page<JobRecord>> {
-        let count = "SELECT count(*) AS n FROM jobs WHERE account = $1 AND region = $2
-                     AND ($3 = '' OR action = $3) AND ($4 = '' OR state = $4)";
-        let list = "SELECT * FROM jobs WHERE account = $1 AND region = $2
-                    AND ($3 = '' OR action = $3) AND ($4 = '' OR state = $4)
-                    ORDER BY sequence DESC LIMIT $5 OFFSET $6";
-        let values = values![&scope.account, &scope.region, action, state];
-        self.page("list jobs", (count, list), values, page, JobRecord::from_row).await
+    /// Whether an image is being exported.
+    pub async fn image_is_exported(&mut self, image_id: &str) -> Result<bool> {
+        let sql = "SELECT count(*) AS n FROM jobs
+                   WHERE image_id = $1 AND action = 'ExportImage' AND state IN ('Waiting', 'Processing')";
+        Ok(self.count("look for an export", sql, values![image_id]).await? > 0)
+    }
+
+    /// Jobs of an account in a region, newest first.
+    pub async fn jobs_page(&mut self, filter: &JobFilter, scope: &Scope, page: PageRequest) -> Result<Page<JobRecord>> {
+        let count = filtered!("SELECT count(*) AS n", "");
+        let list = filtered!("SELECT *", " ORDER BY sequence DESC LIMIT $9 OFFSET $10");
+        self.page("list jobs", (count, list), filter.values(scope), page, JobRecord::from_row).await
     }
 
     /// Jobs of all accounts that are not over, in the order of arrival, at most 100 behind `sequence`.

@@ -2,14 +2,18 @@
 
 pub use blobs::BlobRecord;
 pub use client_tokens::ClientToken;
+pub use disk_encryption_defaults::DiskEncryptionDefault;
 pub use image_disks::ImageDiskRecord;
-pub use images::{ImageFilter, ImageRecord};
-pub use jobs::{JobRecord, NewJob};
-pub use snapshots::{DiskContent, SnapshotRecord};
+pub use image_shares::ImageShare;
+pub use images::{ImageFilter, ImageOwner, ImageRecord};
+pub use jobs::{JobFilter, JobRecord, NewJob};
+pub use snapshots::{DiskContent, SnapshotFilter, SnapshotRecord};
 
 mod blobs;
 mod client_tokens;
+mod disk_encryption_defaults;
 mod image_disks;
+mod image_shares;
 mod images;
 mod jobs;
 mod snapshots;

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use crate::database::{Row, values};
+use crate::database::{Row, Value, values};
 use crate::error::Result;
 use crate::names::{KeyId, KeyVersionId, Scope};
 use crate::page::{Page, PageRequest};
@@ -85,6 +85,72 @@ impl DiskContent {
     }
 }
 
+/// Which snapshots are wanted. Texts that are empty stand for any.
+#[derive(Debug, Clone, Default)]
+pub struct SnapshotFilter {
+    /// Ids, separated by commas.
+    pub ids: String,
+    /// `progressing`, `accomplished` or `failed`.
+    pub status: String,
+    /// Whether they are under a key.
+    pub encrypted: Option<bool>,
+    /// The key that they are under.
+    pub key_id: String,
+    /// `system` or `data`.
+    pub disk_type: String,
+    /// `image` for those that an image has a disk from, `none` for the others.
+    pub usage: String,
+    /// Name.
+    pub name: String,
+    /// The disk that they were made of.
+    pub disk_id: String,
+    /// From when on they were made.
+    pub created_from: Option<Timestamp>,
+}
+
+macro_rules! filtered {
+    ($select:literal, $rest:literal) => {
+        concat!(
+            $select,
+            " FROM snapshots s WHERE s.account = $1 AND s.region = $2
+                AND ($3 = '' OR replace(',' || $3 || ',', ',' || s.id || ',', '') <> ',' || $3 || ',')
+                AND ($4 = '' OR s.status = $4)
+                AND ($5 = '' OR $5 = CASE WHEN s.key_id IS NULL THEN 'plain' ELSE 'encrypted' END)
+                AND ($6 = '' OR s.key_id = $6)
+                AND ($7 = '' OR s.disk_type = $7)
+                AND ($8 = '' OR $8 = CASE WHEN EXISTS (SELECT 1 FROM image_disks d WHERE d.snapshot_id = s.id)
+                                     THEN 'image' ELSE 'none' END)
+                AND ($9 = '' OR s.name = $9)
+                AND ($10 = '' OR s.source_disk_id = $10)
+                AND ($11 = 0 OR s.created_at >= $11)",
+            $rest
+        )
+    };
+}
+
+impl SnapshotFilter {
+    fn values(&self, scope: &Scope) -> Vec<Value> {
+        let encrypted = match self.encrypted {
+            None => "",
+            Some(true) => "encrypted",
+            Some(false) => "plain",
+        };
+        values![
+            &scope.account,
+            &scope.region,
+            &self.ids,
+            &self.status,
+            encrypted,
+            &self.key_id,
+            &self.disk_type,
+            &self.usage,
+            &self.name,
+            &self.disk_id,
+            self.created_from.map_or(0, Timestamp::as_millisecond),
+        ]
+    }
+}
+
 impl Read<'_> {
     /// The snapshot of this id.
     pub async fn snapshot_by_id(&mut self, id: &str) -> Result<Option<SnapshotRecord>> {
@@ -93,12 +159,15 @@ impl Read<'_> {
     }
 
     /// Snapshots of an account in a region, newest first.
-    pub async fn snapshots_page(&mut self, scope: &Scope, page: PageRequest) -> Result<Page<SnapshotRecord>> {
-        let count = "SELECT count(*) AS n FROM snapshots WHERE account = $1 AND region = $2";
-        let list = "SELECT * FROM snapshots WHERE account = $1 AND region = $2
-                    ORDER BY created_at DESC, id LIMIT $3 OFFSET $4";
-        let values = values![&scope.account, &scope.region];
-        self.page("list snapshots", (count, list), values, page, SnapshotRecord::from_row).await
+    pub async fn snapshots_page(
+        &mut self,
+        filter: &SnapshotFilter,
+        scope: &Scope,
+        page: PageRequest,
+    ) -> Result<Page<SnapshotRecord>> {
+        let count = filtered!("SELECT count(*) AS n", "");
+        let list = filtered!("SELECT s.*", " ORDER BY s.created_at DESC, s.id LIMIT $12 OFFSET $13");
+        self.page("list snapshots", (count, list), filter.values(scope), page, SnapshotRecord::from_row).await
     }
 }
 

@@ -1,0 +1,85 @@
+//! The work of `ExportImage`.
+
+use std::sync::Arc;
+
+use catalog::{JobRecord, SnapshotRecord};
+use engine::{EngineError, Overwrite, Request};
+
+use super::board::Running;
+use super::copy::cut;
+use super::disk::EngineWork;
+use super::keys::DiskKeys;
+use super::spec::{ExportSpec, ExportedDisk};
+use crate::ecs::Ecs;
+use crate::error::{EcsError, Result};
+use crate::export_image::target_format;
+use crate::sweep::remove;
+
+impl Ecs {
+    /// Each file has its name when it is complete, and not before. One that an earlier run wrote is written again.
+    pub(super) async fn do_export(
+        self: &Arc<Self>,
+        job: &JobRecord,
+        spec: &ExportSpec,
+        running: &Arc<Running>,
+    ) -> Result<()> {
+        let shares = cut(&vec![1; spec.disks.len()]);
+        for (disk, share) in spec.disks.iter().zip(shares) {
+            let found = self.catalog.read().snapshot_by_id(&disk.snapshot).await?;
+            let source = found.ok_or_else(|| EcsError::SourceGone { snapshot: disk.snapshot.clone() })?;
+            self.export_disk(job, spec, (disk, source), share, running).await?;
+        }
+        let mut write = self.catalog.write().await?;
+        let done = write.job_end(&job.job.id, "Finished", ("", ""), self.now()).await;
+        if write.finish(done).await? { Ok(()) } else { Err(EcsError::Engine(EngineError::Cancelled)) }
+    }
+
+    /// Removes what an export left beside its files that did not come to its end. Complete files stay.
+    pub(super) fn discard_export(&self, job: &JobRecord) {
+        let Ok(spec) = ExportSpec::read(&job.job.spec) else { return };
+        let Ok(directory) = self.export_directory(&spec.bucket) else { return };
+        for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if spec.disks.iter().any(|disk| name.starts_with(&format!("{}.", disk.object))) {
+                remove(&entry.path());
+            }
+        }
+    }
+
+    async fn export_disk(
+        self: &Arc<Self>,
+        job: &JobRecord,
+        spec: &ExportSpec,
+        (disk, source): (&ExportedDisk, SnapshotRecord),
+        share: (u64, u64),
+        running: &Arc<Running>,
+    ) -> Result<()> {
+        let damaged = || EcsError::Damaged(format!("the blob of job {}", job.job.id));
+        let blob = source.content.blob_id.as_deref().ok_or_else(damaged)?;
+        let store = Arc::clone(self.store(&source.scope.region)?);
+        // Held until the file is made: it keeps a downloaded source where it is.
+        let opened = store.open(&blob.parse().map_err(|_| damaged())?).await?;
+        let scope = job.job.scope.clone();
+        let work = EngineWork {
+            source: opened.path().to_owned(),
+            source_format: source.content.format.parse().map_err(|_| damaged())?,
+            encryption: Request { encrypt: false, key_named: false, rewrap: false },
+            target_format: Some(target_format(&spec.format)?),
+            overwrite: Overwrite::Replace,
+            keys: DiskKeys {
+                ecs: Arc::clone(self),
+                runtime: tokio::runtime::Handle::current(),
+                job: job.job.id.clone(),
+                recorded_at: disk.object.clone(),
+                source_scope: source.scope,
+                scope,
+                key: None,
+            },
+            share,
+        };
+        let target = self.export_directory(&spec.bucket)?.join(&disk.object);
+        self.run_engine(work, target, Arc::clone(running)).await?;
+        running.advance(share.1);
+        Ok(())
+    }
+}
