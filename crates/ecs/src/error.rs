@@ -156,6 +156,12 @@ pub enum EcsError {
         /// The image.
         id: String,
     },
+    /// A plain image, whose bytes nothing vouches for.
+    #[error("image {id} is not encrypted, so there is no digest tree to compare its bytes with")]
+    NotSealed {
+        /// The image.
+        id: String,
+    },
     /// Tags that break a rule.
     #[error("the tags cannot be set: {why}")]
     InvalidTags {

@@ -26,6 +26,7 @@ pub use ecs::{Ecs, Rooms};
 pub use engine::{Refusal, SourceFormat};
 pub use error::{EcsError, Result};
 pub use import_image::{ImportDisk, ImportImage, Imported};
+pub use verify_image::{VerifiedDisk, Watch};
 pub use names::{ImageAttributes, check_description, check_name};
 
 mod arn;
@@ -43,3 +44,4 @@ mod key_use;
 mod names;
 mod sweep;
 mod tokens;
+mod verify_image;

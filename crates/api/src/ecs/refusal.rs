@@ -48,6 +48,8 @@ pub(super) fn refusal(error: &EcsError, region: &'static ErrorRow, request_id: &
         | EcsError::Damaged(_)
         | EcsError::Kms(_)
         | EcsError::Stopping
+        // Only the operator verifies, on the host.
+        | EcsError::NotSealed { .. }
         | EcsError::Catalog(_) => return of_server(error, request_id),
     };
     Refusal::new(row, &[&error.to_string()])

@@ -6,8 +6,10 @@ mod billing;
 mod completions;
 mod copy;
 mod exec;
+mod image;
 mod inspect;
 mod key;
+mod region;
 mod restore_header;
 mod root;
 mod self_test;
@@ -33,6 +35,8 @@ pub(crate) fn run(cli: Cli, access_key: EnvironmentKey) -> Result<ExitCode> {
         Command::Verify(args) => verify::run(&args, &store, server),
         Command::Exec(args) => exec::run(&args, &store, server),
         Command::Key(command) => key::run(command, &store, server),
+        Command::Image(args) => image::run(args, &store, server),
+        Command::Region(command) => region::run(command, &store, server),
         Command::Root(command) => root::run(command, &store),
         Command::Serve(args) => crate::serve::run(&args, &store),
         Command::Account(command) => account::run(&command, &store),

@@ -7,6 +7,7 @@ mod caller;
 mod commands;
 mod completions;
 mod full_disk;
+mod images_cli;
 mod import;
 mod killed;
 mod postgres;
