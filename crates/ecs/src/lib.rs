@@ -26,8 +26,8 @@ pub use ecs::{Ecs, Rooms};
 pub use engine::{Refusal, SourceFormat};
 pub use error::{EcsError, Result};
 pub use import_image::{ImportDisk, ImportImage, Imported};
-pub use verify_image::{VerifiedDisk, Watch};
 pub use names::{ImageAttributes, check_description, check_name};
+pub use verify_image::{VerifiedDisk, Watch};
 
 mod arn;
 mod cancel_copy;

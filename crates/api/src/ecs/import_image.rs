@@ -108,6 +108,7 @@ fn disk(record: &NumberedRecord, parameters: &Parameters) -> Result<ImportDisk, 
     Ok(ImportDisk {
         bucket: needed("OSSBucket")?.to_owned(),
         object: needed("OSSObject")?.to_owned(),
+        file: None,
         format,
         size_gib: size.transpose()?,
         device: record.text("Device").unwrap_or_default().to_owned(),

@@ -14,11 +14,7 @@ use crate::remote::Server;
 use crate::store::Store;
 
 pub(crate) fn run(args: ImageArgs, store: &Store, server: Server) -> Result<ExitCode> {
-    let files = match &args.command {
-        ImageCommand::Import(import) => import.files.as_slice(),
-        _ => &[],
-    };
-    let images = images::open(store, server, args.region.region, files)?;
+    let images = images::open(store, server, args.region.region)?;
     let images = images.as_ref();
     let region = images.region();
     match args.command {
@@ -48,8 +44,7 @@ pub(crate) fn run(args: ImageArgs, store: &Store, server: Server) -> Result<Exit
 fn import(images: &dyn Images, args: &ImportImageArgs) -> Result<()> {
     let mut disks = Vec::new();
     for file in &args.files {
-        let [bucket, object] = images.source(file)?;
-        disks.push(ImportDisk { bucket, object, format: args.source_format, ..ImportDisk::default() });
+        disks.push(ImportDisk { format: args.source_format, ..images.source(file)? });
     }
     let architecture = args.architecture.name();
     let new = ImportImage {
@@ -126,7 +121,8 @@ fn list(images: &dyn Images, json: bool) -> Result<()> {
 
 /// The keys of the disks, each once.
 fn keys(image: &ImageView) -> String {
-    let mut keys: Vec<&str> = image.disks.iter().map(|disk| disk.key_id.as_str()).filter(|key| !key.is_empty()).collect();
+    let mut keys: Vec<&str> =
+        image.disks.iter().map(|disk| disk.key_id.as_str()).filter(|key| !key.is_empty()).collect();
     keys.dedup();
     keys.join(", ")
 }

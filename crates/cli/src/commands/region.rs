@@ -10,7 +10,7 @@ use crate::store::Store;
 
 pub(crate) fn run(command: RegionCommand, store: &Store, server: Server) -> Result<ExitCode> {
     let RegionCommand::List { output } = command;
-    let regions = images::open(store, server, None, &[])?.regions()?;
+    let regions = images::open(store, server, None)?.regions()?;
     if output.json {
         output::json(&regions)?;
     } else {

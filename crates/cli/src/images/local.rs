@@ -6,7 +6,10 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use catalog::{Clock, SystemClock};
 use crypto::{OsRandom, Random};
-use ecs::{CopyImage, DescribedImage, Ecs, ImageDiskRecord, ImageFilter, ImportImage, PageRequest, VerifiedDisk, Watch};
+use ecs::{
+    CopyImage, DescribedImage, Ecs, ImageDiskRecord, ImageFilter, ImportDisk, ImportImage, PageRequest, VerifiedDisk,
+    Watch,
+};
 use kms::Scope;
 use ram::Permit;
 use tokio::runtime::Runtime;
@@ -30,12 +33,8 @@ pub(super) struct LocalImages {
 }
 
 impl LocalImages {
-    pub(super) fn open(store: &Store, region: Option<String>, files: &[String]) -> Result<Self> {
-        let mut installation = Installation::read(store)?;
-        for file in files {
-            let [bucket, _] = place(file)?;
-            installation.add_bucket(&bucket, Path::new(&bucket));
-        }
+    pub(super) fn open(store: &Store, region: Option<String>) -> Result<Self> {
+        let installation = Installation::read(store)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.context("cannot start a runtime")?;
         let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(OsRandom));
@@ -62,8 +61,11 @@ impl Images for LocalImages {
         self.scope.region.as_str()
     }
 
-    fn source(&self, file: &str) -> Result<[String; 2]> {
-        place(file)
+    /// A path from the root: a later command, or a server, may finish the import.
+    fn source(&self, file: &str) -> Result<ImportDisk> {
+        let path = Path::new(file).canonicalize().with_context(|| format!("cannot open {file}"))?;
+        let Some(object) = path.to_str().map(str::to_owned) else { bail!("the path of {file} is not text") };
+        Ok(ImportDisk { object, file: Some(path), ..ImportDisk::default() })
     }
 
     fn list(&self, filter: &ImageFilter, region: &str) -> Result<Vec<ImageView>> {
@@ -71,8 +73,7 @@ impl Images for LocalImages {
         let mut request = PageRequest::new(1, PAGE_ROWS).unwrap_or_else(PageRequest::first);
         let mut views = Vec::new();
         loop {
-            let found =
-                self.runtime.block_on(self.ecs.describe_images(filter, &[], request, &self.permit, &scope))?;
+            let found = self.runtime.block_on(self.ecs.describe_images(filter, &[], request, &self.permit, &scope))?;
             let is_last = found.items.is_empty();
             views.extend(found.items.iter().map(view));
             if is_last || views.len() as u64 >= found.total_count {
@@ -114,16 +115,6 @@ impl Images for LocalImages {
 
     fn regions(&self) -> Result<Vec<String>> {
         Ok(self.regions.clone())
-    }
-}
-
-/// The directory of a file, which stands for its bucket, and its name there. No bucket of the configuration has a slash in its name.
-fn place(file: &str) -> Result<[String; 2]> {
-    let path = Path::new(file).canonicalize().with_context(|| format!("cannot open {file}"))?;
-    let parts = (path.parent().and_then(Path::to_str), path.file_name().and_then(|name| name.to_str()));
-    match parts {
-        (Some(directory), Some(name)) => Ok([directory.to_owned(), name.to_owned()]),
-        _ => bail!("the path of {file} is not text"),
     }
 }
 

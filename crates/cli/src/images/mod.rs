@@ -13,7 +13,7 @@ pub(crate) use view::{DiskView, ImageView};
 pub(crate) use wait::wait;
 
 use anyhow::Result;
-use ecs::{CopyImage, ImageFilter, ImportImage, VerifiedDisk, Watch};
+use ecs::{CopyImage, ImageFilter, ImportDisk, ImportImage, VerifiedDisk, Watch};
 
 use crate::remote::Server;
 use crate::store::Store;
@@ -23,10 +23,10 @@ pub(crate) trait Images {
     /// The region that the command is for.
     fn region(&self) -> &str;
 
-    /// Bucket and object of a file that is to be imported.
+    /// A file that is to be imported.
     ///
     /// Errors: it cannot be reached from where the images are; the text says what can.
-    fn source(&self, file: &str) -> Result<[String; 2]>;
+    fn source(&self, file: &str) -> Result<ImportDisk>;
 
     /// Images in a region, newest first. Of the filter count statuses, ids and the part of the name.
     fn list(&self, filter: &ImageFilter, region: &str) -> Result<Vec<ImageView>>;
@@ -48,15 +48,10 @@ pub(crate) trait Images {
     fn regions(&self) -> Result<Vec<String>>;
 }
 
-/// The images that the command is for. `files`: what it is going to import.
-pub(crate) fn open(
-    store: &Store,
-    server: Server,
-    region: Option<String>,
-    files: &[String],
-) -> Result<Box<dyn Images>> {
+/// The images that the command is for.
+pub(crate) fn open(store: &Store, server: Server, region: Option<String>) -> Result<Box<dyn Images>> {
     match server.open()? {
         Some(remote) => Ok(Box::new(remote::RemoteImages::new(remote, region))),
-        None => Ok(Box::new(local::LocalImages::open(store, region, files)?)),
+        None => Ok(Box::new(local::LocalImages::open(store, region)?)),
     }
 }

@@ -19,8 +19,7 @@ pub(crate) fn with_remedy(error: Error) -> Error {
 }
 
 const NOT_FOUND: &str = "no such key; `reseal key list` shows the keys of the region, `reseal key create` makes one";
-const NOT_ENABLED: &str =
-    "the key cannot be used now; `reseal key show` says why, `reseal key enable` or `reseal key import` makes it usable";
+const NOT_ENABLED: &str = "the key cannot be used now; `reseal key show` says why, `reseal key enable` or `reseal key import` makes it usable";
 const UNAUTHORIZED: &str = "the key may not be used for images; authorise ECS by the role AliyunECSDiskEncryptDefaultRole, and \
                             see the policy of the key";
 const WITHOUT_ENCRYPT: &str = "a key is named, so say --encrypt, too";

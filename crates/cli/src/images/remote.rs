@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use api::Product;
-use ecs::{CopyImage, ImageFilter, ImportImage, VerifiedDisk, Watch};
+use ecs::{CopyImage, ImageFilter, ImportDisk, ImportImage, VerifiedDisk, Watch};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -112,11 +112,12 @@ impl Images for RemoteImages {
         &self.region
     }
 
-    fn source(&self, file: &str) -> Result<[String; 2]> {
+    fn source(&self, file: &str) -> Result<ImportDisk> {
         let object = file.split_once('/').filter(|(bucket, object)| !bucket.is_empty() && !object.is_empty());
         match object {
             Some((bucket, object)) if !std::path::Path::new(file).exists() => {
-                Ok([bucket.to_owned(), object.to_owned()])
+                let (bucket, object) = (bucket.to_owned(), object.to_owned());
+                Ok(ImportDisk { bucket, object, ..ImportDisk::default() })
             }
             _ => bail!(
                 "{file} cannot be sent to a server yet; name an object BUCKET/OBJECT of a bucket that the server was given with \
@@ -147,7 +148,8 @@ impl Images for RemoteImages {
                 add("Format", &format.name().to_uppercase());
             }
         }
-        let mut parameters: Vec<(&str, &str)> = owned.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let mut parameters: Vec<(&str, &str)> =
+            owned.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         parameters.extend(given("ImageName", &new.name));
         parameters.extend(given("Description", &new.description));
         parameters.extend(given("Architecture", &new.attributes.architecture));

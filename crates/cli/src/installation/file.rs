@@ -115,9 +115,14 @@ mod tests {
         assert!(whole.region["cn-hangzhou"].store.is_some() && whole.region["cn-beijing"].store.is_none());
         assert_eq!(whole.bucket["golden"].directory, Path::new("/srv/images"));
         assert_eq!(whole.policy.encrypted_cross_region_copy, Some(Answer::Allow));
-        assert_eq!((whole.copy.verify, whole.limits.images, whole.limits.copy_gib), (Some(Verify::Off), Some(0), Some(500)));
+        assert_eq!(
+            (whole.copy.verify, whole.limits.images, whole.limits.copy_gib),
+            (Some(Verify::Off), Some(0), Some(500))
+        );
         assert!(read("").is_ok_and(|file| file.region.is_empty()));
-        for bad in ["[regions.x]", "[copy]\nverify = 'half'", "[limits]\nimages = -1", "[bucket.'a/b']\ndirectory = '/x'"] {
+        for bad in
+            ["[regions.x]", "[copy]\nverify = 'half'", "[limits]\nimages = -1", "[bucket.'a/b']\ndirectory = '/x'"]
+        {
             read(bad).unwrap_err();
         }
     }

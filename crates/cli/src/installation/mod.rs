@@ -19,7 +19,7 @@ use ram::{AccountId, Ram};
 use crate::args::ServeArgs;
 use crate::commands::default_threads;
 use crate::store::Store;
-use file::{Answer, InstallationFile, Verify};
+use file::{Answer, BucketSection, InstallationFile, Verify};
 
 /// Regions of an installation that names none.
 const REGIONS: [&str; 2] = ["cn-hangzhou", "cn-shanghai"];
@@ -70,7 +70,8 @@ impl Installation {
             self.regions = first(region, regions);
         }
         for bucket in &args.import_directories {
-            self.add_bucket(&bucket.name, &bucket.directory);
+            let section = BucketSection { directory: bucket.directory.clone() };
+            self.file.bucket.insert(bucket.name.clone(), section);
         }
         if args.allow_encrypted_cross_region_copy {
             self.file.policy.encrypted_cross_region_copy = Some(Answer::Allow);
@@ -81,11 +82,6 @@ impl Installation {
         limits.aliases = args.limit_aliases.or(limits.aliases);
         limits.key_versions = args.limit_key_versions.or(limits.key_versions);
         self
-    }
-
-    /// Lets the files of a directory be imported as objects of a bucket.
-    pub(crate) fn add_bucket(&mut self, name: &str, directory: &Path) {
-        self.file.bucket.insert(name.to_owned(), file::BucketSection { directory: directory.to_owned() });
     }
 
     /// The regions, that of calls that name none first.
@@ -124,7 +120,7 @@ impl Installation {
 
     fn config(&self, data_dir: PathBuf) -> EcsConfig {
         let InstallationFile { bucket, policy, copy, limits, .. } = &self.file;
-        let place = |(name, section): (&String, &file::BucketSection)| {
+        let place = |(name, section): (&String, &BucketSection)| {
             (name.clone(), ImportPlace::Directory(section.directory.clone()))
         };
         EcsConfig {
@@ -139,11 +135,7 @@ impl Installation {
 }
 
 /// The rooms that images need, and the account that the installation began with; the first use makes it.
-pub(crate) async fn rooms(
-    kms: Kms,
-    clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
-) -> Result<(Rooms, AccountId)> {
+pub(crate) async fn rooms(kms: Kms, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<(Rooms, AccountId)> {
     let ram = Ram::new(kms.catalog(), Arc::clone(&clock), Arc::clone(&random), kms.secret("access control").await?);
     let account = ram.ensure_account().await?;
     let ledger = Ledger::new(kms.catalog(), kms.secret("audit").await?, Arc::clone(&clock));

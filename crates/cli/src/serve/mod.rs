@@ -71,12 +71,7 @@ async fn serve(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn open(
-    args: &ServeArgs,
-    installation: &Installation,
-    store: &Store,
-    clock: &Arc<dyn Clock>,
-) -> Result<Backend> {
+async fn open(args: &ServeArgs, installation: &Installation, store: &Store, clock: &Arc<dyn Clock>) -> Result<Backend> {
     let random: Arc<dyn Random> = Arc::new(OsRandom);
     let kms = store.kms(clock.clone(), random.clone()).await?;
     let kms = kms.with_limits(installation.key_limits()).with_price_rule(args.price.price_rule);

@@ -146,7 +146,16 @@ fn judge(place: &Place, ids: &[String]) {
     for id in sealed {
         let mut command = place.reseal();
         let blob = blob_of(place, id);
-        command.args(["exec", &blob, "--", "qemu-img", "compare", "--object", "secret,id=s0,file={secret}", "--image-opts"]);
+        command.args([
+            "exec",
+            &blob,
+            "--",
+            "qemu-img",
+            "compare",
+            "--object",
+            "secret,id=s0,file={secret}",
+            "--image-opts",
+        ]);
         command.arg(format!("driver=qcow2,file.driver=file,file.filename={blob},encrypt.key-secret=s0"));
         command.arg(format!("driver=raw,file.driver=file,file.filename={}", place.path().join("disk.raw").display()));
         assert!(said(&command.output().expect("reseal runs")).contains("Images are identical"));

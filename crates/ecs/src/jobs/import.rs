@@ -51,7 +51,7 @@ impl Ecs {
             key: None,
         };
         let work = DiskWork {
-            source: self.object_path(&disk.bucket, &disk.object)?,
+            source: self.file_to_import(disk.file.as_ref(), &disk.bucket, &disk.object)?,
             source_format,
             target: disk.blob.parse().map_err(|_| damaged())?,
             region: scope.region,
