@@ -34,6 +34,7 @@ const STEPS: &[Step] = &[
     translated(include_str!("../migrations/0009_ram.sql")),
     translated(include_str!("../migrations/0010_key_waits.sql")),
     translated(include_str!("../migrations/0011_images.sql")),
+    translated(include_str!("../migrations/0013_tickets.sql")),
 ];
 
 const fn translated(sqlite: &'static str) -> Step {

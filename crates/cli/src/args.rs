@@ -6,13 +6,15 @@ mod database;
 mod image;
 mod key;
 mod serve;
+mod ticket;
 
 pub(crate) use account::AccountCommand;
 pub(crate) use billing::{Balance, BillingArgs, BillingCommand, OwnerArgs};
 pub(crate) use database::DatabaseArgs;
-pub(crate) use image::{CopyImageArgs, ImageArgs, ImageCommand, ImportImageArgs, RegionCommand, WaitArgs};
+pub(crate) use image::{CopyImageArgs, ImageArgs, ImageCommand, ImportImageArgs, InRegion, RegionCommand, WaitArgs};
 pub(crate) use key::{AliasCommand, CreateKeyArgs, ImportArgs, KeyCommand, VersionCommand};
 pub(crate) use serve::ServeArgs;
+pub(crate) use ticket::{TicketArgs, TicketCommand, VerdictArgs};
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -99,6 +101,8 @@ pub(crate) enum Command {
     /// The regions of an installation
     #[command(subcommand)]
     Region(RegionCommand),
+    /// Requests to the operator for larger limits
+    Ticket(TicketArgs),
     /// The root key that protects all others
     #[command(subcommand)]
     Root(RootCommand),

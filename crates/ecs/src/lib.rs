@@ -18,7 +18,9 @@
 #![forbid(unsafe_code)]
 
 pub use blobs::{BlobStore, LocalStore};
-pub use catalog::{ImageDiskRecord, ImageFilter, ImageRecord, JobRecord, Page, PageRequest, SnapshotRecord};
+pub use catalog::{
+    ImageDiskRecord, ImageFilter, ImageRecord, JobRecord, Page, PageRequest, SnapshotRecord, TicketReply,
+};
 pub use config::{EcsConfig, ImportPlace};
 pub use copy_image::{Check, CopyImage};
 pub use describe_images::DescribedImage;
@@ -27,6 +29,7 @@ pub use engine::{Refusal, SourceFormat};
 pub use error::{EcsError, Result};
 pub use import_image::{ImportDisk, ImportImage, Imported};
 pub use names::{ImageAttributes, check_description, check_name};
+pub use tickets::{DescribedTicket, IMAGE_COPY_SIZE, NewTicket, Verdict};
 pub use verify_image::{VerifiedDisk, Watch};
 
 mod arn;
@@ -43,5 +46,6 @@ mod jobs;
 mod key_use;
 mod names;
 mod sweep;
+mod tickets;
 mod tokens;
 mod verify_image;

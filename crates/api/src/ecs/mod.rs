@@ -14,6 +14,7 @@ mod import_image;
 mod parameters;
 mod refusal;
 mod regions;
+mod tickets;
 
 use ::ecs::Ecs;
 
@@ -37,5 +38,9 @@ pub(crate) fn rows<S: Images>() -> Vec<Row<S>> {
         Row::of::<OnEcs<import_image::ImportImage>>(),
         Row::of::<regions::DescribeRegions>(),
         Row::of::<OnEcs<regions::DescribeZones>>(),
+        Row::of::<OnEcs<tickets::CreateTicket>>(),
+        Row::of::<OnEcs<tickets::DescribeTickets>>(),
+        Row::of::<OnEcs<tickets::ReplyTicket>>(),
+        Row::of::<OnEcs<tickets::CloseTicket>>(),
     ]
 }

@@ -19,7 +19,10 @@ fn sample(spec: &Spec) -> Vec<(&'static str, &'static str)> {
         "ImportImage" => {
             vec![REGION, ("DiskDeviceMapping.1.OSSBucket", "golden"), ("DiskDeviceMapping.1.OSSObject", "disk.qcow2")]
         }
-        "DescribeImages" | "DescribeZones" => vec![REGION],
+        "DescribeImages" | "DescribeZones" | "DescribeTickets" => vec![REGION],
+        "CreateTicket" => vec![REGION, ("Kind", "image-copy-size"), ("Size", "300"), ("Reason", "a large disk")],
+        "ReplyTicket" => vec![REGION, ("TicketId", "k-1"), ("Content", "please")],
+        "CloseTicket" => vec![REGION, ("TicketId", "k-1")],
         "DescribeRegions" => vec![],
         other => panic!("no sample for {other}"),
     }

@@ -13,6 +13,7 @@ mod region;
 mod restore_header;
 mod root;
 mod self_test;
+mod ticket;
 mod verify;
 
 use std::num::NonZero;
@@ -37,6 +38,7 @@ pub(crate) fn run(cli: Cli, access_key: EnvironmentKey) -> Result<ExitCode> {
         Command::Key(command) => key::run(command, &store, server),
         Command::Image(args) => image::run(args, &store, server),
         Command::Region(command) => region::run(command, &store, server),
+        Command::Ticket(args) => ticket::run(args, &store, server),
         Command::Root(command) => root::run(command, &store),
         Command::Serve(args) => crate::serve::run(&args, &store),
         Command::Account(command) => account::run(&command, &store),

@@ -24,11 +24,11 @@ const PAGE_ROWS: u32 = 100;
 
 /// The images of an installation, with no server beside it: the command itself does the work.
 pub(super) struct LocalImages {
-    ecs: Arc<Ecs>,
+    pub(super) ecs: Arc<Ecs>,
     regions: Vec<String>,
-    runtime: Runtime,
-    permit: Permit,
-    scope: Scope,
+    pub(super) runtime: Runtime,
+    pub(super) permit: Permit,
+    pub(super) scope: Scope,
     _lock: ServerLock,
 }
 

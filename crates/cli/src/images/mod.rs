@@ -4,11 +4,13 @@ mod find;
 mod local;
 mod remedy;
 mod remote;
+mod tickets;
 mod view;
 mod wait;
 
 pub(crate) use find::find;
 pub(crate) use remedy::with_remedy;
+pub(crate) use tickets::{TicketView, Tickets};
 pub(crate) use view::{DiskView, ImageView};
 pub(crate) use wait::wait;
 
@@ -19,7 +21,7 @@ use crate::remote::Server;
 use crate::store::Store;
 
 /// What `reseal image` asks. Every call answers alike from both places.
-pub(crate) trait Images {
+pub(crate) trait Images: Tickets {
     /// The region that the command is for.
     fn region(&self) -> &str;
 

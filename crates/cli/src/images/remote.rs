@@ -14,8 +14,8 @@ const REGION: &str = "cn-hangzhou";
 
 /// The images of one caller at one server.
 pub(super) struct RemoteImages {
-    remote: Remote,
-    region: String,
+    pub(super) remote: Remote,
+    pub(super) region: String,
 }
 
 #[derive(Deserialize)]
@@ -97,7 +97,7 @@ impl RemoteImages {
         Self { remote, region }
     }
 
-    fn call(&self, action: &'static str, parameters: &[(&str, &str)]) -> Result<api::client::Answer> {
+    pub(super) fn call(&self, action: &'static str, parameters: &[(&str, &str)]) -> Result<api::client::Answer> {
         let parameters = [&[("RegionId", self.region.as_str())], parameters].concat();
         Ok(self.remote.call_product(Product::Ecs, action, &parameters)?)
     }

@@ -83,6 +83,40 @@ fn the_configuration_of_an_installation_counts() {
     assert!(mistake.contains("other.toml") && mistake.contains("line 2"), "{mistake}");
 }
 
+/// Shows that a ticket raises the limit of its region when the operator approves it on the host, and not before; at a server it is made,
+/// listed, answered and closed, and cannot be approved.
+#[test]
+fn a_ticket_raises_the_limit_when_it_is_approved() {
+    let place = with_disk();
+    fs::create_dir(place.data()).expect("a directory");
+    fs::write(place.data().join("server.toml"), "[limits]\ncopy_gib = 0\n").expect("a file");
+    let source = place.path().join("disk.qcow2");
+    said(&place.run(&format!("image import {} --name plain --quiet", source.display())));
+    let server = place.serve();
+    let endpoint = server.endpoint();
+    let run = |words: &str| place.client(&endpoint).args(words.split_whitespace()).output().expect("reseal runs");
+    let ask = "ticket create --size 1 --reason larger-disks";
+    let [ticket, other, third] = [0; 3].map(|_| said(&run(ask)));
+    assert!(said(&run(&format!("ticket reply {ticket} please"))).ends_with("replied"));
+    assert!(said(&run(&format!("ticket close {third}"))).ends_with("closed"));
+    assert!(complaint(&run(&format!("ticket approve {ticket}"))).contains("the operator"));
+    assert!(complaint(&run("image copy plain")).contains("reseal ticket create"));
+    let list = said(&run("ticket list --json"));
+    server.stop();
+    assert_eq!(said(&place.run("ticket list --json")), list);
+    assert!(complaint(&place.run(&format!("ticket approve {third}"))).contains("Closed already"));
+    said(&place.run(&format!("ticket reject {other} --reply no")));
+    assert!(complaint(&place.run("image copy plain")).contains("reseal ticket create"));
+    said(&place.run(&format!("ticket approve {ticket} --reply granted")));
+    let shown = said(&place.run(&format!("ticket show {ticket}")));
+    assert!(
+        shown.contains("1 GiB, Approved") && shown.contains("please") && shown.contains("operator: granted"),
+        "{shown}"
+    );
+    assert!(said(&place.run("image copy plain")).contains("Available"));
+    assert!(complaint(&place.run("image copy plain --to-region cn-shanghai")).contains("reseal ticket create"));
+}
+
 /// A place with a disk image of 8 MiB that holds something, as raw file and as qcow2.
 fn with_disk() -> Place {
     let place = Place::new();

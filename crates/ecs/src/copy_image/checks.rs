@@ -217,11 +217,6 @@ impl Ecs {
             None => Ok(()),
         }
     }
-
-    /// Largest image that the account may copy to a region, in GiB.
-    async fn copy_gib_max(&self, _destination: &Scope) -> Result<u64> {
-        Ok(self.config.copy_gib_max)
-    }
 }
 
 fn is_encrypted(disk: &ImageDiskRecord) -> bool {

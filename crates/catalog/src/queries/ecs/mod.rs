@@ -6,6 +6,7 @@ pub use image_disks::ImageDiskRecord;
 pub use images::{ImageFilter, ImageRecord};
 pub use jobs::{JobRecord, NewJob};
 pub use snapshots::{DiskContent, SnapshotRecord};
+pub use tickets::{TicketRecord, TicketReply};
 
 mod blobs;
 mod client_tokens;
@@ -13,3 +14,4 @@ mod image_disks;
 mod images;
 mod jobs;
 mod snapshots;
+mod tickets;
