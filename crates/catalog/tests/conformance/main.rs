@@ -17,4 +17,5 @@ mod ram_queries;
 mod root_key_queries;
 mod server;
 mod sqlite_files;
+mod ticket_queries;
 mod trail_queries;
