@@ -235,6 +235,20 @@ pub enum EcsError {
 }
 
 impl EcsError {
+    /// The text with those of its causes, down to the system's own word. A text that holds its cause already is not repeated.
+    pub(crate) fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let said = error.to_string();
+            if !text.contains(&said) {
+                text = format!("{text}: {said}");
+            }
+            cause = error.source();
+        }
+        text
+    }
+
     /// What `ErrorCode` of a failed task says. Source: ecs-images.md 2 and 6; the words without a source are ours.
     pub(crate) fn job_code(&self) -> &'static str {
         match self {

@@ -132,7 +132,7 @@ impl Ecs {
     pub(super) async fn end_badly(&self, job: &JobRecord, running: &Running, error: EcsError) {
         let id = &job.job.id;
         if !running.is_cancelled() {
-            tracing::warn!(job = %id, image = %job.job.image_id, %error, "a job failed");
+            tracing::warn!(job = %id, image = %job.job.image_id, error = error.with_causes(), "a job failed");
             if let Err(error) = self.write_failure(job, &error).await {
                 tracing::error!(job = %id, %error, "the failure of a job cannot be written down; the job is tried again");
                 return;
@@ -142,7 +142,7 @@ impl Ecs {
     }
 
     async fn write_failure(&self, job: &JobRecord, error: &EcsError) -> Result<()> {
-        let (code, reason) = (error.job_code(), error.to_string());
+        let (code, reason) = (error.job_code(), error.with_causes());
         let mut write = self.catalog.write().await?;
         let done = async {
             if !write.job_end(&job.job.id, "Failed", (code, &reason), self.now()).await? {
