@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use blobs::{BlobId, BlobStore};
+use blobs::{BlobId, BlobStore, WorkFile};
 use catalog::{PageRequest, Region, Timestamp};
 
 use crate::ecs::Ecs;
@@ -79,9 +79,18 @@ impl Ecs {
         report.envelope?.ctx.get("image").cloned()
     }
 
+    /// Removes the work files of a blob, and what is kept beside it of a copy that they are of.
     async fn remove_files_of(&self, store: &Arc<dyn BlobStore>, blob: &str) -> Result<()> {
+        let target = store.work_directory().join(blob);
+        let made = tokio::task::spawn_blocking(move || engine::image_of_copy(&target)).await;
+        // First, as afterwards nothing tells any more what it is.
+        if let Ok(Some(image)) = made
+            && !self.catalog.read().sealed_image_is_recorded(&image).await?
+        {
+            engine::forget_image(&self.config.data_dir, &image)?;
+        }
         for file in store.work_files().await? {
-            if file.path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(blob)) {
+            if name_of(&file).starts_with(blob) {
                 remove(&file.path);
             }
         }
@@ -95,10 +104,11 @@ impl Ecs {
         alone: bool,
     ) -> Result<()> {
         for file in store.work_files().await? {
-            let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let is_in_work = in_work.iter().any(|blob| name.starts_with(blob.as_str()));
-            if !is_in_work && (alone || file.modified < self.before(ORPHAN_AGE)) {
-                remove(&file.path);
+            let name = name_of(&file);
+            // `BLOB` or `BLOB.something`.
+            let blob = name.split('.').next().unwrap_or(&name);
+            if !in_work.contains(blob) && (alone || file.modified < self.before(ORPHAN_AGE)) {
+                self.remove_files_of(store, blob).await?;
             }
         }
         Ok(())
@@ -149,6 +159,10 @@ impl Ecs {
     fn before(&self, age: Duration) -> Timestamp {
         self.now().saturating_sub(age).expect("a duration has no calendar units")
     }
+}
+
+fn name_of(file: &WorkFile) -> String {
+    file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// A file that cannot be removed now is found again.

@@ -35,7 +35,8 @@ impl Lab {
         self.region(region).join("blobs").join(text(&extension(image, disk)["BlobId"]))
     }
 
-    /// The image's disk is `raw`, to the byte; an encrypted one opens with its key and with nothing else.
+    /// The image's disk is `raw`, to the byte; an encrypted one opens with its key and with nothing else. `reseal exec`
+    /// knows the keys of the default region, so an encrypted image must be there.
     #[track_caller]
     pub(crate) fn must_hold(&self, region: &str, image: &Value, disk: usize, raw: &Path) {
         let blob = self.blob(region, image, disk);

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::caller::{Caller, Trouble, text};
 use crate::lab::Lab;
+use crate::lives::is_seen_to_its_end;
 use crate::running::Server;
 use crate::small_disk::fill;
 
@@ -28,7 +29,9 @@ fn a_full_file_system_fails_a_copy_and_heals() {
     let all = fs::metadata(&filler).expect("it was just made").len();
     File::options().write(true).open(&filler).and_then(|file| file.set_len(all - LEFT)).expect("shorter");
     let failed = caller.begin_copy(&plain, &[("Encrypted", "true")]);
-    let failed = caller.watch(&failed).pop().expect("a look");
+    // While the copy has all of the space, calls are refused.
+    assert!(is_seen_to_its_end(&caller, &failed), "the server ended");
+    let failed = caller.image(&failed).expect("it is listed");
     assert_eq!(failed["Status"], "CreateFailed", "{failed}");
     assert!(text(&failed["Reseal"]["Failure"]).contains("No space left on device"), "{failed}");
     lab.must_hold_nothing_else(&data, &caller, "after a copy without space");

@@ -100,7 +100,7 @@ impl Base {
 }
 
 /// Whether the server was there until the end of the image.
-fn is_seen_to_its_end(caller: &Caller, image: &str) -> bool {
+pub(crate) fn is_seen_to_its_end(caller: &Caller, image: &str) -> bool {
     let until = Instant::now() + END;
     loop {
         assert!(Instant::now() < until, "{image} has no end");
