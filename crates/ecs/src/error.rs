@@ -418,12 +418,12 @@ pub enum EcsError {
         /// What is wrong, and where.
         why: String,
     },
-    /// The size that was claimed is too small.
-    #[error("`{object}` has a disk of {found} GiB, more than DiskImageSize {claimed}")]
+    /// A disk that is larger than was claimed, or than any may be.
+    #[error("`{object}` has a disk of {found} GiB, more than the {claimed} GiB that it may have")]
     DiskSize {
         /// The object.
         object: String,
-        /// What was claimed.
+        /// What was claimed, or the limit.
         claimed: u64,
         /// Its disk.
         found: u64,
@@ -469,6 +469,55 @@ pub enum EcsError {
 }
 
 impl EcsError {
+    /// The text with those of its causes, down to the system's own word. A text that holds its cause already is not repeated.
+    pub(crate) fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let said = error.to_string();
+            if !text.contains(&said) {
+                text = format!("{text}: {said}");
+            }
+            cause = error.source();
+        }
+        text
+    }
+
+    /// The text for whoever made the call. Paths of the server and what only its operator can mend are for its log.
+    pub(crate) fn public_text(&self) -> String {
+        use blobs::BlobError;
+        use engine::EngineError;
+        match self {
+            Self::Engine(EngineError::Blob(BlobError::Io { action, source, .. })) => {
+                format!("the storage failed to {action}: {source}")
+            }
+            Self::Engine(EngineError::Format { source, .. }) => source.to_string(),
+            Self::Engine(
+                EngineError::Locked { reason, .. }
+                | EngineError::Tampered { reason, .. }
+                | EngineError::Mismatch { reason, .. },
+            ) => reason.clone(),
+            Self::Engine(EngineError::SourceChanged { .. }) => "the source changed while it was read".to_owned(),
+            Self::Store(error) => format!("the storage failed to {}: {}", error.action, error.cause),
+            Self::Catalog(_) | Self::Ram(_) | Self::Damaged(_) | Self::Audit(_) | Self::Kms(_) | Self::Stopping => {
+                "the service failed; its log says why, under the id of this task".to_owned()
+            }
+            _ => self.to_string(),
+        }
+    }
+
+    /// Whether trying again later helps: nothing is wrong with what was asked.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Catalog(CatalogError::Busy { .. }) | Self::Kms(KmsError::Interrupted) | Self::Stopping => true,
+            Self::Kms(KmsError::Root(root)) => root.is_temporary(),
+            // Another worker has the file: it is its job, or it is about to let go.
+            Self::Engine(engine::EngineError::Blob(blobs::BlobError::TargetBusy { .. })) => true,
+            _ => false,
+        }
+    }
+
     /// What `ErrorCode` of a failed task says. Source: ecs-images.md 2 and 6; the words without a source are ours.
     pub(crate) fn job_code(&self) -> &'static str {
         match self {

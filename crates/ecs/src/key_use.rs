@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use catalog::{KeyId, KeyState, Scope, Tag};
+use catalog::{KeyId, KeyRecord, KeyState, Scope, Tag};
 use kms::{KeyFacts, KeyRef, KeySpec, key_arn};
 use ram::system::DISK_ENCRYPT_ROLE;
 use ram::{AccountId, Action, Ask, Permit, RamError, ServiceName};
@@ -17,7 +17,7 @@ use crate::error::{EcsError, Result, remedy};
 const TAG_KEY: &str = "acs:ecs:disk-encryption";
 const TAG_VALUE: &str = "true";
 
-const GENERATE_DATA_KEY: Action = Action::new("kms:GenerateDataKey");
+pub(crate) const GENERATE_DATA_KEY: Action = Action::new("kms:GenerateDataKey");
 const DECRYPT: Action = Action::new("kms:Decrypt");
 const TAG_RESOURCE: Action = Action::new("kms:TagResource");
 
@@ -55,7 +55,11 @@ impl Ecs {
     ///
     /// Errors: `KeyNotEnabled`, `KeyNotFound` for one that was destroyed.
     pub(crate) fn require_enabled(&self, facts: &KeyFacts) -> Result<()> {
-        let key = &facts.key;
+        self.require_enabled_key(&facts.key)
+    }
+
+    /// The same for the record alone.
+    pub(crate) fn require_enabled_key(&self, key: &KeyRecord) -> Result<()> {
         if let Some(at) = key.destroyed_at {
             return Err(EcsError::KeyNotFound(kms::KmsError::KeyDestroyed { key: key.id, at }));
         }

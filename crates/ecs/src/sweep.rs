@@ -1,15 +1,18 @@
 //! What nobody uses goes: blobs that lost their last snapshot, and what a crash left.
+//!
+//! What is there is listed first, and who needs it is asked then: a job stands in the catalog before it makes anything, and a blob does
+//! before its job is over. So nothing that is listed can come to be needed afterwards.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use blobs::{BlobId, BlobStore};
-use catalog::{Region, Timestamp};
+use blobs::{BlobId, BlobStore, Cause, WorkFile};
+use catalog::{BlobRecord, Region, Timestamp};
 
 use crate::ecs::Ecs;
-use crate::error::Result;
+use crate::error::{EcsError, Result};
 
 /// What nobody knows is removed when it is so old that no job of another process can be about to record it.
 const ORPHAN_AGE: Duration = Duration::from_secs(24 * 3600);
@@ -24,17 +27,20 @@ const BATCH: u32 = 100;
 impl Ecs {
     /// Removes dropped blobs, orphans and abandoned uploads. `alone`: no other process works on these stores, so age does not matter.
     ///
-    /// What is there is listed first, and who needs it is asked then: a job stands in the catalog before it makes anything, and a blob
-    /// does before its job is over.
-    ///
-    /// Errors: the first failure; what could not be removed is found again.
+    /// Errors: the first failure of a part; the others are done, and what could not be removed is found again.
     pub async fn sweep(&self, alone: bool) -> Result<()> {
-        self.remove_dropped().await?;
+        let mut done = self.remove_dropped().await;
         for (region, store) in &self.stores {
-            self.remove_work_files(store, alone).await?;
-            self.remove_orphans(region, store, alone).await?;
-            store.abort_uploads(self.before(ORPHAN_AGE)).await?;
+            done = done.and(self.remove_work_files(store, alone).await);
+            done = done.and(self.remove_orphans(region, store, alone).await);
+            let aborted = store.abort_uploads(self.before(ORPHAN_AGE)).await;
+            done = done.and(aborted.map(drop).map_err(EcsError::from));
         }
+        done.and(self.forget_old().await)
+    }
+
+    /// Forgets client tokens and ended jobs whose time is over.
+    async fn forget_old(&self) -> Result<()> {
         let mut write = self.catalog.write().await?;
         let done = async {
             write.client_tokens_delete_before(self.before(TOKEN_AGE)).await?;
@@ -45,73 +51,92 @@ impl Ecs {
         Ok(())
     }
 
-    /// Removes the bytes of what was just deleted; what cannot be removed now, the sweeper finds.
+    /// Removes the bytes of blobs that nothing uses any more, and then their records. One that cannot be removed holds up no other.
+    ///
+    /// Errors: the first.
+    pub(crate) async fn remove_dropped(&self) -> Result<()> {
+        let dropped = self.catalog.read().blobs_dropped(BATCH).await?;
+        let mut done = Ok(());
+        for blob in &dropped {
+            done = done.and(self.remove_blob(blob).await);
+        }
+        done
+    }
+
+    /// The same for a call that is over: a failure is the sweeper's.
     pub(crate) async fn remove_dropped_soon(&self) {
         if let Err(error) = self.remove_dropped().await {
             tracing::warn!(%error, "the bytes of what was deleted cannot be removed now; the sweeper tries again");
         }
     }
 
-    /// Removes the bytes of blobs that nothing uses any more, and then their records.
-    pub(crate) async fn remove_dropped(&self) -> Result<()> {
-        loop {
-            let dropped = self.catalog.read().blobs_dropped(BATCH).await?;
-            for blob in &dropped {
-                self.discard_blob(&blob.region, &blob.id, &blob.sealed_id).await?;
-                let mut write = self.catalog.write().await?;
-                let done = write.blob_delete(&blob.id).await;
-                write.finish(done).await?;
+    async fn remove_blob(&self, blob: &BlobRecord) -> Result<()> {
+        // The store of a region that is no longer configured cannot be reached; its operator removed it.
+        if let (Ok(store), Ok(id)) = (self.store(&blob.region), blob.id.parse()) {
+            self.forget_kept(&blob.sealed_id).await?;
+            store.delete(&id).await?;
+            self.remove_files_of(store, &blob.id).await?;
+        }
+        let mut write = self.catalog.write().await?;
+        let done = write.blob_delete(&blob.id).await;
+        Ok(write.finish(done).await?)
+    }
+
+    /// Removes what a job made that is over without success, unless it turns out that somebody has it: an image, or a worker who has
+    /// taken the job over.
+    pub(crate) async fn discard_unrecorded(&self, region: &Region, blob: &str) -> Result<()> {
+        let (Ok(store), Ok(id)) = (self.store(region), blob.parse::<BlobId>()) else { return Ok(()) };
+        let recorded = self.catalog.read().blob_by_id(blob).await?;
+        if recorded.is_some_and(|blob| blob.dropped_at.is_none()) || self.blobs_in_work().await?.contains(blob) {
+            return Ok(());
+        }
+        self.remove_files_of(store, blob).await?;
+        match store.open(&id).await {
+            Ok(opened) => {
+                let path = opened.path().to_owned();
+                let sealed_id = tokio::task::spawn_blocking(move || engine::image_of_copy(&path)).await;
+                self.forget_kept(&sealed_id.ok().flatten().unwrap_or_default()).await?;
+                Ok(store.delete(&id).await?)
             }
-            if dropped.len() < BATCH as usize {
-                return Ok(());
-            }
+            Err(error) if matches!(error.cause, Cause::NoSuchBlob) => Ok(()),
+            // Not deleted unseen: afterwards nothing would tell what is kept beside it.
+            Err(error) => Err(error.into()),
         }
     }
 
-    /// Removes what a job made that is over without success.
-    pub(crate) async fn discard_unrecorded(&self, region: &Region, blob: &str) -> Result<()> {
-        let Ok(store) = self.store(region) else { return Ok(()) };
-        let sealed_id = self.envelope_of(store, blob).await;
-        self.discard_blob(region, blob, &sealed_id).await
-    }
-
-    /// Removes a blob's bytes, its work files, and what is kept beside it under `sealed_id`.
-    async fn discard_blob(&self, region: &Region, blob: &str, sealed_id: &str) -> Result<()> {
-        // The store of a region that is no longer configured cannot be reached; its operator removed it.
-        let (Ok(store), Ok(id)) = (self.store(region), blob.parse::<BlobId>()) else { return Ok(()) };
+    /// Removes tree and header copy of a sealed file, unless it is recorded under a key.
+    async fn forget_kept(&self, sealed_id: &str) -> Result<()> {
         if !self.catalog.read().sealed_image_is_recorded(sealed_id).await? {
             engine::forget_image(&self.config.data_dir, sealed_id)?;
         }
-        store.delete(&id).await?;
+        Ok(())
+    }
+
+    /// Removes the work files of a blob, and what is kept beside it of a copy that they are of.
+    async fn remove_files_of(&self, store: &Arc<dyn BlobStore>, blob: &str) -> Result<()> {
+        let target = store.work_directory().join(blob);
+        let made = tokio::task::spawn_blocking(move || engine::image_of_copy(&target)).await;
+        // First, as afterwards nothing tells any more what it is.
+        if let Ok(Some(sealed_id)) = made {
+            self.forget_kept(&sealed_id).await?;
+        }
         for file in store.work_files().await? {
-            if file_name(&file.path).starts_with(blob) {
+            if name_of(&file).starts_with(blob) {
                 remove(&file.path);
             }
         }
         Ok(())
     }
 
-    /// The id in the envelope of a file or blob that no record tells of; empty where there is none that can be read.
-    async fn envelope_of(&self, store: &Arc<dyn BlobStore>, blob: &str) -> String {
-        let file = store.work_directory().join(blob);
-        let opened = match blob.parse::<BlobId>() {
-            Ok(id) if !file.exists() => store.open(&id).await.ok(),
-            _ => None,
-        };
-        let path = opened.as_ref().map_or(file, |opened| opened.path().to_owned());
-        let inspected = tokio::task::spawn_blocking(move || engine::inspect(&path, None)).await;
-        let envelope = inspected.ok().and_then(std::result::Result::ok).and_then(|report| report.envelope);
-        envelope.and_then(|envelope| envelope.ctx.get("image").cloned()).unwrap_or_default()
-    }
-
     async fn remove_work_files(&self, store: &Arc<dyn BlobStore>, alone: bool) -> Result<()> {
         let files = store.work_files().await?;
         let in_work = self.blobs_in_work().await?;
         for file in files {
-            let name = file_name(&file.path);
-            let is_in_work = in_work.iter().any(|blob| name.starts_with(blob.as_str()));
-            if !is_in_work && (alone || file.modified < self.before(ORPHAN_AGE)) {
-                remove(&file.path);
+            let name = name_of(&file);
+            // `BLOB` or `BLOB.something`.
+            let blob = name.split('.').next().unwrap_or(&name);
+            if !in_work.contains(blob) && (alone || file.modified < self.before(ORPHAN_AGE)) {
+                self.remove_files_of(store, blob).await?;
             }
         }
         Ok(())
@@ -151,8 +176,8 @@ impl Ecs {
     }
 }
 
-fn file_name(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+fn name_of(file: &WorkFile) -> String {
+    file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// A file that cannot be removed now is found again.

@@ -90,6 +90,7 @@ fn keeps_bytes(request: &CopyRequest, image: &Image) -> bool {
     let same_format =
         request.format.is_none() || request.format == TargetFormat::of(image.format) && request.compress.is_none();
     same_format
+        && !request.rewrite
         && request.compress.is_none()
         && !request.preallocate
         && request.backing_files.is_empty()

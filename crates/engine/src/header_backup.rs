@@ -123,7 +123,7 @@ pub fn restore_header(path: &Path, image: Option<&str>, data_dir: &Path) -> Resu
 }
 
 /// The image id in an envelope, even of a file whose LUKS header no longer decodes.
-fn image_id(path: &Path) -> Option<String> {
+pub(crate) fn image_id(path: &Path) -> Option<String> {
     let envelope = match Image::open(path, None) {
         Ok(image) => image.envelope.map(|found| found.envelope).or_else(|| Image::scan_envelope(path)),
         Err(_) => Image::scan_envelope(path),
@@ -131,15 +131,16 @@ fn image_id(path: &Path) -> Option<String> {
     envelope?.ctx.get("image").cloned()
 }
 
-/// Removes what the data directory keeps of a sealed file that is gone: its digest tree and its header's copy. What is not there is
-/// no error.
+/// Removes what the data directory keeps of a sealed file that is gone: its digest tree, finished or not, and its header's copy. What
+/// is not there is no error.
 ///
 /// `image`: the id in its envelope. Errors: the system's.
 pub fn forget_image(data_dir: &Path, image: &str) -> Result<()> {
     if !is_uuid(image) {
         return Ok(());
     }
-    for path in [file_tree_path(data_dir, image), backup_path(data_dir, image)] {
+    let tree = file_tree_path(data_dir, image);
+    for path in [blobs::partial_path(&tree), tree, backup_path(data_dir, image)] {
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(BlobError::Io { action: "remove", path, source: error }.into());

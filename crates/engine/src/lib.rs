@@ -14,6 +14,7 @@
 
 #![forbid(unsafe_code)]
 
+mod abandoned;
 mod copy;
 mod decide;
 mod error;
@@ -46,6 +47,7 @@ mod workers;
 #[cfg(test)]
 mod worked_example;
 
+pub use abandoned::image_of_copy;
 pub use blobs::{Durability, Overwrite};
 pub use copy::copy;
 pub use decide::{Decision, Refusal, Request, SourceState, decide};

@@ -88,6 +88,8 @@ pub struct CopyRequest {
     pub key_label: Option<String>,
     /// Format of the target; `None`: the source's where the copy keeps every byte, else qcow2 or its like.
     pub format: Option<TargetFormat>,
+    /// Write the disk anew also where the bytes of the file could be kept: compression, snapshots and old features stay behind.
+    pub rewrite: bool,
     /// Bytes per qcow2 cluster.
     pub cluster_bytes: u64,
     /// Bytes per encryption unit of LUKS2: 512 or 4096.

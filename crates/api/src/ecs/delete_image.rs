@@ -6,7 +6,7 @@ use ram::Permit;
 use serde_json::Value;
 
 use super::action::{EcsCall, need, row};
-use super::parameters::{IMAGE_ID, REGION_ID};
+use super::parameters::{DRY_RUN, IMAGE_ID, REGION_ID};
 use crate::action::Spec;
 use crate::errors::Refusal;
 use crate::parameters::{Flag, Optional, Parameters};
@@ -20,7 +20,8 @@ pub(crate) struct DeleteImage {
 }
 
 impl EcsCall for DeleteImage {
-    const SPEC: &'static Spec = &row("DeleteImage", "ecs:DeleteImage", "image/<id>", &[&REGION_ID, &IMAGE_ID, &FORCE]);
+    const SPEC: &'static Spec =
+        &row("DeleteImage", "ecs:DeleteImage", "image/<id>", &[&REGION_ID, &IMAGE_ID, &FORCE, &DRY_RUN]);
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         Ok(Self { image_id: IMAGE_ID.read(parameters)?, force: FORCE.read(parameters)? == Some(true) })

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::action::{EcsCall, need, row};
 use super::image::image;
-use super::parameters::{Identifiers, PAGE_NUMBER, PAGE_SIZE, REGION_ID, TAG, page, tags, time};
+use super::parameters::{DRY_RUN, Identifiers, PAGE_NUMBER, PAGE_SIZE, REGION_ID, TAG, page, tags, time};
 use crate::action::Spec;
 use crate::errors::{self, Refusal};
 use crate::parameters::{Flag, Ignored, Kind, Name, OneOf, Optional, Parameters, Tags, Text};
@@ -21,8 +21,9 @@ const OWNER_ALIAS: Optional<OneOf> =
     Optional::new("ImageOwnerAlias", OneOf(&["self", "system", "others", "marketplace"])).or(&errors::ECS_OWNER_ALIAS);
 const IMAGE_FAMILY: Optional<Text> = Optional::new("ImageFamily", Text { length: (0, 128) });
 const SNAPSHOT_ID: Optional<Name> = Optional::new("SnapshotId", Name { length: (1, 64), also: "-" });
-const OS_TYPE: Optional<OneOf> = Optional::new("OSType", OneOf(&["linux", "windows"]));
-const ARCHITECTURE: Optional<OneOf> = Optional::new("Architecture", OneOf(&["i386", "x86_64", "arm64"]));
+const OS_TYPE: Optional<OneOf> = Optional::new("OSType", OneOf(&["linux", "windows"])).or(&errors::ECS_OS_TYPE);
+const ARCHITECTURE: Optional<OneOf> =
+    Optional::new("Architecture", OneOf(&["i386", "x86_64", "arm64"])).or(&errors::ECS_ARCHITECTURE);
 const IS_PUBLIC: Optional<Flag> = Optional::new("IsPublic", Flag);
 const FILTER: Tags = Tags { name: "Filter", items_max: 10 };
 
@@ -73,6 +74,7 @@ impl EcsCall for DescribeImages {
             &IMAGE_FAMILY,
             &SNAPSHOT_ID,
             &OS_TYPE,
+            &DRY_RUN,
             &ARCHITECTURE,
             &IS_PUBLIC,
             &TAG,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::action::{EcsCall, need, row};
 use super::parameters::{CLIENT_TOKEN, DRY_RUN, NAME, REGION_ID, TAG, tags};
 use crate::action::Spec;
-use crate::errors::Refusal;
+use crate::errors::{self, Refusal};
 use crate::parameters::{Ignored, NumberedRecord, OneOf, Optional, Parameters, Records, Text};
 use crate::services::Need;
 
@@ -19,8 +19,9 @@ const DISK: Records = Records {
 };
 const IMAGE_NAME: Optional<Text> = Optional::new("ImageName", NAME);
 const DESCRIPTION: Optional<Text> = Optional::new("Description", NAME);
-const ARCHITECTURE: Optional<OneOf> = Optional::new("Architecture", OneOf(&["i386", "x86_64", "arm64"]));
-const OS_TYPE: Optional<OneOf> = Optional::new("OSType", OneOf(&["linux", "windows"]));
+const ARCHITECTURE: Optional<OneOf> =
+    Optional::new("Architecture", OneOf(&["i386", "x86_64", "arm64"])).or(&errors::ECS_IMPORT_ARCHITECTURE);
+const OS_TYPE: Optional<OneOf> = Optional::new("OSType", OneOf(&["linux", "windows"])).or(&errors::ECS_IMPORT_OS_TYPE);
 const PLATFORM: Optional<Text> = Optional::new("Platform", Text { length: (0, 64) });
 const BOOT_MODE: Optional<OneOf> = Optional::new("BootMode", OneOf(&["BIOS", "UEFI", "UEFI-Preferred"]));
 

@@ -1,8 +1,6 @@
 //! The one place where what `ecs` refuses gets its code.
 
 use ::ecs::EcsError;
-use catalog::CatalogError;
-use kms::KmsError;
 
 use crate::errors::{self, ErrorRow, Refusal};
 
@@ -91,12 +89,5 @@ pub(super) fn refusal(error: &EcsError, region: &'static ErrorRow, request_id: &
 /// What is the server's fault: 503 where nothing was done and trying again helps.
 fn of_server(error: &EcsError, request_id: &str) -> Refusal {
     tracing::error!(request.id = request_id, error = %error, "a call of ECS failed");
-    let is_temporary = match error {
-        EcsError::Catalog(CatalogError::Busy { .. }) | EcsError::Kms(KmsError::Interrupted) | EcsError::Stopping => {
-            true
-        }
-        EcsError::Kms(KmsError::Root(root)) => root.is_temporary(),
-        _ => false,
-    };
-    Refusal::new(if is_temporary { &errors::SERVICE_UNAVAILABLE } else { &errors::INTERNAL_ERROR }, &[])
+    Refusal::new(if error.is_temporary() { &errors::SERVICE_UNAVAILABLE } else { &errors::INTERNAL_ERROR }, &[])
 }

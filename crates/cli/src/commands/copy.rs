@@ -88,6 +88,7 @@ fn request(args: &CopyArgs, data_dir: &Path) -> Result<CopyRequest> {
         },
         key_label: None,
         format: args.format.map(target_format),
+        rewrite: false,
         cluster_bytes: args.cluster_size,
         sector_bytes: args.sector_size,
         compress: args.compress.map(|codec| match codec {

@@ -106,7 +106,7 @@ impl Images for LocalImages {
     }
 
     fn delete(&self, image_id: &str) -> Result<()> {
-        Ok(self.runtime.block_on(self.ecs.delete_image(image_id, &self.permit, &self.scope))?)
+        Ok(self.runtime.block_on(self.ecs.delete_image(image_id, false, &self.permit, &self.scope))?)
     }
 
     fn verify(&self, image_id: &str, watch: &Watch) -> Result<Vec<VerifiedDisk>> {

@@ -1,33 +1,9 @@
 //! The same server with its catalog on PostgreSQL.
 
-use std::fs;
-use std::io::{BufRead, BufReader};
-use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, ChildStdin, Command, Stdio};
-
-use crate::caller::Caller;
+use crate::interpreters::python;
 use crate::running::{Place, Server};
-use crate::sdks::python;
-
-/// A PostgreSQL server; it is stopped and removed when the pipe is closed.
-pub(crate) struct Postgres {
-    pub(crate) url: String,
-    _child: Child,
-    _alive: ChildStdin,
-}
-
-impl Postgres {
-    pub(crate) fn start() -> Self {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../catalog/tests/conformance/postgres.sh");
-        let mut child = Command::new(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a shell");
-        let alive = child.stdin.take().expect("a pipe");
-        let mut directory = String::new();
-        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut directory).expect("readable output");
-        assert!(!directory.is_empty(), "PostgreSQL cannot start: run scripts/setup.sh test");
-        let url = format!("postgres:///postgres?user=postgres&host={}", directory.trim());
-        Self { url, _child: child, _alive: alive }
-    }
-}
+use crate::throwaway::Postgres;
+use std::fs;
 
 /// Shows that the scenario of the SDKs passes on PostgreSQL too, and that a killed server finds there what it answered.
 #[test]

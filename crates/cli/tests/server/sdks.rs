@@ -1,8 +1,9 @@
-//! Scenarios of the official SDKs (`crates/cli/tests/sdk`), each in the language of its users. `scripts/sdks.sh` installs them.
+//! Scenarios of the official SDKs (`crates/cli/tests/sdk`), each in the language of its users.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
+use crate::interpreters::{node, python};
 use crate::running::{ACCESS_KEY_SECRET, Place};
 
 /// What `tea.py` encrypts, as it is sent.
@@ -34,8 +35,8 @@ fn the_older_python_sdk_works() {
 #[test]
 fn the_node_client_works() {
     judged_by(|address, key_file| {
-        let mut command = Command::new("node");
-        command.env("NODE_PATH", sdks().join("node_modules")).arg(script("node.js")).arg(address).arg(key_file);
+        let mut command = node("node.js");
+        command.arg(address).arg(key_file);
         command
     });
 }
@@ -54,20 +55,4 @@ fn judged_by(scenario: impl FnOnce(&str, &Path) -> Command) {
     }
     let audit = place.run("audit verify");
     assert!(audit.status.success(), "{}", String::from_utf8_lossy(&audit.stderr));
-}
-
-pub(crate) fn python(name: &str) -> Command {
-    let mut command = Command::new(sdks().join("python/bin/python"));
-    command.arg(script(name));
-    command
-}
-
-fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdk").join(name)
-}
-
-fn sdks() -> PathBuf {
-    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/sdks");
-    assert!(place.join("installed").exists(), "the SDKs are not installed: run scripts/setup.sh test");
-    place
 }

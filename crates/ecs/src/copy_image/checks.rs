@@ -18,11 +18,13 @@ use std::sync::Arc;
 
 use catalog::{ImageDiskRecord, ImageRecord, Read, Scope};
 use engine::{Decision, SourceState, decide};
-use kms::{KeyFacts, KeyRef};
+use kms::{KeyFacts, KeyRef, key_arn};
+use ram::Permit;
 
 use super::{CopyImage, DiskPlan};
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
+use crate::key_use::{GENERATE_DATA_KEY, is_service_key};
 use crate::names::{check_description, check_name};
 
 const GIB: u64 = 1 << 30;
@@ -56,6 +58,20 @@ pub(crate) enum KeyForCopy {
     Service,
     /// The key that was named.
     Named(Arc<KeyFacts>),
+}
+
+impl KeyForCopy {
+    /// Refuses a caller who has no right to the key that was named: an alias may have come to stand for another key since it was asked.
+    ///
+    /// Errors: `NotPermitted`.
+    pub(super) fn require(&self, permit: &Permit) -> Result<()> {
+        let Self::Named(facts) = self else { return Ok(()) };
+        let resource = key_arn(&facts.key);
+        if is_service_key(facts) || resource.parse().is_ok_and(|arn| permit.covers(GENERATE_DATA_KEY, &arn)) {
+            return Ok(());
+        }
+        Err(EcsError::NotPermitted { action: GENERATE_DATA_KEY, resource })
+    }
 }
 
 /// Runs the checks one after the other; a dry run goes on after the first that refuses.

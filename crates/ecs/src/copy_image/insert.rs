@@ -1,7 +1,7 @@
 //! One change: the new image with its disks and snapshots, the job, the token, and the use of the key.
 
 use catalog::{DiskContent, ImageDiskRecord, ImageRecord, NewJob, SnapshotRecord, Tag, TaggedResource, Write};
-use kms::{KeyRef, SealedImage, SealedImageRecord};
+use kms::{KeyId, KeyRecord, KeyRef, KeyVersionId, SealedImage, SealedImageRecord};
 
 use super::checks::{KeyForCopy, Planned, may_copy};
 use super::{CopyImage, DiskPlan};
@@ -46,10 +46,9 @@ impl Ecs {
                 return Err(EcsError::NameTaken { name: image.name, region: image.scope.region });
             }
             self.insert_disks(&mut write, &image, &planned, &spec).await?;
-            if let Some(key) = &key {
-                for disk in spec.disks.iter().filter(|disk| disk.key.is_some()) {
-                    let in_use = self.use_in_flight(&image, disk.position, key);
-                    write.sealed_image_insert(&in_use).await?;
+            for ((source, _), disk) in planned.disks.iter().zip(&spec.disks) {
+                if let Some(used) = key_in_flight(source, disk, key.as_ref()) {
+                    write.sealed_image_insert(&in_flight(&image, disk.position, used)).await?;
                 }
             }
             insert_tags(&mut write, &request.tags, &image).await?;
@@ -116,12 +115,16 @@ impl Ecs {
         if found.status != "Available" {
             return Err(EcsError::ImageStatus { id: found.id, status: found.status, wanted: "Available" });
         }
-        if let Some(max) = self.config.images_max
-            && read.images_count(&image.scope).await? >= max
-        {
-            return Err(EcsError::ImageQuota { region: image.scope.region.clone(), max });
+        self.recheck_quota(write, image).await
+    }
+
+    /// The number of images again, in the change that adds one.
+    pub(crate) async fn recheck_quota(&self, write: &mut Write, image: &ImageRecord) -> Result<()> {
+        let Some(max) = self.config.images_max else { return Ok(()) };
+        if write.read().images_count(&image.scope).await? < max {
+            return Ok(());
         }
-        Ok(())
+        Err(EcsError::ImageQuota { region: image.scope.region.clone(), max })
     }
 
     /// A copy that can begin is Creating, one that must wait is Waiting.
@@ -169,21 +172,27 @@ impl Ecs {
         }
         Ok(())
     }
+}
 
-    /// The use of a key by a copy in flight, so that whoever would disable the key sees it.
-    fn use_in_flight(&self, image: &ImageRecord, position: u32, key: &kms::KeyRecord) -> SealedImageRecord {
-        let in_use = SealedImage {
-            image_id: image.id.clone(),
-            path: image_disk(&image.scope, &image.id, position),
-            key_id: key.id,
-            key_version_id: key.primary_version,
-            luks_uuid: String::new(),
-            mk_digest: String::new(),
-            envelope: String::new(),
-            mode: COPYING.to_owned(),
-        };
-        SealedImageRecord { image: in_use, sealed_at: image.created_at }
-    }
+/// The key that a disk comes under, or stays under, with its version.
+fn key_in_flight(source: &ImageDiskRecord, disk: &CopyDisk, key: Option<&KeyRecord>) -> Option<(KeyId, KeyVersionId)> {
+    let kept = || Some((source.snapshot.content.key_id?, source.snapshot.content.key_version_id?));
+    key.filter(|_| disk.key.is_some()).map(|key| (key.id, key.primary_version)).or_else(kept)
+}
+
+/// The use of a key by a copy in flight, so that whoever would disable the key sees it.
+fn in_flight(image: &ImageRecord, position: u32, (key_id, key_version_id): (KeyId, KeyVersionId)) -> SealedImageRecord {
+    let in_use = SealedImage {
+        image_id: image.id.clone(),
+        path: image_disk(&image.scope, &image.id, position),
+        key_id,
+        key_version_id,
+        luks_uuid: String::new(),
+        mk_digest: String::new(),
+        envelope: String::new(),
+        mode: COPYING.to_owned(),
+    };
+    SealedImageRecord { image: in_use, sealed_at: image.created_at }
 }
 
 /// Tags of a new image.

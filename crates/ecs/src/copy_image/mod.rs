@@ -69,10 +69,24 @@ impl Ecs {
         {
             return Ok(answer);
         }
-        let planned = self.plan_copy(request, scope).await?;
+        let planned = match self.plan_copy(request, scope).await {
+            Ok(planned) => planned,
+            // The same call may have been done meanwhile, and is what this one is refused for.
+            Err(refusal) => return self.earlier_answer_or(token.as_ref(), refusal).await,
+        };
+        planned.key.require(permit)?;
         let image = self.insert_copy(request, planned, token.as_ref()).await?;
         self.board.wake();
         Ok(image)
+    }
+
+    /// What the earlier call with this token was answered, or the refusal.
+    pub(crate) async fn earlier_answer_or(&self, token: Option<&Token>, refusal: EcsError) -> Result<String> {
+        let earlier = match token {
+            Some(token) => token.earlier_answer(&mut self.catalog.read()).await?,
+            None => None,
+        };
+        earlier.ok_or(refusal)
     }
 
     /// Runs every check and changes nothing: what a copy would be refused for.

@@ -21,6 +21,9 @@ use crate::tokens::Token;
 const IMPORT_IMAGE: Action = Action::new("ecs:ImportImage");
 const GIB: u64 = 1 << 30;
 
+/// Largest disk, in GiB. Source: ecs-images.md 5.
+const DISK_GIB_MAX: u64 = 2048;
+
 /// What is to become an image.
 #[derive(Debug, Clone, Default)]
 pub struct ImportImage {
@@ -89,7 +92,11 @@ impl Ecs {
         {
             return imported(&answer);
         }
-        let disks = self.check_import(request, scope).await?;
+        let disks = match self.check_import(request, scope).await {
+            Ok(disks) => disks,
+            // The same call may have been done meanwhile, and is what this one is refused for.
+            Err(refusal) => return imported(&self.earlier_answer_or(token.as_ref(), refusal).await?),
+        };
         self.insert_import(request, &disks, token.as_ref(), scope).await
     }
 
@@ -132,6 +139,7 @@ impl Ecs {
             {
                 return imported(&answer);
             }
+            self.recheck_quota(&mut write, &image).await?;
             let image = self.with_status(&mut write, image).await?;
             if !write.image_insert(&image).await? {
                 return Err(EcsError::NameTaken { name: image.name, region: image.scope.region });
@@ -249,10 +257,12 @@ async fn inspect(disk: &ImportDisk, path: PathBuf) -> Result<Inspected> {
     let claim = disk.format;
     let looked = tokio::task::spawn_blocking(move || engine::inspect(&path, claim)).await;
     let refused = |why: String| EcsError::NotAnImage { object: disk.object.clone(), why };
-    let report = looked.map_err(|_| EcsError::Stopping)?.map_err(|error| refused(error.to_string()))?;
+    let report =
+        looked.map_err(|_| EcsError::Stopping)?.map_err(|error| refused(EcsError::Engine(error).public_text()))?;
     check_report(&report).map_err(refused)?;
     let found = report.virtual_size.div_ceil(GIB);
-    if let Some(claimed) = disk.size_gib.filter(|claimed| *claimed < found) {
+    let claimed = disk.size_gib.unwrap_or(DISK_GIB_MAX);
+    if claimed < found {
         return Err(EcsError::DiskSize { object: disk.object.clone(), claimed, found });
     }
     Ok(Inspected { disk: disk.clone(), format: report.format, virtual_bytes: report.virtual_size })

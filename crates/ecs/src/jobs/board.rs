@@ -41,6 +41,11 @@ impl Board {
         let _ = tokio::time::timeout(at_most, self.wake.notified()).await;
     }
 
+    /// Whether this process works on a job.
+    pub(crate) fn has(&self, job: &str) -> bool {
+        self.lock().contains_key(job)
+    }
+
     pub(crate) fn begin(&self, job: &str) -> Arc<Running> {
         let running = Arc::new(Running {
             cancel: AtomicBool::new(false),

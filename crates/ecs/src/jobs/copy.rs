@@ -64,6 +64,7 @@ impl Ecs {
             source_format: source.content.format.parse().map_err(|_| damaged())?,
             encryption: Request { encrypt: !is_kept, key_named: !is_kept, rewrap: disk.mode == "rewrap" },
             target_format: None,
+            rewrite: false,
             overwrite: Overwrite::Refuse,
             keys: self.disk_keys(job, disk, &source.scope),
             share,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use blobs::{BlobId, BlobStore};
 use catalog::{DiskContent, Region};
 use engine::{
-    BenchSwitches, CopyRequest, Durability, Observer, Overwrite, Phase, Progress, Report, Request, SourceFormat,
-    Surroundings, TargetFormat,
+    BenchSwitches, CopyRequest, Durability, EngineError, Observer, Overwrite, Phase, Progress, Report, Request,
+    SourceFormat, Surroundings, TargetFormat,
 };
 use tokio::sync::oneshot;
 
@@ -38,6 +38,8 @@ pub(super) struct EngineWork {
     pub(super) encryption: Request,
     /// `None`: the source's own where the bytes are kept, else qcow2.
     pub(super) target_format: Option<TargetFormat>,
+    /// Whether the disk is written anew also where its bytes could be kept.
+    pub(super) rewrite: bool,
     /// Whether a file that is there already is in the way.
     pub(super) overwrite: Overwrite,
     pub(super) keys: DiskKeys,
@@ -58,7 +60,7 @@ impl Ecs {
     /// Makes the blob, or finds that an earlier run made it: a file has its name, and a store its blob, only when it is complete.
     pub(super) async fn make_disk(self: &Arc<Self>, work: DiskWork, running: &Arc<Running>) -> Result<MadeDisk> {
         let store = Arc::clone(self.store(&work.region)?);
-        let (blob, share) = (work.target, work.engine.share);
+        let (blob, share, key) = (work.target, work.engine.share, work.engine.keys.key);
         let file = store.work_directory().join(blob.to_string());
         let is_stored = store.size(&blob).await.is_ok();
         if !is_stored && !file.exists() {
@@ -73,6 +75,10 @@ impl Ecs {
         } else {
             self.look_at_blob(&store, blob).await?
         };
+        // What was asked for, or nothing: an encrypted disk under that key, or a plain one.
+        if made.content.key_id != key {
+            return Err(EcsError::Damaged(format!("blob {blob} is not under the key that it was made for")));
+        }
         store.put(&blob, &file).await?;
         running.advance(share.1);
         Ok(made)
@@ -118,6 +124,7 @@ impl Ecs {
             encryption: work.encryption,
             key_label: work.keys.key.map(|key| key.to_string()),
             format: work.target_format,
+            rewrite: work.rewrite,
             cluster_bytes: CLUSTER_BYTES,
             sector_bytes: 512,
             compress: None,
@@ -128,8 +135,7 @@ impl Ecs {
             data_dir: self.config.data_dir.clone(),
             bench: BenchSwitches::default(),
         };
-        engine::copy(&request, &around)?;
-        Ok(())
+        engine::copy(&request, &around).map(drop).map_err(of_engine)
     }
 
     /// What an earlier run put into the store.
@@ -142,6 +148,9 @@ impl Ecs {
     async fn look_at(&self, blob: BlobId, path: PathBuf) -> Result<MadeDisk> {
         let report = tokio::task::spawn_blocking(move || inspect(&path)).await.map_err(|_| EcsError::Stopping)??;
         let damaged = || EcsError::Damaged(format!("the envelope of blob {blob}"));
+        if report.encryption.is_some() != report.envelope.is_some() {
+            return Err(damaged());
+        }
         let (mut key_id, mut key_version_id, mut sealed_id) = (None, None, String::new());
         if let Some(envelope) = &report.envelope {
             key_id = Some(envelope.key_id.parse().map_err(|_| damaged())?);
@@ -164,6 +173,17 @@ impl Ecs {
 /// What the engine made is never raw: it says what it is.
 fn inspect(path: &Path) -> Result<Report> {
     Ok(engine::inspect(path, None)?)
+}
+
+/// What our own key service refused says more than that it did.
+fn of_engine(error: EngineError) -> EcsError {
+    match error {
+        EngineError::Key(error) => match error.downcast::<EcsError>() {
+            Ok(error) => *error,
+            Err(error) => EcsError::Engine(EngineError::Key(error)),
+        },
+        error => EcsError::Engine(error),
+    }
 }
 
 /// How much of the whole is behind when the engine is here.

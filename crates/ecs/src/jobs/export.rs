@@ -65,6 +65,7 @@ impl Ecs {
             source_format: source.content.format.parse().map_err(|_| damaged())?,
             encryption: Request { encrypt: false, key_named: false, rewrap: false },
             target_format: Some(target_format(&spec.format)?),
+            rewrite: false,
             overwrite: Overwrite::Replace,
             keys: DiskKeys {
                 ecs: Arc::clone(self),

@@ -55,14 +55,25 @@ impl Ecs {
             (None, Some(source)) => self.shared_content(write, source).await?,
             (None, None) => return Err(EcsError::Damaged("a disk without bytes".to_owned())),
         };
+        self.require_key_opens(write, &content).await?;
         snapshot.content = DiskContent { mode: disk.mode, ..content };
         snapshot.status = "accomplished".to_owned();
         snapshot.updated_at = self.now();
         write.snapshot_update(&snapshot).await?;
-        if let Some(source) = &disk.shared {
-            self.record_kept(write, image, source, &snapshot).await?;
-        }
-        self.end_use_in_flight(write, image, &snapshot).await
+        let sealed_id = match (&disk.made, &disk.shared) {
+            (_, Some(source)) => self.record_kept(write, image, source, &snapshot).await?,
+            (Some(made), None) => made.sealed_id.clone(),
+            (None, None) => String::new(),
+        };
+        self.keep_only_record(write, image, &snapshot, &sealed_id).await
+    }
+
+    /// Nothing becomes Available under a key that cannot open it: the key may have changed since the call, which is long ago for a copy
+    /// that waited.
+    async fn require_key_opens(&self, write: &mut Write, content: &DiskContent) -> Result<()> {
+        let Some(key_id) = content.key_id else { return Ok(()) };
+        let key = write.read().key_by_id(key_id).await?;
+        self.require_enabled_key(&key.ok_or_else(|| EcsError::Damaged(format!("key {key_id} is gone")))?)
     }
 
     async fn insert_blob(&self, write: &mut Write, image: &ImageRecord, made: &MadeDisk) -> Result<()> {
@@ -88,29 +99,27 @@ impl Ecs {
         Ok(source.content.clone())
     }
 
-    /// A copy that keeps its bytes is recorded under its key as its source is.
+    /// A copy that keeps its bytes is recorded under its key as its source is. Returns the id in its envelope.
     async fn record_kept(
         &self,
         write: &mut Write,
         image: &ImageRecord,
         source: &SnapshotRecord,
         snapshot: &SnapshotRecord,
-    ) -> Result<()> {
+    ) -> Result<String> {
         if snapshot.content.key_id.is_none() {
-            return Ok(());
+            return Ok(String::new());
         }
-        let own_disk = write.read().image_disks(&image.id).await?;
-        let Some(to) = own_disk.iter().find(|disk| disk.snapshot.id == snapshot.id) else { return Ok(()) };
         let recorded = self.records_of_snapshot(write, source).await?;
-        for record in recorded {
-            let kept = SealedImage {
-                path: image_disk(&image.scope, &image.id, to.position),
-                mode: "keep".to_owned(),
-                ..record.image
-            };
-            write.sealed_image_insert(&SealedImageRecord { image: kept, sealed_at: self.now() }).await?;
-        }
-        Ok(())
+        let recorded = recorded.into_iter().find(|record| record.image.mode != COPYING);
+        // Without it the key's guard would not see the copy.
+        let unknown = || EcsError::Damaged(format!("snapshot {} is not recorded under its key", source.id));
+        let recorded = recorded.ok_or_else(unknown)?;
+        let path = self.path_of(write, image, snapshot).await?;
+        let kept = SealedImage { path, mode: "keep".to_owned(), ..recorded.image };
+        let sealed_id = kept.image_id.clone();
+        write.sealed_image_insert(&SealedImageRecord { image: kept, sealed_at: self.now() }).await?;
+        Ok(sealed_id)
     }
 
     /// How a sealed disk is recorded under its key: as any image that has it.
@@ -131,35 +140,73 @@ impl Ecs {
         Ok(Vec::new())
     }
 
-    async fn end_use_in_flight(&self, write: &mut Write, image: &ImageRecord, snapshot: &SnapshotRecord) -> Result<()> {
-        let disks = write.read().image_disks(&image.id).await?;
-        let Some(disk) = disks.iter().find(|disk| disk.snapshot.id == snapshot.id) else { return Ok(()) };
-        let path = image_disk(&image.scope, &image.id, disk.position);
+    /// Takes away the other records of a disk: of its use in flight, and of an earlier run whose copy could not go on.
+    async fn keep_only_record(
+        &self,
+        write: &mut Write,
+        image: &ImageRecord,
+        snapshot: &SnapshotRecord,
+        sealed_id: &str,
+    ) -> Result<()> {
+        let path = self.path_of(write, image, snapshot).await?;
         for record in write.read().sealed_images_at(&path).await? {
-            if record.image.mode == COPYING {
+            if record.image.image_id != sealed_id {
                 write.sealed_image_delete(&record.image.image_id, &path).await?;
             }
         }
         Ok(())
     }
 
+    /// How a disk of an image is recorded under its key.
+    async fn path_of(&self, write: &mut Write, image: &ImageRecord, snapshot: &SnapshotRecord) -> Result<String> {
+        let disks = write.read().image_disks(&image.id).await?;
+        let disk = disks.iter().find(|disk| disk.snapshot.id == snapshot.id);
+        let disk = disk.ok_or_else(|| EcsError::Damaged(format!("snapshot {} is of no disk", snapshot.id)))?;
+        Ok(image_disk(&image.scope, &image.id, disk.position))
+    }
+
     /// A job that did not come to its end: the image stays listed as CreateFailed with the reason, unless the job was cancelled,
     /// and nothing else stays.
     pub(super) async fn end_badly(&self, job: &JobRecord, running: &Running, error: EcsError) {
         let id = &job.job.id;
+        if error.is_temporary() {
+            tracing::warn!(job = %id, error = error.with_causes(), "a job is left for a later run");
+            return;
+        }
         if !running.is_cancelled() {
-            tracing::warn!(job = %id, image = %job.job.image_id, %error, "a job failed");
+            tracing::warn!(job = %id, image = %job.job.image_id, error = error.with_causes(), "a job failed");
             if let Err(error) = self.write_failure(job, &error).await {
                 tracing::error!(job = %id, %error, "the failure of a job cannot be written down; the job is tried again");
                 return;
             }
         }
+        if let Err(error) = self.forget_records(job).await {
+            tracing::error!(job = %id, %error, "the keys of a job that failed still list its image");
+        }
         self.discard_blobs(job).await;
         self.discard_export(job);
     }
 
+    /// Takes the image of a job that made none from the usage of its keys: the engine may have recorded it after whoever cancelled the
+    /// job took its records away.
+    async fn forget_records(&self, job: &JobRecord) -> Result<()> {
+        let mut write = self.catalog.write().await?;
+        let done = async {
+            let image = write.read().image_by_id(&job.job.image_id).await?;
+            if image.is_some_and(|image| image.status != "CreateFailed") {
+                return Ok(());
+            }
+            for position in 0..super::disks_of(job) {
+                write.sealed_images_delete_at(&image_disk(&job.job.scope, &job.job.image_id, position)).await?;
+            }
+            Ok(())
+        };
+        let done: Result<()> = done.await;
+        write.finish(done).await
+    }
+
     async fn write_failure(&self, job: &JobRecord, error: &EcsError) -> Result<()> {
-        let (code, reason) = (error.job_code(), error.to_string());
+        let (code, reason) = (error.job_code(), error.public_text());
         let mut write = self.catalog.write().await?;
         let done = async {
             let is_ended = write.job_end(&job.job.id, "Failed", (code, &reason), self.now()).await?;
@@ -172,7 +219,6 @@ impl Ecs {
                 let mut snapshot = disk.snapshot;
                 snapshot.status = "failed".to_owned();
                 write.snapshot_update(&snapshot).await?;
-                write.sealed_images_delete_at(&image_disk(&image.scope, &image.id, disk.position)).await?;
             }
             let image = ImageRecord { status: "CreateFailed".to_owned(), failure: reason, remain_s: None, ..image };
             write.image_update(&image).await?;

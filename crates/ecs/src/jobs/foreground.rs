@@ -20,7 +20,10 @@ impl Ecs {
             let job = self.catalog.read().job_that_makes(image_id).await?;
             let Some(job) = job.filter(|job| job.finished_at.is_none()) else { return Ok(()) };
             match self.own_job(&job).await? {
-                TakenBy::Us => Arc::clone(self).run_job(job).await,
+                TakenBy::Us => {
+                    let running = self.board.begin(&job.job.id);
+                    Arc::clone(self).run_job(job, running).await;
+                }
                 TakenBy::Another => tokio::time::sleep(LOOK_EVERY).await,
             }
         }

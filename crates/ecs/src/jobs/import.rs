@@ -56,6 +56,7 @@ impl Ecs {
             encryption: Request { encrypt: false, key_named: false, rewrap: false },
             // A plain disk is written anew as qcow2, whatever it came as, which leaves holes, compression and old features behind.
             target_format: Some(TargetFormat::Qcow2),
+            rewrite: true,
             overwrite: Overwrite::Refuse,
             keys,
             share,

@@ -48,37 +48,42 @@ impl Ecs {
     /// A failure is logged and tried again. The work of a job that runs then goes on in its own thread until the process ends; the
     /// next worker goes on from there.
     pub async fn work(self: Arc<Self>, alone: bool) {
+        // Otherwise they are taken over when their time is over.
         if alone && let Err(error) = self.free_jobs().await {
             tracing::error!(%error, "jobs of the process before cannot be taken over yet");
         }
-        let mut swept = None;
+        // A long sweep keeps no job waiting.
+        tokio::join!(self.take_jobs_again_and_again(), self.sweep_again_and_again(alone));
+    }
+
+    async fn take_jobs_again_and_again(self: &Arc<Self>) {
         loop {
             if let Err(error) = self.take_jobs().await {
                 tracing::error!(%error, "jobs cannot be taken; it is tried again");
-            }
-            let now = self.now();
-            if swept.is_none_or(|at| now.duration_since(at).unsigned_abs() >= SWEEP_EVERY) {
-                swept = Some(now);
-                if let Err(error) = self.sweep(alone).await {
-                    tracing::error!(%error, "what nobody uses cannot be removed; it is tried again");
-                }
             }
             self.board.wait(LOOK_EVERY).await;
         }
     }
 
+    async fn sweep_again_and_again(&self, alone: bool) {
+        loop {
+            if let Err(error) = self.sweep(alone).await {
+                tracing::error!(%error, "what nobody uses cannot be removed; it is tried again");
+            }
+            tokio::time::sleep(SWEEP_EVERY).await;
+        }
+    }
+
     /// Does a job that is this worker's, to its end.
-    async fn run_job(self: Arc<Self>, job: JobRecord) {
+    async fn run_job(self: Arc<Self>, job: JobRecord, running: Arc<Running>) {
         let id = job.job.id.clone();
-        let running = self.board.begin(&id);
-        let heartbeat =
-            tokio::spawn(Arc::clone(&self).keep_alive(id.clone(), job.job.image_id.clone(), Arc::clone(&running)));
+        let alive = Arc::clone(&self).keep_alive(id.clone(), job.job.image_id.clone(), Arc::clone(&running));
+        let on_board = OnBoard { ecs: Arc::clone(&self), job: id, heartbeat: tokio::spawn(alive) };
         let done = Arc::clone(&self).do_job(&job, &running).await;
-        heartbeat.abort();
+        on_board.heartbeat.abort();
         if let Err(error) = done {
             self.end_badly(&job, &running, error).await;
         }
-        self.board.end(&id);
     }
 
     async fn do_job(self: Arc<Self>, job: &JobRecord, running: &Arc<Running>) -> Result<()> {
@@ -88,6 +93,20 @@ impl Ecs {
             EXPORT_IMAGE => self.do_export(job, &ExportSpec::read(&job.job.spec)?, running).await,
             action => Err(EcsError::Damaged(format!("a job of the kind {action}"))),
         }
+    }
+}
+
+/// A job on the board of its worker. It goes from there however its work ends, also by a panic.
+struct OnBoard {
+    ecs: Arc<Ecs>,
+    job: String,
+    heartbeat: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for OnBoard {
+    fn drop(&mut self) {
+        self.heartbeat.abort();
+        self.ecs.board.end(&self.job);
     }
 }
 
@@ -102,4 +121,15 @@ pub(crate) fn blobs_of(job: &JobRecord) -> Vec<String> {
         _ => Ok(Vec::new()),
     }
     .unwrap_or_default()
+}
+
+/// Number of disks that a job makes.
+fn disks_of(job: &JobRecord) -> u32 {
+    let text = &job.job.spec;
+    let disks = match job.job.action.as_str() {
+        "CopyImage" => CopySpec::read(text).map(|spec| spec.disks.len()),
+        "ImportImage" => ImportSpec::read(text).map(|spec| spec.disks.len()),
+        _ => Ok(0),
+    };
+    disks.ok().and_then(|disks| u32::try_from(disks).ok()).unwrap_or(0)
 }

@@ -24,7 +24,9 @@ impl Ecs {
     pub(super) async fn take_jobs(self: &Arc<Self>) -> Result<()> {
         for region in self.stores.keys() {
             while let Some(job) = self.take_job(region).await? {
-                tokio::spawn(Arc::clone(self).run_job(job));
+                // On the board before anything else can happen, so that whoever cancels it finds it there.
+                let running = self.board.begin(&job.job.id);
+                tokio::spawn(Arc::clone(self).run_job(job, running));
             }
         }
         Ok(())
@@ -51,11 +53,15 @@ impl Ecs {
         write.finish(done).await
     }
 
-    /// Makes a job this worker's. Its image is no longer waiting.
+    /// Makes a job this worker's. Its image is no longer waiting. One that this process works on already, whose time was over because the
+    /// clock was put forward or the machine slept, is renewed and not begun a second time.
     pub(super) async fn own(&self, write: &mut Write, job: &JobRecord) -> Result<TakenBy> {
         let now = self.now();
         let until = now.saturating_add(OWNED_FOR).expect("a duration has no calendar units");
         if !write.job_own(&job.job.id, &self.board.worker, until, now).await? {
+            return Ok(TakenBy::Another);
+        }
+        if self.board.has(&job.job.id) {
             return Ok(TakenBy::Another);
         }
         if let Some(mut image) = write.read().image_by_id(&job.job.image_id).await?
@@ -72,6 +78,6 @@ impl Ecs {
 pub(super) enum TakenBy {
     /// This worker's.
     Us,
-    /// Another's, or nobody's any more.
+    /// Another's, or nobody's any more, or this worker's already.
     Another,
 }

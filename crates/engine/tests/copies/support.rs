@@ -95,6 +95,7 @@ impl Bench {
             encryption: Request { encrypt: false, key_named: false, rewrap: false },
             key_label: None,
             format: None,
+            rewrite: false,
             cluster_bytes: 64 << 10,
             sector_bytes: 512,
             compress: None,

@@ -1,0 +1,103 @@
+//! A file system that fails at exact system calls of a server that copies images.
+
+use std::fs;
+use std::process::Command;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::caller::{Caller, text};
+use crate::lab::Lab;
+use crate::lives::{Base, Life, Told};
+use crate::points::{at_each, points};
+use crate::running::Server;
+use crate::traced::Point;
+
+/// Calls that a file system refuses, and at how many places of each it does in each life. `write` is not among them: it also wakes
+/// threads, which no file system can fail.
+const CALLS: &[(&str, u64)] = &[("pwrite64", 6), ("fsync", 3), ("fdatasync", 3), ("ftruncate", 1), ("rename", 1)];
+const LIVES: [Life; 2] = [Life::Encrypt, Life::Keep];
+const ERRORS: [&str; 2] = ["ENOSPC", "EIO"];
+
+/// What a reason says that names the cause: the system's words, and those of SQLite.
+const CAUSES: [&str; 4] =
+    ["No space left on device", "Input/output error", "database or disk is full", "disk I/O error"];
+
+/// Shows that a copy that meets a full or failing file system ends Available or is refused or fails with a reason that names the
+/// cause, that the service goes on, that the next copy works as soon as files do, and that no file stays behind.
+#[test]
+fn a_failing_file_system_fails_a_copy_and_not_the_service() {
+    let base = Base::new();
+    for life in LIVES {
+        let count = at_each(&points(&base, life, CALLS), |point| {
+            for error in ERRORS {
+                fail_at(&base, life, point, error);
+            }
+        });
+        assert!(
+            count >= 8,
+            "only {count} points in {life:?}: the server makes other system calls than this test knows"
+        );
+    }
+}
+
+fn fail_at(base: &Base, life: Life, point: &Point, error: &str) {
+    let Point { call, n } = *point;
+    let what = format!("{life:?}, {error} at {call} {n}");
+    let lab = Lab::like(&base.lab);
+    match Server::attempt(failing(&lab, call, &format!("inject={call}:error={error}:when={n}"))) {
+        Ok(server) => {
+            let caller = Caller::new(&server);
+            judge(base, &lab, &base.live(life, &caller), &caller, &what);
+            heal(&server);
+            let again = base.live(life, &caller);
+            let Told::Ended(Some(copy)) = again else { panic!("{what}: the next copy: {again:?}") };
+            let copy = caller.must_be_available(&copy);
+            lab.must_hold(&caller.region, &copy, 0, &lab.disk());
+            let log = server.stop();
+            assert!(!log.contains("panicked"), "{what}: {log}");
+        }
+        Err(end) => assert!(CAUSES.iter().any(|cause| end.to_string().contains(cause)), "{what}: {end}"),
+    }
+    let server = lab.serve();
+    base.must_work(&lab, &Caller::new(&server), &what);
+    server.stop();
+    assert!(lab.place.run("audit verify").status.success(), "{what}: the audit is damaged");
+}
+
+/// `reseal serve` as our child, and strace beside it: it can go away and leave the server alone.
+fn failing(lab: &Lab, call: &str, injection: &str) -> Command {
+    let mut strace = Command::new("strace");
+    strace.args(["-D", "-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", injection]);
+    strace.arg(env!("CARGO_BIN_EXE_reseal"));
+    lab.serving(lab.place.reseal_by(strace))
+}
+
+/// Ends the strace of a server: from now on files work.
+fn heal(server: &Server) {
+    let status = fs::read_to_string(format!("/proc/{}/status", server.child_id())).expect("proc");
+    let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:")).expect("a line");
+    let tracer = Pid::from_raw(tracer.trim().parse().expect("a number")).expect("it is traced");
+    kill_process(tracer, Signal::TERM).expect("strace is ours");
+}
+
+fn judge(base: &Base, lab: &Lab, told: &Told, caller: &Caller, what: &str) {
+    match told {
+        Told::Ended(Some(copy)) => {
+            let image = caller.image(copy).unwrap_or_else(|| panic!("{what}: the copy is gone"));
+            if image["Status"] == "Available" {
+                lab.must_hold(&caller.region, &image, 0, &lab.disk());
+            } else {
+                let reason = text(&image["Reseal"]["Failure"]);
+                assert_eq!(image["Status"], "CreateFailed", "{what}");
+                assert!(CAUSES.iter().any(|cause| reason.contains(cause)), "{what}: failed because of {reason:?}");
+            }
+        }
+        Told::Refused(code) => {
+            assert!(["InternalError", "ServiceUnavailable"].contains(&code.as_str()), "{what}: refused with {code}");
+        }
+        other => panic!("{what}: the service ended: {other:?}"),
+    }
+    for source in [&base.plain, &base.sealed] {
+        caller.must_be_available(source);
+    }
+}
