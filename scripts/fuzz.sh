@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the decoders on foreign bytes. Usage: scripts/fuzz.sh smoke        the kept corpus and fixed mutations of it, under a minute
-#                                            scripts/fuzz.sh run SECONDS  libFuzzer, so many seconds for each target
+#                                            scripts/fuzz.sh run SECONDS [TARGET…]  libFuzzer, so many seconds for each target
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,8 +10,8 @@ CARGO_FUZZ=.tools/bin/cargo-fuzz
 main() {
   case "${1:-}" in
     smoke) smoke ;;
-    run) search "${2:?seconds for each target}" ;;
-    *) fail "usage: scripts/fuzz.sh smoke | run SECONDS" ;;
+    run) search "${2:?seconds for each target}" "${@:3}" ;;
+    *) fail "usage: scripts/fuzz.sh smoke | run SECONDS [TARGET…]" ;;
   esac
 }
 
@@ -20,19 +20,21 @@ smoke() {
 }
 
 search() {
-  local target failed=()
+  local target failed=() seconds=$1
+  shift
+  (($#)) || set -- $(targets)
   if [[ ! -x $CARGO_FUZZ ]]; then cargo install cargo-fuzz --version "$CARGO_FUZZ_VERSION" --locked --root .tools; fi
   # cargo-fuzz needs flags that stable rustc only accepts this way; so no second toolchain is needed.
   export RUSTC_BOOTSTRAP=1
   unset CARGO_TARGET_DIR
-  for target in $(targets); do
+  for target; do
     "$CARGO_FUZZ" build --features libfuzzer "$target"
-    fuzz_target "$target" "$1" || failed+=("$target")
+    fuzz_target "$target" "$seconds" || failed+=("$target")
   done
   if ((${#failed[@]})); then
     fail "crashes in: ${failed[*]}. The inputs are in fuzz/artifacts/; fix the decoder, then keep the input in fuzz/corpus/TARGET/."
   fi
-  echo "fuzz: no crash in: $(targets | xargs)"
+  echo "fuzz: no crash in: $*"
 }
 
 fuzz_target() {

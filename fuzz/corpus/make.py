@@ -13,6 +13,7 @@ import os
 import struct
 import subprocess
 import tempfile
+import urllib.parse
 from pathlib import Path
 
 CORPUS = Path(__file__).resolve().parent
@@ -32,6 +33,8 @@ def main() -> None:
         luks2(work)
         envelopes()
         other_formats(work)
+        wire()
+        imports(work)
     total = sum(file.stat().st_size for file in CORPUS.rglob("*") if file.is_file())
     print(f"{total} bytes of corpus")
 
@@ -183,6 +186,57 @@ def pieces(target: str, name: str, file: Path) -> None:
 def keep(target: str, name: str, seed: bytes) -> None:
     (CORPUS / target).mkdir(exist_ok=True)
     (CORPUS / target / name).write_bytes(seed)
+
+
+def wire() -> None:
+    """Calls with the signatures of the official signing code, policies and contexts."""
+    vectors = json.loads((CORPUS.parents[1] / "crates/api/tests/vectors/signature-vectors.json").read_text())
+    for vector in vectors["v1"]:
+        seed("parameters", vector["name"], urllib.parse.urlencode(vector["query"] | {"Signature": vector["signature"]}) + "\n"
+             + urllib.parse.urlencode(vector["form"]))
+    for vector in vectors["v3"]:
+        headers = vector["headers"] | {"authorization": vector["authorization"]}
+        lines = [urllib.parse.urlencode(vector["query"]), *(f"{name}: {value}" for name, value in headers.items())]
+        if vector["body"]:
+            lines.append("content-type: application/x-www-form-urlencoded")
+        seed("signature_v3", vector["name"], "\n".join(lines) + "\n\n" + vector["body"])
+    allow = {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:*Key"], "Resource": "acs:kms:*:*:key/*"}
+    conditions = {"StringEquals": {"kms:tag/team": ["blue", "red"]}, "IpAddress": {"acs:SourceIp": "203.0.113.0/24"},
+                  "DateLessThan": {"acs:CurrentTime": "2030-01-01T00:00:00Z"}, "Bool": {"acs:SecureTransport": "true"}}
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"RAM": ["acs:ram::1111111111111111:root"]}}
+    for name, statements in {
+        "identity": [allow, allow | {"Effect": "Deny", "NotAction": "kms:*", "Condition": conditions}],
+        "conditions": [allow | {"Condition": conditions}],
+        "key": [{"Sid": "one", "Effect": "Allow", "Principal": {"RAM": ["acs:ram::1111111111111111:*"]}, "Action": ["kms:*"], "Resource": ["*"]}],
+        "trust": [trust | {"Condition": {"StringEquals": {"sts:ExternalId": "customer/42"}}}],
+        "service": [trust | {"Principal": {"Service": "ecs.aliyuncs.com"}}],
+    }.items():
+        for statement in statements:
+            if "NotAction" in statement:
+                del statement["Action"]
+        seed("policy", name, json.dumps({"Version": "1", "Statement": statements}))
+    for name, context in {"one": {"disk": "d-1"}, "none": {}, "texts": {"é\n\u0000": "\u2028", "": " ", "a": "x" * 100}}.items():
+        seed("encryption_context", name, json.dumps(context))
+
+
+def imports(work: Path) -> None:
+    """Material wrapped with openssl for the key in keys/, which protects nothing."""
+    key = CORPUS.parent / "keys/import.pkcs8"
+    if not key.exists():
+        run("openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", "key.pem")
+        run("openssl", "pkcs8", "-topk8", "-nocrypt", "-in", "key.pem", "-outform", "DER", "-out", str(key))
+    (work / "material").write_bytes(b"thirty-two bytes of key material")
+    paddings = [["pkcs1"], ["oaep", "rsa_oaep_md:sha1", "rsa_mgf1_md:sha1"], ["oaep", "rsa_oaep_md:sha256", "rsa_mgf1_md:sha256"]]
+    for number, (padding, *digests) in enumerate(paddings):
+        options = [word for option in (f"rsa_padding_mode:{padding}", *digests) for word in ("-pkeyopt", option)]
+        run("openssl", "pkeyutl", "-encrypt", "-keyform", "DER", "-inkey", str(key), "-in", "material", "-out", "wrapped", *options)
+        seed("import", f"{padding}{number}", bytes([number]) + (work / "wrapped").read_bytes())
+
+
+def seed(target: str, name: str, content: str | bytes) -> None:
+    folder = CORPUS / target
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def run(*command: str, stdin: str = "") -> None:

@@ -1,5 +1,5 @@
-//! One function for each decoder of foreign bytes: `cargo fuzz` calls it with what libFuzzer invents, `tests/smoke.rs` with the
-//! kept corpus and mutations of it.
+//! One function for each decoder of foreign bytes, and for what reaches the server from strangers: `cargo fuzz` calls it with what
+//! libFuzzer invents, `tests/smoke.rs` with the kept corpus and mutations of it.
 //!
 //! A function returns whether the bytes were accepted to the end, so that a corpus that no longer reaches the whole decoder is
 //! noticed. It panics when a promise is broken: a read outside of the file, an extent out of order, bytes that do not come back.
@@ -9,6 +9,7 @@ mod vhd;
 mod vhdx;
 mod vmdk;
 mod walk;
+mod wire;
 
 use formats::envelope::Envelope;
 use formats::luks1;
@@ -21,6 +22,7 @@ use walk::walk;
 pub use vhd::vhd;
 pub use vhdx::vhdx;
 pub use vmdk::vmdk;
+pub use wire::{encryption_context, import, parameters, policy, signature_v3};
 
 /// A decoder and its name, which is also the name of its corpus.
 pub type Target = (&'static str, fn(&[u8]) -> bool);
@@ -34,6 +36,11 @@ pub const TARGETS: &[Target] = &[
     ("luks1", luks1),
     ("luks2_json", luks2_json),
     ("envelope", envelope),
+    ("parameters", parameters),
+    ("signature_v3", signature_v3),
+    ("policy", policy),
+    ("encryption_context", encryption_context),
+    ("import", import),
 ];
 
 /// A whole qcow2 file, or one in pieces: header, snapshots, LUKS header, allocation map, compressed clusters.

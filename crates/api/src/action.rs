@@ -102,7 +102,8 @@ impl<C> Call<C> {
         let Permission::On { action, .. } = self.spec.permission else { return None };
         let region = if self.spec.product.is_regional() { self.region.as_str() } else { "" };
         let (service, account) = (self.spec.product.name(), &self.identity.account_id);
-        Some(Need { action, resource: format!("acs:{service}:{region}:{account}:{relative_id}"), key: None })
+        let resource = format!("acs:{service}:{region}:{account}:{relative_id}");
+        Some(Need { action, resource, key: None, conditions: Vec::new() })
     }
 }
 

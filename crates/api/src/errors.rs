@@ -219,6 +219,7 @@ table! {
     ECS_OBJECT_NAME: 400 "InvalidOSSObject.Malformed" [Ecs] "The name of the object is not valid: {0}." "ecs-images.md 5; message ours";
     ECS_IMAGE_FORMAT: 400 "InvalidImageFormat.Malformed" [Ecs] "The image cannot be imported: {0}." "ecs-images.md 5; message ours";
     ECS_IMAGE_SIZE: 400 "InvalidImageSize" [Ecs] "The size of the image is not valid: {0}." "ecs-images.md 5; message ours";
+    ECS_ARREARAGE: 400 "Account.Arrearage" [Ecs] "The account is in arrears: {0}." "ecs-images.md 2; message ours";
     ECS_TOKEN_MISMATCH: 400 "IdempotentParameterMismatch" [Ecs] "The ClientToken was used with other parameters: {0}." "wire.md 8; message ours";
     ECS_OWNER_ALIAS: 400 "InvalidImageOwnerAlias.ValueNotSupported" [Ecs] "The specified ImageOwnerAlias is not supported: {0}." "ecs-images.md 4; message ours";
     ECS_FILTER: 400 "InvalidParamter" [Ecs] "The specified filter is not valid: {0}." "ecs-images.md 4, the spelling is the vendor's";

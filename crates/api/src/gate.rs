@@ -50,23 +50,24 @@ impl Gate for Ram {
         if let Err(error) = self.note_access_key_used(caller.caller()).await {
             tracing::warn!(error = %error, "the use of an access key is not noted");
         }
-        let mut permit = self.judge(caller, &[], None).await?;
+        let mut permit = self.judge(caller, &[], None, &[]).await?;
         // One at a time: each key has a policy and tags of its own.
         for need in needs {
-            let more = self.judge(caller, &[ask(need)?], need.key.as_deref()).await?;
+            let more = self.judge(caller, &[ask(need)?], need.key.as_deref(), &need.conditions).await?;
             permit = permit.and(more).expect("both are of this caller and request");
         }
         Ok(permit)
     }
 }
 
-/// `ram` by what is known of a key.
+/// `ram` by what is known of a key, and by what the call brings.
 trait Judge {
     async fn judge(
         &self,
         caller: &Authenticated,
         asks: &[Ask],
         key: Option<&KeyFacts>,
+        more: &[(&'static str, String)],
     ) -> Result<Permit, PermitRefused>;
 }
 
@@ -76,10 +77,14 @@ impl Judge for Ram {
         caller: &Authenticated,
         asks: &[Ask],
         key: Option<&KeyFacts>,
+        more: &[(&'static str, String)],
     ) -> Result<Permit, PermitRefused> {
         let mut conditions = ConditionContext::of(caller.caller());
         for tag in key.iter().flat_map(|key| &key.tags) {
             conditions.set(format!("kms:tag/{}", tag.key), tag.value.as_str());
+        }
+        for (name, value) in more {
+            conditions.set(*name, value.as_str());
         }
         self.authorize(caller, asks, key.map(|key| &key.policy), &conditions).await.map_err(|error| match error {
             RamError::Denied(denial) => PermitRefused::Denied(denied(&denial)),
@@ -110,7 +115,12 @@ fn ask(need: &Need) -> Result<Ask, PermitRefused> {
 
 fn denied(denial: &Denial) -> services::Denial {
     services::Denial {
-        need: Need { action: denial.action.as_str(), resource: denial.resource.to_string(), key: None },
+        need: Need {
+            action: denial.action.as_str(),
+            resource: denial.resource.to_string(),
+            key: None,
+            conditions: Vec::new(),
+        },
         explicit: denial.kind == DenialKind::ExplicitDeny,
         policy_type: match denial.policy_type {
             PolicyType::Identity => "AccountLevelIdentityBasedPolicy",

@@ -13,6 +13,8 @@
 pub mod client;
 pub mod coverage;
 pub mod errors;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod parameters;
 pub mod services;
 

@@ -163,6 +163,8 @@ pub struct Need {
     /// For a key that exists: its policy, which is judged beside those of the caller, and its tags, which conditions see as
     /// `kms:tag/<key>`.
     pub key: Option<Arc<KeyFacts>>,
+    /// What the call itself brings for conditions: `sts:ExternalId` and its value.
+    pub conditions: Vec<(&'static str, String)>,
 }
 
 /// Why there is no permit.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::action::{Action, Call, Permission, Row, Spec};
 use crate::errors::{self, Refusal};
-use crate::parameters::{Ignored, Integer, Optional, Parameters, Required};
+use crate::parameters::{Ignored, Integer, Name, Optional, Parameters, Required};
 use crate::product::Product;
 use crate::ram::{OnRam, Plain, RamAction, parsed, written};
 use crate::services::{IdentityKind, Need, Rooms, Services};
@@ -62,11 +62,16 @@ const DURATION_SECONDS: Optional<Integer> =
     Optional::new("DurationSeconds", Integer { min: 0, max: u32::MAX as u64 }).or(&errors::STS_DURATION);
 const POLICY: Optional<Plain> =
     Optional::new("Policy", Plain { rules: "policy, up to 2048 bytes", takes_empty: false });
+/// Source: ram.md 2; the characters are those of the official documentation.
+const EXTERNAL_ID: Optional<Name> = Optional::new("ExternalId", Name { length: (2, 1224), also: "_+=,.@:/-" });
 
 /// `AssumeRole`: a temporary access key of a role. Source: ram.md 2.
 ///
-/// `ExternalId` has no effect: conditions do not see it, so a trust policy that asks for one is not met. `SourceIdentity` neither.
-struct AssumeRole(ram::AssumeRole);
+/// Conditions, in the trust policy above all, see `ExternalId` as `sts:ExternalId`. `SourceIdentity` has no effect.
+struct AssumeRole {
+    wanted: ram::AssumeRole,
+    external_id: Option<String>,
+}
 
 impl RamAction for AssumeRole {
     const SPEC: &'static Spec = &Spec {
@@ -77,7 +82,7 @@ impl RamAction for AssumeRole {
             &ROLE_SESSION_NAME,
             &DURATION_SECONDS,
             &POLICY,
-            &Ignored("ExternalId"),
+            &EXTERNAL_ID,
             &Ignored("SourceIdentity"),
         ],
         permission: Permission::On { action: "sts:AssumeRole", resource: "role/<RoleArn>" },
@@ -85,21 +90,26 @@ impl RamAction for AssumeRole {
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         let duration_s = DURATION_SECONDS.read(parameters)?;
-        Ok(Self(ram::AssumeRole {
+        let wanted = ram::AssumeRole {
             role: parsed(&ROLE_ARN.read(parameters)?)?,
             session: parsed(&ROLE_SESSION_NAME.read(parameters)?)?,
             duration_s: duration_s.map(|seconds| u32::try_from(seconds).expect("the declaration has this range")),
             policy: POLICY.read(parameters)?,
-        }))
+        };
+        Ok(Self { wanted, external_id: EXTERNAL_ID.read(parameters)? })
     }
 
     fn resources(&self, _: &Caller) -> Result<Vec<Arn>, RamError> {
-        Ok(vec![self.0.role.arn()])
+        Ok(vec![self.wanted.role.arn()])
+    }
+
+    fn conditions(&self) -> Vec<(&'static str, String)> {
+        self.external_id.iter().map(|id| ("sts:ExternalId", id.clone())).collect()
     }
 
     /// The one answer that holds a temporary secret.
     async fn run(self, ram: &Ram, permit: &Permit) -> Result<Value, RamError> {
-        let session = ram.assume_role(permit, &self.0).await?;
+        let session = ram.assume_role(permit, &self.wanted).await?;
         Ok(json!({
             "Credentials": {
                 "AccessKeyId": session.key.id.as_str(),

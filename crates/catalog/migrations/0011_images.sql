@@ -5,6 +5,8 @@ CREATE TABLE blobs (
     id         TEXT PRIMARY KEY,
     region     TEXT NOT NULL,
     bytes      INTEGER NOT NULL,
+    -- Id in the envelope of an encrypted one, empty for a plain one: what is kept beside the blob has this name.
+    sealed_id  TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     -- Nothing uses it any more and nothing may begin to: its bytes are being removed.
     dropped_at INTEGER

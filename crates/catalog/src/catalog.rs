@@ -81,11 +81,11 @@ impl Catalog {
         self.writer.settle().await
     }
 
-    /// Commits what was asked for and closes the database. When no other process has it open, `catalog.sqlite` holds everything by
-    /// itself then.
+    /// Commits what was asked for and closes the database. `catalog.sqlite` holds everything by itself then, unless another process has it
+    /// open. Whoever goes on to use this catalog opens it again.
     ///
     /// Without it nothing is lost: what was committed stands in the `-wal` file until the next opening.
-    pub async fn close(self) -> Result<()> {
+    pub async fn close(&self) -> Result<()> {
         self.readers.close().await?;
         self.writer.close().await
     }

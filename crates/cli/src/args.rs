@@ -89,8 +89,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Key(KeyCommand),
     /// The root key that protects all others
-    #[command(subcommand)]
-    Root(RootCommand),
+    Root(RootCommandArgs),
     /// Answer the KMS, RAM and STS APIs over HTTP
     Serve(ServeArgs),
     /// Accounts, and the access keys of their owners
@@ -284,6 +283,12 @@ pub(crate) struct JsonArgs {
     pub json: bool,
 }
 
+#[derive(Args)]
+pub(crate) struct RootCommandArgs {
+    #[command(subcommand)]
+    pub command: RootCommand,
+}
+
 #[derive(Subcommand)]
 pub(crate) enum RootCommand {
     /// Write a copy of the root key, encrypted under a passphrase
@@ -304,7 +309,7 @@ pub(crate) enum RootCommand {
     },
     /// Make a new root key where the old one is, and wrap all keys under it; a running server goes on
     Rotate,
-    /// Go over to a root key in another place, and wrap all keys under it
+    /// Go over to a root key in another place, and wrap all keys under it; a running server that can use that place goes on
     Move(RootMoveArgs),
 }
 

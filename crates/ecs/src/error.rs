@@ -1,4 +1,4 @@
-use catalog::{CatalogError, KeyState, Region};
+use catalog::{Account, CatalogError, KeyState, Region};
 use kms::KmsError;
 use ram::RamError;
 
@@ -131,6 +131,15 @@ pub enum EcsError {
         state: KeyState,
         /// What to do.
         remedy: &'static str,
+    },
+    /// The same, found when the key was used.
+    #[error("{0}")]
+    KeyNotUsable(#[source] KmsError),
+    /// The account's balance is used up.
+    #[error("the balance of account {account} is used up; the operator of this installation can raise it")]
+    InDebt {
+        /// The account.
+        account: Account,
     },
     /// A kind of key that does not encrypt disks.
     #[error("key {key} is of the kind {spec}; disks are encrypted under symmetric keys")]
@@ -426,7 +435,8 @@ impl EcsError {
     /// What `ErrorCode` of a failed task says. Source: ecs-images.md 2 and 6; the words without a source are ours.
     pub(crate) fn job_code(&self) -> &'static str {
         match self {
-            Self::KeyNotEnabled { .. } => "InvalidParameter.KMSKeyId.CMKNotEnabled",
+            Self::KeyNotEnabled { .. } | Self::KeyNotUsable(_) => "InvalidParameter.KMSKeyId.CMKNotEnabled",
+            Self::InDebt { .. } => "Account.Arrearage",
             Self::KeyNotFound(_) => "InvalidParameter.KMSKeyId.NotFound",
             Self::RoleMissing { .. } | Self::KeyUseDenied { .. } => "InvalidParameter.KMSKeyId.KMSUnauthorized",
             Self::SourceGone { .. } => "InvalidSnapshotId.NotFound",
@@ -441,9 +451,8 @@ impl EcsError {
 impl From<KmsError> for EcsError {
     fn from(error: KmsError) -> Self {
         match error {
-            KmsError::KeyNotUsable { key, state, .. } => {
-                Self::KeyNotEnabled { key: key.to_string(), region: Region::default(), state, remedy: remedy(state) }
-            }
+            KmsError::KeyNotUsable { .. } => Self::KeyNotUsable(error),
+            KmsError::InDebt { account } => Self::InDebt { account },
             KmsError::Catalog(error) => Self::Catalog(error),
             KmsError::MalformedKey { .. }
             | KmsError::MalformedAlias { .. }

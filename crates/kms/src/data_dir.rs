@@ -13,6 +13,7 @@ use crypto::Random;
 /// root.key                     the root key (default)                              back up, elsewhere
 /// root.sealed                  the root key under a passphrase (instead)           back up, elsewhere
 /// root.….next, .replaced-N     a new root key during a change; earlier ones
+/// root.place                   where the last change left the root key
 /// trees/                       digest trees and pinned headers of sealed images    back up
 /// ```
 #[derive(Debug, Clone)]
@@ -42,6 +43,11 @@ impl DataDir {
     /// The root key under a passphrase.
     pub fn root_sealed(&self) -> PathBuf {
         self.0.join("root.sealed")
+    }
+
+    /// Where the last change left the root key.
+    pub(crate) fn root_place(&self) -> PathBuf {
+        self.0.join("root.place")
     }
 
     /// Digest trees and pinned headers.

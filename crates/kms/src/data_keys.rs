@@ -231,8 +231,21 @@ impl Kms {
             state: KeyState::PendingImport,
             action,
         })?;
-        let opened = self.unwrap(&material_context(key.id, version.id), wrapped).await?;
+        let context = material_context(key.id, version.id);
+        let opened = match self.unwrap(&context, wrapped).await? {
+            Some(opened) => Some(opened),
+            None => self.unwrap_anew(&context, version).await?,
+        };
         opened.ok_or(KmsError::MaterialDamaged { key: key.id, version: version.id })
+    }
+
+    /// As the catalog has the version now: the root key may have been changed more than once since it was read.
+    async fn unwrap_anew(&self, context: &Context, read: &KeyVersionRecord) -> Result<Option<Secret>> {
+        let found = self.catalog.read().key_version_by_id(read.id).await?;
+        match found.and_then(|version| version.material) {
+            Some(wrapped) if read.material.as_ref() != Some(&wrapped) => self.unwrap(context, &wrapped).await,
+            _ => Ok(None),
+        }
     }
 
     async fn version_and_key(&self, version: KeyVersionId) -> Result<(Arc<KeyVersionRecord>, Arc<KeyRecord>)> {

@@ -92,15 +92,14 @@ impl Kms {
         Ok(self.root.backup(passphrase, &*self.random)?)
     }
 
-    /// Closes the catalog, so that `catalog.sqlite` holds everything by itself when no other process uses it: for whoever copies it.
+    /// Closes the catalog, also for those who share it, so that `catalog.sqlite` holds everything by itself when no other process uses it:
+    /// for whoever copies it. To be called when nothing is under way; what comes later opens it again.
     ///
     /// Leaving it out loses nothing; what was done is durable and stands in `catalog.sqlite-wal` until the next use.
-    pub async fn close(self) -> Result<()> {
-        // Whoever shares the catalog closes it by dropping the last use.
-        match Arc::into_inner(self.catalog) {
-            Some(catalog) => Ok(catalog.close().await?),
-            None => Ok(()),
-        }
+    ///
+    /// Errors: `Catalog`.
+    pub async fn close(&self) -> Result<()> {
+        Ok(self.catalog.close().await?)
     }
 
     pub(crate) fn new_key_id(&self) -> KeyId {

@@ -107,7 +107,7 @@ impl Kms {
     ///
     /// Errors: `Root`, when it is not where this process looks for root keys; `Catalog`.
     pub(crate) async fn follow_root(&self, read: &mut Read<'_>) -> Result<bool> {
-        let changed = self.root.follow(read).await?;
+        let changed = self.root.follow(read, self.clock.now()).await?;
         if changed {
             // Material that is remembered is under the key of before, which is not kept for long.
             self.known.forget();

@@ -66,7 +66,12 @@ pub(super) const fn row(
 /// The right of a row on something of a scope.
 pub(super) fn need(spec: &'static Spec, scope: &Scope, relative_id: &str) -> Need {
     let Permission::On { action, .. } = spec.permission else { unreachable!("every call of ECS needs a right") };
-    Need { action, resource: format!("acs:ecs:{}:{}:{relative_id}", scope.region, scope.account), key: None }
+    Need {
+        action,
+        resource: format!("acs:ecs:{}:{}:{relative_id}", scope.region, scope.account),
+        key: None,
+        conditions: Vec::new(),
+    }
 }
 
 /// A request to `ecs` as a row of the table.

@@ -90,5 +90,5 @@ impl EcsCall for CopyImage {
 }
 
 fn key_need(facts: Arc<KeyFacts>) -> Need {
-    Need { action: KEY_RIGHT, resource: key_arn(&facts.key), key: Some(facts) }
+    Need { action: KEY_RIGHT, resource: key_arn(&facts.key), key: Some(facts), conditions: Vec::new() }
 }

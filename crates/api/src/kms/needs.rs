@@ -60,14 +60,17 @@ pub(super) async fn need(kms: &Kms, ask: &Ask<'_>, scope: &Scope) -> Result<Need
 }
 
 fn of_account(action: &'static str, relative_id: &str, scope: &Scope) -> Need {
-    Need { action, resource: format!("acs:kms:{}:{}:{relative_id}", scope.region, scope.account), key: None }
+    let resource = format!("acs:kms:{}:{}:{relative_id}", scope.region, scope.account);
+    Need { action, resource, key: None, conditions: Vec::new() }
 }
 
 /// A key that is not there is looked up in vain only after the permission was asked: whoever has no right on it does not learn
 /// whether it exists.
 async fn on_key(kms: &Kms, action: &'static str, key: &KeyRef, scope: &Scope) -> Result<Need, KmsError> {
     let error = match kms.key_facts(key, scope).await {
-        Ok(facts) => return Ok(Need { action, resource: key_arn(&facts.key), key: Some(facts) }),
+        Ok(facts) => {
+            return Ok(Need { action, resource: key_arn(&facts.key), key: Some(facts), conditions: Vec::new() });
+        }
         Err(error) => error,
     };
     match (key, &error) {
@@ -75,7 +78,7 @@ async fn on_key(kms: &Kms, action: &'static str, key: &KeyRef, scope: &Scope) ->
             Ok(of_account(action, &format!("key/{id}"), scope))
         }
         (KeyRef::Arn(..), KmsError::KeyNotFound { .. } | KmsError::KeyInOtherRegion { .. }) => {
-            Ok(Need { action, resource: key.to_string(), key: None })
+            Ok(Need { action, resource: key.to_string(), key: None, conditions: Vec::new() })
         }
         _ => Err(error),
     }

@@ -43,6 +43,11 @@ pub(crate) trait RamAction: Sized + Send + Sync + 'static {
     /// Errors: codes of RAM.
     fn resources(&self, caller: &Caller) -> Result<Vec<Arn>, RamError>;
 
+    /// What it brings for the conditions of policies, beside what is known of every request.
+    fn conditions(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
     /// Does it. The answer is an object without `RequestId`, or null.
     ///
     /// Errors: codes of RAM.
@@ -62,7 +67,13 @@ impl<S: Rooms, A: RamAction> Action<S> for OnRam<A> {
     async fn needs(&self, _: &S, call: &Call<S::Caller>) -> Result<Vec<Need>, Refusal> {
         let Permission::On { action, .. } = A::SPEC.permission else { return Ok(Vec::new()) };
         let resources = self.0.resources(call.caller.caller())?;
-        Ok(resources.iter().map(|resource| Need { action, resource: resource.to_string(), key: None }).collect())
+        let need = |resource: &Arn| Need {
+            action,
+            resource: resource.to_string(),
+            key: None,
+            conditions: self.0.conditions(),
+        };
+        Ok(resources.iter().map(need).collect())
     }
 
     async fn run(self, services: &S, call: &Call<S::Caller>, permit: &S::Permit) -> Result<Value, Refusal> {

@@ -53,6 +53,36 @@ async fn a_role_is_assumed_and_used() {
     assert_eq!(forged.code(STS, "GetCallerIdentity", &[]).await, (400, "InvalidSecurityToken.Malformed".to_owned()));
 }
 
+/// A trust policy that asks for an external id is met by that id and by no other, and not without one.
+#[tokio::test]
+async fn a_trust_policy_asks_for_an_external_id() {
+    let running = start().await;
+    let root = Client::root(&running);
+    let bob = root.hire("bob").await;
+    root.done(RAM, "CreatePolicy", &[("PolicyName", "roles"), ("PolicyDocument", ALLOW_ROLES)]).await;
+    let policy = [("PolicyType", "Custom"), ("PolicyName", "roles"), ("UserName", "bob")];
+    root.done(RAM, "AttachPolicyToUser", &policy).await;
+    let trust = format!(
+        r#"{{"Version":"1","Statement":[{{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{{"RAM":"acs:ram::{ACCOUNT}:user/bob"}},
+            "Condition":{{"StringEquals":{{"sts:ExternalId":"customer/42"}}}}}}]}}"#
+    );
+    let made = root.done(RAM, "CreateRole", &[("RoleName", "ops"), ("AssumeRolePolicyDocument", &trust)]).await;
+    let wanted = [("RoleArn", made["Role"]["Arn"].as_str().unwrap()), ("RoleSessionName", "laptop")];
+    for (external_id, status, code) in [
+        (Some("customer/42"), 200, "OK"),
+        (Some("customer/43"), 403, "NoPermission"),
+        (Some("Customer/42"), 403, "NoPermission"),
+        (None, 403, "NoPermission"),
+        (Some("4"), 400, "InvalidParameter"),
+        (Some("customer 42"), 400, "InvalidParameter"),
+    ] {
+        let mut parameters = wanted.to_vec();
+        parameters.extend(external_id.map(|id| ("ExternalId", id)));
+        let answer = bob.call(STS, "AssumeRole", &parameters).await;
+        assert_eq!((answer.status, answer.code().as_str()), (status, code), "{external_id:?}: {}", answer.body);
+    }
+}
+
 /// What STS says of its own parameters.
 #[tokio::test]
 async fn broken_parameters_have_their_codes() {

@@ -66,7 +66,12 @@ impl Connection {
         self.run(settle).await
     }
 
-    pub(crate) async fn close(self) -> sqlx::Result<()> {
+    /// Closes it, and has the file of SQLite hold everything by itself.
+    pub(crate) async fn close(mut self) -> sqlx::Result<()> {
+        match self {
+            Self::Sqlite(_) => self.settle().await?,
+            Self::Postgres(_) => {}
+        }
         match self {
             Self::Sqlite(connection) => connection.close().await,
             Self::Postgres(connection) => connection.close().await,

@@ -75,6 +75,7 @@ async fn insert_blob(write: &mut Write, id: &str) {
         id: id.to_owned(),
         region: Scope::default().region,
         bytes: 5_000_000_000,
+        sealed_id: String::new(),
         created_at: at(1),
         dropped_at: None,
     };
@@ -335,6 +336,11 @@ async fn jobs_are_taken_in_order_and_by_one(place: &Place) {
     write.job_advance("t-2", 60).await.unwrap();
     write.job_advance("t-2", 50).await.unwrap();
     assert_eq!(write.read().job_by_id("t-2").await.unwrap().unwrap().progress, 60);
+    let unfinished =
+        |jobs: Vec<catalog::JobRecord>| jobs.into_iter().map(|job| (job.sequence, job.job.id)).collect::<Vec<_>>();
+    let all = unfinished(write.read().jobs_unfinished_after(0).await.unwrap());
+    assert_eq!(all.iter().map(|(_, id)| id.as_str()).collect::<Vec<_>>(), ["t-2", "t-1"]);
+    assert_eq!(unfinished(write.read().jobs_unfinished_after(all[0].0).await.unwrap()), all[1..]);
     assert!(write.job_end("t-2", "Failed", ("Code", "why"), at(17)).await.unwrap());
     assert!(!write.job_end("t-2", "Finished", ("", ""), at(18)).await.unwrap(), "it is over");
     assert!(!write.job_own("t-2", "b", at(40), at(19)).await.unwrap());

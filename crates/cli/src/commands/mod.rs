@@ -33,7 +33,7 @@ pub(crate) fn run(cli: Cli, access_key: EnvironmentKey) -> Result<ExitCode> {
         Command::Verify(args) => verify::run(&args, &store, server),
         Command::Exec(args) => exec::run(&args, &store, server),
         Command::Key(command) => key::run(command, &store, server),
-        Command::Root(command) => root::run(command, &store),
+        Command::Root(args) => root::run(args, &store),
         Command::Serve(args) => crate::serve::run(&args, &store),
         Command::Account(command) => account::run(&command, &store),
         Command::Audit(command) => audit::run(&command, &store),

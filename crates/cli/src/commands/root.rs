@@ -8,15 +8,15 @@ use anyhow::{Context, Result, bail};
 use crypto::{OsRandom, Secret};
 use kms::{RootChanged, RootSource};
 
-use crate::args::{RootCommand, RootMoveArgs};
+use crate::args::{RootCommand, RootCommandArgs, RootMoveArgs};
 use crate::output;
 use crate::store::{Store, runtime};
 
 /// Longest backup file.
 const BACKUP_BYTES_MAX: u64 = 64 << 10;
 
-pub(crate) fn run(command: RootCommand, store: &Store) -> Result<ExitCode> {
-    match command {
+pub(crate) fn run(args: RootCommandArgs, store: &Store) -> Result<ExitCode> {
+    match args.command {
         RootCommand::Backup { file, passphrase_file } => {
             let store = store.open_existing()?;
             let passphrase = passphrase(passphrase_file.as_deref(), true)?;
@@ -39,11 +39,13 @@ pub(crate) fn run(command: RootCommand, store: &Store) -> Result<ExitCode> {
             report(&changed);
         }
         RootCommand::Move(place) => {
-            // A server could not follow, and would not start again with the arguments it has.
-            let (store, _lock) = store.open_alone()?;
-            let changed = store.wait(store.kms.root_move(&new_place(place)))?;
+            let place = new_place(place)?;
+            let store = store.open_existing()?;
+            let changed = store.wait(store.kms.root_move(&place))?;
             report(&changed);
-            output::line("From now on every command, and the server, needs the --root-… argument for that place.");
+            output::line(
+                "From now on every command, and each start of the server, needs the --root-… argument for that place.",
+            );
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -61,12 +63,13 @@ async fn restore(store: &Store, backup: &[u8], file: &Path, passphrase: &Secret)
     Ok(restored?)
 }
 
-fn new_place(place: RootMoveArgs) -> RootSource {
+fn new_place(place: RootMoveArgs) -> Result<RootSource> {
     let file = place.to_file.then_some(RootSource::File);
-    let passphrase = place.to_passphrase_file.map(RootSource::PassphraseFile);
+    // A server that follows has another working directory.
+    let passphrase = place.to_passphrase_file.map(std::path::absolute).transpose()?.map(RootSource::PassphraseFile);
     let credential = place.to_credential.map(RootSource::systemd_credential);
     let token = place.to_pkcs11.map(RootSource::Pkcs11);
-    file.or(passphrase).or(credential).or(token).expect("the parser asks for one of them")
+    Ok(file.or(passphrase).or(credential).or(token).expect("the parser asks for one of them"))
 }
 
 fn report(changed: &RootChanged) {

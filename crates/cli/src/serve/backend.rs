@@ -97,9 +97,8 @@ impl NonceStore for Backend {
             Taken::Full => {
                 Err(Unavailable("too many requests in the last half hour to tell a replayed one".to_owned()))
             }
-            Taken::Fresh if self.nonces.are_loaded() => Ok(true),
-            // Another process on the same catalog, or one before a restart, may have seen it.
-            Taken::Fresh => {
+            Taken::Fresh => Ok(true),
+            Taken::FreshHere => {
                 let known = self.kms.catalog().read().nonce_is_held(nonce, access_key_id).await;
                 known.map(|known| !known).map_err(|error| unavailable(&error))
             }

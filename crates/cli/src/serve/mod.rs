@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use api::{Served, Server};
+use api::{Keys as _, Served, Server};
 use catalog::{Clock, SystemClock};
 use crypto::{OsRandom, Random};
 use kms::Limits;
@@ -67,9 +67,15 @@ async fn serve(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
         tokio::spawn(async move { backend.load_nonces().await })
     });
     server.run(stop).await;
-    due.abort();
-    jobs.abort();
-    loading.inspect(tokio::task::JoinHandle::abort);
+    for task in [due, jobs].into_iter().chain(loading) {
+        task.abort();
+        // It may have ended by itself.
+        let _ = task.await;
+    }
+    // Only for whoever copies the file: a catalog that stays open has lost nothing.
+    if let Err(error) = backend.kms().close().await {
+        tracing::warn!(%error, "the catalog is not closed in order: copy catalog.sqlite together with catalog.sqlite-wal");
+    }
     Ok(ExitCode::SUCCESS)
 }
 

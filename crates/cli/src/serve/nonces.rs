@@ -34,6 +34,8 @@ struct Held {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Taken {
     Fresh,
+    /// Not seen by this process. Another one on the same catalog, or one before a restart, may have seen it: the catalog is to be asked.
+    FreshHere,
     Replayed,
     /// Nothing can be remembered any more, so nothing may be let in.
     Full,
@@ -43,14 +45,14 @@ impl Nonces {
     /// Takes a nonce at `now`; it is held until `expires`.
     pub(super) fn take(&self, access_key_id: &str, nonce: &str, expires: Timestamp, now: Timestamp) -> Taken {
         let name = name(access_key_id, nonce);
+        // Before it is taken: the loading passes by what is held already, so a nonce of before that is taken just ahead of it looks fresh.
+        let are_loaded = self.loaded.load(Ordering::Acquire);
         let mut held = self.held.lock().expect("no holder of this lock can panic");
         held.forget_until(now);
-        held.take(name, expires)
-    }
-
-    /// Whether all that the catalog holds is in memory, so that there is nothing to ask it for.
-    pub(super) fn are_loaded(&self) -> bool {
-        self.loaded.load(Ordering::Acquire)
+        match held.take(name, expires) {
+            Taken::Fresh if !are_loaded => Taken::FreshHere,
+            taken => taken,
+        }
     }
 
     /// Takes what other processes left in `catalog`, which nobody but this process may write from now on. When there is too much of it,
@@ -113,7 +115,7 @@ mod tests {
     /// Shows that a nonce counts for its access key, whatever its expiry, until it is expired.
     #[test]
     fn a_nonce_is_fresh_once_for_each_access_key() {
-        let nonces = Nonces::default();
+        let nonces = Nonces { loaded: true.into(), ..Nonces::default() };
         let cases = [
             ("a", "1", 100, 0, Taken::Fresh),
             ("a", "1", 100, 1, Taken::Replayed),
@@ -151,9 +153,9 @@ mod tests {
         write.nonces_take("a", &kept, u32::MAX).await.unwrap();
         write.commit().await.unwrap();
         let nonces = Nonces::default();
-        assert!(!nonces.are_loaded());
+        assert_eq!(nonces.take("b", "early", at(100), at(1)), Taken::FreshHere);
         nonces.load(&catalog).await.unwrap();
-        assert!(nonces.are_loaded());
+        assert_eq!(nonces.take("b", "late", at(100), at(1)), Taken::Fresh);
         for (nonce, expires) in kept {
             assert_eq!(nonces.take("a", &nonce, expires, at(1)), Taken::Replayed, "{nonce}");
         }

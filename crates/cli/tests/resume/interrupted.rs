@@ -40,11 +40,15 @@ fn a_second_copy_to_the_same_target_is_refused() {
     let shop = Workshop::new();
     shop.full_disk("disk.raw", 51, 2 * MIB);
     shop.full_disk("other.raw", 52, 2 * MIB);
-    let first = slow_copy(&shop, "copy disk.raw sealed.qcow2 --encrypt --threads 1");
+    let mut first = slow_copy(&shop, "copy disk.raw sealed.qcow2 --encrypt --threads 1");
+    // It stands still meanwhile: on a busy machine the others may take longer than the whole of it.
+    rustix::process::kill_process(pid(&first), Signal::STOP).expect("it runs");
     for line in ["copy other.raw sealed.qcow2 --encrypt", "copy other.raw sealed.qcow2 --encrypt --force"] {
         let error = shop.refusal(line);
         assert!(error.contains("another process is writing") && error.contains("sealed.qcow2"), "{error}");
     }
+    assert!(first.try_wait().expect("our child").is_none(), "it ended before the others began");
+    rustix::process::kill_process(pid(&first), Signal::CONT).expect("it runs");
     let output = first.wait_with_output().expect("it ends");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     shop.must_equal("sealed.qcow2", "disk.raw", "raw");

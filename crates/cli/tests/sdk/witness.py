@@ -2,6 +2,8 @@
 
 Reads commands on standard input, one a line, and answers each with a line of JSON. Usage: witness.py KEY_FILE
   live ADDRESS NAME   two lives of keys side by side, until their ends or until the server is gone
+  use ADDRESS FILE    keys are used without end until FILE is there; no call may fail, whatever is done beside the server. FILE.rounds has
+                      a byte for each round
   fill ADDRESS        makes the log of the database longer
   check ADDRESS       everything that was answered is there, nothing else is; answers with the ids of all answered requests
   answered            the ids of all answered requests
@@ -197,14 +199,48 @@ def live(address, name, notes):
         except Exception as error:  # noqa: BLE001: a thread's end must not be silent
             trouble.append(f"broken: {error!r}")
 
+    side_by_side(run, lives)
+    broken = [text for text in trouble if text.startswith("broken")]
+    assert not broken, broken
+    return {"ended": not trouble}
+
+
+def use(address, stop, notes):
+    """Side by side: three clients that encrypt, decrypt what was encrypted before, and now and then rotate their key."""
+    lives = [Life(f"used {len(notes.lives)}{side}") for side in "abc"]
+    trouble, rounds = [], []
+
+    def run(life):
+        try:
+            wire = Wire(address, ACCESS_KEY, [])
+            key = life.make(wire, "used", {})
+            life.seal(wire, key)
+            (_, first), *_ = life.blobs
+            while not Path(stop).exists():
+                blob = wire.must("Encrypt", KeyId=key, Plaintext=PLAIN)["CiphertextBlob"]
+                for sealed in (blob, first):
+                    assert wire.must("Decrypt", CiphertextBlob=sealed)["Plaintext"] == PLAIN
+                rounds.append(life.name)
+                with open(f"{stop}.rounds", "ab") as shown:
+                    shown.write(b".")
+                if len(rounds) % 20 == 0:
+                    life.rotate(wire, key)
+                    life.seal(wire, key)
+        except Exception as error:  # noqa: BLE001: a thread's end must not be silent
+            trouble.append(repr(error))
+
+    side_by_side(run, lives)
+    notes.lives += lives
+    assert not trouble, trouble
+    return {"rounds": len(rounds)}
+
+
+def side_by_side(run, lives):
     threads = [threading.Thread(target=run, args=[life]) for life in lives]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    broken = [text for text in trouble if text.startswith("broken")]
-    assert not broken, broken
-    return {"ended": not trouble}
 
 
 def fill(address, notes):
@@ -251,6 +287,8 @@ def main():
         try:
             if command == "live":
                 said = live(*words, notes)
+            elif command == "use":
+                said = use(*words, notes)
             elif command == "fill":
                 fill(*words, notes)
             elif command == "check":

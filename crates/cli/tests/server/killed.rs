@@ -4,10 +4,9 @@ use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
 
 use crate::running::{Place, Server};
-use crate::traced::Counts;
+use crate::traced::{Point, Points};
 use crate::witness::Witness;
 
 /// Calls that change files or send answers, and at how many places of each a server is killed. `write` is the log and the threads waking
@@ -42,11 +41,6 @@ struct Scenario {
     calls: bool,
 }
 
-struct Point {
-    call: &'static str,
-    n: u64,
-}
-
 /// Shows that a server killed at any moment, while two clients create, import, rotate, disable and schedule keys, loses nothing that was
 /// answered and shows nothing half done: keys, versions, material, aliases, tags, states, nonces, audit and meters.
 #[test]
@@ -79,14 +73,14 @@ fn prepare(place: &Place) {
 
 /// Returns how many times the server was killed.
 fn kill_everywhere(scenario: &Scenario) -> usize {
-    let points = Mutex::new(scenario.points());
-    let count = points.lock().expect("nobody has it yet").len();
+    let points = scenario.points();
+    let count = points.len();
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
             scope.spawn(|| {
                 let home = Place::in_memory();
                 let mut witness = Witness::new(&home.key_file());
-                while let Some(point) = take(&points) {
+                while let Some(point) = points.take() {
                     scenario.kill_at(&point, &mut witness);
                 }
             });
@@ -95,16 +89,12 @@ fn kill_everywhere(scenario: &Scenario) -> usize {
     count
 }
 
-fn take(points: &Mutex<Vec<Point>>) -> Option<Point> {
-    points.lock().expect("nobody panics with it").pop()
-}
-
 impl Scenario {
     /// Points spread over everything that a server does which is not killed.
-    fn points(&self) -> Vec<Point> {
+    fn points(&self) -> Points {
         let place = self.place();
         let names: Vec<&str> = CALLS.iter().map(|(call, _)| *call).collect();
-        let traced = place.serving_traced(&["-e", &format!("trace={}", names.join(","))]);
+        let traced = place.serving(place.traced(&["-e", &format!("trace={}", names.join(","))]));
         let server = Server::start(traced);
         self.live(&server, &mut self.witness(&place), "without a kill");
         server.stop();
@@ -114,7 +104,7 @@ impl Scenario {
                 "the write-ahead log was not copied into the database"
             );
         }
-        spread(&place.counts())
+        Points::spread(CALLS, &place.counts())
     }
 
     /// Kills a server at the `n`-th `call` of a thread and looks at what the next one shows.
@@ -137,7 +127,7 @@ impl Scenario {
     fn is_killed(&self, place: &Place, injection: &str, witness: &mut Witness, what: &str) -> bool {
         self.remember(witness, what);
         let call = injection.split(['=', ':']).nth(1).expect("its name");
-        let traced = place.serving_traced(&["-e", &format!("trace={call}"), "-e", injection]);
+        let traced = place.serving(place.traced(&["-e", &format!("trace={call}"), "-e", injection]));
         let status = match Server::attempt(traced) {
             Ok(server) => {
                 self.live(&server, witness, what);
@@ -184,15 +174,6 @@ fn judge(place: &Place, witness: &mut Witness, what: &str) {
     let seen = witness.must(&format!("check {}", server.address), what);
     server.stop();
     place.must_account_for(seen["answered"].as_array().expect("a list"), what);
-}
-
-fn spread(counts: &Counts) -> Vec<Point> {
-    let of_call = |&(call, most): &(&'static str, u64)| {
-        let count = counts.get(call).copied().unwrap_or(0);
-        let points = most.min(count);
-        (0..points).map(move |i| Point { call, n: 1 + i * count / points })
-    };
-    CALLS.iter().flat_map(of_call).collect()
 }
 
 fn database(place: &Path) -> Vec<u8> {

@@ -10,14 +10,14 @@ use crate::running::{Place, Server};
 use crate::sdks::python;
 
 /// A PostgreSQL server; it is stopped and removed when the pipe is closed.
-struct Postgres {
-    url: String,
+pub(crate) struct Postgres {
+    pub(crate) url: String,
     _child: Child,
     _alive: ChildStdin,
 }
 
 impl Postgres {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../catalog/tests/conformance/postgres.sh");
         let mut child = Command::new(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a shell");
         let alive = child.stdin.take().expect("a pipe");

@@ -16,6 +16,8 @@ pub(crate) const ACCESS_KEY_SECRET: &str = "notasecretbutatestsaccesskey01";
 /// A data directory, and servers on it one after the other.
 pub(crate) struct Place {
     dir: TempDir,
+    /// What opens the root key, if it is under a passphrase.
+    pub(crate) passphrase_file: Option<PathBuf>,
 }
 
 /// A running server. Killed when it is dropped.
@@ -50,9 +52,12 @@ impl Place {
     }
 
     fn at(dir: TempDir) -> Self {
-        let place = Self { dir };
-        fs::write(place.key_file(), format!("{ACCESS_KEY_ID}\n{ACCESS_KEY_SECRET}\n")).expect("a file");
-        fs::set_permissions(place.key_file(), PermissionsExt::from_mode(0o600)).expect("its mode");
+        let place = Self { dir, passphrase_file: None };
+        let access_key = format!("{ACCESS_KEY_ID}\n{ACCESS_KEY_SECRET}\n");
+        for (path, text) in [(place.key_file(), access_key.as_str()), (place.word(), "correct horse")] {
+            fs::write(&path, text).expect("a file");
+            fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).expect("its mode");
+        }
         place
     }
 
@@ -63,6 +68,11 @@ impl Place {
     /// The access key on two lines.
     pub(crate) fn key_file(&self) -> PathBuf {
         self.dir.path().join("access-key")
+    }
+
+    /// A file with a passphrase, for a root key.
+    pub(crate) fn word(&self) -> PathBuf {
+        self.dir.path().join("word")
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -77,12 +87,15 @@ impl Place {
     /// The same, by a command that runs `reseal` in its own way.
     pub(crate) fn reseal_by(&self, mut command: Command) -> Command {
         command.arg("--data").arg(self.data());
+        if let Some(path) = &self.passphrase_file {
+            command.arg("--root-passphrase-file").arg(path);
+        }
         command
     }
 
     /// Runs a command to its end.
     pub(crate) fn run(&self, words: &str) -> Output {
-        self.reseal().args(words.split_whitespace()).output().expect("reseal runs")
+        self.reseal().args(words.split_whitespace()).current_dir(self.path()).output().expect("reseal runs")
     }
 
     /// `reseal` for a server, with the access key of the tests, a home of its own and another data directory than the server's.

@@ -1,8 +1,9 @@
-//! Servers under strace, which counts their system calls and kills them at one.
+//! Servers and commands under strace, which counts their system calls and kills them at one.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
+use std::sync::Mutex;
 
 use crate::running::Place;
 
@@ -10,17 +11,46 @@ use crate::running::Place;
 pub(crate) type Counts = BTreeMap<String, u64>;
 
 impl Place {
-    /// `reseal serve` under strace. (Its faster mode, `--seccomp-bpf`, does not inject into the first thread.)
-    pub(crate) fn serving_traced(&self, options: &[&str]) -> Command {
+    /// `reseal` under strace. (Its faster mode, `--seccomp-bpf`, does not inject into the first thread.)
+    pub(crate) fn traced(&self, options: &[&str]) -> Command {
         let mut command = Command::new("strace");
         command.args(["-f", "-qq", "-o"]).arg(self.path().join("trace.log"));
         command.args(options).arg(env!("CARGO_BIN_EXE_reseal"));
-        self.serving(self.reseal_by(command))
+        self.reseal_by(command)
     }
 
-    /// The calls of the traced server, which has ended.
+    /// The calls of what was traced, which has ended.
     pub(crate) fn counts(&self) -> Counts {
         most_in_one_thread(&fs::read_to_string(self.path().join("trace.log")).expect("a log"))
+    }
+}
+
+/// A system call, and which one of a thread.
+pub(crate) struct Point {
+    pub(crate) call: &'static str,
+    pub(crate) n: u64,
+}
+
+/// Points to be killed at, for several workers.
+pub(crate) struct Points(Mutex<Vec<Point>>);
+
+impl Points {
+    /// At most so many of each call as `calls` says, spread over all that there were.
+    pub(crate) fn spread(calls: &[(&'static str, u64)], counts: &Counts) -> Self {
+        let of_call = |&(call, most): &(&'static str, u64)| {
+            let count = counts.get(call).copied().unwrap_or(0);
+            let points = most.min(count);
+            (0..points).map(move |i| Point { call, n: 1 + i * count / points })
+        };
+        Self(Mutex::new(calls.iter().flat_map(of_call).collect()))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.lock().expect("nobody panics with it").len()
+    }
+
+    pub(crate) fn take(&self) -> Option<Point> {
+        self.0.lock().expect("nobody panics with it").pop()
     }
 }
 

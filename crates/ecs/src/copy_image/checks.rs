@@ -12,6 +12,7 @@
 //! | 8 | the size, or a ticket | `TooLarge` |
 //! | 9 | the number of images | `ImageQuota` |
 //! | 10 | the name is free | `NameTaken` |
+//! | 11 | the account's balance | `InDebt` |
 
 use std::sync::Arc;
 
@@ -124,7 +125,7 @@ impl Ecs {
             None => None,
         };
         let (Some(destination), Some(source)) = (destination, source) else {
-            run.skip(&["source status", "encryption", "regions", "key", "size", "quota", "name is free"]);
+            run.skip(&["source status", "encryption", "regions", "key", "size", "quota", "name is free", "balance"]);
             return None;
         };
         let status = run.note("source status", require_available(&source));
@@ -146,7 +147,11 @@ impl Ecs {
         }
         let quota = run.note("quota", self.check_quota(&destination).await);
         let name = run.note("name is free", self.check_name_is_free(&request.name, &destination).await);
-        let (_, _, _, _, _, _) = (texts?, status?, regions?, size?, quota?, name?);
+        if run.is_over() {
+            return None;
+        }
+        let balance = run.note("balance", self.check_balance(&destination).await);
+        let (_, _, _, _, _, _, _) = (texts?, status?, regions?, size?, quota?, name?, balance?);
         let disks = disks.into_iter().zip(decided?).collect();
         Some(Planned { source, destination, disks, key: key? })
     }
@@ -231,6 +236,10 @@ impl Ecs {
             Some(_) => Err(EcsError::NameTaken { name: name.to_owned(), region: scope.region.clone() }),
             None => Ok(()),
         }
+    }
+
+    async fn check_balance(&self, destination: &Scope) -> Result<()> {
+        Ok(self.rooms.kms.require_credit(&destination.account).await?)
     }
 
     /// Largest image that the account may copy to a region, in GiB.

@@ -49,6 +49,8 @@ pub(super) struct EngineWork {
 pub(super) struct MadeDisk {
     pub(super) blob: BlobId,
     pub(super) bytes: u64,
+    /// Id in its envelope; empty for a plain one.
+    pub(super) sealed_id: String,
     pub(super) content: DiskContent,
 }
 
@@ -65,10 +67,15 @@ impl Ecs {
         if running.is_cancelled() {
             return Err(EcsError::Engine(engine::EngineError::Cancelled));
         }
+        // Before it is put: in a bucket, the file would have to be fetched to be looked at.
+        let made = if file.exists() {
+            self.look_at(blob, file.clone()).await?
+        } else {
+            self.look_at_blob(&store, blob).await?
+        };
         store.put(&blob, &file).await?;
-        let (bytes, content) = self.content_of(&store, &blob).await?;
         running.advance(share.1);
-        Ok(MadeDisk { blob, bytes, content })
+        Ok(made)
     }
 
     /// Makes a file. It has its name when it is complete, and not before.
@@ -125,18 +132,21 @@ impl Ecs {
         Ok(())
     }
 
-    /// What a finished blob holds, as it says itself.
-    async fn content_of(&self, store: &Arc<dyn BlobStore>, blob: &BlobId) -> Result<(u64, DiskContent)> {
-        let opened = store.open(blob).await?;
-        let path = opened.path().to_owned();
+    /// What an earlier run put into the store.
+    async fn look_at_blob(&self, store: &Arc<dyn BlobStore>, blob: BlobId) -> Result<MadeDisk> {
+        let opened = store.open(&blob).await?;
+        self.look_at(blob, opened.path().to_owned()).await
+    }
+
+    /// What a finished file holds, as it says itself.
+    async fn look_at(&self, blob: BlobId, path: PathBuf) -> Result<MadeDisk> {
         let report = tokio::task::spawn_blocking(move || inspect(&path)).await.map_err(|_| EcsError::Stopping)??;
-        let bytes = opened.bytes();
-        let envelope = report.envelope;
-        let (mut key_id, mut key_version_id) = (None, None);
-        if let Some(envelope) = &envelope {
-            let damaged = || EcsError::Damaged(format!("the envelope of blob {blob}"));
+        let damaged = || EcsError::Damaged(format!("the envelope of blob {blob}"));
+        let (mut key_id, mut key_version_id, mut sealed_id) = (None, None, String::new());
+        if let Some(envelope) = &report.envelope {
             key_id = Some(envelope.key_id.parse().map_err(|_| damaged())?);
             key_version_id = Some(envelope.key_version.parse().map_err(|_| damaged())?);
+            sealed_id = envelope.ctx.get("image").cloned().unwrap_or_default();
         }
         let content = DiskContent {
             virtual_bytes: report.virtual_size,
@@ -147,7 +157,7 @@ impl Ecs {
             mode: String::new(),
             verified_at: self.config.verify_copies.then(|| self.now()),
         };
-        Ok((bytes, content))
+        Ok(MadeDisk { blob, bytes: report.file_bytes, sealed_id, content })
     }
 }
 

@@ -70,6 +70,7 @@ impl Ecs {
             id: made.blob.to_string(),
             region: image.scope.region.clone(),
             bytes: made.bytes,
+            sealed_id: made.sealed_id.clone(),
             created_at: self.now(),
             dropped_at: None,
         };
@@ -185,7 +186,7 @@ impl Ecs {
     async fn discard_blobs(&self, job: &JobRecord) {
         let blobs = super::blobs_of(job);
         for blob in blobs {
-            if let Err(error) = self.discard_blob(&job.job.scope.region, &blob).await {
+            if let Err(error) = self.discard_unrecorded(&job.job.scope.region, &blob).await {
                 tracing::warn!(blob, %error, "what a job left cannot be removed; the sweeper tries again");
             }
         }

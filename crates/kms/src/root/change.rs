@@ -4,11 +4,13 @@
 //! 1  the new key is made, durable, beside the old one     killed here: the old one is in force; what was made is replaced next time
 //! 2  one transaction: everything is wrapped anew,         killed here: as before
 //!    and the check value becomes that of the new key
+//!    where it goes is written down before the commit      (root.place: a hint that counts with the check value only)
 //! 3  the file of the new key takes the place of the old   killed here: the next opening does it
 //! ```
 //! One transaction, so that the whole catalog is always under one root key and nothing half done can be seen. Readers go on
 //! meanwhile, writers wait: for 100,000 key versions a few seconds with a key in memory, and as long as the token takes with one in a
-//! token. Other processes notice the new check value when something does not open, and before they write; see `in_use.rs`.
+//! token. Other processes notice the new check value when something does not open, and before they write, and look for the key that
+//! it belongs to: see `follow.rs`.
 //!
 //! Nothing is destroyed: catalogs that were copied before still need the old key.
 
@@ -21,6 +23,7 @@ use super::error::{RootError, RootResult};
 use super::find::{check_of, keys, settle, settle_alone};
 use super::in_use::Root;
 use super::key::RootKey;
+use super::place;
 use super::rewrap::rewrap;
 use super::source::RootSource;
 use crate::data_dir::DataDir;
@@ -51,16 +54,18 @@ impl Kms {
     /// Errors: `Root`, `NotMadeHere` among them for a systemd credential; `MaterialDamaged`, `SecretDamaged`; `Catalog`. After an error
     /// the old root key is in force.
     pub async fn root_rotate(&self) -> Result<RootChanged> {
-        if matches!(self.root.source, RootSource::SystemdCredential { .. }) {
+        let source = self.root.source();
+        if matches!(source, RootSource::SystemdCredential { .. }) {
             return Err(RootError::NotMadeHere.into());
         }
-        self.change_root(&self.root.source, Wanted::Made).await
+        self.change_root(&source, Wanted::Made).await
     }
 
     /// Wraps everything under a root key in another place. A credential must be there; a token may have a key; otherwise it is made.
     ///
-    /// This service goes on with it. Other processes on the catalog cannot follow, and fail with `RootError::Moved` until they are
-    /// started anew with the new place; a key that they use at the moment they remember for up to [`catalog::REMEMBERED_S`] seconds more.
+    /// This service goes on with it, and so do other processes on the same data directory: the file `root.place` tells them where. One that
+    /// cannot use the new place, or has another data directory, fails with `RootError::Moved` until it can or is started anew; a key that
+    /// it uses at the moment it remembers for up to [`catalog::REMEMBERED_S`] seconds more.
     ///
     /// Errors: as [`Kms::root_rotate`]; `Unchanged` when the key in that place is the root key already.
     pub async fn root_move(&self, to: &RootSource) -> Result<RootChanged> {
@@ -71,7 +76,7 @@ impl Kms {
         let mut write = self.change_keys().await?;
         let changed = self.change_root_alone(&mut write, to, wanted).await;
         let (key, check, rewrapped) = write.finish(changed).await?;
-        self.root.change(key, check);
+        self.root.change(to.clone(), key, check);
         settle(&self.catalog, to, &self.root.data_dir).await?;
         // No value under the old key stays in the log of the catalog.
         self.catalog.settle().await?;
@@ -85,7 +90,7 @@ impl Kms {
         wanted: Wanted,
     ) -> Result<(RootKey, Vec<u8>, u64)> {
         let Root { data_dir, .. } = &self.root;
-        self.root.follow(&mut write.read()).await?;
+        self.root.follow(&mut write.read(), self.clock.now()).await?;
         settle_alone(write, to, data_dir).await?;
         let there = match wanted {
             Wanted::Made => None,
@@ -98,6 +103,8 @@ impl Kms {
         let check = new.new_check(&*self.random).await?;
         let rewrapped = rewrap(write, &self.root.key(), &new, &*self.random).await?;
         write.meta_update(CHECK_NAME, &check).await?;
+        // Also when it goes nowhere: another move may have come between, to which the last place belongs.
+        place::write(data_dir, to, &*self.random)?;
         Ok((new, check, rewrapped))
     }
 

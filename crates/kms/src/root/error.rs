@@ -1,3 +1,4 @@
+use std::error::Error;
 use std::path::PathBuf;
 
 use crypto::CryptoError;
@@ -29,6 +30,14 @@ pub enum RootError {
     Wrong {
         /// Where it came from.
         place: PathBuf,
+    },
+    /// It is not here, and a change has left it in another place.
+    #[error("{refusal}. The last change of the root key left it elsewhere: use {there}")]
+    Elsewhere {
+        /// What is wrong here.
+        refusal: Box<RootError>,
+        /// Arguments for that place.
+        there: String,
     },
     /// A file with a root key cannot be read as one.
     #[error("{} is damaged: {why}; restore it from a backup (`reseal root restore BACKUP`)", place.display())]
@@ -125,11 +134,15 @@ pub enum RootError {
         "a new root key cannot be made for a systemd credential: make a credential yourself, then `reseal root move --to-credential NAME`"
     )]
     NotMadeHere,
-    /// Another process changed the root key, and the new one is not where this process looks.
+    /// Another process changed the root key, and this one cannot use the new one. It is looked for again.
     #[error(
-        "the root key was moved to another place while this program ran; start it again with the arguments for that place"
+        "the root key was changed while this program ran, and the new one cannot be used here: {why}; this works again when it can; or start \
+         this program again, with the arguments for the new place"
     )]
-    Moved,
+    Moved {
+        /// What is wrong with the place where it should be.
+        why: String,
+    },
     /// The key to move to is the root key already.
     #[error("{} is the root key of this catalog already: there is nothing to change", place.display())]
     Unchanged {
@@ -165,8 +178,14 @@ pub enum RootError {
 }
 
 impl RootError {
-    /// Whether the same call can succeed later: a token that went away may come back.
+    /// Whether the same call can succeed later: a token that went away may come back, a place be made readable.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::TokenGone { .. } | Self::TokenPin { .. })
+        matches!(self, Self::TokenGone { .. } | Self::TokenPin { .. } | Self::Moved { .. })
+    }
+
+    /// The error and what caused it, on one line.
+    pub(super) fn whole_text(&self) -> String {
+        let causes = std::iter::successors(self.source(), |&error| error.source());
+        causes.fold(self.to_string(), |text, cause| format!("{text}: {cause}"))
     }
 }

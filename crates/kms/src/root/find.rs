@@ -16,6 +16,13 @@ use crate::error::Result;
 ///
 /// Errors: `Missing`, `Wrong`, and what is wrong with the keys that are there.
 pub(super) async fn find(source: &RootSource, data_dir: &DataDir, check: &[u8]) -> RootResult<RootKey> {
+    // A change that is not complete, or was cut short after its commit, has left it here. This comes first: a file that goes to its
+    // place between two looks is seen by the second.
+    if let Ok(Some(key)) = source.key_beside(data_dir)
+        && key.belongs_to(check).await?
+    {
+        return Ok(key);
+    }
     let mut refusal = None;
     for key in keys(source, data_dir).await? {
         match key {
@@ -23,12 +30,6 @@ pub(super) async fn find(source: &RootSource, data_dir: &DataDir, check: &[u8]) 
             Ok(_) => refusal = Some(RootError::Wrong { place: source.place(data_dir) }),
             Err(error) => refusal = Some(error),
         }
-    }
-    // A change that was cut short after its commit has left it here.
-    if let Ok(Some(key)) = source.key_beside(data_dir)
-        && key.belongs_to(check).await?
-    {
-        return Ok(key);
     }
     Err(refusal.unwrap_or_else(|| source.missing(data_dir)))
 }

@@ -1,11 +1,13 @@
 use std::sync::{PoisonError, RwLock};
 
-use catalog::{Catalog, Read, Write};
+use catalog::{Catalog, Write};
 use crypto::{Context, Random, Secret};
 
 use super::error::{RootError, RootResult};
 use super::find::{find, keys, settle};
+use super::follow::Following;
 use super::key::RootKey;
+use super::place;
 use super::source::{RootMade, RootSource};
 use super::{CHECK_NAME, check_value};
 use crate::data_dir::DataDir;
@@ -14,16 +16,18 @@ use crate::kms::Kms;
 
 /// The root key of an open service, and where it comes from.
 pub(crate) struct Root {
-    pub(super) source: RootSource,
     pub(super) data_dir: DataDir,
     in_use: RwLock<InUse>,
+    /// Held by the call that looks for a new root key.
+    pub(super) following: Following,
 }
 
 #[derive(Clone)]
-struct InUse {
+pub(super) struct InUse {
+    pub(super) source: RootSource,
     key: RootKey,
     /// The check value of the catalog that the key belongs to. As long as the catalog has the same one, the key is in force.
-    check: Vec<u8>,
+    pub(super) check: Vec<u8>,
     /// The key before a change, for rows that were read before it.
     before: Option<RootKey>,
 }
@@ -77,42 +81,33 @@ impl Root {
     }
 
     async fn open(data_dir: &DataDir, source: &RootSource, check: Vec<u8>) -> RootResult<Self> {
-        let key = find(source, data_dir, &check).await?;
+        let found = find(source, data_dir, &check).await;
+        let key = found.map_err(|refusal| place::hinted(refusal, source, data_dir))?;
         Ok(Self::new(data_dir, source, key, check))
     }
 
     fn new(data_dir: &DataDir, source: &RootSource, key: RootKey, check: Vec<u8>) -> Self {
-        let in_use = RwLock::new(InUse { key, check, before: None });
-        Self { source: source.clone(), data_dir: data_dir.clone(), in_use }
+        let in_use = RwLock::new(InUse { source: source.clone(), key, check, before: None });
+        Self { data_dir: data_dir.clone(), in_use, following: Following::default() }
+    }
+
+    pub(super) fn source(&self) -> RootSource {
+        self.in_use().source
     }
 
     pub(super) fn key(&self) -> RootKey {
         self.in_use().key
     }
 
-    /// Goes over to another key, which `check` belongs to.
-    pub(super) fn change(&self, key: RootKey, check: Vec<u8>) {
+    /// Goes over to another key, which `check` belongs to and which is kept in `source`.
+    pub(super) fn change(&self, source: RootSource, key: RootKey, check: Vec<u8>) {
         let mut in_use = self.in_use.write().unwrap_or_else(PoisonError::into_inner);
         let before = Some(std::mem::replace(&mut in_use.key, key));
-        (in_use.check, in_use.before) = (check, before);
+        (in_use.source, in_use.check, in_use.before) = (source, check, before);
     }
 
-    fn in_use(&self) -> InUse {
+    pub(super) fn in_use(&self) -> InUse {
         self.in_use.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Looks whether the root key was changed, by another process too, and goes over to the new one. `false` when it was not.
-    ///
-    /// Errors: those of `find`, when the new one is not where this process looks for root keys.
-    pub(crate) async fn follow(&self, read: &mut Read<'_>) -> Result<bool> {
-        let check = check_value(read).await?;
-        let Some(check) = check.filter(|check| *check != self.in_use().check) else { return Ok(false) };
-        let key = match find(&self.source, &self.data_dir, &check).await {
-            Err(RootError::Wrong { .. } | RootError::Missing { .. }) => return Err(RootError::Moved.into()),
-            found => found?,
-        };
-        self.change(key, check);
-        Ok(true)
     }
 
     /// The root key under a passphrase, as text.
@@ -121,30 +116,49 @@ impl Root {
     }
 }
 
+impl InUse {
+    /// Opens a value under the key, or under the one before it. `None` when it is under neither.
+    async fn unwrap(&self, context: &Context, wrapped: &[u8]) -> RootResult<Option<Secret>> {
+        if let Some(value) = self.key.unwrap(context, wrapped).await? {
+            return Ok(Some(value));
+        }
+        match &self.before {
+            // What has become of the place of that key is no fault any more.
+            Some(before) => Ok(before.unwrap(context, wrapped).await.unwrap_or(None)),
+            None => Ok(None),
+        }
+    }
+}
+
 impl Kms {
     /// Wraps a value under the root key. Before it is written, [`Kms::wrapped_for`] has to see it, unless this is called in the same
     /// change.
     pub(crate) async fn wrap(&self, context: &Context, value: &Secret) -> Result<Vec<u8>> {
-        Ok(self.root.key().wrap(context, value, &*self.random).await?)
+        match self.root.key().wrap(context, value, &*self.random).await {
+            Err(_) if self.follow_root(&mut self.catalog.read()).await? => {
+                Ok(self.root.key().wrap(context, value, &*self.random).await?)
+            }
+            wrapped => Ok(wrapped?),
+        }
     }
 
     /// Opens a value that was wrapped under the root key, or under the one before. `None` when it is not authentic.
     ///
     /// Errors: `Root` when a token does not answer, or when the root key was moved elsewhere; `Catalog`.
     pub(crate) async fn unwrap(&self, context: &Context, wrapped: &[u8]) -> Result<Option<Secret>> {
-        let InUse { key, before, .. } = self.root.in_use();
-        if let Some(value) = key.unwrap(context, wrapped).await? {
-            return Ok(Some(value));
+        let tried = self.root.in_use();
+        let opened = tried.unwrap(context, wrapped).await;
+        if matches!(opened, Ok(Some(_))) {
+            return Ok(opened?);
         }
-        if let Some(before) = before
-            && let Ok(Some(value)) = before.unwrap(context, wrapped).await
-        {
-            return Ok(Some(value));
+        // Not under this key; or this key is in a token that was left, and taken away.
+        self.follow_root(&mut self.catalog.read()).await?;
+        let in_use = self.root.in_use();
+        // It may also have been another call that went over meanwhile.
+        if in_use.check == tried.check {
+            return Ok(opened?);
         }
-        if !self.follow_root(&mut self.catalog.read()).await? {
-            return Ok(None);
-        }
-        Ok(self.root.key().unwrap(context, wrapped).await?)
+        Ok(in_use.unwrap(context, wrapped).await?)
     }
 
     /// The wrapped value as it may be written in this change: under the root key that is in force in it. A change of the root key by
@@ -156,7 +170,7 @@ impl Kms {
         // This process has known more than one root key: the value may be under the earlier one.
         match self.unwrap(context, &wrapped).await? {
             Some(value) => self.wrap(context, &value).await,
-            None => Err(RootError::Moved.into()),
+            None => Err(RootError::Moved { why: "it was changed twice during one call".to_owned() }.into()),
         }
     }
 }

@@ -4,11 +4,24 @@
 //! source.rs   where a root key is kept          key_file, sealed_file, credential: 32 bytes that come into our memory
 //! key.rs      wraps and unwraps                 token: a key in an HSM, which stays there
 //! in_use.rs   the root key of an open service   find.rs: which of the keys in a place belongs to a catalog
-//! change.rs   another root key                  restore.rs: the same one from a backup
+//! change.rs   another root key                  follow.rs: how other processes notice; place.rs: where it went
+//! restore.rs  the same one from a backup
 //! ```
 //!
 //! The catalog keeps a check value, a known text wrapped under the root key. So a wrong root key is told at once and by name, and
 //! does not look like a hundred damaged keys. It also decides which root key is in force when there are two, during a change.
+//!
+//! A change is made by one process while others go on (`reseal root rotate` beside a server). It is one transaction, so a process is
+//! wrong about the root key only until it looks at the check value again, and it looks in two cases, which are all that matter:
+//!
+//! - **A value does not open.** What it has read or remembered of before still opens under the key of before, which it keeps; what it
+//!   reads anew does not, and leads it to the new key. No poll, no message, no cost while nothing changes.
+//! - **It writes a wrapped value.** It holds the write lock of the catalog then, so the check value cannot change until it is done; a
+//!   value that it wrapped before is wrapped anew. So nothing is ever written under a key that is not in force.
+//!
+//! The new key is found where the old one is (a rotation) or where `root.place` says (a move); when it cannot be used, calls fail as
+//! temporary, and it is looked for again. Alternatives: two root keys in force at once, with values moved in small steps, would spare
+//! writers the wait for the transaction; but then a kill leaves a catalog that needs both keys, and a backup of one is none.
 
 pub use change::RootChanged;
 pub use error::RootError;
@@ -29,10 +42,13 @@ mod credential;
 mod error;
 mod fields;
 mod find;
+mod follow;
 mod in_use;
 mod key;
 mod key_file;
 mod passphrase;
+mod percent;
+mod place;
 mod restore;
 mod rewrap;
 mod sealed_file;

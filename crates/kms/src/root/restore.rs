@@ -35,7 +35,9 @@ pub async fn root_restore(
     root_restore_on(&catalog, data_dir, source, backup, backup_path, passphrase, random).await
 }
 
-/// As [`root_restore`], for a catalog that is not in `data_dir`.
+/// As [`root_restore`], for a catalog that is open already, on a PostgreSQL server for example.
+///
+/// Errors: as [`root_restore`]; `CheckMissing` for a catalog that never had a root key.
 pub async fn root_restore_on(
     catalog: &Catalog,
     data_dir: &DataDir,

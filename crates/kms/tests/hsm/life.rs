@@ -178,26 +178,24 @@ async fn many_at_once_share_the_token() {
         .map(|_| {
             let (kms, blob) = (kms.clone(), blob.clone());
             tokio::spawn(async move {
-                let (mut opened, mut gone) = (0, 0);
-                for _ in 0..50 {
+                // Refusals do not count: while the token is gone they come faster than it can come back.
+                let mut opened = 0;
+                while opened < 50 {
                     match open_text(&kms, &blob).await {
                         Ok(()) => opened += 1,
-                        Err(KmsError::Root(RootError::TokenGone { .. })) => gone += 1,
+                        Err(KmsError::Root(RootError::TokenGone { .. })) => tokio::task::yield_now().await,
                         Err(error) => panic!("{error}"),
                     }
                 }
-                (opened, gone)
             })
         })
         .collect();
     hsm.set_tokens_there(false);
     tokio::time::sleep(std::time::Duration::from_millis(30)).await;
     hsm.set_tokens_there(true);
-    let mut opened = 0;
     for call in calls {
-        opened += call.await.unwrap().0;
+        call.await.unwrap();
     }
-    assert!(opened > 0);
     let made = make_keys(&kms, 8).await;
     assert_eq!(made, 8);
     let (permit, scope) = (operator(), Scope::default());

@@ -26,6 +26,7 @@ mod permits;
 mod re_encrypt;
 mod root;
 mod root_change;
+mod root_follow;
 mod rotation;
 mod states;
 mod support;

@@ -1,6 +1,5 @@
 //! How a service works for an account: through the role that the account gave it. Source: ram.md 6.
 
-use super::change::owner;
 use super::error::Result;
 use super::ram::Ram;
 use super::roles::find_role;
@@ -41,13 +40,6 @@ impl Ram {
         let identity = self.policies_by_id(&found.id, caller.request_time).await?.to_vec();
         let policies = PolicySet { identity, session: None };
         Ok(evaluation::authorize(&caller, asks, &policies, key_policy, &conditions)?)
-    }
-
-    /// Whether an account has made a service role.
-    ///
-    /// Errors: `Catalog`.
-    pub async fn has_service_role(&self, role: &ServiceRole, account: AccountId) -> Result<bool> {
-        Ok(self.catalog.read().role_by_name(role.name, &owner(account)).await?.is_some())
     }
 
     fn caller(&self, account: AccountId, principal: Principal) -> Caller {

@@ -9,4 +9,5 @@ mod lists;
 mod office;
 mod permits;
 mod policies;
+mod services;
 mod sessions;

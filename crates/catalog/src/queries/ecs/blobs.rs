@@ -15,6 +15,8 @@ pub struct BlobRecord {
     pub region: Region,
     /// Length.
     pub bytes: u64,
+    /// Id in its envelope; empty for a plain one.
+    pub sealed_id: String,
     /// When it was stored.
     pub created_at: Timestamp,
     /// When its last user went; its bytes go next.
@@ -27,6 +29,7 @@ impl BlobRecord {
             id: row.value("id")?,
             region: row.parsed("region")?,
             bytes: row.count("bytes")?,
+            sealed_id: row.value("sealed_id")?,
             created_at: row.time("created_at")?,
             dropped_at: row.time_or_none("dropped_at")?,
         })
@@ -50,8 +53,9 @@ impl Read<'_> {
 impl Write {
     /// Adds a blob. One that is there stays as it is: a job that was interrupted comes here twice.
     pub async fn blob_insert(&mut self, blob: &BlobRecord) -> Result<()> {
-        let sql = "INSERT INTO blobs (id, region, bytes, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-        let values = values![&blob.id, &blob.region, blob.bytes, blob.created_at];
+        let sql = "INSERT INTO blobs (id, region, bytes, sealed_id, created_at) VALUES ($1, $2, $3, $4, $5)
+                   ON CONFLICT DO NOTHING";
+        let values = values![&blob.id, &blob.region, blob.bytes, &blob.sealed_id, blob.created_at];
         self.execute("record a blob", sql, values).await.map(drop)
     }
 

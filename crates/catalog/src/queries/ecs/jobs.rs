@@ -27,6 +27,8 @@ pub struct NewJob {
 /// Work that goes on after its call was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobRecord {
+    /// Its place in the order of arrival.
+    pub sequence: u64,
     /// What it was recorded as.
     pub job: NewJob,
     /// `Waiting`, `Processing`, `Finished`, `Failed`, `Cancelled`.
@@ -44,6 +46,7 @@ pub struct JobRecord {
 impl JobRecord {
     fn from_row(row: &Row) -> Result<Self> {
         Ok(Self {
+            sequence: row.count("sequence")?,
             job: NewJob {
                 id: row.value("id")?,
                 scope: row.scope()?,
@@ -135,10 +138,11 @@ impl Read<'_> {
         self.page("list jobs", (count, list), filter.values(scope), page, JobRecord::from_row).await
     }
 
-    /// Jobs of all accounts in a state, oldest first.
-    pub async fn jobs_in_state(&mut self, state: &str, page: PageRequest) -> Result<Vec<JobRecord>> {
-        let sql = "SELECT * FROM jobs WHERE state = $1 ORDER BY sequence LIMIT $2 OFFSET $3";
-        self.records("list jobs", sql, values![state, page.limit(), page.offset()], JobRecord::from_row).await
+    /// Jobs of all accounts that are not over, in the order of arrival, at most 100 behind `sequence`.
+    pub async fn jobs_unfinished_after(&mut self, sequence: u64) -> Result<Vec<JobRecord>> {
+        let sql =
+            "SELECT * FROM jobs WHERE state IN ('Waiting', 'Processing') AND sequence > $1 ORDER BY sequence LIMIT 100";
+        self.records("list jobs", sql, values![sequence], JobRecord::from_row).await
     }
 
     /// Number of jobs of a region that wait or are worked on, of all accounts.

@@ -9,7 +9,7 @@
 //! token has no derivation that we could rely on; NIST SP 800-38D allows 2^32 values a key then, far beyond the keys of a catalog.
 //!
 //! Loading a module runs its code in this process. `cryptoki` offers that as a safe call; it is as safe as the module. So its path
-//! comes from the operator's configuration only, never from the catalog.
+//! comes from the operator only, by arguments or by `root.place`, never from the catalog.
 
 mod failure;
 mod key;

@@ -5,9 +5,11 @@
 //! ```
 //! `slot-id=5` may stand instead of `token=`. Other attributes of the RFC are refused, so that none is thought to be heeded.
 
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use super::super::percent;
 use super::{TokenName, TokenPlace};
 
 /// Why a text is no PKCS#11 URI that can be used here.
@@ -31,6 +33,19 @@ impl FromStr for TokenPlace {
     }
 }
 
+impl TokenPlace {
+    /// The place as such a URI.
+    pub(in super::super) fn uri(&self) -> String {
+        let path = |path: &Path| percent::encoded(path.as_os_str().as_bytes());
+        let token = match &self.token {
+            TokenName::Label(label) => format!("token={}", percent::encoded(label.as_bytes())),
+            TokenName::Slot(slot) => format!("slot-id={slot}"),
+        };
+        let (object, module) = (percent::encoded(self.key_label.as_bytes()), path(&self.module));
+        format!("pkcs11:{token};object={object}?module-path={module}&pin-source=file:{}", path(&self.pin_file))
+    }
+}
+
 #[derive(Default)]
 struct Parts {
     token: Option<TokenName>,
@@ -42,8 +57,9 @@ struct Parts {
 impl Parts {
     fn set(&mut self, attribute: &str) -> Result<(), TokenUriError> {
         let (name, value) = attribute.split_once('=').ok_or_else(|| error("an attribute has no `=`"))?;
-        let value =
-            percent_decoded(value).ok_or_else(|| error(format!("the value of `{name}` is not well encoded")))?;
+        let value = percent::decoded(value)
+            .and_then(|value| String::from_utf8(value).ok())
+            .ok_or_else(|| error(format!("the value of `{name}` is not well encoded")))?;
         let is_second = match name {
             "token" => self.token.replace(TokenName::Label(value)).is_some(),
             "slot-id" => {
@@ -79,22 +95,6 @@ impl Parts {
 fn absolute(name: &str, path: &str) -> Result<PathBuf, TokenUriError> {
     let path = PathBuf::from(path);
     if path.is_absolute() { Ok(path) } else { Err(error(format!("`{name}` is not an absolute path"))) }
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        rest = after;
-        if first == b'%' {
-            let (digits, after) = rest.split_at_checked(2)?;
-            bytes.push(hex::decode(digits).ok()?.first().copied()?);
-            rest = after;
-        } else {
-            bytes.push(first);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 fn error(why: impl Into<String>) -> TokenUriError {
