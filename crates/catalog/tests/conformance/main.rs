@@ -16,5 +16,6 @@ mod postgres_only;
 mod ram_queries;
 mod root_key_queries;
 mod server;
+mod share_queries;
 mod sqlite_files;
 mod trail_queries;
