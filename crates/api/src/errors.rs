@@ -225,6 +225,10 @@ table! {
     ECS_FILTER: 400 "InvalidParamter" [Ecs] "The specified filter is not valid: {0}." "ecs-images.md 4, the spelling is the vendor's";
     ECS_ENCRYPT_ALGORITHM: 400 "InvalidEncryptAlgorithm" [Ecs] "The algorithm is always AES-256: leave {0} away." "ecs-images.md 2; message ours";
     ECS_NOT_SUPPORTED: 400 "InvalidParameter.NotSupported" [Ecs] "The parameter {0} is not supported here." "ours";
+    ECS_TICKET: 400 "InvalidTicket.Malformed" [Ecs] "The ticket is not valid: {0}." "ours";
+    ECS_NO_TICKET: 404 "InvalidTicketId.NotFound" [Ecs] "The specified ticket does not exist: {0}." "ours";
+    ECS_TICKET_OVER: 400 "IncorrectTicketStatus" [Ecs] "The ticket is not open: {0}." "ours";
+    ECS_TICKET_QUOTA: 403 "QuotaExceed.Ticket" [Ecs] "The number of tickets exceeds the limit: {0}." "ours";
     ECS_DRY_RUN: 400 "DryRunOperation" [Ecs] "Request validation has been passed with DryRun flag set." "wire.md 8; status UNSURE";
     KMS_FORBIDDEN: 403 "Forbidden.NoPermission" [Kms] "This operation is forbidden by permission system: {0} may not {1} on {2} ({3})." "kms.md 8; message ours";
     NO_PERMISSION: 403 "NoPermission" [Ram] "You are not authorized to do this action. {0} may not {1} on {2} ({3})." "ram.md 3";

@@ -3,14 +3,18 @@
 mod account;
 mod billing;
 mod database;
+mod image;
 mod key;
 mod serve;
+mod ticket;
 
 pub(crate) use account::AccountCommand;
 pub(crate) use billing::{Balance, BillingArgs, BillingCommand, OwnerArgs};
 pub(crate) use database::DatabaseArgs;
+pub(crate) use image::{CopyImageArgs, ImageArgs, ImageCommand, ImportImageArgs, InRegion, RegionCommand, WaitArgs};
 pub(crate) use key::{AliasCommand, CreateKeyArgs, ImportArgs, KeyCommand, VersionCommand};
 pub(crate) use serve::ServeArgs;
+pub(crate) use ticket::{TicketArgs, TicketCommand, VerdictArgs};
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -27,6 +31,10 @@ pub(crate) struct Cli {
     /// Data directory: keys, records and digest trees [default: per user]
     #[arg(long, global = true, env = "RESEAL_DATA", value_name = "DIR", hide_env_values = true)]
     pub data: Option<PathBuf>,
+
+    /// What this installation decides: regions, stores, buckets, limits [default: server.toml in the data directory]
+    #[arg(long, global = true, env = "RESEAL_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
 
     #[command(flatten)]
     pub root: RootArgs,
@@ -58,7 +66,7 @@ pub(crate) struct RootArgs {
     pub root_pkcs11: Option<TokenPlace>,
 }
 
-/// A server that holds the keys, for `key`, `copy`, `verify` and `exec`. Its access key is never an argument: it comes from
+/// A server that holds the keys, for `key`, `image`, `region`, `copy`, `verify` and `exec`. Its access key is never an argument: it comes from
 /// `RESEAL_ACCESS_KEY_ID`, `RESEAL_ACCESS_KEY_SECRET`, `RESEAL_SECURITY_TOKEN`, or from the profile.
 #[derive(Args)]
 pub(crate) struct RemoteArgs {
@@ -88,6 +96,13 @@ pub(crate) enum Command {
     /// Keys, of the embedded key management service or of a server
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Images of the catalog, of the data directory or of a server
+    Image(ImageArgs),
+    /// The regions of an installation
+    #[command(subcommand)]
+    Region(RegionCommand),
+    /// Requests to the operator for larger limits
+    Ticket(TicketArgs),
     /// The root key that protects all others
     Root(RootCommandArgs),
     /// Answer the KMS, RAM and STS APIs over HTTP

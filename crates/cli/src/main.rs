@@ -5,6 +5,8 @@ mod commands;
 #[expect(unsafe_code, reason = "changes the environment, before there is a second thread")]
 mod environment;
 mod hardening;
+mod images;
+mod installation;
 mod interrupt;
 mod keys;
 mod output;

@@ -21,6 +21,8 @@ use crate::user_directory::user_directory;
 pub(crate) struct Store {
     pub data_dir: DataDir,
     pub root: RootSource,
+    /// The file that says what the installation decides, if one is named.
+    pub config: Option<PathBuf>,
     /// Where the catalog is if it is not in the data directory.
     pub database: Option<Database>,
 }
@@ -57,7 +59,7 @@ impl Store {
             (Some(url), _) => Some(Database::Url(url.clone())),
             (None, file) => file.clone().map(Database::File),
         };
-        Ok(Self { data_dir: DataDir::new(path), root: root_source(&cli.root), database })
+        Ok(Self { data_dir: DataDir::new(path), root: root_source(&cli.root), config: cli.config.clone(), database })
     }
 
     /// Opens the catalog, wherever it is, and the key management service on it. The first use makes the root key, and says so.
@@ -166,7 +168,7 @@ impl ServerLock {
     }
 
     /// Takes it for a command, beside other commands.
-    fn share(data_dir: &DataDir) -> Result<Self> {
+    pub(crate) fn share(data_dir: &DataDir) -> Result<Self> {
         let file = Self::file(data_dir)?;
         match file.try_lock_shared() {
             Ok(()) => Ok(Self(file)),

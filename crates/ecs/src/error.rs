@@ -195,6 +195,43 @@ pub enum EcsError {
         /// The image.
         id: String,
     },
+    /// A ticket that breaks a rule.
+    #[error("the ticket cannot be made: {0}")]
+    MalformedTicket(&'static str),
+    /// No such ticket.
+    #[error("there is no ticket {id}; `reseal ticket list` shows those that are there")]
+    TicketNotFound {
+        /// The id.
+        id: String,
+    },
+    /// A ticket that ended.
+    #[error("ticket {id} is {status} already")]
+    TicketOver {
+        /// The ticket.
+        id: String,
+        /// How it ended.
+        status: String,
+    },
+    /// More open tickets than an account may have.
+    #[error("there are {max} open tickets in this region, as many as there may be; close one")]
+    TooManyTickets {
+        /// How many.
+        max: u64,
+    },
+    /// More texts than a ticket may have.
+    #[error("ticket {id} has {max} texts, as many as it may; make another")]
+    TooManyReplies {
+        /// The ticket.
+        id: String,
+        /// How many.
+        max: u32,
+    },
+    /// A plain image, whose bytes nothing vouches for.
+    #[error("image {id} is not encrypted, so there is no digest tree to compare its bytes with")]
+    NotSealed {
+        /// The image.
+        id: String,
+    },
     /// A resource would have more tags than it may.
     #[error("{resource} would have {tags} tags, and has at most {max}")]
     TagQuota {

@@ -20,7 +20,7 @@
 pub use blobs::{BlobStore, LocalStore};
 pub use catalog::{
     ImageDiskRecord, ImageFilter, ImageOwner, ImageRecord, JobFilter, JobRecord, Page, PageRequest, SnapshotFilter,
-    SnapshotRecord,
+    SnapshotRecord, TicketReply,
 };
 pub use config::{EcsConfig, ImportPlace};
 pub use copy_image::{Check, CopyImage};
@@ -36,6 +36,8 @@ pub use names::{ImageAttributes, check_description, check_name};
 pub use share_image::ShareImage;
 pub use snapshots::DescribedSnapshot;
 pub use tags::{ResourceKind, TagFilter, TaggedWith, TagsPage};
+pub use tickets::{DescribedTicket, IMAGE_COPY_SIZE, NewTicket, Verdict};
+pub use verify_image::{VerifiedDisk, Watch};
 
 mod arn;
 mod cancel_copy;
@@ -59,4 +61,6 @@ mod snapshots;
 mod sweep;
 mod tags;
 mod tasks;
+mod tickets;
 mod tokens;
+mod verify_image;

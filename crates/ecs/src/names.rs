@@ -19,6 +19,19 @@ pub struct ImageAttributes {
     pub boot_mode: String,
 }
 
+impl ImageAttributes {
+    /// What is taken for a system of which only the architecture is known: a Linux. arm64 machines boot by UEFI, others by a BIOS.
+    #[must_use]
+    pub fn of(architecture: &str) -> Self {
+        Self {
+            os_type: "linux".to_owned(),
+            platform: "Others Linux".to_owned(),
+            architecture: architecture.to_owned(),
+            boot_mode: if architecture == "arm64" { "UEFI" } else { "BIOS" }.to_owned(),
+        }
+    }
+}
+
 /// Checks the name of an image: 2 to 128 characters, a letter first, no URL, no prefix of the vendor's. Empty: no name.
 ///
 /// Errors: `MalformedName`.

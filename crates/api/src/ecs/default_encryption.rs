@@ -86,7 +86,12 @@ impl EcsCall for ModifyDiskDefaultKMSKeyId {
             Some(key) => ecs.own_key(&key, scope).await?,
             None => None,
         };
-        needs.extend(facts.map(|facts| Need { action: KEY_RIGHT, resource: key_arn(&facts.key), key: Some(facts) }));
+        needs.extend(facts.map(|facts| Need {
+            action: KEY_RIGHT,
+            resource: key_arn(&facts.key),
+            key: Some(facts),
+            conditions: Vec::new(),
+        }));
         Ok(needs)
     }
 

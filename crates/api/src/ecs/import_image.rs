@@ -62,18 +62,16 @@ impl EcsCall for ImportImage {
             return Err(DISK.missing(parameters, 1, "OSSObject"));
         }
         let disks = records.iter().map(|record| disk(record, parameters)).collect::<Result<_, _>>()?;
-        let architecture = ARCHITECTURE.read(parameters)?.unwrap_or("x86_64");
-        // What arm64 machines boot from; others begin with a BIOS.
-        let boot_mode = if architecture == "arm64" { "UEFI" } else { "BIOS" };
+        let assumed = ImageAttributes::of(ARCHITECTURE.read(parameters)?.unwrap_or("x86_64"));
         let request = ::ecs::ImportImage {
             disks,
             name: IMAGE_NAME.read(parameters)?.unwrap_or_default(),
             description: DESCRIPTION.read(parameters)?.unwrap_or_default(),
             attributes: ImageAttributes {
-                os_type: OS_TYPE.read(parameters)?.unwrap_or("linux").to_owned(),
-                platform: PLATFORM.read(parameters)?.unwrap_or_else(|| "Others Linux".to_owned()),
-                architecture: architecture.to_owned(),
-                boot_mode: BOOT_MODE.read(parameters)?.unwrap_or(boot_mode).to_owned(),
+                os_type: OS_TYPE.read(parameters)?.map_or(assumed.os_type, str::to_owned),
+                platform: PLATFORM.read(parameters)?.unwrap_or(assumed.platform),
+                architecture: assumed.architecture,
+                boot_mode: BOOT_MODE.read(parameters)?.map_or(assumed.boot_mode, str::to_owned),
             },
             tags: tags(parameters)?,
         };
@@ -110,6 +108,7 @@ fn disk(record: &NumberedRecord, parameters: &Parameters) -> Result<ImportDisk, 
     Ok(ImportDisk {
         bucket: needed("OSSBucket")?.to_owned(),
         object: needed("OSSObject")?.to_owned(),
+        file: None,
         format,
         size_gib: size.transpose()?,
         device: record.text("Device").unwrap_or_default().to_owned(),

@@ -24,6 +24,7 @@ mod snapshots;
 mod tag_parameters;
 mod tag_resources;
 mod tasks;
+mod tickets;
 
 use ::ecs::Ecs;
 
@@ -67,5 +68,9 @@ pub(crate) fn rows<S: Images>() -> Vec<Row<S>> {
         Row::of::<OnEcs<default_encryption::ModifyDiskDefaultKMSKeyId>>(),
         Row::of::<OnEcs<default_encryption::DescribeDiskDefaultKMSKeyId>>(),
         Row::of::<OnEcs<default_encryption::ResetDiskDefaultKMSKeyId>>(),
+        Row::of::<OnEcs<tickets::CreateTicket>>(),
+        Row::of::<OnEcs<tickets::DescribeTickets>>(),
+        Row::of::<OnEcs<tickets::ReplyTicket>>(),
+        Row::of::<OnEcs<tickets::CloseTicket>>(),
     ]
 }

@@ -68,6 +68,10 @@ pub(super) fn refusal(error: &EcsError, region: &'static ErrorRow, request_id: &
         EcsError::MalformedObject(_) => &errors::ECS_OBJECT_NAME,
         EcsError::NotAnImage { .. } => &errors::ECS_IMAGE_FORMAT,
         EcsError::DiskSize { .. } => &errors::ECS_IMAGE_SIZE,
+        EcsError::MalformedTicket(_) => &errors::ECS_TICKET,
+        EcsError::TicketNotFound { .. } => &errors::ECS_NO_TICKET,
+        EcsError::TicketOver { .. } => &errors::ECS_TICKET_OVER,
+        EcsError::TooManyTickets { .. } | EcsError::TooManyReplies { .. } => &errors::ECS_TICKET_QUOTA,
         // The permit was asked for exactly what the use case asks it for.
         EcsError::NotPermitted { .. }
         | EcsError::Ram(_)
@@ -77,6 +81,8 @@ pub(super) fn refusal(error: &EcsError, region: &'static ErrorRow, request_id: &
         | EcsError::Damaged(_)
         | EcsError::Kms(_)
         | EcsError::Stopping
+        // Only the operator verifies, on the host.
+        | EcsError::NotSealed { .. }
         | EcsError::Catalog(_) => return of_server(error, request_id),
     };
     Refusal::new(row, &[&error.to_string()])

@@ -40,6 +40,10 @@ fn sample(spec: &Spec) -> Vec<(&'static str, &'static str)> {
         default if default.contains("DiskEncryptionByDefault") || default.contains("DiskDefaultKMSKeyId") => {
             vec![REGION]
         }
+        "DescribeTickets" => vec![REGION],
+        "CreateTicket" => vec![REGION, ("Kind", "image-copy-size"), ("Size", "300"), ("Reason", "a large disk")],
+        "ReplyTicket" => vec![REGION, ("TicketId", "k-1"), ("Content", "please")],
+        "CloseTicket" => vec![REGION, ("TicketId", "k-1")],
         "DescribeRegions" => vec![],
         other => panic!("no sample for {other}"),
     }

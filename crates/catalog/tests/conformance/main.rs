@@ -18,4 +18,5 @@ mod root_key_queries;
 mod server;
 mod share_queries;
 mod sqlite_files;
+mod ticket_queries;
 mod trail_queries;

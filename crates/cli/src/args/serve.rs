@@ -12,11 +12,11 @@ pub(crate) struct ServeArgs {
     /// Address to listen on; with =REGION all calls that come in there go to that region. Repeat for more
     #[arg(long, value_name = "ADDRESS[=REGION]", default_value = "127.0.0.1:9180", value_parser = parse_listen)]
     pub listen: Vec<Listen>,
-    /// Region of calls that name none
-    #[arg(long, value_name = "REGION", default_value = "cn-hangzhou")]
-    pub region: String,
-    /// Further regions
-    #[arg(long = "also-region", value_name = "REGION", default_value = "cn-shanghai")]
+    /// Region of calls that name none [default: cn-hangzhou]
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Further regions, in place of those of the configuration [default: cn-shanghai]
+    #[arg(long = "also-region", value_name = "REGION")]
     pub more_regions: Vec<String>,
 
     /// Certificate chain in PEM, the server's own first
@@ -43,18 +43,18 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     pub allow_encrypted_cross_region_copy: bool,
 
-    /// Most images of an account in a region; 0: no limit
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub limit_images: u32,
-    /// Most keys of an account in a region; 0: no limit
-    #[arg(long, value_name = "N", default_value_t = 200)]
-    pub limit_keys: u32,
-    /// Most aliases of an account in a region; 0: no limit
-    #[arg(long, value_name = "N", default_value_t = 300)]
-    pub limit_aliases: u32,
-    /// Most key versions of an account in a region; 0: no limit
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
-    pub limit_key_versions: u32,
+    /// Most images of an account in a region; 0: no limit [default: 100]
+    #[arg(long, value_name = "N")]
+    pub limit_images: Option<u32>,
+    /// Most keys of an account in a region; 0: no limit [default: 200]
+    #[arg(long, value_name = "N")]
+    pub limit_keys: Option<u32>,
+    /// Most aliases of an account in a region; 0: no limit [default: 300]
+    #[arg(long, value_name = "N")]
+    pub limit_aliases: Option<u32>,
+    /// Most key versions of an account in a region; 0: no limit [default: 10,000]
+    #[arg(long, value_name = "N")]
+    pub limit_key_versions: Option<u32>,
     #[command(flatten)]
     pub price: PriceArgs,
 }

@@ -6,11 +6,14 @@ mod billing;
 mod completions;
 mod copy;
 mod exec;
+mod image;
 mod inspect;
 mod key;
+mod region;
 mod restore_header;
 mod root;
 mod self_test;
+mod ticket;
 mod verify;
 
 use std::num::NonZero;
@@ -33,6 +36,9 @@ pub(crate) fn run(cli: Cli, access_key: EnvironmentKey) -> Result<ExitCode> {
         Command::Verify(args) => verify::run(&args, &store, server),
         Command::Exec(args) => exec::run(&args, &store, server),
         Command::Key(command) => key::run(command, &store, server),
+        Command::Image(args) => image::run(args, &store, server),
+        Command::Region(command) => region::run(command, &store, server),
+        Command::Ticket(args) => ticket::run(args, &store, server),
         Command::Root(args) => root::run(args, &store),
         Command::Serve(args) => crate::serve::run(&args, &store),
         Command::Account(command) => account::run(&command, &store),

@@ -52,7 +52,7 @@ pub(crate) fn run(args: RootCommandArgs, store: &Store) -> Result<ExitCode> {
 }
 
 async fn restore(store: &Store, backup: &[u8], file: &Path, passphrase: &Secret) -> Result<PathBuf> {
-    let Store { data_dir, root, database } = store;
+    let Store { data_dir, root, database, .. } = store;
     let restored = match database {
         None => kms::root_restore(data_dir, root, backup, file, passphrase, &OsRandom).await,
         Some(database) => {

@@ -26,13 +26,13 @@ pub(crate) fn run(args: &VerifyArgs, store: &Store, server: Server) -> Result<Ex
     if args.json {
         output::json(&verified)?;
     } else if !args.quiet || !verified.intact {
-        print(args, &verified);
+        print(&args.file.display().to_string(), &verified);
     }
     Ok(if verified.intact { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn print(args: &VerifyArgs, verified: &Verified) {
-    let file = args.file.display();
+/// Says what was found in a file or a disk of an image.
+pub(super) fn print(file: &str, verified: &Verified) {
     if verified.intact {
         output::line(&format!("{file}: every byte is as it was sealed ({})", output::size(verified.file_bytes)));
         return;

@@ -21,23 +21,51 @@ const PAGES_MAX: u32 = 10_000;
 /// A server, and what runs its calls.
 pub(crate) struct Remote {
     client: Client,
+    /// Of the profile.
+    region: Option<String>,
     runtime: Runtime,
 }
 
 impl Remote {
-    fn new(client: Client) -> Result<Self> {
+    fn new(client: Client, region: Option<String>) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        Ok(Self { client, runtime: runtime.context("cannot start a runtime")? })
+        Ok(Self { client, region, runtime: runtime.context("cannot start a runtime")? })
+    }
+
+    /// The region that the profile names.
+    pub(crate) fn region(&self) -> Option<&str> {
+        self.region.as_deref()
     }
 
     /// Makes one call of KMS.
     pub(crate) fn call(&self, action: &'static str, parameters: &[(&str, &str)]) -> Result<Answer, ClientError> {
-        self.runtime.block_on(self.client.call(Product::Kms, action, parameters))
+        self.call_product(Product::Kms, action, parameters)
+    }
+
+    /// Makes one call.
+    pub(crate) fn call_product(
+        &self,
+        product: Product,
+        action: &'static str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Answer, ClientError> {
+        self.runtime.block_on(self.client.call(product, action, parameters))
+    }
+
+    /// All rows of a list of KMS.
+    pub(crate) fn list<T: DeserializeOwned>(
+        &self,
+        action: &'static str,
+        parameters: &[(&str, &str)],
+        names: (&str, &str),
+    ) -> Result<Vec<T>> {
+        self.list_product(Product::Kms, action, parameters, names)
     }
 
     /// All rows of a list, page by page: `{"<list>":{"<item>":[…]},"TotalCount":n}`.
-    pub(crate) fn list<T: DeserializeOwned>(
+    pub(crate) fn list_product<T: DeserializeOwned>(
         &self,
+        product: Product,
         action: &'static str,
         parameters: &[(&str, &str)],
         (list, item): (&str, &str),
@@ -46,7 +74,7 @@ impl Remote {
         for page in 1..=PAGES_MAX {
             let page = page.to_string();
             let paged = [("PageNumber", page.as_str()), ("PageSize", PAGE_ROWS)];
-            let mut answer: Value = self.call(action, &[parameters, &paged].concat())?.read()?;
+            let mut answer: Value = self.call_product(product, action, &[parameters, &paged].concat())?.read()?;
             let found: Vec<T> = serde_json::from_value(answer[list][item].take())
                 .with_context(|| format!("the answer to {action} is not that of this API"))?;
             let last = found.is_empty();

@@ -52,8 +52,8 @@ impl Server {
         };
         let authorities = args.ca_file.or(profile.ca_file);
         let (clock, random) = (Arc::new(SystemClock), Arc::new(OsRandom));
-        let client = Client::new(endpoint, authorities.as_deref(), profile.region, credentials, clock, random)?;
-        Remote::new(client).map(Some)
+        let client = Client::new(endpoint, authorities.as_deref(), profile.region.clone(), credentials, clock, random)?;
+        Remote::new(client, profile.region).map(Some)
     }
 }
 

@@ -10,14 +10,15 @@ use crate::args::ServeArgs;
 use crate::store::Store;
 
 /// What the server listens on.
-pub(super) fn server(args: &ServeArgs, tls: Option<&Tls>) -> Result<ServerConfig> {
-    let more: Vec<&str> = args.more_regions.iter().map(String::as_str).collect();
+pub(super) fn server(args: &ServeArgs, regions: &[String], tls: Option<&Tls>) -> Result<ServerConfig> {
+    let (default, more) = regions.split_first().context("no region is configured")?;
+    let more: Vec<&str> = more.iter().map(String::as_str).collect();
     let listeners = args.listen.iter().map(|listen| Listener {
         address: listen.address,
         tls: tls.cloned(),
         region: listen.region.clone(),
     });
-    Ok(ServerConfig::new(listeners.collect(), Regions::new(&args.region, &more)))
+    Ok(ServerConfig::new(listeners.collect(), Regions::new(default, &more)))
 }
 
 /// The certificate of the arguments; a self-signed one is written into the data directory, for clients to trust.

@@ -4,7 +4,6 @@ mod access;
 mod backend;
 mod config;
 mod due;
-mod images;
 mod journal;
 mod nonces;
 
@@ -18,12 +17,10 @@ use anyhow::{Context, Result};
 use api::{Keys as _, Served, Server};
 use catalog::{Clock, SystemClock};
 use crypto::{OsRandom, Random};
-use kms::Limits;
-use ram::Ram;
-use ram::trail::Ledger;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::ServeArgs;
+use crate::installation::{Installation, rooms};
 use crate::store::{ServerLock, Store};
 use backend::Backend;
 
@@ -38,11 +35,12 @@ async fn serve(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
     store.make_directory()?;
     let _lock = ServerLock::take(&store.data_dir)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let backend = Arc::new(open(args, store, &clock).await?);
+    let installation = Installation::read(store)?.with_args(args);
+    let backend = Arc::new(open(args, &installation, store, &clock).await?);
     access::bootstrap(args, &backend, &*clock).await?;
     let certificate = config::certificate(args, store, &*clock)?;
     let server = Server::bind(
-        config::server(args, certificate.as_ref())?,
+        config::server(args, installation.regions(), certificate.as_ref())?,
         Served {
             table: api::table(),
             services: Arc::clone(&backend),
@@ -79,27 +77,12 @@ async fn serve(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn open(args: &ServeArgs, store: &Store, clock: &Arc<dyn Clock>) -> Result<Backend> {
+async fn open(args: &ServeArgs, installation: &Installation, store: &Store, clock: &Arc<dyn Clock>) -> Result<Backend> {
     let random: Arc<dyn Random> = Arc::new(OsRandom);
-    let limit = |value: u32| (value > 0).then_some(value);
-    let limits = Limits {
-        keys: limit(args.limit_keys),
-        aliases: limit(args.limit_aliases),
-        versions: limit(args.limit_key_versions),
-    };
-    let kms =
-        store.kms(clock.clone(), random.clone()).await?.with_limits(limits).with_price_rule(args.price.price_rule);
-    let ram = Ram::new(kms.catalog(), clock.clone(), random, kms.secret("access control").await?);
-    let account = ram.ensure_account().await?;
-    let ledger = Ledger::new(kms.catalog(), kms.secret("audit").await?, clock.clone());
-    let rooms = ecs::Rooms {
-        kms: Arc::new(kms),
-        ram: Arc::new(ram),
-        ledger: Arc::new(ledger),
-        clock: clock.clone(),
-        random: Arc::new(OsRandom),
-    };
-    let images = images::open(args, store, rooms.clone())?;
+    let kms = store.kms(clock.clone(), random.clone()).await?;
+    let kms = kms.with_limits(installation.key_limits()).with_price_rule(args.price.price_rule);
+    let (rooms, account) = rooms(kms, clock.clone(), random).await?;
+    let images = installation.open_images(store, rooms.clone())?;
     Ok(Backend::new(rooms, images, account))
 }
 

@@ -8,6 +8,7 @@ mod commands;
 mod completions;
 mod full_disk;
 mod image_life;
+mod images_cli;
 mod import;
 mod killed;
 mod killed_root;

@@ -241,11 +241,6 @@ impl Ecs {
     async fn check_balance(&self, destination: &Scope) -> Result<()> {
         Ok(self.rooms.kms.require_credit(&destination.account).await?)
     }
-
-    /// Largest image that the account may copy to a region, in GiB.
-    async fn copy_gib_max(&self, _destination: &Scope) -> Result<u64> {
-        Ok(self.config.copy_gib_max)
-    }
 }
 
 /// Whether an image is the account's own, or shared with it.

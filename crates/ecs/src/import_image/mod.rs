@@ -43,6 +43,8 @@ pub struct ImportDisk {
     pub bucket: String,
     /// Its name there.
     pub object: String,
+    /// The file itself, in place of the bucket. Whoever sets it may read every file that this process may: no call of the API does.
+    pub file: Option<PathBuf>,
     /// What the caller says that it is; `None`: as it looks.
     pub format: Option<SourceFormat>,
     /// How large the disk is said to be at most, in GiB.
@@ -105,7 +107,7 @@ impl Ecs {
         check_description(&request.description)?;
         let mut inspected = Vec::new();
         for disk in &request.disks {
-            let path = self.object_path(&disk.bucket, &disk.object)?;
+            let path = self.file_to_import(disk.file.as_ref(), &disk.bucket, &disk.object)?;
             inspected.push(inspect(disk, path).await?);
         }
         self.check_quota(scope).await?;
@@ -162,6 +164,7 @@ impl Ecs {
             position,
             bucket: inspected.disk.bucket.clone(),
             object: inspected.disk.object.clone(),
+            file: inspected.disk.file.clone(),
             format: inspected.format.name().to_owned(),
             snapshot: self.new_id("s"),
             blob: self.new_blob_id().to_string(),

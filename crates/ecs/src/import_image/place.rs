@@ -10,10 +10,17 @@ use crate::error::{EcsError, Result};
 const OBJECT_BYTES_MAX: usize = 1023;
 
 impl Ecs {
+    /// The file that is named, or the one behind an object's name.
+    ///
+    /// Errors: as [`Ecs::object_path`].
+    pub(crate) fn file_to_import(&self, file: Option<&PathBuf>, bucket: &str, object: &str) -> Result<PathBuf> {
+        file.map_or_else(|| self.object_path(bucket, object), |file| Ok(file.clone()))
+    }
+
     /// The file behind an object's name. It lies in the directory of its bucket, symbolic links resolved.
     ///
     /// Errors: `BucketNotFound`, `MalformedObject`, `ObjectNotFound`.
-    pub(crate) fn object_path(&self, bucket: &str, object: &str) -> Result<PathBuf> {
+    fn object_path(&self, bucket: &str, object: &str) -> Result<PathBuf> {
         let place = self.config.buckets.get(bucket).ok_or_else(|| EcsError::BucketNotFound(bucket.to_owned()))?;
         let ImportPlace::Directory(directory) = place;
         check_object(object)?;

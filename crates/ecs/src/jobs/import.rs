@@ -51,7 +51,7 @@ impl Ecs {
             key: None,
         };
         let engine = EngineWork {
-            source: self.object_path(&disk.bucket, &disk.object)?,
+            source: self.file_to_import(disk.file.as_ref(), &disk.bucket, &disk.object)?,
             source_format,
             encryption: Request { encrypt: false, key_named: false, rewrap: false },
             // A plain disk is written anew as qcow2, whatever it came as, which leaves holes, compression and old features behind.

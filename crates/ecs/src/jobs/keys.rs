@@ -19,19 +19,19 @@ const KMS_NAME: &str = "reseal";
 const DATA_KEY_BYTES: usize = 32;
 
 /// Keys for one disk. Its calls block: the engine works in threads of its own.
-pub(super) struct DiskKeys {
-    pub(super) ecs: Arc<Ecs>,
-    pub(super) runtime: Handle,
-    /// The job, for the audit.
-    pub(super) job: String,
+pub(crate) struct DiskKeys {
+    pub(crate) ecs: Arc<Ecs>,
+    pub(crate) runtime: Handle,
+    /// What the keys are used for, for the audit: the job, or the image that is verified.
+    pub(crate) job: String,
     /// Account, and region of the key for new data keys.
-    pub(super) scope: Scope,
+    pub(crate) scope: Scope,
     /// Region of the source's key.
-    pub(super) source_scope: Scope,
+    pub(crate) source_scope: Scope,
     /// The key for new data keys, where one is made.
-    pub(super) key: Option<KeyId>,
+    pub(crate) key: Option<KeyId>,
     /// How the disk is recorded under its key: its ARN.
-    pub(super) recorded_at: String,
+    pub(crate) recorded_at: String,
 }
 
 impl DiskKeys {

@@ -1,5 +1,7 @@
 //! What a job is to do, as it stands in the catalog. It names everything that the job makes, so a job that begins again makes the same.
 
+use std::path::PathBuf;
+
 use kms::KeyId;
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +54,9 @@ pub(crate) struct ImportedDisk {
     pub(crate) bucket: String,
     /// Its name there.
     pub(crate) object: String,
+    /// The file itself, in place of the bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) file: Option<PathBuf>,
     /// What it was found to be when the call was made: it is not probed again.
     pub(crate) format: String,
     /// What becomes of it.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog::{JobRecord, Region};
+use catalog::{JobRecord, Region, Write};
 
 use crate::ecs::Ecs;
 use crate::error::Result;
@@ -42,19 +42,36 @@ impl Ecs {
                 return Ok(None);
             }
             let Some(job) = write.read().job_to_take(region, now).await? else { return Ok(None) };
-            let until = now.saturating_add(OWNED_FOR).expect("a duration has no calendar units");
-            if !write.job_own(&job.job.id, &self.board.worker, until, now).await? {
-                return Ok(None);
+            match self.own(&mut write, &job).await? {
+                TakenBy::Us => Ok(Some(job)),
+                TakenBy::Another => Ok(None),
             }
-            if let Some(mut image) = write.read().image_by_id(&job.job.image_id).await?
-                && image.status == "Waiting"
-            {
-                image.status = "Creating".to_owned();
-                write.image_update(&image).await?;
-            }
-            Ok(Some(job))
         };
         let done = done.await;
         write.finish(done).await
     }
+
+    /// Makes a job this worker's. Its image is no longer waiting.
+    pub(super) async fn own(&self, write: &mut Write, job: &JobRecord) -> Result<TakenBy> {
+        let now = self.now();
+        let until = now.saturating_add(OWNED_FOR).expect("a duration has no calendar units");
+        if !write.job_own(&job.job.id, &self.board.worker, until, now).await? {
+            return Ok(TakenBy::Another);
+        }
+        if let Some(mut image) = write.read().image_by_id(&job.job.image_id).await?
+            && image.status == "Waiting"
+        {
+            image.status = "Creating".to_owned();
+            write.image_update(&image).await?;
+        }
+        Ok(TakenBy::Us)
+    }
+}
+
+/// Whose a job is after one tried to take it.
+pub(super) enum TakenBy {
+    /// This worker's.
+    Us,
+    /// Another's, or nobody's any more.
+    Another,
 }

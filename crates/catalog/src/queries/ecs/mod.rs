@@ -8,6 +8,7 @@ pub use image_shares::ImageShare;
 pub use images::{ImageFilter, ImageOwner, ImageRecord};
 pub use jobs::{JobFilter, JobRecord, NewJob};
 pub use snapshots::{DiskContent, SnapshotFilter, SnapshotRecord};
+pub use tickets::{TicketRecord, TicketReply};
 
 mod blobs;
 mod client_tokens;
@@ -17,3 +18,4 @@ mod image_shares;
 mod images;
 mod jobs;
 mod snapshots;
+mod tickets;

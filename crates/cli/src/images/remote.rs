@@ -1,0 +1,237 @@
+//! Images at a server.
+
+use anyhow::{Context, Result, bail};
+use api::Product;
+use ecs::{CopyImage, ImageFilter, ImportDisk, ImportImage, VerifiedDisk, Watch};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{DiskView, ImageView, Images};
+use crate::remote::Remote;
+
+/// The region of calls where neither the command nor the profile names one: that of an installation's first account.
+const REGION: &str = "cn-hangzhou";
+
+/// The images of one caller at one server.
+pub(super) struct RemoteImages {
+    pub(super) remote: Remote,
+    pub(super) region: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Image {
+    image_id: String,
+    image_name: String,
+    description: String,
+    status: String,
+    progress: String,
+    creation_time: String,
+    #[serde(rename = "OSType")]
+    os_type: String,
+    architecture: String,
+    boot_mode: String,
+    disk_device_mappings: Mappings,
+    reseal: Extension,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Mappings {
+    disk_device_mapping: Vec<Mapping>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Mapping {
+    device: String,
+    r#type: String,
+    snapshot_id: String,
+    format: String,
+}
+
+/// What the vendor's API does not tell.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Extension {
+    source_image_id: String,
+    source_region_id: String,
+    failure: String,
+    encrypted: bool,
+    disks: Disks,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Disks {
+    disk: Vec<Disk>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Disk {
+    virtual_bytes: u64,
+    #[serde(rename = "KMSKeyId")]
+    key_id: String,
+    #[serde(rename = "KMSKeyVersionId")]
+    key_version_id: String,
+    mode: String,
+    verified_time: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Made {
+    image_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Region {
+    region_id: String,
+}
+
+impl RemoteImages {
+    pub(super) fn new(remote: Remote, region: Option<String>) -> Self {
+        let region = region.or_else(|| remote.region().map(str::to_owned)).unwrap_or_else(|| REGION.to_owned());
+        Self { remote, region }
+    }
+
+    pub(super) fn call(&self, action: &'static str, parameters: &[(&str, &str)]) -> Result<api::client::Answer> {
+        let parameters = [&[("RegionId", self.region.as_str())], parameters].concat();
+        Ok(self.remote.call_product(Product::Ecs, action, &parameters)?)
+    }
+
+    fn make(&self, action: &'static str, parameters: &[(&str, &str)]) -> Result<String> {
+        Ok(self.call(action, parameters)?.read::<Made>()?.image_id)
+    }
+}
+
+impl Images for RemoteImages {
+    fn region(&self) -> &str {
+        &self.region
+    }
+
+    fn source(&self, file: &str) -> Result<ImportDisk> {
+        let object = file.split_once('/').filter(|(bucket, object)| !bucket.is_empty() && !object.is_empty());
+        match object {
+            Some((bucket, object)) if !std::path::Path::new(file).exists() => {
+                let (bucket, object) = (bucket.to_owned(), object.to_owned());
+                Ok(ImportDisk { bucket, object, ..ImportDisk::default() })
+            }
+            _ => bail!(
+                "{file} cannot be sent to a server yet; name an object BUCKET/OBJECT of a bucket that the server was given with \
+                 --import-directory"
+            ),
+        }
+    }
+
+    fn list(&self, filter: &ImageFilter, region: &str) -> Result<Vec<ImageView>> {
+        let status = if filter.statuses.is_empty() { "ALL" } else { &filter.statuses };
+        let mut parameters = vec![("RegionId", region), ("Status", status)];
+        parameters.extend(given("ImageId", &filter.ids));
+        parameters.extend(given("ImageName", &filter.name_part));
+        let found: Vec<Image> =
+            self.remote.list_product(Product::Ecs, "DescribeImages", &parameters, ("Images", "Image"))?;
+        Ok(found.into_iter().map(|image| image.into_view(region)).collect())
+    }
+
+    fn import(&self, new: &ImportImage) -> Result<String> {
+        let mut owned = Vec::new();
+        for (number, disk) in (1..).zip(&new.disks) {
+            let mut add = |field: &str, value: &str| {
+                owned.push((format!("DiskDeviceMapping.{number}.{field}"), value.to_owned()));
+            };
+            add("OSSBucket", &disk.bucket);
+            add("OSSObject", &disk.object);
+            if let Some(format) = disk.format {
+                add("Format", &format.name().to_uppercase());
+            }
+        }
+        let mut parameters: Vec<(&str, &str)> =
+            owned.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        parameters.extend(given("ImageName", &new.name));
+        parameters.extend(given("Description", &new.description));
+        parameters.extend(given("Architecture", &new.attributes.architecture));
+        self.make("ImportImage", &parameters)
+    }
+
+    fn copy(&self, copy: &CopyImage) -> Result<String> {
+        let encrypted = if copy.encrypted { "true" } else { "false" };
+        let mut parameters = vec![("ImageId", copy.image_id.as_str()), ("Encrypted", encrypted)];
+        parameters.extend(given("DestinationRegionId", &copy.destination_region));
+        parameters.extend(given("DestinationImageName", &copy.name));
+        parameters.extend(given("DestinationDescription", &copy.description));
+        parameters.extend(copy.key.as_deref().map(|key| ("KMSKeyId", key)));
+        parameters.extend(copy.rewrap.then_some(("RekeyMode", "Rewrap")));
+        self.make("CopyImage", &parameters)
+    }
+
+    fn work_on(&self, _: &str) {
+        // The server works by itself.
+    }
+
+    fn cancel(&self, image_id: &str) -> Result<()> {
+        self.call("CancelCopyImage", &[("ImageId", image_id)]).map(drop)
+    }
+
+    fn delete(&self, image_id: &str) -> Result<()> {
+        self.call("DeleteImage", &[("ImageId", image_id)]).map(drop)
+    }
+
+    fn verify(&self, image_id: &str, _: &Watch) -> Result<Vec<VerifiedDisk>> {
+        bail!(
+            "the bytes of image {image_id} lie at the server; stop it and run `reseal image verify` on its host, with its data directory"
+        )
+    }
+
+    fn regions(&self) -> Result<Vec<String>> {
+        let mut answer: Value = self.remote.call_product(Product::Ecs, "DescribeRegions", &[])?.read()?;
+        let regions: Vec<Region> = serde_json::from_value(answer["Regions"]["Region"].take())
+            .context("the answer to DescribeRegions is not that of this API")?;
+        Ok(regions.into_iter().map(|region| region.region_id).collect())
+    }
+}
+
+impl Image {
+    fn into_view(self, region: &str) -> ImageView {
+        let disks = self.disk_device_mappings.disk_device_mapping.into_iter().zip(self.reseal.disks.disk);
+        ImageView {
+            image_id: self.image_id,
+            name: self.image_name,
+            description: self.description,
+            region: region.to_owned(),
+            status: self.status,
+            progress: self.progress.trim_end_matches('%').parse().unwrap_or(0),
+            encrypted: self.reseal.encrypted,
+            creation_time: self.creation_time,
+            os_type: self.os_type,
+            architecture: self.architecture,
+            boot_mode: self.boot_mode,
+            source_image_id: self.reseal.source_image_id,
+            source_region: self.reseal.source_region_id,
+            failure: self.reseal.failure,
+            disks: disks.map(|(mapping, disk)| disk.into_view(mapping)).collect(),
+        }
+    }
+}
+
+impl Disk {
+    fn into_view(self, mapping: Mapping) -> DiskView {
+        DiskView {
+            device: mapping.device,
+            kind: mapping.r#type,
+            virtual_bytes: self.virtual_bytes,
+            format: mapping.format.to_lowercase(),
+            snapshot_id: mapping.snapshot_id,
+            key_id: self.key_id,
+            key_version_id: self.key_version_id,
+            mode: self.mode,
+            verified_time: self.verified_time,
+        }
+    }
+}
+
+fn given<'a>(name: &'a str, value: &'a str) -> Option<(&'a str, &'a str)> {
+    (!value.is_empty()).then_some((name, value))
+}

@@ -1,0 +1,182 @@
+//! What an installation decides about its images: regions and their stores, buckets to import from, policies and limits. Servers and
+//! commands on the data directory open them here, from `server.toml` and the arguments of a server.
+
+mod file;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use blobs::{BlobStore, LocalConfig, StoreConfig};
+use catalog::{Clock, Region};
+use crypto::Random;
+use ecs::{Ecs, EcsConfig, ImportPlace, Rooms};
+use kms::{Kms, Limits};
+use ram::trail::Ledger;
+use ram::{AccountId, Ram};
+
+use crate::args::ServeArgs;
+use crate::commands::default_threads;
+use crate::store::Store;
+use file::{Answer, BucketSection, InstallationFile, Verify};
+
+/// Regions of an installation that names none.
+const REGIONS: [&str; 2] = ["cn-hangzhou", "cn-shanghai"];
+
+/// Limits of an account in a region that nothing else is said of.
+const IMAGES_MAX: u32 = 100;
+const KEYS_MAX: u32 = 200;
+const ALIASES_MAX: u32 = 300;
+const KEY_VERSIONS_MAX: u32 = 10_000;
+const COPY_GIB_MAX: u64 = 200;
+
+/// Everything that is decided, before it is opened.
+pub(crate) struct Installation {
+    file: InstallationFile,
+    /// That of calls that name none first.
+    regions: Vec<String>,
+    /// Directories that images are exported to, by the names of their buckets.
+    exports: BTreeMap<String, PathBuf>,
+}
+
+impl Installation {
+    /// From `--config`, else from `server.toml` in the data directory if that is there.
+    ///
+    /// Errors: the file cannot be read or is not as documented.
+    pub(crate) fn read(store: &Store) -> Result<Self> {
+        let file = match &store.config {
+            Some(path) => InstallationFile::read(path)?,
+            None => {
+                let path = store.data_dir.path().join("server.toml");
+                if path.exists() { InstallationFile::read(&path)? } else { InstallationFile::default() }
+            }
+        };
+        let regions = match file.region.is_empty() {
+            true => REGIONS.map(str::to_owned).to_vec(),
+            false => first(REGIONS[0], file.region.keys().cloned().collect()),
+        };
+        Ok(Self { file, regions, exports: BTreeMap::new() })
+    }
+
+    /// With what a server's arguments say; they count before the file.
+    pub(crate) fn with_args(mut self, args: &ServeArgs) -> Self {
+        if !args.more_regions.is_empty() {
+            let default = args.region.clone().unwrap_or_else(|| REGIONS[0].to_owned());
+            self.regions = first(&default, std::iter::once(default.clone()).chain(args.more_regions.clone()).collect());
+        } else if let Some(region) = &args.region {
+            let mut regions = self.regions;
+            if !regions.contains(region) {
+                regions.push(region.clone());
+            }
+            self.regions = first(region, regions);
+        }
+        for bucket in &args.import_directories {
+            let section = BucketSection { directory: bucket.directory.clone() };
+            self.file.bucket.insert(bucket.name.clone(), section);
+        }
+        for bucket in &args.export_directories {
+            self.exports.insert(bucket.name.clone(), bucket.directory.clone());
+        }
+        if args.allow_encrypted_cross_region_copy {
+            self.file.policy.encrypted_cross_region_copy = Some(Answer::Allow);
+        }
+        let limits = &mut self.file.limits;
+        limits.images = args.limit_images.or(limits.images);
+        limits.keys = args.limit_keys.or(limits.keys);
+        limits.aliases = args.limit_aliases.or(limits.aliases);
+        limits.key_versions = args.limit_key_versions.or(limits.key_versions);
+        self
+    }
+
+    /// The regions, that of calls that name none first.
+    pub(crate) fn regions(&self) -> &[String] {
+        &self.regions
+    }
+
+    /// Limits of keys; 0 stands for none.
+    pub(crate) fn key_limits(&self) -> Limits {
+        let limits = &self.file.limits;
+        Limits {
+            keys: limit(limits.keys, KEYS_MAX),
+            aliases: limit(limits.aliases, ALIASES_MAX),
+            versions: limit(limits.key_versions, KEY_VERSIONS_MAX),
+        }
+    }
+
+    /// The images of all regions. Blobs lie in `regions/<region>` of the data directory where no store is named.
+    ///
+    /// Errors: a store or the name of a region that cannot be used.
+    pub(crate) fn open_images(&self, store: &Store, rooms: Rooms) -> Result<Arc<Ecs>> {
+        let data_dir = store.data_dir.path();
+        let mut stores: BTreeMap<Region, Arc<dyn BlobStore>> = BTreeMap::new();
+        for name in &self.regions {
+            let region: Region = name.parse()?;
+            let opened = self.store_of(name, data_dir).open();
+            stores.insert(region, opened.with_context(|| format!("the images of region {name}"))?);
+        }
+        Ok(Arc::new(Ecs::new(rooms, stores, self.config(data_dir.to_owned()))))
+    }
+
+    fn store_of(&self, region: &str, data_dir: &Path) -> StoreConfig {
+        let named = self.file.region.get(region).and_then(|section| section.store.clone());
+        named.unwrap_or_else(|| StoreConfig::Local(LocalConfig { path: data_dir.join("regions").join(region) }))
+    }
+
+    fn config(&self, data_dir: PathBuf) -> EcsConfig {
+        let InstallationFile { bucket, policy, copy, limits, .. } = &self.file;
+        let place = |(name, section): (&String, &BucketSection)| {
+            (name.clone(), ImportPlace::Directory(section.directory.clone()))
+        };
+        EcsConfig {
+            buckets: bucket.iter().map(place).collect(),
+            export_buckets: self.exports.clone(),
+            images_max: limit(limits.images, IMAGES_MAX).map(u64::from),
+            copy_gib_max: limits.copy_gib.unwrap_or(COPY_GIB_MAX),
+            encrypted_cross_region_copy: policy.encrypted_cross_region_copy == Some(Answer::Allow),
+            verify_copies: copy.verify != Some(Verify::Off),
+            ..EcsConfig::new(data_dir, default_threads())
+        }
+    }
+}
+
+/// The rooms that images need, and the account that the installation began with; the first use makes it.
+pub(crate) async fn rooms(kms: Kms, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<(Rooms, AccountId)> {
+    let ram = Ram::new(kms.catalog(), Arc::clone(&clock), Arc::clone(&random), kms.secret("access control").await?);
+    let account = ram.ensure_account().await?;
+    let ledger = Ledger::new(kms.catalog(), kms.secret("audit").await?, Arc::clone(&clock));
+    let rooms = Rooms { kms: Arc::new(kms), ram: Arc::new(ram), ledger: Arc::new(ledger), clock, random };
+    Ok((rooms, account))
+}
+
+/// `regions` with this one first, where it is among them.
+fn first(region: &str, regions: Vec<String>) -> Vec<String> {
+    let (mut first, others): (Vec<String>, Vec<String>) = regions.into_iter().partition(|name| name == region);
+    first.dedup();
+    first.extend(others);
+    first
+}
+
+fn limit(said: Option<u32>, default: u32) -> Option<u32> {
+    Some(said.unwrap_or(default)).filter(|limit| *limit > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The region of calls that name none is the first, once, and no region is lost.
+    #[test]
+    fn the_default_region_comes_first() {
+        let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(first("b", named(&["a", "b", "c"])), ["b", "a", "c"]);
+        assert_eq!(first("b", named(&["b", "b", "a"])), ["b", "a"]);
+        assert_eq!(first("x", named(&["a", "b"])), ["a", "b"]);
+    }
+
+    /// 0 stands for no limit, in the file as among the arguments.
+    #[test]
+    fn no_limit_is_written_0() {
+        assert_eq!([limit(None, 5), limit(Some(7), 5), limit(Some(0), 5)], [Some(5), Some(7), None]);
+    }
+}
