@@ -83,7 +83,7 @@ impl Backend {
         let (alice, nobody) = (user(&ram, ALICE).await, user(&ram, NOBODY).await);
         let (kms, ram) = (Arc::new(kms), Arc::new(ram));
         let ecs = images(directory.path(), &kms, &ram, &clock);
-        Self { memory: Memory::with_keys(), kms, ram, ecs, clock, alice, nobody, directory: directory }
+        Self { memory: Memory::with_keys(), kms, ram, ecs, clock, alice, nobody, directory }
     }
 
     /// Gives Alice these statements and no others.

@@ -1,5 +1,7 @@
 //! Snapshots as an image's disks show them, and images that are made from them.
 
+use api::Keys;
+use catalog::{DiskContent, Scope, SnapshotRecord, Timestamp};
 use serde_json::{Value, json};
 
 use crate::calls::Client;
@@ -149,4 +151,36 @@ async fn what_makes_no_image_is_refused() {
     ] {
         assert_eq!(root.code(ECS, "DescribeSnapshots", &[REGION, call]).await, (status, code.to_owned()), "{call:?}");
     }
+}
+
+/// Shows that a snapshot that no image has is shown as such, and is deleted with its tags, from whatever region the call is sent to.
+#[tokio::test]
+async fn a_snapshot_that_no_image_has_is_deleted() {
+    let running = with_disk().await;
+    let root = Client::root(&running);
+    let elsewhere = ("RegionId", "cn-shanghai");
+    let alone = SnapshotRecord {
+        id: "s-alone".to_owned(),
+        scope: Scope { account: crate::memory::ACCOUNT.parse().unwrap(), region: elsewhere.1.parse().unwrap() },
+        name: "alone".to_owned(),
+        description: String::new(),
+        status: "accomplished".to_owned(),
+        disk_type: "data".to_owned(),
+        image_id: String::new(),
+        source_disk_id: "d-1".to_owned(),
+        content: DiskContent::default(),
+        created_at: Timestamp::UNIX_EPOCH,
+        updated_at: Timestamp::UNIX_EPOCH,
+    };
+    let mut write = running.services.kms().catalog().write().await.unwrap();
+    write.snapshot_insert(&alone).await.unwrap();
+    write.commit().await.unwrap();
+    let of = [elsewhere, ("ResourceType", "snapshot")];
+    let tag = [&of[..], &[("ResourceId.1", "s-alone"), ("Tag.1.Key", "team")]].concat();
+    root.done(ECS, "TagResources", &tag).await;
+    let listed = async |more| root.done(ECS, "DescribeSnapshots", &[elsewhere, more]).await["TotalCount"].clone();
+    assert_eq!((listed(("Usage", "none")).await, listed(("Tag.1.Key", "team")).await), (json!(1), json!(1)));
+    root.done(ECS, "DeleteSnapshot", &[("SnapshotId", "s-alone")]).await;
+    assert_eq!(listed(("Usage", "none")).await, json!(0));
+    assert_eq!(root.done(ECS, "ListTagResources", &of).await["TagResources"]["TagResource"], json!([]));
 }

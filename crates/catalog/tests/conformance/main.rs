@@ -16,6 +16,7 @@ mod postgres_only;
 mod ram_queries;
 mod root_key_queries;
 mod server;
+mod share_queries;
 mod sqlite_files;
 mod ticket_queries;
 mod trail_queries;
