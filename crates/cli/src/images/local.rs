@@ -33,7 +33,7 @@ pub(super) struct LocalImages {
 }
 
 impl LocalImages {
-    pub(super) fn open(store: &Store, region: Option<String>) -> Result<Self> {
+    pub(super) fn open(store: &Store, region: Option<&str>) -> Result<Self> {
         let installation = Installation::read(store)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.context("cannot start a runtime")?;
@@ -44,7 +44,7 @@ impl LocalImages {
         let permit = Permit::for_local_operator(account, rooms.clock.now());
         let ecs = installation.open_images(store, rooms)?;
         let scope = Scope { account: account.to_string().parse()?, ..Scope::default() };
-        let scope = match &region {
+        let scope = match region {
             Some(region) => Scope { region: region.parse()?, ..scope },
             None => scope,
         };

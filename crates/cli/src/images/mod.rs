@@ -54,6 +54,6 @@ pub(crate) trait Images: Tickets {
 pub(crate) fn open(store: &Store, server: Server, region: Option<String>) -> Result<Box<dyn Images>> {
     match server.open()? {
         Some(remote) => Ok(Box::new(remote::RemoteImages::new(remote, region))),
-        None => Ok(Box::new(local::LocalImages::open(store, region)?)),
+        None => Ok(Box::new(local::LocalImages::open(store, region.as_deref())?)),
     }
 }
