@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -18,9 +19,14 @@ const CALLS: &[(&str, u64)] = &[("pwrite64", 6), ("fsync", 3), ("fdatasync", 3),
 const LIVES: [Life; 2] = [Life::Encrypt, Life::Keep];
 const ERRORS: [&str; 2] = ["ENOSPC", "EIO"];
 
-/// What a reason says that names the cause: the system's words, and those of SQLite.
-const CAUSES: [&str; 4] =
-    ["No space left on device", "Input/output error", "database or disk is full", "disk I/O error"];
+/// What a reason says that names the cause: the system's words, those of SQLite, and those of the audit, which keeps its cause to itself.
+const CAUSES: [&str; 5] = [
+    "No space left on device",
+    "Input/output error",
+    "database or disk is full",
+    "disk I/O error",
+    "the audit could not be written",
+];
 
 /// Shows that a copy that meets a full or failing file system ends Available or is refused or fails with a reason that names the
 /// cause, that the service goes on, that the next copy works as soon as files do, and that no file stays behind.
@@ -47,8 +53,9 @@ fn fail_at(base: &Base, life: Life, point: &Point, error: &str) {
     match Server::attempt(failing(&lab, call, &format!("inject={call}:error={error}:when={n}"))) {
         Ok(server) => {
             let caller = Caller::new(&server);
-            judge(base, &lab, &base.live(life, &caller), &caller, &what);
+            let told = base.live(life, &caller);
             heal(&server);
+            judge(base, &lab, &told, &caller, &what);
             let again = base.live(life, &caller);
             let Told::Ended(Some(copy)) = again else { panic!("{what}: the next copy: {again:?}") };
             let copy = caller.must_be_available(&copy);
@@ -74,10 +81,17 @@ fn failing(lab: &Lab, call: &str, injection: &str) -> Command {
 
 /// Ends the strace of a server: from now on files work.
 fn heal(server: &Server) {
+    let tracer = tracer(server).expect("it is traced");
+    kill_process(tracer, Signal::TERM).expect("strace is ours");
+    while self::tracer(server).is_some() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn tracer(server: &Server) -> Option<Pid> {
     let status = fs::read_to_string(format!("/proc/{}/status", server.child_id())).expect("proc");
     let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:")).expect("a line");
-    let tracer = Pid::from_raw(tracer.trim().parse().expect("a number")).expect("it is traced");
-    kill_process(tracer, Signal::TERM).expect("strace is ours");
+    Pid::from_raw(tracer.trim().parse().expect("a number"))
 }
 
 fn judge(base: &Base, lab: &Lab, told: &Told, caller: &Caller, what: &str) {
