@@ -71,10 +71,10 @@ fn fail_at(base: &Base, life: Life, point: &Point, error: &str) {
     assert!(lab.place.run("audit verify").status.success(), "{what}: the audit is damaged");
 }
 
-/// `reseal serve` as our child, and strace beside it: it can go away and leave the server alone.
+/// `reseal serve` as our child, and strace beside it, which a signal (`-I1`) ends without the server.
 fn failing(lab: &Lab, call: &str, injection: &str) -> Command {
     let mut strace = Command::new("strace");
-    strace.args(["-D", "-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", injection]);
+    strace.args(["-D", "-I1", "-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", injection]);
     strace.arg(env!("CARGO_BIN_EXE_reseal"));
     lab.serving(lab.place.reseal_by(strace))
 }
