@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -15,7 +16,7 @@ use crate::traced::Point;
 
 /// Calls that a file system refuses, and at how many places of each it does in each life. `write` is not among them: it also wakes
 /// threads, which no file system can fail.
-const CALLS: &[(&str, u64)] = &[("pwrite64", 6), ("fsync", 3), ("fdatasync", 3), ("ftruncate", 1), ("rename", 1)];
+const CALLS: &[(&str, u64)] = &[("pwrite64", 18), ("fsync", 8), ("fdatasync", 8), ("ftruncate", 2), ("rename", 3)];
 const LIVES: [Life; 2] = [Life::Encrypt, Life::Keep];
 const ERRORS: [&str; 2] = ["ENOSPC", "EIO"];
 
@@ -32,11 +33,11 @@ const CAUSES: [&str; 5] = [
 /// cause, that the service goes on, that the next copy works as soon as files do, and that no file stays behind.
 #[test]
 fn a_failing_file_system_fails_a_copy_and_not_the_service() {
-    let base = Base::new();
+    let (base, failed) = (Base::new(), AtomicUsize::new(0));
     for life in LIVES {
         let count = at_each(&points(&base, life, CALLS), |point| {
             for error in ERRORS {
-                fail_at(&base, life, point, error);
+                failed.fetch_add(usize::from(fail_at(&base, life, point, error)), Ordering::Relaxed);
             }
         });
         assert!(
@@ -46,29 +47,35 @@ fn a_failing_file_system_fails_a_copy_and_not_the_service() {
     }
 }
 
-fn fail_at(base: &Base, life: Life, point: &Point, error: &str) {
+/// Whether the life met the fault, or the server did when it started.
+fn fail_at(base: &Base, life: Life, point: &Point, error: &str) -> bool {
     let Point { call, n } = *point;
     let what = format!("{life:?}, {error} at {call} {n}");
     let lab = Lab::like(&base.lab);
-    match Server::attempt(failing(&lab, call, &format!("inject={call}:error={error}:when={n}"))) {
+    let failed = match Server::attempt(failing(&lab, call, &format!("inject={call}:error={error}:when={n}"))) {
         Ok(server) => {
             let caller = Caller::new(&server);
             let told = base.live(life, &caller);
             heal(&server);
-            judge(base, &lab, &told, &caller, &what);
+            let failed = judge(base, &lab, &told, &caller, &what);
             let again = base.live(life, &caller);
             let Told::Ended(Some(copy)) = again else { panic!("{what}: the next copy: {again:?}") };
             let copy = caller.must_be_available(&copy);
             lab.must_hold(&caller.region, &copy, 0, &lab.disk());
             let log = server.stop();
             assert!(!log.contains("panicked"), "{what}: {log}");
+            failed
         }
-        Err(end) => assert!(CAUSES.iter().any(|cause| end.to_string().contains(cause)), "{what}: {end}"),
-    }
+        Err(end) => {
+            assert!(CAUSES.iter().any(|cause| end.to_string().contains(cause)), "{what}: {end}");
+            true
+        }
+    };
     let server = lab.serve();
     base.must_work(&lab, &Caller::new(&server), &what);
     server.stop();
     assert!(lab.place.run("audit verify").status.success(), "{what}: the audit is damaged");
+    failed
 }
 
 /// `reseal serve` as our child, and strace beside it, which a signal (`-I1`) ends without the server.
@@ -94,8 +101,9 @@ fn tracer(server: &Server) -> Option<Pid> {
     Pid::from_raw(tracer.trim().parse().expect("a number"))
 }
 
-fn judge(base: &Base, lab: &Lab, told: &Told, caller: &Caller, what: &str) {
-    match told {
+/// Whether the copy failed or was refused.
+fn judge(base: &Base, lab: &Lab, told: &Told, caller: &Caller, what: &str) -> bool {
+    let failed = match told {
         Told::Ended(Some(copy)) => {
             let image = caller.image(copy).unwrap_or_else(|| panic!("{what}: the copy is gone"));
             if image["Status"] == "Available" {
@@ -105,13 +113,16 @@ fn judge(base: &Base, lab: &Lab, told: &Told, caller: &Caller, what: &str) {
                 assert_eq!(image["Status"], "CreateFailed", "{what}");
                 assert!(CAUSES.iter().any(|cause| reason.contains(cause)), "{what}: failed because of {reason:?}");
             }
+            image["Status"] != "Available"
         }
         Told::Refused(code) => {
             assert!(["InternalError", "ServiceUnavailable"].contains(&code.as_str()), "{what}: refused with {code}");
+            true
         }
         other => panic!("{what}: the service ended: {other:?}"),
-    }
+    };
     for source in [&base.plain, &base.sealed] {
         caller.must_be_available(source);
     }
+    failed
 }
