@@ -39,7 +39,7 @@ fn a_full_file_system_fails_a_copy_and_heals() {
     fill(&data.join("more"));
     match caller.try_copy(&plain, &[("Encrypted", "true")]) {
         Err(Trouble::Refused { code, .. }) => {
-            assert!(["InternalError", "ServiceUnavailable"].contains(&code.as_str()), "{code}")
+            assert!(["InternalError", "ServiceUnavailable"].contains(&code.as_str()), "{code}");
         }
         other => panic!("on a full file system: {other:?}"),
     }

@@ -14,14 +14,14 @@ use crate::traced::Point;
 /// Calls that change files, those of the database among them, and at how many places of each a server is killed in each life: of some
 /// 700, what a usual run has time for.
 const CALLS: &[(&str, u64)] = &[
-    ("pwrite64", 10),
-    ("write", 4),
-    ("fsync", 5),
-    ("fdatasync", 5),
-    ("rename", 2),
-    ("unlink", 2),
+    ("pwrite64", 36),
+    ("write", 12),
+    ("fsync", 16),
+    ("fdatasync", 16),
+    ("rename", 4),
+    ("unlink", 6),
     ("linkat", 2),
-    ("ftruncate", 2),
+    ("ftruncate", 4),
     ("copy_file_range", 2),
 ];
 const LIVES: [Life; 4] = [Life::Encrypt, Life::Keep, Life::Cancel, Life::Delete];

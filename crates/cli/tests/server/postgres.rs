@@ -1,9 +1,12 @@
 //! The same server with its catalog on PostgreSQL.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::caller::Caller;
 use crate::interpreters::python;
 use crate::running::{Place, Server};
 use crate::throwaway::Postgres;
-use std::fs;
 
 /// Shows that the scenario of the SDKs passes on PostgreSQL too, and that a killed server finds there what it answered.
 #[test]

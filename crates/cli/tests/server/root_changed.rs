@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::postgres::Postgres;
 use crate::running::{Place, Server};
+use crate::throwaway::Postgres;
 use crate::witness::Witness;
 
 /// A server and commands on one catalog.
