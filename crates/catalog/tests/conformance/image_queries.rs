@@ -97,7 +97,7 @@ async fn an_image_is_read_as_it_was_written(place: &Place) {
         snapshot: snapshot.clone(),
     };
     write.image_disk_insert(&disk).await.unwrap();
-    assert_eq!(write.read().image_disks("m-1").await.unwrap(), [disk.clone()]);
+    assert_eq!(write.read().image_disks("m-1").await.unwrap(), std::slice::from_ref(&disk));
     snapshot.content.blob_id = Some("b1".to_owned());
     snapshot.content.verified_at = Some(at(9));
     assert!(write.snapshot_update(&snapshot).await.unwrap());

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::accounts::Made;
 use crate::running::{Place, Server};
-use crate::sdks::python;
+use crate::interpreters::python;
 
 /// Shows that attributes, tags, snapshots, tasks, shares, exports and defaults work as the SDK's users know them.
 #[test]
