@@ -59,6 +59,8 @@ impl Ecs {
             return Err(EcsError::Engine(engine::EngineError::Cancelled));
         }
         store.put(&blob, &file).await?;
+        // A run that was killed when the file had its name left its journal.
+        self.remove_files_of(&store, &blob.to_string()).await?;
         let (bytes, content) = self.content_of(&store, &blob).await?;
         running.advance(share.1);
         Ok(MadeDisk { blob, bytes, content })
