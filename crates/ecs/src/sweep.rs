@@ -113,7 +113,7 @@ impl Ecs {
     }
 
     /// Removes the work files of a blob, and what is kept beside it of a copy that they are of.
-    async fn remove_files_of(&self, store: &Arc<dyn BlobStore>, blob: &str) -> Result<()> {
+    pub(crate) async fn remove_files_of(&self, store: &Arc<dyn BlobStore>, blob: &str) -> Result<()> {
         let target = store.work_directory().join(blob);
         let made = tokio::task::spawn_blocking(move || engine::image_of_copy(&target)).await;
         // First, as afterwards nothing tells any more what it is.

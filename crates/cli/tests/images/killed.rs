@@ -11,8 +11,8 @@ use crate::points::{at_each, points};
 use crate::running::Server;
 use crate::traced::Point;
 
-/// Calls that change files, those of the database among them, and at how many places of each a server is killed in each life: of some
-/// 700, what a usual run has time for.
+/// Calls that change files, those of the database among them, and at how many places of each a server is killed at most in each life:
+/// what a usual run has time for.
 const CALLS: &[(&str, u64)] = &[
     ("pwrite64", 36),
     ("write", 12),

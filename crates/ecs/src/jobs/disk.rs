@@ -80,6 +80,8 @@ impl Ecs {
             return Err(EcsError::Damaged(format!("blob {blob} is not under the key that it was made for")));
         }
         store.put(&blob, &file).await?;
+        // A run that was killed when the file had its name left its journal.
+        self.remove_files_of(&store, &blob.to_string()).await?;
         running.advance(share.1);
         Ok(made)
     }
