@@ -4,8 +4,8 @@ use std::fs;
 use std::process::Command;
 
 use crate::accounts::Made;
-use crate::running::{Place, Server};
 use crate::interpreters::python;
+use crate::running::{Place, Server};
 
 /// Shows that attributes, tags, snapshots, tasks, shares, exports and defaults work as the SDK's users know them.
 #[test]
