@@ -6,7 +6,7 @@ use ram::Permit;
 use serde_json::{Value, json};
 
 use super::action::{EcsCall, need, row};
-use super::parameters::{IMAGE_ID, PAGE_NUMBER, PAGE_SIZE, REGION_ID, page, written};
+use super::parameters::{DRY_RUN, IMAGE_ID, PAGE_NUMBER, PAGE_SIZE, REGION_ID, page, written};
 use crate::action::Spec;
 use crate::errors::{self, Refusal};
 use crate::parameters::{Flag, Ignored, List, Optional, Parameters, Text};
@@ -27,7 +27,7 @@ impl EcsCall for ModifyImageSharePermission {
         "ModifyImageSharePermission",
         "ecs:ModifyImageSharePermission",
         "image/<id>",
-        &[&REGION_ID, &IMAGE_ID, &ADD_ACCOUNT, &REMOVE_ACCOUNT, &IS_PUBLIC, &Ignored("LaunchPermission")],
+        &[&REGION_ID, &IMAGE_ID, &ADD_ACCOUNT, &REMOVE_ACCOUNT, &IS_PUBLIC, &DRY_RUN, &Ignored("LaunchPermission")],
     );
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {

@@ -41,7 +41,10 @@ async fn a_shared_image_is_found_by_both_accounts(place: &Place) {
     }
     assert!(write.read().image_is_shared_with("m-1", &friend.account).await.unwrap());
     assert!(!write.read().image_is_shared_with("m-2", &friend.account).await.unwrap());
-    assert_eq!(write.read().image_shares_page("m-1", PageRequest::first()).await.unwrap().items, std::slice::from_ref(&share));
+    assert_eq!(
+        write.read().image_shares_page("m-1", PageRequest::first()).await.unwrap().items,
+        std::slice::from_ref(&share)
+    );
     write.image_share_delete("m-1", &friend.account).await.unwrap();
     assert_eq!(write.read().image_shares_count("m-1").await.unwrap(), 0);
     write.image_share_insert(&share).await.unwrap();
