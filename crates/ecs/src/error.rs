@@ -499,7 +499,9 @@ impl EcsError {
             ) => reason.clone(),
             Self::Engine(EngineError::SourceChanged { .. }) => "the source changed while it was read".to_owned(),
             Self::Store(error) => format!("the storage failed to {}: {}", error.action, error.cause),
-            Self::Catalog(_) | Self::Ram(_) | Self::Damaged(_) | Self::Audit(_) | Self::Kms(_) | Self::Stopping => {
+            // The outermost text may hold a path, the innermost is the system's or the engine's own word.
+            Self::Catalog(_) | Self::Ram(_) | Self::Kms(_) => format!("the service failed: {}", last_cause(self)),
+            Self::Damaged(_) | Self::Stopping => {
                 "the service failed; its log says why, under the id of this task".to_owned()
             }
             _ => self.to_string(),
@@ -532,6 +534,14 @@ impl EcsError {
             _ => "InternalError",
         }
     }
+}
+
+fn last_cause(error: &EcsError) -> String {
+    let mut last: &dyn std::error::Error = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    last.to_string()
 }
 
 impl From<KmsError> for EcsError {
