@@ -1,0 +1,82 @@
+//! Who is told what of an error: the caller, the operator's log, the worker.
+
+use catalog::CatalogError;
+use kms::KmsError;
+
+use super::EcsError;
+
+impl EcsError {
+    /// The text with those of its causes, down to the system's own word. A text that holds its cause already is not repeated.
+    pub(crate) fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let said = error.to_string();
+            if !text.contains(&said) {
+                text = format!("{text}: {said}");
+            }
+            cause = error.source();
+        }
+        text
+    }
+
+    /// The text for whoever made the call. Paths of the server and what only its operator can mend are for its log.
+    pub(crate) fn public_text(&self) -> String {
+        use blobs::BlobError;
+        use engine::EngineError;
+        match self {
+            Self::Engine(EngineError::Blob(BlobError::Io { action, source, .. })) => {
+                format!("the storage failed to {action}: {source}")
+            }
+            Self::Engine(EngineError::Format { source, .. }) => source.to_string(),
+            Self::Engine(
+                EngineError::Locked { reason, .. }
+                | EngineError::Tampered { reason, .. }
+                | EngineError::Mismatch { reason, .. },
+            ) => reason.clone(),
+            Self::Engine(EngineError::SourceChanged { .. }) => "the source changed while it was read".to_owned(),
+            Self::Store(error) => format!("the storage failed to {}: {}", error.action, error.cause),
+            // The outermost text may hold a path, the innermost is the system's or the engine's own word.
+            Self::Catalog(_) | Self::Ram(_) | Self::Kms(_) => format!("the service failed: {}", last_cause(self)),
+            Self::Damaged(_) | Self::Stopping => {
+                "the service failed; its log says why, under the id of this task".to_owned()
+            }
+            _ => self.to_string(),
+        }
+    }
+
+    /// Whether trying again later helps: nothing is wrong with what was asked.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Catalog(CatalogError::Busy { .. }) | Self::Kms(KmsError::Interrupted) | Self::Stopping => true,
+            Self::Kms(KmsError::Root(root)) => root.is_temporary(),
+            // Another worker has the file: it is its job, or it is about to let go.
+            Self::Engine(engine::EngineError::Blob(blobs::BlobError::TargetBusy { .. })) => true,
+            _ => false,
+        }
+    }
+
+    /// What `ErrorCode` of a failed task says. Source: ecs-images.md 2 and 6; the words without a source are ours.
+    pub(crate) fn job_code(&self) -> &'static str {
+        match self {
+            Self::KeyNotEnabled { .. } | Self::KeyNotUsable(_) => "InvalidParameter.KMSKeyId.CMKNotEnabled",
+            Self::InDebt { .. } => "Account.Arrearage",
+            Self::KeyNotFound(_) => "InvalidParameter.KMSKeyId.NotFound",
+            Self::RoleMissing { .. } | Self::KeyUseDenied { .. } => "InvalidParameter.KMSKeyId.KMSUnauthorized",
+            Self::SourceGone { .. } => "InvalidSnapshotId.NotFound",
+            Self::Store(_) | Self::Engine(engine::EngineError::Blob(_)) => "StorageError",
+            Self::Engine(engine::EngineError::Key(_)) => "InvalidParameter.DataEncryptedKeyCreateFailed",
+            Self::Engine(_) => "InvalidImage.Content",
+            _ => "InternalError",
+        }
+    }
+}
+
+fn last_cause(error: &EcsError) -> String {
+    let mut last: &dyn std::error::Error = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    last.to_string()
+}
