@@ -52,7 +52,7 @@ fn disks_that_must_not_be_are_refused() {
     let error = refused(&|request| request.backing = under(LUKS2.name, Some(LUKS2.format)));
     assert!(matches!(error, EngineError::NotForGuests { .. }), "{error}");
     let luks2 = ImageFile { path: bench.path(LUKS2.name), format: None };
-    let error = engine::disk::passphrase(&luks2, &bench.service).expect_err("QEMU cannot open it");
+    let error = engine::disk::passphrase(&luks2, &bench.service).map(|_| ()).expect_err("QEMU cannot open it");
     assert!(matches!(error, EngineError::NotForGuests { .. }), "{error}");
     let error = refused(&|request| request.backing = under(KINDS[0].name, Some(engine::SourceFormat::Raw)));
     assert!(error.to_string().contains("looks like qcow2"), "{error}");
