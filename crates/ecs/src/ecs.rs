@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use blobs::{BlobId, BlobStore};
 use catalog::{Catalog, Clock, Region, Scope, Timestamp};
@@ -35,14 +35,20 @@ pub struct Ecs {
     pub(crate) stores: BTreeMap<Region, Arc<dyn BlobStore>>,
     pub(crate) config: EcsConfig,
     pub(crate) board: Board,
+    me: Weak<Self>,
 }
 
 impl Ecs {
     /// The service. `stores`: the regions, each with the store of its blobs; two regions may share one.
     #[must_use]
-    pub fn new(rooms: Rooms, stores: BTreeMap<Region, Arc<dyn BlobStore>>, config: EcsConfig) -> Self {
+    pub fn new(rooms: Rooms, stores: BTreeMap<Region, Arc<dyn BlobStore>>, config: EcsConfig) -> Arc<Self> {
         let board = Board::new(new_id("worker", &*rooms.random));
-        Self { catalog: rooms.kms.catalog(), rooms, stores, config, board }
+        Arc::new_cyclic(|me| Self { catalog: rooms.kms.catalog(), rooms, stores, config, board, me: me.clone() })
+    }
+
+    /// Itself, for work that goes on after its call.
+    pub(crate) fn shared(&self) -> Arc<Self> {
+        self.me.upgrade().expect("whoever calls it has it from the one Arc that it is made in")
     }
 
     /// The regions, by name.

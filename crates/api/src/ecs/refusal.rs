@@ -81,6 +81,7 @@ pub(super) fn refusal(error: &EcsError, region: &'static ErrorRow, request_id: &
         | EcsError::Stopping
         // Only the operator verifies, on the host.
         | EcsError::NotSealed { .. }
+        | EcsError::Instance(_)
         | EcsError::Catalog(_) => return of_server(error, request_id),
     };
     Refusal::new(row, &[&error.to_string()])

@@ -115,7 +115,7 @@ impl Installation {
             let opened = self.store_of(name, data_dir).open();
             stores.insert(region, opened.with_context(|| format!("the images of region {name}"))?);
         }
-        Ok(Arc::new(Ecs::new(rooms, stores, self.config(data_dir.to_owned()))))
+        Ok(Ecs::new(rooms, stores, self.config(data_dir.to_owned())))
     }
 
     fn store_of(&self, region: &str, data_dir: &Path) -> StoreConfig {
