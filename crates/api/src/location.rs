@@ -46,7 +46,8 @@ impl<S: Services> Action<S> for DescribeEndpoints {
 
     async fn run(self, _: &S, call: &Call<S::Caller>, _: &S::Permit) -> Result<Value, Refusal> {
         let is_here = Product::ALL.iter().any(|product| product.name().eq_ignore_ascii_case(&self.service));
-        let endpoints = if is_here && call.regions.contains(&self.region) { vec![self.endpoint(&call.host)] } else { vec![] };
+        let endpoints =
+            if is_here && call.regions.contains(&self.region) { vec![self.endpoint(&call.host)] } else { vec![] };
         Ok(json!({ "Endpoints": { "Endpoint": endpoints }, "Success": true }))
     }
 }

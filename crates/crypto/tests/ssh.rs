@@ -38,9 +38,13 @@ fn a_made_key_is_the_tools() {
 #[test]
 fn keys_of_the_tool_are_read() {
     let place = tempfile::tempdir().unwrap();
-    for (kind, bits, is_taken) in
-        [("rsa", "2048", true), ("rsa", "4096", true), ("ed25519", "256", true), ("ecdsa", "256", true), ("rsa", "1024", false)]
-    {
+    for (kind, bits, is_taken) in [
+        ("rsa", "2048", true),
+        ("rsa", "4096", true),
+        ("ed25519", "256", true),
+        ("ecdsa", "256", true),
+        ("rsa", "1024", false),
+    ] {
         let name = format!("{kind}{bits}");
         ssh_keygen(place.path(), &["-q", "-t", kind, "-b", bits, "-N", "", "-C", "a comment", "-f", &name]);
         let text = std::fs::read_to_string(place.path().join(format!("{name}.pub"))).unwrap();

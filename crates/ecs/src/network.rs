@@ -28,6 +28,51 @@ pub const V_SWITCH_CIDR_BLOCK: &str = "10.0.2.0/24";
 /// The address that the hypervisor's user-mode network gives each guest.
 pub const GUEST_ADDRESS: &str = "10.0.2.15";
 
+/// Why an instance cannot be put where a call says. Beside each, the API's code.
+#[derive(Debug, thiserror::Error)]
+pub enum NetworkError {
+    /// 404 `InvalidSecurityGroupId.NotFound`.
+    #[error("there is no security group {0} in this region; DescribeSecurityGroups shows the one that is there")]
+    SecurityGroup(String),
+    /// 404 `InvalidVSwitchId.NotFound`.
+    #[error("there is no vSwitch {0} in this region; DescribeVSwitches shows the one that is there")]
+    VSwitch(String),
+    /// 404 `InvalidZoneId.NotFound`.
+    #[error("there is no zone {0} in this region; DescribeZones shows the one that is there")]
+    Zone(String),
+}
+
+/// Where a call wants an instance; texts that are empty say nothing.
+#[derive(Debug, Clone, Default)]
+pub struct NetworkWanted {
+    /// The zone.
+    pub zone_id: String,
+    /// The vSwitch.
+    pub v_switch_id: String,
+    /// The security group.
+    pub security_group_id: String,
+}
+
+impl NetworkWanted {
+    /// Whether this is the one network of the scope.
+    ///
+    /// Errors: which part is not there.
+    pub fn check(&self, scope: &Scope) -> Result<(), NetworkError> {
+        let network = Network::of(scope);
+        let other = |wanted: &String, there: &str| (!wanted.is_empty() && wanted != there).then(|| wanted.clone());
+        if let Some(zone) = other(&self.zone_id, &network.zone_id) {
+            return Err(NetworkError::Zone(zone));
+        }
+        if let Some(v_switch) = other(&self.v_switch_id, &network.v_switch_id) {
+            return Err(NetworkError::VSwitch(v_switch));
+        }
+        match other(&self.security_group_id, &network.security_group_id) {
+            Some(group) => Err(NetworkError::SecurityGroup(group)),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Network {
     /// The network of an account in a region. Its ids follow from the scope, so that they are the same whenever they are asked for.
     #[must_use]

@@ -53,8 +53,8 @@ impl<S: Services> Action<S> for DescribeSecurityGroups {
     async fn run(self, _: &S, call: &Call<S::Caller>, _: &S::Permit) -> Result<Value, Refusal> {
         let scope = scope(call, &self.listed.region)?;
         let network = Network::of(&scope);
-        let is_wanted = named(self.vpc_id.as_deref(), &network.vpc_id)
-            && named(self.ids.as_deref(), &network.security_group_id);
+        let is_wanted =
+            named(self.vpc_id.as_deref(), &network.vpc_id) && named(self.ids.as_deref(), &network.security_group_id);
         let group = json!({
             "SecurityGroupId": network.security_group_id,
             "SecurityGroupName": "built-in",

@@ -33,7 +33,8 @@ pub(super) fn encode(label: &str, der: &[u8]) -> Zeroizing<String> {
 /// The DER in a text with nothing but one public key in it; white space may stand anywhere between the lines'
 /// characters, because tools fold and join them.
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
-    let body = text.trim_ascii().strip_prefix("-----BEGIN PUBLIC KEY-----")?.strip_suffix("-----END PUBLIC KEY-----")?;
+    let body =
+        text.trim_ascii().strip_prefix("-----BEGIN PUBLIC KEY-----")?.strip_suffix("-----END PUBLIC KEY-----")?;
     let body: String = body.split_ascii_whitespace().collect();
     STANDARD.decode(body).ok()
 }
@@ -47,7 +48,10 @@ mod tests {
     fn text_is_that_of_rfc_7468() {
         let full = "A".repeat(64);
         let text = |label, len| encode(label, &vec![0; len]).to_string();
-        assert_eq!(text(PUBLIC_KEY, 49), format!("-----BEGIN PUBLIC KEY-----\n{full}\nAA==\n-----END PUBLIC KEY-----\n"));
+        assert_eq!(
+            text(PUBLIC_KEY, 49),
+            format!("-----BEGIN PUBLIC KEY-----\n{full}\nAA==\n-----END PUBLIC KEY-----\n")
+        );
         assert_eq!(text("X", 48), format!("-----BEGIN X-----\n{full}\n-----END X-----\n"));
     }
 

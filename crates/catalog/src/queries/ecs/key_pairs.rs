@@ -93,7 +93,8 @@ impl Read<'_> {
 
     /// Name of the pair that an instance was given.
     pub async fn key_pair_of_instance(&mut self, instance_id: &str) -> Result<Option<String>> {
-        let sql = "SELECT name FROM key_pairs WHERE id = (SELECT key_pair_id FROM key_pair_instances WHERE instance_id = $1)";
+        let sql =
+            "SELECT name FROM key_pairs WHERE id = (SELECT key_pair_id FROM key_pair_instances WHERE instance_id = $1)";
         self.record("read the key pair of an instance", sql, values![instance_id], |row| row.value("name")).await
     }
 
