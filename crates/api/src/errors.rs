@@ -238,6 +238,41 @@ table! {
     NO_PERMISSION: 403 "NoPermission" [Ram] "You are not authorized to do this action. {0} may not {1} on {2} ({3})." "ram.md 3";
     STS_NO_PERMISSION: 403 "NoPermission" [Sts] "You are not authorized to do this action. You should be authorized by RAM. {0} may not {1} on {2} ({3})." "ram.md 3";
 
+    // Instances, their disks, key pairs and networks. {0}: the text of the error, or the parameter.
+    ECS_NOT_OFFERED: 400 "UnsupportedParameter" [Ecs] "The parameter {0} stands for something that is not offered here." "ours";
+    ECS_NO_DISK: 404 "InvalidDiskId.NotFound" [Ecs] "The specified disk does not exist: {0}." "ecs-images.md 7; message ours";
+    ECS_INSTANCE_STATUS: 403 "IncorrectInstanceStatus" [Ecs] "The status of the instance does not allow this: {0}." "ecs-images.md 9; message ours";
+    ECS_INSTANCE_PROTECTED: 403 "InvalidOperation.DeletionProtection" [Ecs] "The instance is protected from deletion: {0}." "ecs-images.md 9; message ours";
+    ECS_NO_INSTANCE_TYPE: 404 "InvalidInstanceType.NotFound" [Ecs] "The specified instance type does not exist: {0}." "ecs-images.md 9; message ours";
+    ECS_BARE_METAL: 403 "ImageNotSupportInstanceType" [Ecs] "The image does not support the instance type: {0}." "ecs-images.md 9; message ours";
+    ECS_WOULD_BE_PLAIN: 403 "InvalidEncrypted.NotMatchSnapshot" [Ecs] "Encrypted must be true: {0}." "ecs-images.md 8; message ours";
+    ECS_ENCRYPTED_BY_DEFAULT: 403 "InvalidEncrypted.NotMatchDiskDefaultEncryption" [Ecs] "Encrypted must be true: {0}." "ecs-images.md 8; message ours";
+    ECS_DISK_TOO_SMALL: 404 "InvalidSystemDiskSize.LessThanImageSize" [Ecs] "The disk is too small: {0}." "ecs-images.md 9; message ours";
+    ECS_INSTANCE_DISK_SIZE: 400 "InvalidDiskSize.ValueNotSupported" [Ecs] "The size of the disk is not supported: {0}." "ours, after ecs-images.md 5";
+    ECS_TOO_MANY_DISKS: 400 "InvalidDataDiskNumber" [Ecs] "There are too many data disks: {0}." "ours";
+    ECS_AMOUNT: 400 "InvalidParameter.Amount" [Ecs] "The number of instances is not valid: {0}." "ours";
+    ECS_INSTANCE_QUOTA: 403 "QuotaExceed.Instance" [Ecs] "The number of instances exceeds the limit: {0}." "ecs-images.md 9; message ours";
+    ECS_INSTANCE_NAME: 400 "InvalidInstanceName.Malformed" [Ecs] "The specified name is not valid: {0}." "ours";
+    ECS_HOST_NAME: 400 "InvalidHostName.Malformed" [Ecs] "The specified host name is not valid: {0}." "ours";
+    ECS_IMAGE_IN_USE: 403 "ImageUsingByInstance" [Ecs] "The image is used by instances: {0}." "ecs-images.md 5; message ours";
+    ECS_NO_PORTS: 403 "OperationDenied.NoStock" [Ecs] "The host has nothing left for this: {0}." "ours";
+    ECS_OTHER_HOST: 403 "OperationDenied.OtherHost" [Ecs] "The instance is not on this host: {0}." "ours";
+    ECS_DISK_TAMPERED: 403 "InvalidOperation.DiskTampered" [Ecs] "The disk cannot be opened: {0}." "ours";
+    ECS_NOT_FOR_GUESTS: 400 "ImageNotSupported" [Ecs] "The image cannot be run: {0}." "ecs-images.md 5; message ours";
+    ECS_HYPERVISOR: 503 "OperationDenied.HypervisorMissing" [Ecs] "{0}. Nothing was done." "ours";
+    ECS_INSTANCE_IDS: 400 "InvalidInstanceIds.ValueNotSupported" [Ecs] "The specified {0} is not a JSON list of instance ids." "page of AttachKeyPair; message ours";
+    ECS_DISK_IDS: 400 "InvalidDiskIds.ValueNotSupported" [Ecs] "The specified {0} is not a JSON list of up to 100 disk ids." "ours";
+    ECS_SNAPSHOT_NAME: 400 "InvalidSnapshotName.Malformed" [Ecs] "The specified {0} is not valid." "ecs-images.md 7; message ours";
+    ECS_KEY_PAIR_NAME: 400 "InvalidKeyPairName.Malformed" [Ecs] "The specified name is not valid: {0}." "page of CreateKeyPair; message ours";
+    ECS_KEY_PAIR_NAMES: 400 "InvalidKeyPairNames.ValueNotSupported" [Ecs] "The specified {0} is not a JSON list of up to 100 names." "page of DeleteKeyPairs; message ours";
+    ECS_KEY_PAIR_EXISTS: 400 "KeyPair.AlreadyExist" [Ecs] "The key pair already exists: {0}." "page of CreateKeyPair; message ours";
+    ECS_NO_KEY_PAIR: 404 "InvalidKeyPairName.NotFound" [Ecs] "The specified key pair does not exist: {0}." "page of AttachKeyPair; message ours";
+    ECS_PUBLIC_KEY: 400 "InvalidPublicKeyBody.Malformed" [Ecs] "The specified public key is not valid: {0}." "page of ImportKeyPair; message ours";
+    ECS_KEY_PAIR_QUOTA: 403 "QuotaExceed.KeyPair" [Ecs] "The number of key pairs exceeds the limit: {0}." "page of CreateKeyPair; message ours";
+    ECS_NO_SECURITY_GROUP: 404 "InvalidSecurityGroupId.NotFound" [Ecs] "The specified security group does not exist: {0}." "page of RunInstances; message ours";
+    ECS_NO_V_SWITCH: 404 "InvalidVSwitchId.NotFound" [Ecs] "The specified vSwitch does not exist: {0}." "page of RunInstances; message ours";
+    ECS_NO_ZONE: 404 "InvalidZoneId.NotFound" [Ecs] "The specified zone does not exist: {0}." "page of RunInstances; message ours";
+
     // KMS. {0}: what was named, which state it is in, what to do: the text of `KmsError`.
     KMS_INVALID_PARAMETER: 400 "InvalidParameter" [Kms] "The specified parameter \"{0}\" is not valid: {1}." "kms.md 8; message longer";
     KMS_UNSUPPORTED_PARAMETER: 400 "UnsupportedOperation" [Kms] "The parameter \"{0}\" stands for something that is not offered here." "kms.md 8; message ours";

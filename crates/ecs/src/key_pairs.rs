@@ -176,6 +176,24 @@ impl Ecs {
         Ok(self.catalog.read().key_pair_of_instance(instance_id).await?)
     }
 
+    /// Refuses a name that no pair has. Takes no permit: whoever makes an instance names a pair for it.
+    ///
+    /// Errors: `KeyPairError::NotFound`.
+    pub async fn require_key_pair(&self, name: &str, scope: &Scope) -> Result<()> {
+        match self.catalog.read().key_pair_by_name(name, scope).await? {
+            Some(_) => Ok(()),
+            None => Err(KeyPairError::NotFound(name.to_owned()).into()),
+        }
+    }
+
+    /// Gives instances a pair that were just made by the caller; those that are gone again do not count. Takes no permit: the right to
+    /// make them was asked for.
+    ///
+    /// Errors: `KeyPairError::NotFound`.
+    pub async fn give_key_pair(&self, name: &str, instance_ids: &[String], scope: &Scope) -> Result<()> {
+        self.for_each_instance(name, instance_ids, Change::Attach, scope).await.map(drop)
+    }
+
     async fn keep_pair(&self, name: &str, public: &SshPublicKey, scope: &Scope) -> Result<KeyPairRecord> {
         let pair = KeyPairRecord {
             id: self.new_id("ssh"),

@@ -22,16 +22,22 @@ pub(super) struct Paging {
 }
 
 impl Paging {
+    /// Reads `PageNumber` and `PageSize`, for a list that knows no tokens.
+    pub(super) fn by_number(parameters: &Parameters) -> Result<Self, Refusal> {
+        let (request, number, size) = page(parameters)?;
+        Ok(Self { request, number, size, by_token: false })
+    }
+
     /// Reads `PageNumber` and `PageSize`, or `MaxResults` and `NextToken`. A token goes before a number.
     pub(super) fn read(parameters: &Parameters) -> Result<Self, Refusal> {
-        let (request, number, size) = page(parameters)?;
+        let by_number = Self::by_number(parameters)?;
         let (max, token) = (MAX_RESULTS.read(parameters)?, NEXT_TOKEN.read(parameters)?);
         if max.is_none() && token.is_none() {
-            return Ok(Self { request, number, size, by_token: false });
+            return Ok(by_number);
         }
         let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
         let (number, size) = (small(token.unwrap_or(1)), small(max.unwrap_or(10).min(ROWS_MAX)));
-        Ok(Self { request: PageRequest::new(number, size).unwrap_or(request), number, size, by_token: true })
+        Ok(Self { request: PageRequest::new(number, size).unwrap_or(by_number.request), number, size, by_token: true })
     }
 
     /// The answer: `{"<list>":{"<item>":[…]}}` with counts and where it goes on.

@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 
 use super::action::{EcsCall, need, row};
 use super::paging::{MAX_RESULTS, NEXT_TOKEN, Paging};
-use super::parameters::{PAGE_NUMBER, PAGE_SIZE, REGION_ID, TAG, tags, time, written};
+use super::parameters::{JsonIdentifiers, PAGE_NUMBER, PAGE_SIZE, REGION_ID, TAG, tags, time, written};
 use crate::action::Spec;
 use crate::errors::{self, Refusal};
-use crate::parameters::{Flag, Ignored, JsonStrings, Name, OneOf, Optional, Parameters, Required, Tags, Text};
+use crate::parameters::{Flag, Ignored, Name, OneOf, Optional, Parameters, Required, Tags, Text};
 use crate::services::Need;
 
 const SNAPSHOT_ID: Required<Name> = Required::new("SnapshotId", Name { length: (1, 64), also: "-" });
-const SNAPSHOT_IDS: Optional<JsonStrings> =
-    Optional::new("SnapshotIds", JsonStrings { items_max: 100 }).or(&errors::ECS_SNAPSHOT_IDS);
+const SNAPSHOT_IDS: Optional<JsonIdentifiers> =
+    Optional::new("SnapshotIds", JsonIdentifiers).or(&errors::ECS_SNAPSHOT_IDS);
 const DISK_ID: Optional<Name> = Optional::new("DiskId", Name { length: (1, 64), also: "-" });
 const ENCRYPTED: Optional<Flag> = Optional::new("Encrypted", Flag);
 const KMS_KEY_ID: Optional<Text> = Optional::new("KMSKeyId", Text { length: (1, 512) });
@@ -73,7 +73,7 @@ impl EcsCall for DescribeSnapshots {
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         let status = STATUS.read(parameters)?.filter(|status| *status != "all");
         let filter = SnapshotFilter {
-            ids: snapshot_ids(parameters)?,
+            ids: SNAPSHOT_IDS.read(parameters)?.unwrap_or_default(),
             status: status.unwrap_or_default().to_owned(),
             encrypted: ENCRYPTED.read(parameters)?,
             key_id: KMS_KEY_ID.read(parameters)?.unwrap_or_default(),
@@ -95,17 +95,6 @@ impl EcsCall for DescribeSnapshots {
         let found = ecs.describe_snapshots(&self.filter, &self.tags, self.paging.request, permit, scope).await?;
         let (items, total) = if self.may_be { (found.items, found.total_count) } else { (Vec::new(), 0) };
         Ok(self.paging.answer("Snapshots", "Snapshot", items.iter().map(snapshot).collect(), total))
-    }
-}
-
-/// A list that is written and empty is nothing to look for.
-fn snapshot_ids(parameters: &Parameters) -> Result<String, Refusal> {
-    let ids = SNAPSHOT_IDS.read(parameters)?.unwrap_or_default();
-    let is_id = |id: &String| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if ids.iter().all(is_id) {
-        Ok(ids.join(","))
-    } else {
-        Err(Refusal::new(&errors::ECS_SNAPSHOT_IDS, &["SnapshotIds"]))
     }
 }
 

@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use md5::{Digest, Md5};
 
-use super::{KeyPair, PublicKey, RSA_BITS_MAX, RSA_BITS_MIN, pem};
+use super::{KeyPair, PublicKey, PublicKeyKind, RSA_BITS_MAX, RSA_BITS_MIN, pem};
 use crate::error::CryptoError;
 use crate::secret::Secret;
 
@@ -98,9 +98,10 @@ pub fn rsa_private_pem(pair: &KeyPair) -> Result<Secret, CryptoError> {
         let mut fields = element(SEQUENCE, &mut pair.private.expose())?;
         element(INTEGER, &mut fields)?;
         element(SEQUENCE, &mut fields)?;
-        element(OCTET_STRING, &mut fields).filter(|key| key.first() == Some(&SEQUENCE))
+        element(OCTET_STRING, &mut fields)
     };
-    let key = key().ok_or(CryptoError::PublicKey)?;
+    let is_rsa = matches!(pair.public.kind(), PublicKeyKind::Rsa { .. });
+    let key = key().filter(|_| is_rsa).ok_or(CryptoError::PublicKey)?;
     Ok(Secret::copy_of(pem::encode(pem::RSA_PRIVATE_KEY, key).as_bytes()))
 }
 
