@@ -94,8 +94,18 @@ async fn what_is_no_pair_is_refused() {
         ("DeleteKeyPairs", vec![("KeyPairNames", "there")], 400, "InvalidKeyPairNames.ValueNotSupported"),
         ("DeleteKeyPairs", vec![("KeyPairNames", "[]")], 400, "MissingParameter"),
         ("AttachKeyPair", vec![("KeyPairName", "there")], 400, "MissingParameter"),
-        ("AttachKeyPair", vec![("KeyPairName", "there"), ("InstanceIds", "i-1")], 400, "InvalidInstanceIds.ValueNotSupported"),
-        ("DetachKeyPair", vec![("KeyPairName", "gone"), ("InstanceIds", r#"["i-1"]"#)], 404, "InvalidKeyPairName.NotFound"),
+        (
+            "AttachKeyPair",
+            vec![("KeyPairName", "there"), ("InstanceIds", "i-1")],
+            400,
+            "InvalidInstanceIds.ValueNotSupported",
+        ),
+        (
+            "DetachKeyPair",
+            vec![("KeyPairName", "gone"), ("InstanceIds", r#"["i-1"]"#)],
+            404,
+            "InvalidKeyPairName.NotFound",
+        ),
         ("CreateKeyPair", vec![("KeyPairName", "new"), ("RegionId", "cn-beijing")], 404, "InvalidRegionId.NotFound"),
     ] {
         let region = if call.iter().any(|pair| pair.0 == "RegionId") { &[][..] } else { &[REGION][..] };
@@ -111,6 +121,7 @@ async fn what_is_no_pair_is_refused() {
         "Code": "InvalidInstanceId.NotFound",
         "Message": "instance i-1 does not exist in region cn-hangzhou",
     });
-    let wanted = json!({ "KeyPairName": "there", "TotalCount": "1", "FailCount": "1", "Results": { "Result": [result] } });
+    let wanted =
+        json!({ "KeyPairName": "there", "TotalCount": "1", "FailCount": "1", "Results": { "Result": [result] } });
     assert_eq!(answer, wanted);
 }

@@ -48,8 +48,7 @@ async fn a_scope_has_one_of_each() {
     assert_eq!(without_request_id(root.done(VPC, "DescribeVSwitches", &[REGION, of_vpc]).await), switches);
     let groups = root.done(ECS, "DescribeSecurityGroups", &[REGION, of_vpc]).await;
     let group = groups["SecurityGroups"]["SecurityGroup"][0]["SecurityGroupId"].as_str().unwrap();
-    let attribute =
-        root.done(ECS, "DescribeSecurityGroupAttribute", &[REGION, ("SecurityGroupId", group)]).await;
+    let attribute = root.done(ECS, "DescribeSecurityGroupAttribute", &[REGION, ("SecurityGroupId", group)]).await;
     assert_eq!((&attribute["VpcId"], &attribute["Permissions"]), (vpc_id, &json!({ "Permission": [] })));
     let missing = root.code(ECS, "DescribeSecurityGroupAttribute", &[REGION, ("SecurityGroupId", "sg-1")]).await;
     assert_eq!(missing, (404, "InvalidSecurityGroupId.NotFound".to_owned()));

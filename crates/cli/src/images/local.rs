@@ -23,17 +23,17 @@ use crate::store::{ServerLock, Store};
 const PAGE_ROWS: u32 = 100;
 
 /// The images of an installation, with no server beside it: the command itself does the work.
-pub(super) struct LocalImages {
-    pub(super) ecs: Arc<Ecs>,
+pub(crate) struct LocalImages {
+    pub(crate) ecs: Arc<Ecs>,
     regions: Vec<String>,
-    pub(super) runtime: Runtime,
-    pub(super) permit: Permit,
-    pub(super) scope: Scope,
+    pub(crate) runtime: Runtime,
+    pub(crate) permit: Permit,
+    pub(crate) scope: Scope,
     _lock: ServerLock,
 }
 
 impl LocalImages {
-    pub(super) fn open(store: &Store, region: Option<&str>) -> Result<Self> {
+    pub(crate) fn open(store: &Store, region: Option<&str>) -> Result<Self> {
         let installation = Installation::read(store)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.context("cannot start a runtime")?;
