@@ -14,6 +14,7 @@ use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
 use crate::import_image::device;
 use crate::names::{ImageAttributes, check_description, check_family, check_name};
+use crate::tags::ResourceKind;
 use crate::tokens::Token;
 
 const CREATE_IMAGE: Action = Action::new("ecs:CreateImage");
@@ -90,7 +91,7 @@ impl Ecs {
                 let disk = new_disk(&image, position, disk, snapshot);
                 self.insert_disk(&mut write, &disk).await?;
             }
-            insert_tags(&mut write, &request.tags, &image).await?;
+            insert_tags(&mut write, &request.tags, &ResourceKind::Image.tagged(&image.id, scope)).await?;
             if let Some(token) = &token {
                 token.remember(&mut write, &image.id, image.created_at).await?;
             }
