@@ -108,7 +108,14 @@ struct Work<'a> {
 impl Work<'_> {
     fn publish(&self, rewrapped: &Rewrapped) -> Result<()> {
         let result = self.verify(rewrapped).and_then(|()| {
-            publish(&self.request.destination(), self.around.service, self.file, Some(&rewrapped.tree), Some(&rewrapped.sealed), None)
+            publish(
+                &self.request.destination(),
+                self.around.service,
+                self.file,
+                Some(&rewrapped.tree),
+                Some(&rewrapped.sealed),
+                None,
+            )
         });
         if result.is_err() {
             let _ = rewrapped.tree.discard();

@@ -251,8 +251,7 @@ fn locate(
             note(&mut verified.changes, index * LEAF_BYTES, &parts);
         }
     }
-    let (shorter, longer) =
-        (digest.file_bytes.min(verified.file_bytes), digest.file_bytes.max(verified.file_bytes));
+    let (shorter, longer) = (digest.file_bytes.min(verified.file_bytes), digest.file_bytes.max(verified.file_bytes));
     if shorter != longer {
         verified.changed_leaves += (longer - shorter).div_ceil(LEAF_BYTES);
         verified.changes.push(Change {

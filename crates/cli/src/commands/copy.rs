@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 use catalog::{Clock, SystemClock};
 use crypto::{OsRandom, Secret};
 use engine::{
-    BenchSwitches, Codec, Copied, CopyRequest, Durability, ImageFile, Observer, Overwrite, Request, Surroundings, TargetFormat,
+    BenchSwitches, Codec, Copied, CopyRequest, Durability, ImageFile, Observer, Overwrite, Request, Surroundings,
+    TargetFormat,
 };
 use kms::KeyRef;
 use serde::Serialize;

@@ -4,7 +4,9 @@ use blobs::PartialFile;
 use crypto::Random;
 use formats::Codec;
 use formats::luks1::KEY_MATERIAL_END;
-use formats::qcow2::{Backing, HeaderFields, Layout, Tail, encode_header, encode_refcount_block, encode_refcount_table};
+use formats::qcow2::{
+    Backing, HeaderFields, Layout, Tail, encode_header, encode_refcount_block, encode_refcount_table,
+};
 
 use super::create::{Below, DiskRequest};
 use crate::error::{EngineError, Result};
@@ -32,8 +34,8 @@ impl EmptyDisk {
     /// Errors: a size that qcow2 cannot have, or a name of the backing file that its header cannot hold.
     pub(super) fn plan(request: &DiskRequest<'_>, below: Option<Below>) -> Result<Self> {
         let luks_len = request.seal.is_some().then_some(KEY_MATERIAL_END);
-        let layout = Layout::new(request.virtual_size, CLUSTER_BITS, luks_len, 1)
-            .map_err(EngineError::format(&request.path))?;
+        let layout =
+            Layout::new(request.virtual_size, CLUSTER_BITS, luks_len, 1).map_err(EngineError::format(&request.path))?;
         let tail = Tail::plan(&layout, layout.data_start, 0);
         let empty = Self { layout, tail, below };
         empty.header(None)?;
@@ -76,10 +78,8 @@ impl EmptyDisk {
     }
 
     fn header(&self, envelope: Option<&[u8]>) -> Result<Vec<u8>> {
-        let backing = self.below.as_ref().map(|below| Backing {
-            name: below.path.as_os_str().as_bytes(),
-            format: below.driver,
-        });
+        let backing =
+            self.below.as_ref().map(|below| Backing { name: below.path.as_os_str().as_bytes(), format: below.driver });
         let fields = HeaderFields { compression: Codec::Deflate, envelope, backing };
         let (header, _) = encode_header(&self.layout, &self.tail, fields).ok_or_else(|| {
             EngineError::Unsuitable("the path of the image is longer than the 1023 bytes that qcow2 holds".to_owned())

@@ -180,6 +180,10 @@ impl Header {
                 "legacy AES encryption (crypt_method 1) is not supported; convert it with qemu-img convert first";
             return Err(FormatError::new(FORMAT, ErrorKind::Unsupported, message).at(32));
         }
+        if self.luks.is_some() && self.crypt_method == CryptMethod::None {
+            let message = "has a LUKS header, but says that it is not encrypted; QEMU refuses it too";
+            return Err(FormatError::new(FORMAT, ErrorKind::Invalid, message).at(32));
+        }
         let external = Feature::ExternalDataFile.is_in(self.incompatible);
         if self.crypt_method == CryptMethod::Luks {
             self.require_sealed(external)?;

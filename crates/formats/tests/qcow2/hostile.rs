@@ -196,6 +196,7 @@ fn an_encrypted_image_with_plain_parts_is_refused() {
         ("a backing file that nobody hands in", sealed().backing("base"), NeedsOtherFile, "backing file"),
         ("a data file", sealed().put_u64(INCOMPATIBLE, 1 << 2), Unsupported, "external data file"),
         ("no LUKS pointer", Crafted::new().put_u32(32, 2), Unsupported, "missing"),
+        ("a LUKS pointer without encryption", sealed().put_u32(32, 0), Invalid, "not encrypted"),
         ("legacy AES", Crafted::new().put_u32(32, 1), Unsupported, "legacy AES"),
         (
             "a LUKS area after the end",
