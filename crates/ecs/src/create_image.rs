@@ -242,7 +242,7 @@ fn check_size(disk: &NewImageDisk, snapshot: &SnapshotRecord) -> Result<()> {
 }
 
 /// `/dev/xvda` to `/dev/xvdz`, or `/dev/vda` and on.
-fn is_device(name: &str) -> bool {
+pub(crate) fn is_device(name: &str) -> bool {
     let letter = name.strip_prefix("/dev/xvd").or_else(|| name.strip_prefix("/dev/vd"));
     letter.is_some_and(|letter| letter.len() == 1 && letter.bytes().all(|byte| byte.is_ascii_lowercase()))
 }

@@ -38,12 +38,19 @@ impl NewKey {
     /// Errors: `NotPermitted`.
     pub(crate) fn require(&self, permit: &Permit) -> Result<()> {
         let Self::Named(facts) = self else { return Ok(()) };
-        let resource = key_arn(&facts.key);
-        if is_service_key(facts) || resource.parse().is_ok_and(|arn| permit.covers(GENERATE_DATA_KEY, &arn)) {
-            return Ok(());
-        }
-        Err(EcsError::NotPermitted { action: GENERATE_DATA_KEY, resource })
+        require_right(GENERATE_DATA_KEY, facts, permit)
     }
+}
+
+/// Refuses a permit that does not cover `action` on a key. The service key is ECS's own, and needs no right of the caller's.
+///
+/// Errors: `NotPermitted`.
+pub(crate) fn require_right(action: Action, facts: &KeyFacts, permit: &Permit) -> Result<()> {
+    let resource = key_arn(&facts.key);
+    if is_service_key(facts) || resource.parse().is_ok_and(|arn| permit.covers(action, &arn)) {
+        return Ok(());
+    }
+    Err(EcsError::NotPermitted { action, resource })
 }
 
 impl Ecs {

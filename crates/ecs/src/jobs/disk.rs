@@ -178,7 +178,7 @@ fn inspect(path: &Path) -> Result<Report> {
 }
 
 /// What our own key service refused says more than that it did.
-fn of_engine(error: EngineError) -> EcsError {
+pub(crate) fn of_engine(error: EngineError) -> EcsError {
     match error {
         EngineError::Key(error) => match error.downcast::<EcsError>() {
             Ok(error) => *error,

@@ -25,6 +25,7 @@ pub(crate) mod spec;
 mod take;
 
 pub(crate) use board::Board;
+pub(crate) use disk::of_engine;
 
 use std::sync::Arc;
 use std::time::Duration;
