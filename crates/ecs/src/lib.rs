@@ -56,6 +56,7 @@ mod jobs;
 mod key_use;
 mod modify_image;
 mod names;
+pub mod qemu;
 mod share_image;
 mod snapshots;
 mod sweep;
