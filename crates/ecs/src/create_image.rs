@@ -1,4 +1,4 @@
-//! `CreateImage` from snapshots. Source: ecs-images.md 5.
+//! `CreateImage`, here from snapshots; `disks/image.rs` makes it from an instance. Source: ecs-images.md 5.
 //!
 //! The image has its disks from the snapshots as they are: it is Available at once, and what is encrypted stays so, under its key.
 
@@ -23,6 +23,8 @@ const GIB: u64 = 1 << 30;
 /// What is to become an image.
 #[derive(Debug, Clone, Default)]
 pub struct CreateImage {
+    /// The instance whose disks the image has; it counts before `disks`. Empty: none.
+    pub instance_id: String,
     /// The disks: one system disk, and up to 16 data disks.
     pub disks: Vec<NewImageDisk>,
     /// Name; empty: none.
@@ -53,7 +55,7 @@ pub struct NewImageDisk {
 }
 
 impl Ecs {
-    /// Makes an image from snapshots. Returns its id.
+    /// Makes an image from snapshots, or begins one from an instance. Returns its id.
     ///
     /// Asks for `ecs:CreateImage` on `image/*` and on each snapshot. Errors: `MalformedName`, `MalformedDescription`,
     /// `MalformedFamily`, `SnapshotNotFound`, `SnapshotNotReady`, `SystemDisk`, `DeviceMalformed`, `DeviceInUse`, `SnapshotSize`,
@@ -65,8 +67,11 @@ impl Ecs {
         permit: &Permit,
         scope: &Scope,
     ) -> Result<String> {
-        self.permit_create(request, permit, scope)?;
         let token = Token::of(token, &scope.account, "CreateImage", &(scope, request))?;
+        if !request.instance_id.is_empty() {
+            return self.create_image_of_instance(request, token.as_ref(), permit, scope).await;
+        }
+        self.permit_create(request, permit, scope)?;
         if let Some(token) = &token
             && let Some(answer) = token.earlier_answer(&mut self.catalog.read()).await?
         {
@@ -105,6 +110,9 @@ impl Ecs {
     ///
     /// Errors: as [`Ecs::create_image`].
     pub async fn check_create_image(&self, request: &CreateImage, permit: &Permit, scope: &Scope) -> Result<()> {
+        if !request.instance_id.is_empty() {
+            return self.check_image_of_instance(request, permit, scope).await;
+        }
         self.permit_create(request, permit, scope)?;
         self.check_create(request, scope).await
     }

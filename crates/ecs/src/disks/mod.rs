@@ -2,11 +2,12 @@
 //!
 //! ```text
 //!   encryption: what a disk comes under ─ plan: which disks ─ make: record, then file
-//!   replace, reinit: a new file on a disk of an instance that is Stopped       snapshot: what is on it, as a job
+//!   replace, reinit: a new file on a disk of an instance that is Stopped       snapshot, image: what is on them, as a job
 //! ```
 
 mod describe;
 mod encryption;
+mod image;
 mod make;
 mod plan;
 mod reinit;

@@ -27,26 +27,32 @@ pub(crate) struct Host {
 }
 
 /// A machine that runs.
-pub(super) struct Running {
-    pub(super) machine: Arc<Machine>,
+struct Running {
+    machine: Arc<Machine>,
     /// What its disks lie on: a blob that was fetched from a bucket stays here as long as the machine runs.
     _blobs: Vec<OpenBlob>,
 }
 
 impl Host {
     /// Waits until nobody else works on something of this name, and keeps others from it while the guard lives.
-    pub(super) async fn turn(&self, name: &str) -> OwnedMutexGuard<()> {
-        let turn = {
-            let mut turns = lock(&self.turns);
-            turns.retain(|_, turn| turn.strong_count() > 0);
-            let known = turns.get(name).and_then(Weak::upgrade);
-            known.unwrap_or_else(|| {
-                let new = Arc::new(Turn::new(()));
-                turns.insert(name.to_owned(), Arc::downgrade(&new));
-                new
-            })
-        };
-        turn.lock_owned().await
+    pub(crate) async fn turn(&self, name: &str) -> OwnedMutexGuard<()> {
+        self.turn_of(name).lock_owned().await
+    }
+
+    /// The same, if nobody works on it now.
+    pub(super) fn turn_if_free(&self, name: &str) -> Option<OwnedMutexGuard<()>> {
+        self.turn_of(name).try_lock_owned().ok()
+    }
+
+    fn turn_of(&self, name: &str) -> Arc<Turn<()>> {
+        let mut turns = lock(&self.turns);
+        turns.retain(|_, turn| turn.strong_count() > 0);
+        let known = turns.get(name).and_then(Weak::upgrade);
+        known.unwrap_or_else(|| {
+            let new = Arc::new(Turn::new(()));
+            turns.insert(name.to_owned(), Arc::downgrade(&new));
+            new
+        })
     }
 
     /// The name of this host: that of the directory in which the files of its instances lie, made at its first use.
@@ -74,8 +80,19 @@ impl Host {
         lock(&self.machines).get(id).map(|running| Arc::clone(&running.machine))
     }
 
-    pub(super) fn remove(&self, id: &str) -> Option<Running> {
-        lock(&self.machines).remove(id)
+    /// Forgets the machine of an instance, which is over.
+    pub(super) fn remove(&self, id: &str) {
+        lock(&self.machines).remove(id);
+    }
+
+    /// The same, if it is still this one. `false` when it is another, or none.
+    pub(super) fn remove_this(&self, id: &str, machine: &Arc<Machine>) -> bool {
+        let mut machines = lock(&self.machines);
+        let is_it = machines.get(id).is_some_and(|running| Arc::ptr_eq(&running.machine, machine));
+        if is_it {
+            machines.remove(id);
+        }
+        is_it
     }
 }
 
@@ -85,8 +102,7 @@ fn host_id(directory: &Path, random: &dyn Random) -> std::io::Result<String> {
     if let Ok(id) = fs::read_to_string(&file) {
         return Ok(id.trim().to_owned());
     }
-    // Others may pass through it, for the user that machines run as; what is in it is for its owners.
-    fs::DirBuilder::new().recursive(true).mode(0o711).create(directory)?;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     let id = new_id("host", random);
     let new = directory.join("host.new");
     let mut to = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o644).open(&new)?;
@@ -117,7 +133,7 @@ impl Place {
 
     /// Makes both.
     pub(super) fn make(&self) -> std::io::Result<()> {
-        fs::DirBuilder::new().recursive(true).mode(0o711).create(&self.disks)
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.disks)
     }
 }
 

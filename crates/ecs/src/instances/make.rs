@@ -1,7 +1,7 @@
 //! New instances: how they begin in the catalog, their files, and how what did not come to be is removed.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::SocketAddrV4;
 
 use catalog::{DiskRecord, InstanceRecord, Scope, Write};
 
@@ -64,8 +64,7 @@ impl Ecs {
                 let resource = ResourceKind::Instance.tagged(&one.instance.id, scope);
                 insert_tags(&mut write, &request.tags, &resource).await?;
             }
-            let min = request.min_amount.unwrap_or(request.amount);
-            self.recheck_quota_of_instances(&mut write, request.amount - min, scope).await
+            self.recheck_instance_quota(&mut write, scope).await
         };
         let done: Result<()> = done.await;
         write.finish(done).await?;
@@ -81,10 +80,10 @@ impl Ecs {
         if may_copy(&mut read, &image, scope).await? { Ok(()) } else { Err(not_found()) }
     }
 
-    /// The number again, in the change that adds them. `spare`: so many the call can do without.
-    async fn recheck_quota_of_instances(&self, write: &mut Write, spare: u32, scope: &Scope) -> Result<()> {
+    /// The number again, in the change that adds them.
+    async fn recheck_instance_quota(&self, write: &mut Write, scope: &Scope) -> Result<()> {
         let Some(max) = self.config.instances.instances_max else { return Ok(()) };
-        if write.read().instances_count(scope).await? <= max + u64::from(spare) {
+        if write.read().instances_count(scope).await? <= max {
             return Ok(());
         }
         Err(InstanceError::Quota { region: scope.region.clone(), max }.into())
@@ -190,14 +189,14 @@ fn free_ports(config: &ForwardConfig, taken: &mut BTreeSet<u16>) -> Option<Vec<P
         .map(|guest_port| {
             let port = free.next()?;
             taken.insert(port);
-            Some(PortForward { host: SocketAddr::new(config.address, port), guest_port: *guest_port })
+            Some(PortForward { host: SocketAddrV4::new(config.address, port), guest_port: *guest_port })
         })
         .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv4Addr};
+    use std::net::Ipv4Addr;
 
     use super::*;
 
@@ -205,7 +204,7 @@ mod tests {
     #[test]
     fn ports_are_given_once() {
         let config =
-            ForwardConfig { address: IpAddr::V4(Ipv4Addr::LOCALHOST), ports: 2200..=2203, guest_ports: vec![22, 80] };
+            ForwardConfig { address: Ipv4Addr::LOCALHOST, ports: 2200..=2203, guest_ports: vec![22, 80] };
         let mut taken = BTreeSet::from([2201]);
         let first = free_ports(&config, &mut taken).unwrap();
         let shown: Vec<_> = first.iter().map(|forward| (forward.host.port(), forward.guest_port)).collect();

@@ -49,7 +49,7 @@ impl Ecs {
             return Err(InstanceError::BareMetal { instance_type: instance_type.name, image: image.id }.into());
         }
         let disks = self.plan_disks(&image_disks, (&request.system_disk, &request.data_disks), scope).await?;
-        self.check_instance_quota(min, scope).await?;
+        self.check_instance_quota(request.amount, scope).await?;
         self.rooms.kms.require_credit(&scope.account).await?;
         Ok(Plan { image, instance_type, disks })
     }
@@ -107,7 +107,7 @@ impl Ecs {
     pub async fn keys_of_instance(&self, id: &str, scope: &Scope) -> Result<Vec<KeyNeed>> {
         let found = self.catalog.read().instance_by_id(id).await?.filter(|instance| instance.scope == *scope);
         let Some(instance) = found else { return Ok(Vec::new()) };
-        let disks = self.catalog.read().disks_of_instance(&instance.id).await?;
+        let disks = self.attached_disks(&instance.id).await?;
         self.key_needs(keys_of(&disks), std::iter::empty(), scope).await
     }
 

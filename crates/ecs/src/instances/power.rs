@@ -14,7 +14,7 @@ use super::plan::keys_of;
 use crate::disks::{disk_refused, image_file};
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
-use crate::qemu::{Firmware, Forward, Layer, LayerFormat, Machine, MachineDisk, MachineSpec, Network};
+use crate::qemu::{Firmware, Forward, Layer, LayerFormat, Machine, MachineDisk, MachineSpec, Network, machine_in};
 
 impl Ecs {
     /// Opens the keys of all disks and starts the machine. It runs when this returns, and nothing of the keys is left here. Whoever calls
@@ -71,7 +71,7 @@ impl Ecs {
             vcpus: instance.cpu,
             memory_mib: instance.memory_mib.into(),
             disks,
-            network: Network { mac: instance.mac_address.clone(), forwards: forwards.collect() },
+            network: Network { mac: mac_of(instance)?, forwards: forwards.collect(), restrict: false },
             // Images that would rather boot by UEFI do by a BIOS, too.
             firmware: if instance.boot_mode == "UEFI" { Firmware::Uefi } else { Firmware::Bios },
         })
@@ -86,30 +86,39 @@ impl Ecs {
         });
     }
 
-    /// Ends a machine at once, if one runs.
+    /// Ends a machine at once, if one runs. Whoever calls it works alone on the instance.
+    ///
+    /// Errors: `Hypervisor`.
     pub(super) async fn power_off(&self, id: &str) -> Result<()> {
-        let machine = match self.host.machine(id) {
-            Some(machine) => Some(machine),
-            None => self.machine_of_before(id).await?,
-        };
-        if let Some(machine) = machine {
-            let failed = |source| InstanceError::Hypervisor { id: id.to_owned(), source };
-            machine.quit().await.map_err(failed)?;
+        if let Some(machine) = self.machine_of(id).await? {
+            machine.quit().await.map_err(|source| InstanceError::Hypervisor { id: id.to_owned(), source })?;
         }
         self.host.remove(id);
         Ok(())
     }
 
-    /// A machine that a process before this one started, and that still runs. Nothing is looked for where there is no directory.
-    pub(super) async fn machine_of_before(&self, id: &str) -> Result<Option<Arc<Machine>>> {
-        let directory = Place::of(&self.config.instances, id).instance;
-        if !directory.exists() {
-            return Ok(None);
+    /// The machine of an instance, if one runs: also one that a process before this one started, which is watched from now on.
+    ///
+    /// Errors: `Hypervisor`.
+    pub(super) async fn machine_of(&self, id: &str) -> Result<Option<Arc<Machine>>> {
+        if let Some(machine) = self.host.machine(id) {
+            return Ok(Some(machine).filter(|machine| !machine.is_over()));
         }
-        let failed = |source| InstanceError::Hypervisor { id: id.to_owned(), source };
-        let hypervisor = self.host.hypervisor(&self.config.instances).await.map_err(failed)?;
-        Ok(hypervisor.adopt(&directory).await.map_err(failed)?.map(Arc::new))
+        let directory = Place::of(&self.config.instances, id).instance;
+        let found = machine_in(&directory, self.config.instances.hypervisor.answer_timeout).await;
+        let found = found.map_err(|source| InstanceError::Hypervisor { id: id.to_owned(), source })?;
+        let Some(machine) = found.map(Arc::new) else { return Ok(None) };
+        self.host.insert(id, Arc::clone(&machine), Vec::new());
+        self.watch(id.to_owned(), Arc::clone(&machine));
+        Ok(Some(machine))
     }
+}
+
+fn mac_of(instance: &InstanceRecord) -> Result<[u8; 6]> {
+    let bytes: Option<Vec<u8>> =
+        instance.mac_address.split(':').map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
+    let mac = bytes.and_then(|bytes| bytes.try_into().ok());
+    mac.ok_or_else(|| EcsError::Damaged(format!("the MAC address of instance {}", instance.id)))
 }
 
 fn layer(file: ImageFile, passphrase: Option<Secret>) -> Result<Layer> {

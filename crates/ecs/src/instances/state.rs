@@ -16,14 +16,16 @@ pub(crate) enum Call {
     Reboot,
     /// DeleteInstance; with `force` also one that runs.
     Delete { force: bool },
-    /// What replaces or reads its disks.
+    /// What replaces its disks.
     UseDisks,
+    /// What makes images and snapshots of its disks.
+    ReadDisks,
 }
 
 /// `None` when an instance of this status takes the call, else what it must be.
 pub(crate) fn refusal(call: Call, status: &str) -> Option<&'static str> {
     let (takes, wanted) = match call {
-        Call::Start | Call::UseDisks => (status == "Stopped", "Stopped"),
+        Call::Start | Call::UseDisks | Call::ReadDisks => (status == "Stopped", "Stopped"),
         Call::Stop { force: false } | Call::Reboot => (status == "Running", "Running"),
         Call::Stop { force: true } => (matches!(status, "Running" | "Stopping"), "Running or Stopping"),
         Call::Delete { force: false } => (status == "Stopped", "Stopped, unless Force=true is said"),
@@ -43,6 +45,7 @@ mod tests {
         for (call, takes) in [
             (Call::Start, &["Stopped"][..]),
             (Call::UseDisks, &["Stopped"]),
+            (Call::ReadDisks, &["Stopped"]),
             (Call::Stop { force: false }, &["Running"]),
             (Call::Stop { force: true }, &["Running", "Stopping"]),
             (Call::Reboot, &["Running"]),

@@ -87,23 +87,30 @@ impl Hypervisor {
         Ok(())
     }
 
-    /// The machine that runs in a directory, whoever started it; `None` if none does. One whose start was never finished is in
-    /// [`super::MachineState::Prelaunch`], and is to be quit.
+    /// The machine that runs in a directory: see [`machine_in`].
     ///
     /// Errors: `Unidentified`, `File`.
     pub async fn adopt(&self, directory: &Path) -> Result<Option<Machine>, HypervisorError> {
-        let begun = Instant::now();
-        while directory::is_taken(directory)? {
-            if let Some(process) = identify(directory).await? {
-                return Ok(Some(Machine::new(directory.to_owned(), process, self.answer_timeout)));
-            }
-            if begun.elapsed() > IDENTIFY_MAX {
-                return Err(HypervisorError::Unidentified { directory: directory.to_owned() });
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        Ok(None)
+        machine_in(directory, self.answer_timeout).await
     }
+}
+
+/// The machine that runs in a directory, whoever started it; `None` if none does. One whose start was never finished is in
+/// [`super::MachineState::Prelaunch`], and is to be quit. QEMU need not be installed any more.
+///
+/// Errors: `Unidentified`, `File`.
+pub async fn machine_in(directory: &Path, answer_timeout: Duration) -> Result<Option<Machine>, HypervisorError> {
+    let begun = Instant::now();
+    while directory::is_taken(directory)? {
+        if let Some(process) = identify(directory).await? {
+            return Ok(Some(Machine::new(directory.to_owned(), process, answer_timeout)));
+        }
+        if begun.elapsed() > IDENTIFY_MAX {
+            return Err(HypervisorError::Unidentified { directory: directory.to_owned() });
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(None)
 }
 
 /// Who holds a directory: the process that was written down or, if we were killed before that, the one that listens.

@@ -14,7 +14,7 @@
 
 pub use config::{AcceleratorChoice, HypervisorConfig};
 pub use error::HypervisorError;
-pub use hypervisor::Hypervisor;
+pub use hypervisor::{Hypervisor, machine_in};
 pub use machine::{Machine, MachineState};
 pub use serial::{serial_log, serial_socket, serial_tail};
 pub use spec::{Firmware, Forward, Layer, LayerFormat, MachineDisk, MachineSpec, Network};
