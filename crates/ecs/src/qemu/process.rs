@@ -3,39 +3,42 @@
 use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
 use tokio::sync::watch;
 
 use super::serial::trim_logs;
 
 /// How often the logs of a machine are looked at.
-const TRIM_PERIOD: Duration = Duration::from_secs(1);
+const TRIM_PERIOD: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
-/// A process by its descriptor, which never means another one, and a task that waits for its end.
+/// The watching thread reads some metadata and waits: it needs little stack.
+const WATCHER_STACK: usize = 128 << 10;
+
+/// A process by its descriptor, which never means another one, and a thread that waits for its end.
 #[derive(Clone)]
 pub(super) struct Process {
     pid: u32,
-    descriptor: Arc<AsyncFd<OwnedFd>>,
+    descriptor: Arc<OwnedFd>,
     over: watch::Receiver<bool>,
 }
 
 impl Process {
     /// A child, which is reaped when it ends. On an error it is killed.
     pub(super) fn of_child(mut child: Child, directory: PathBuf) -> io::Result<Self> {
-        match Self::open(child.id()) {
-            Ok(descriptor) => Ok(Self::watch(child.id(), descriptor, Some(child), directory)),
+        let pid = child.id();
+        match open(pid) {
+            Ok(descriptor) => Self::watch(pid, descriptor, Some(child), directory),
             Err(error) => {
                 child.kill()?;
                 child.wait()?;
-                Err(error)
+                Err(error.into())
             }
         }
     }
@@ -47,33 +50,32 @@ impl Process {
         is_it: impl FnOnce(u32) -> bool,
     ) -> io::Result<Option<Self>> {
         // The descriptor first: then it is the one that was asked about, as numbers are not given twice while it lives.
-        match Self::open(pid) {
-            Ok(descriptor) if is_it(pid) => Ok(Some(Self::watch(pid, descriptor, None, directory))),
-            Ok(_) => Ok(None),
-            Err(error) if Errno::from_io_error(&error) == Some(Errno::SRCH) => Ok(None),
-            Err(error) => Err(error),
+        match open(pid) {
+            Ok(descriptor) if is_it(pid) => Self::watch(pid, descriptor, None, directory).map(Some),
+            Ok(_) | Err(Errno::SRCH) => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
 
-    fn open(pid: u32) -> io::Result<AsyncFd<OwnedFd>> {
-        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or(Errno::SRCH)?;
-        AsyncFd::register_with_interest(pidfd_open(pid, PidfdFlags::empty())?, Interest::READABLE)
-    }
-
-    fn watch(pid: u32, descriptor: AsyncFd<OwnedFd>, child: Option<Child>, directory: PathBuf) -> Self {
-        let descriptor = Arc::new(descriptor);
+    /// A thread of its own: a runtime that shuts down would wait for a blocking task for as long as the machine runs.
+    fn watch(pid: u32, descriptor: OwnedFd, child: Option<Child>, directory: PathBuf) -> io::Result<Self> {
         let (end, over) = watch::channel(false);
-        let watched = Arc::clone(&descriptor);
-        tokio::spawn(async move {
-            while tokio::time::timeout(TRIM_PERIOD, watched.readable()).await.is_err() {
-                trim_logs(&directory);
-            }
+        let process = Self { pid, descriptor: Arc::new(descriptor), over };
+        let watched = Arc::clone(&process.descriptor);
+        let watcher = std::thread::Builder::new().name(format!("machine-{pid}")).stack_size(WATCHER_STACK);
+        let begun = watcher.spawn(move || {
+            wait_for_end(&watched, &directory);
             if let Some(Err(error)) = child.map(|mut child| child.wait()) {
                 tracing::warn!(pid, %error, "a machine's process cannot be reaped");
             }
             end.send_replace(true);
         });
-        Self { pid, descriptor, over }
+        if let Err(error) = begun {
+            // Nobody would ever learn of its end.
+            process.kill();
+            return Err(error);
+        }
+        Ok(process)
     }
 
     pub(super) fn pid(&self) -> u32 {
@@ -82,7 +84,7 @@ impl Process {
 
     /// Ends it at once; nothing if it is over.
     pub(super) fn kill(&self) {
-        match pidfd_send_signal(self.descriptor.get_ref(), Signal::KILL) {
+        match pidfd_send_signal(&self.descriptor, Signal::KILL) {
             Ok(()) | Err(Errno::SRCH) => {}
             Err(error) => tracing::warn!(pid = self.pid, %error, "a machine's process cannot be killed"),
         }
@@ -94,13 +96,34 @@ impl Process {
 
     /// Until it is over and, if it was a child, reaped.
     pub(super) async fn ended(&self) {
-        // The watching task ends without a word only when the runtime does.
+        // The watching thread ends with a word.
         let _ = self.over.clone().wait_for(|over| *over).await;
     }
 
     /// Whether it was over within `at_most`.
     pub(super) async fn ends_within(&self, at_most: Duration) -> bool {
         tokio::time::timeout(at_most, self.ended()).await.is_ok()
+    }
+}
+
+fn open(pid: u32) -> rustix::io::Result<OwnedFd> {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or(Errno::SRCH)?;
+    pidfd_open(pid, PidfdFlags::empty())
+}
+
+/// A descriptor of a process becomes readable when the process ends.
+fn wait_for_end(descriptor: &OwnedFd, directory: &Path) {
+    loop {
+        match poll(&mut [PollFd::new(descriptor, PollFlags::IN)], Some(&TRIM_PERIOD)) {
+            Ok(0) => trim_logs(directory),
+            Err(Errno::INTR) => {}
+            // Nothing else can go wrong with one valid descriptor but want of memory, and then a busy loop helps nobody.
+            Err(error) => {
+                tracing::warn!(%error, "a machine's process cannot be watched");
+                std::thread::sleep(Duration::from_secs(1));
+            }
+            Ok(_) => return,
+        }
     }
 }
 
