@@ -74,7 +74,7 @@ impl Ecs {
             }
             Ok(snapshot.id.clone())
         };
-        let done = done.await;
+        let done: Result<String> = done.await;
         let id = write.finish(done).await?;
         self.board.wake();
         Ok(id)

@@ -43,7 +43,7 @@ impl Ecs {
     }
 
     /// Refuses an instance one of whose keys cannot be used, before any is: naming key, state, region and what to do.
-    pub(super) async fn require_keys_work(&self, instance: &InstanceRecord, disks: &[DiskRecord]) -> Result<()> {
+    pub(crate) async fn require_keys_work(&self, instance: &InstanceRecord, disks: &[DiskRecord]) -> Result<()> {
         for key in keys_of(disks) {
             self.require_enabled(&*self.key_facts(&KeyRef::Id(key), &instance.scope).await?)?;
         }

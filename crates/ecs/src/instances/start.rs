@@ -61,7 +61,7 @@ impl Ecs {
             write.instance_update(&instance).await?;
             Ok(Some(instance))
         };
-        let begun = done.await;
+        let begun: Result<_> = done.await;
         let Some(instance) = write.finish(begun).await? else { return Ok(()) };
         let disks = self.attached_disks(id).await?;
         match self.power_on(&instance, &disks).await {
