@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use blobs::PageBuffer;
 use crypto::digest::{Digest, LeafHasher, TreeKey};
-use formats::envelope::{self, Envelope};
+use formats::envelope;
 use serde::Serialize;
 
 use crate::copy::whole_file;
 use crate::coverage::Coverage;
 use crate::error::{EngineError, Result};
 use crate::header_backup::HeaderBackup;
-use crate::image::{Companions, Container, Image, LuksHeader};
+use crate::image::{Container, Image, LuksHeader};
 use crate::keys::KeyService;
 use crate::leaves::{LEAF_BYTES, LeafReader, LeafWriter, file_tree_path};
 use crate::observe::{Meter, Observer, Phase};
@@ -77,8 +77,9 @@ pub fn verify(
     let image = Image::open(path, None)?;
     let opened = open_sealed(&image, service)?;
     let unsealed = |reason: &str| EngineError::Locked { path: path.to_owned(), reason: reason.to_owned() };
+    let id = opened.envelope.ctx.get("image").filter(|id| is_uuid(id)).cloned().unwrap_or_default();
     if Coverage::of(&opened.envelope) == Some(Coverage::Header) {
-        return verify_disk(&image, &opened.envelope);
+        return crate::disk::verified(&image, id);
     }
     let Some(digest) = &opened.envelope.digest else {
         return Err(unsealed("its envelope carries no digest to compare with"));
@@ -86,7 +87,6 @@ pub fn verify(
     if digest.alg != TREE_ALGORITHM || digest.leaf_bytes != LEAF_BYTES {
         return Err(unsealed("its digest is of a kind that this version does not know"));
     }
-    let id = image_id(&opened.envelope);
     let key = TreeKeys::new(&opened.master_key).file;
     let file_bytes = image.file.len();
     let scratch = data_dir.join("trees").join(format!("{id}.verify.{}", std::process::id()));
@@ -123,25 +123,6 @@ pub fn verify(
     })();
     found.discard()?;
     result
-}
-
-/// The header of a disk was compared when its key was asked for; what is left is that no cluster of it is plain.
-fn verify_disk(image: &Image, envelope: &Envelope) -> Result<Verified> {
-    image.require_sound(Companions { backing_file: true, data_file: None })?;
-    Ok(Verified {
-        image: image_id(envelope),
-        file_bytes: image.file.len(),
-        sealed_bytes: None,
-        covers: Coverage::Header,
-        intact: true,
-        located: false,
-        changes: Vec::new(),
-        changed_leaves: 0,
-    })
-}
-
-fn image_id(envelope: &Envelope) -> String {
-    envelope.ctx.get("image").filter(|id| is_uuid(id)).cloned().unwrap_or_default()
 }
 
 /// Both LUKS2 headers are outside of the tree, because they hold the root under a checksum. They are compared with the kept

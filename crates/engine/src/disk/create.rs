@@ -70,7 +70,13 @@ pub fn create(request: &DiskRequest<'_>, random: &dyn Random) -> Result<Created>
         None => None,
     };
     let file = PartialFile::open(&request.path, request.overwrite)?;
-    let journal = begin(request, &file, sealing.as_ref(), random)?;
+    let journal = begin(request, &file, sealing.as_ref(), random);
+    // A file of another origin has content, and stays.
+    if journal.is_err() && file.is_empty().unwrap_or(false) {
+        let _ = std::fs::remove_file(journal_path(file.partial()));
+        let _ = file.discard();
+    }
+    let journal = journal?;
     let made = finish(request, &file, &empty, sealing, random);
     if made.is_err() {
         // What cannot be removed is reported by nobody: an error is on its way already.
@@ -137,8 +143,7 @@ impl Below {
         let unsuitable = |text: String| Err(EngineError::Unsuitable(text));
         let image = Image::open(&file.path, file.format)?;
         if image.state() == SourceState::Encrypted && request.seal.is_none() {
-            let path = file.path.display();
-            return unsuitable(format!("{path} is encrypted, and an encrypted image never gets a plain disk"));
+            return unsuitable("an encrypted image never gets a plain disk".to_owned());
         }
         let driver = driver_of(&image)?;
         image.layer(Companions::default(), None)?;

@@ -11,6 +11,8 @@
 mod create;
 mod empty;
 mod layer;
+mod verified;
 
 pub use create::{Created, DiskRequest, Seal, create};
 pub use layer::passphrase;
+pub(crate) use verified::verified;

@@ -1,6 +1,6 @@
 //! Copies of chains: layers of differing kinds, each plain or under its own envelope, become one image. Judged by QEMU.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use engine::{CopyRequest, EngineError, ImageFile, Request, SourceFormat, TargetFormat};
@@ -103,7 +103,7 @@ fn every_layer_is_checked_before_a_key_leaves() {
         assert!(matches!(bench.copy(&request), Err(EngineError::Tampered { .. })), "{name}");
         std::fs::write(bench.path(name), pristine).unwrap();
     }
-    name_backing_file(bench.path(KINDS[0].name));
+    name_backing_file(&bench.path(KINDS[0].name));
     bench.raw("planted.raw", IMAGE_BYTES, &[(0, 1000)]);
     let planted = bench.copy(&chain(&bench, &[KINDS[0].name, "planted.raw"], "image"));
     assert!(matches!(planted, Err(EngineError::Tampered { .. })), "{planted:?}");
@@ -118,10 +118,10 @@ fn every_layer_is_checked_before_a_key_leaves() {
 }
 
 /// Puts a name behind the extensions of our header, as an attacker would.
-fn name_backing_file(path: PathBuf) {
-    put(&path, b"planted.raw", 60_000);
-    put(&path, &60_000u64.to_be_bytes(), 8);
-    put(&path, &11u32.to_be_bytes(), 16);
+fn name_backing_file(path: &Path) {
+    put(path, b"planted.raw", 60_000);
+    put(path, &60_000u64.to_be_bytes(), 8);
+    put(path, &11u32.to_be_bytes(), 16);
 }
 
 fn image_again(bench: &Bench) {

@@ -12,7 +12,7 @@ use crate::support::{Bench, assert_ok, run};
 /// Larger than the image by more than a cluster, and no whole number of clusters.
 const DISK_BYTES: u64 = IMAGE_BYTES + 3 * MIB + 512;
 
-fn layers<'a>(disk: &'a str, kind: Option<Kind>) -> Vec<(&'a str, SourceFormat)> {
+fn layers(disk: &str, kind: Option<Kind>) -> Vec<(&str, SourceFormat)> {
     [(disk, SourceFormat::Qcow2)].into_iter().chain(kind.map(|kind| (kind.name, kind.format))).collect()
 }
 
@@ -154,7 +154,10 @@ fn reports_say_that_no_digest_covers_the_content() {
     assert!(matches!(bench.verify("disk"), Err(engine::EngineError::Tampered { .. })));
     engine::restore_header(&bench.path("disk"), None, &bench.data()).unwrap();
     assert!(bench.verify("disk").unwrap().intact);
-    bench.on_layers("qemu-io", &stack, &["-c", "read -P 7 1M 128k", "{disk}"]);
+    let read = bench.on_layers("qemu-io", &stack, &["-c", "read -P 7 1M 128k", "{disk}"]);
+    assert_ok(&read);
+    let said = String::from_utf8(read.stdout).unwrap();
+    assert!(said.contains("read 131072/131072") && !said.contains("failed"), "{said}");
 }
 
 /// Any changed byte of the LUKS header, its key material or its unused space: no key is asked for.
@@ -174,6 +177,35 @@ fn a_changed_header_gets_no_key() {
         assert!(matches!(refused, Err(engine::EngineError::Tampered { .. })), "byte {at} of the header");
         put(&file.path, &[pristine[luks + at]], (luks + at) as u64);
     }
+    // Of the qcow2 header: magic, version, kind of encryption, and the extension that finds the LUKS header.
+    for (at, bit) in [(0, 1), (7, 1), (35, 1), (35, 2), (112, 1), (119, 1), (125, 1), (133, 1)] {
+        put(&file.path, &[pristine[at] ^ bit], at as u64);
+        assert!(engine::disk::passphrase(&file, &bench.service).is_err(), "byte {at} of the qcow2 header");
+        put(&file.path, &[pristine[at]], at as u64);
+    }
     assert_eq!(bench.service.asked.load(Ordering::Relaxed), asked, "the key service was asked");
     assert!(engine::disk::passphrase(&file, &bench.service).unwrap().is_some());
+}
+
+/// Each layer opens with its own key only.
+#[test]
+fn qemu_opens_no_layer_with_the_key_of_the_other() {
+    let bench = Bench::new();
+    reference(&bench);
+    image(&bench, KINDS[0]);
+    bench.make_disk(&bench.disk_request("disk", DISK_BYTES, Some(KINDS[0]))).unwrap();
+    assert_ok(&bench.on_layers("qemu-img", &layers("disk", Some(KINDS[0])), &["check", "{disk}"]));
+    let name = KINDS[0].name;
+    let opened = |disk_key: &str, image_key: &str| {
+        let options = format!(
+            "driver=qcow2,file.filename=disk,encrypt.key-secret=d,backing.driver=qcow2,backing.file.filename={name},\
+             backing.encrypt.key-secret=i"
+        );
+        let (disk_key, image_key) = (format!("secret,id=d,file={disk_key}"), format!("secret,id=i,file={image_key}"));
+        let arguments = ["check", "--object", &disk_key, "--object", &image_key, "--image-opts", &options];
+        run(bench.dir.path(), "qemu-img", &arguments).status.success()
+    };
+    let (disk_key, image_key) = ("disk.secret", &*format!("{name}.secret"));
+    assert!(opened(disk_key, image_key));
+    assert!(!opened(image_key, image_key) && !opened(disk_key, disk_key) && !opened(image_key, disk_key));
 }
