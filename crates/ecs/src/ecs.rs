@@ -11,6 +11,7 @@ use ram::trail::Ledger;
 use crate::config::EcsConfig;
 use crate::error::{EcsError, Result};
 use crate::ids::new_id;
+use crate::instances::Host;
 use crate::jobs::Board;
 
 /// The rooms below, shared with whoever else uses them.
@@ -35,6 +36,7 @@ pub struct Ecs {
     pub(crate) stores: BTreeMap<Region, Arc<dyn BlobStore>>,
     pub(crate) config: EcsConfig,
     pub(crate) board: Board,
+    pub(crate) host: Host,
     me: Weak<Self>,
 }
 
@@ -43,7 +45,15 @@ impl Ecs {
     #[must_use]
     pub fn new(rooms: Rooms, stores: BTreeMap<Region, Arc<dyn BlobStore>>, config: EcsConfig) -> Arc<Self> {
         let board = Board::new(new_id("worker", &*rooms.random));
-        Arc::new_cyclic(|me| Self { catalog: rooms.kms.catalog(), rooms, stores, config, board, me: me.clone() })
+        Arc::new_cyclic(|me| Self {
+            catalog: rooms.kms.catalog(),
+            rooms,
+            stores,
+            config,
+            board,
+            host: Host::default(),
+            me: me.clone(),
+        })
     }
 
     /// Itself, for work that goes on after its call.

@@ -1,60 +1,65 @@
 //! One copy, from the request to the finished file.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use blobs::SourceFile;
 use formats::envelope::Mode;
 
+use crate::chain::Chain;
 use crate::decide::{Decision, SourceState, decide};
 use crate::error::{EngineError, Result};
-use crate::image::{Companions, Container, Image};
+use crate::image::{Companions, Image};
 use crate::journal::CopyId;
-use crate::luks::{LuksKind, payload_cipher, unlock};
-use crate::pins::{check_pins, open_sealed};
+use crate::luks::LuksKind;
 use crate::request::{Copied, CopyRequest, TargetFormat};
 use crate::rewrap::rewrap;
 use crate::scratch::refuse_sources;
 use crate::sealing::new_uuid;
 use crate::segment::SEGMENT_BYTES_MIN;
-use crate::stack::{Layer, LayerCipher, RawWalk};
+use crate::stack::{Layer, RawWalk};
 use crate::target::{Flat, Qcow2, Qcow2Options, Target, VhdDynamic, VhdIdentity, fixed_footer};
 use crate::transfer::{Surroundings, Transfer, Transferred};
 
 /// Bytes per segment when clusters are compressed: packed ones share host clusters within a
 /// segment only, so a larger one wastes less.
 const COMPRESSED_SEGMENT_BYTES: u64 = 4 << 20;
-/// Most backing files in a row; a longer chain is a mistake.
-const BACKING_FILES_MAX: usize = 64;
 
 /// Copies an image.
 ///
 /// What is done follows `decide`, which sees the source's state and the request's `encryption` only.
 /// The target appears under its name when it is complete; an error leaves nothing.
 pub fn copy(request: &CopyRequest, around: &Surroundings<'_>) -> Result<Copied> {
-    let image = Image::open(&request.source, request.source_format)?;
-    refuse_sources(request)?;
-    let decision = decide(image.state(), request.encryption)?;
-    check_request(request, &image, decision)?;
-    if let Some(found) = &image.envelope {
-        check_pins(&image, &found.envelope)?;
-    }
+    let chain = Chain::open(request)?;
+    let below = request.backing_files.iter().map(|file| &file.path);
+    let sources = [&request.source].into_iter().chain(below).chain(&request.data_file);
+    refuse_sources(&request.target, sources.map(PathBuf::as_path))?;
+    let decision = decide(chain.state(), request.encryption)?;
+    check_request(request, &chain, decision)?;
+    chain.check_pins()?;
     match decision {
-        Decision::Keep if keeps_bytes(request, &image) => keep(request, around, &image),
-        Decision::Keep => rewrite(request, around, &image, decision, None),
-        Decision::Encrypt => rewrite(request, around, &image, decision, Some(Mode::Encrypt)),
-        Decision::Reencrypt => rewrite(request, around, &image, decision, Some(Mode::Reencrypt)),
-        Decision::Rewrap => rewrap(request, around, &image),
+        Decision::Keep if keeps_bytes(request, chain.top()) => keep(request, around, chain.top()),
+        Decision::Keep => rewrite(request, around, &chain, decision, None),
+        Decision::Encrypt => rewrite(request, around, &chain, decision, Some(Mode::Encrypt)),
+        Decision::Reencrypt => rewrite(request, around, &chain, decision, Some(Mode::Reencrypt)),
+        Decision::Rewrap => rewrap(request, around, chain.top()),
     }
 }
 
 /// What cannot be combined, said before any work.
-fn check_request(request: &CopyRequest, image: &Image, decision: Decision) -> Result<()> {
+fn check_request(request: &CopyRequest, chain: &Chain, decision: Decision) -> Result<()> {
     let refuse = |text: &str| Err(EngineError::Unsuitable(text.to_owned()));
-    let encrypted = image.state() == SourceState::Encrypted || decision == Decision::Encrypt;
+    let image = chain.top();
+    let encrypted = chain.state() == SourceState::Encrypted || decision == Decision::Encrypt;
     let plain_format = matches!(request.format, Some(TargetFormat::Raw | TargetFormat::Vhd));
     if encrypted && plain_format {
         return refuse(
             "an encrypted image never becomes plain: raw and vhd cannot be encrypted; choose qcow2, luks1 or luks2",
+        );
+    }
+    if decision == Decision::Keep && encrypted && !request.backing_files.is_empty() {
+        return refuse(
+            "an overlay and its backing files become one image under a new data key; name the key with --encrypt --key",
         );
     }
     if decision == Decision::Keep
@@ -79,9 +84,6 @@ fn check_request(request: &CopyRequest, image: &Image, decision: Decision) -> Re
     if request.compress.is_some() && (encrypted || request.target_format(image, decision) != TargetFormat::Qcow2) {
         return refuse("only a plain qcow2 can be compressed: QEMU reads compressed clusters as plain text");
     }
-    if request.backing_files.len() > BACKING_FILES_MAX {
-        return refuse("more than 64 backing files");
-    }
     Ok(())
 }
 
@@ -100,7 +102,7 @@ fn keeps_bytes(request: &CopyRequest, image: &Image) -> bool {
 /// Copies the file byte for byte.
 fn keep(request: &CopyRequest, around: &Surroundings<'_>, image: &Image) -> Result<Copied> {
     // What a copy refuses, it refuses here too: an overlay is not an image without its backing file.
-    image.require_sound()?;
+    image.require_sound(Companions::default())?;
     let record = crate::keep::record(image, &request.target);
     let mut copied = if let Some(copied) = crate::keep::try_clone(request, around, image, record.as_ref())? {
         copied
@@ -112,7 +114,7 @@ fn keep(request: &CopyRequest, around: &Surroundings<'_>, image: &Image) -> Resu
         let transfer = Transfer {
             request,
             around,
-            id: copy_id(request, image, &layers, "keep")?,
+            id: copy_id(request, image.format.name(), &layers, "keep")?,
             layers,
             pitch: SEGMENT_BYTES_MIN,
             seal: None,
@@ -145,13 +147,12 @@ fn keep(request: &CopyRequest, around: &Surroundings<'_>, image: &Image) -> Resu
 fn rewrite(
     request: &CopyRequest,
     around: &Surroundings<'_>,
-    image: &Image,
+    chain: &Chain,
     decision: Decision,
     mode: Option<Mode>,
 ) -> Result<Copied> {
-    let format = request.target_format(image, decision);
-    let cipher = source_cipher(request, around, image)?;
-    let (layers, mut warnings) = open_stack(request, image, cipher)?;
+    let format = request.target_format(chain.top(), decision);
+    let layers = chain.unlock(request, around)?;
     let virtual_size = layers[0].virtual_size;
     if (mode.is_none() || request.bench.no_cipher) && layers.iter().any(|layer| layer.cipher.is_some()) {
         return Err(EngineError::Unsuitable("an encrypted image never becomes plain".to_owned()));
@@ -166,14 +167,14 @@ fn rewrite(
         )));
     }
     let layers = Arc::new(layers);
-    let id = copy_id(request, image, &layers, &format!("{format:?} {mode:?}"))?;
+    let id = copy_id(request, &chain.formats_text(), &layers, &format!("{format:?} {mode:?}"))?;
     let verify_as = Some(format.opened_as());
     let transfer = Transfer { request, around, layers, id, pitch, seal, kept: None, verify_as };
     let make =
         |sealing: Option<&crate::sealing::Sealing>| make_target(request, around, format, virtual_size, pitch, sealing);
     let done = transfer.run(&make)?;
-    warnings.extend(image.warnings.iter().cloned());
-    warnings.extend(image.drops.iter().map(|drop| format!("not copied: {drop}")));
+    let mut warnings: Vec<_> = chain.warnings().collect();
+    warnings.extend(chain.top().drops.iter().map(|drop| format!("not copied: {drop}")));
     warnings.extend(format_warnings(format, virtual_size, request));
     Ok(report(&done, decision, format, virtual_size, request.verify, warnings))
 }
@@ -201,60 +202,6 @@ fn report(
         verified,
         warnings,
     }
-}
-
-/// How the source's data is decrypted; the keys are asked for here, before any file is made.
-fn source_cipher(request: &CopyRequest, around: &Surroundings<'_>, image: &Image) -> Result<Option<LayerCipher>> {
-    if image.state() == SourceState::Plain {
-        return Ok(None);
-    }
-    let Some(passphrase) = &request.source_passphrase else {
-        // Legacy encryption has no LUKS header; `layer` names it.
-        if image.luks.is_none() {
-            image.layer(Companions::default(), None)?;
-        }
-        let opened = open_sealed(image, around.service)?;
-        return payload_cipher(image, opened.master_key);
-    };
-    match unlock(image, passphrase)? {
-        Some(master_key) => payload_cipher(image, master_key),
-        None => {
-            let newline = passphrase.expose().last() == Some(&b'\n');
-            let hint =
-                if newline { "; the file ends with a newline, which counts as part of the passphrase" } else { "" };
-            Err(EngineError::Locked {
-                path: image.path().to_owned(),
-                reason: format!("no keyslot takes the passphrase{hint}"),
-            })
-        }
-    }
-}
-
-/// The image and the backing files that the user named.
-fn open_stack(request: &CopyRequest, image: &Image, cipher: Option<LayerCipher>) -> Result<(Vec<Layer>, Vec<String>)> {
-    let data_file = request.data_file.as_deref().map(SourceFile::open).transpose()?;
-    let backed = !request.backing_files.is_empty();
-    let mut layers = vec![image.layer(Companions { backing_file: backed, data_file }, cipher)?];
-    let mut warnings = Vec::new();
-    if backed && !image.names_backing_file() {
-        return Err(EngineError::Unsuitable(format!(
-            "{} has no backing file, but one was given",
-            image.path().display()
-        )));
-    }
-    for (index, path) in request.backing_files.iter().enumerate() {
-        let backing = Image::open(path, None)?;
-        if backing.state() == SourceState::Encrypted {
-            return Err(EngineError::Unsuitable(format!(
-                "{}: an encrypted backing file is not supported; flatten the overlay with qemu-img convert first",
-                path.display()
-            )));
-        }
-        let more = index + 1 < request.backing_files.len();
-        layers.push(backing.layer(Companions { backing_file: more, data_file: None }, None)?);
-        warnings.extend(backing.warnings);
-    }
-    Ok((layers, warnings))
 }
 
 fn segment_bytes(request: &CopyRequest, format: TargetFormat, layers: &[Layer]) -> u64 {
@@ -344,7 +291,7 @@ pub(crate) fn whole_file(file: &Arc<SourceFile>) -> Layer {
 }
 
 /// What tells this copy from any other, for its journal.
-fn copy_id(request: &CopyRequest, image: &Image, layers: &[Layer], what: &str) -> Result<CopyId> {
+fn copy_id(request: &CopyRequest, from: &str, layers: &[Layer], what: &str) -> Result<CopyId> {
     let shape = (
         request.cluster_bytes,
         request.sector_bytes,
@@ -353,7 +300,7 @@ fn copy_id(request: &CopyRequest, image: &Image, layers: &[Layer], what: &str) -
         request.verify,
         request.bench,
     );
-    let text = format!("{what} key {:?} {shape:?} from {}", request.key_label, image.format);
+    let text = format!("{what} key {:?} {shape:?} from {from}", request.key_label);
     Ok(CopyId { source: sources_text(layers)?, request: text })
 }
 
@@ -365,10 +312,4 @@ pub(crate) fn sources_text(layers: &[Layer]) -> Result<String> {
         text += &format!("{} {:?}\n", path.display(), file.identity()?);
     }
     Ok(text)
-}
-
-impl Image {
-    fn names_backing_file(&self) -> bool {
-        matches!(&self.container, Container::Qcow2(header) if header.backing_file.is_some())
-    }
 }

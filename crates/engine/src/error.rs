@@ -35,6 +35,14 @@ pub enum EngineError {
         /// What was tried and what to give.
         reason: String,
     },
+    /// A layer of a guest's disk that QEMU does not open; copied to qcow2 it would.
+    #[error("{path}: {reason}", path = path.display())]
+    NotForGuests {
+        /// The image file.
+        path: PathBuf,
+        /// What it is, and what to do.
+        reason: String,
+    },
     /// Bytes that were pinned when the image was sealed are different now.
     #[error("{path}: integrity error: {reason}", path = path.display())]
     Tampered {

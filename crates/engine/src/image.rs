@@ -343,14 +343,19 @@ impl Image {
     }
 
     /// Refuses what a copy that writes the image anew would refuse, from its header and its tables. An encrypted image with
-    /// a plain part is found here.
-    pub(crate) fn require_sound(&self) -> Result<()> {
-        let layer = self.layer(Companions::default(), None)?;
+    /// a plain part is found here. `companions`: the files that are there besides it.
+    pub(crate) fn require_sound(&self, companions: Companions) -> Result<()> {
+        let layer = self.layer(companions, None)?;
         if self.luks.is_some() && matches!(self.container, Container::Qcow2(_)) {
             let mut walk = StackWalk::new(Arc::new(vec![layer]))?;
             while walk.next()?.is_some() {}
         }
         Ok(())
+    }
+
+    /// Whether its header says that another image lies under it.
+    pub(crate) fn names_backing_file(&self) -> bool {
+        matches!(&self.container, Container::Qcow2(header) if header.backing_file.is_some())
     }
 
     /// Host byte, length and guest byte of each run of stored data, whatever it is encrypted with.

@@ -10,6 +10,7 @@ use formats::qcow2::{self, SNAPSHOT_TABLE_READ_MAX};
 use formats::vhd;
 use serde::Serialize;
 
+use crate::coverage::Coverage;
 use crate::decide::SourceState;
 use crate::error::Result;
 use crate::image::{Companions, Container, Image, LuksHeader};
@@ -38,6 +39,8 @@ pub struct Report {
     pub encryption: Option<Encryption>,
     /// The KMS envelope.
     pub envelope: Option<Envelope>,
+    /// What the envelope vouches for; `None` without envelope.
+    pub covers: Option<Coverage>,
     /// Whether the header is the one that the envelope pins; `None` without envelope.
     pub pinned: Option<bool>,
     /// What the user should know.
@@ -107,6 +110,7 @@ pub fn inspect(path: &Path, claim: Option<Format>) -> Result<Report> {
         allocation,
         details: details(&image),
         encryption: encryption(&image),
+        covers: image.envelope.as_ref().and_then(|found| Coverage::of(&found.envelope)),
         pinned: pins.map(|pins| pins.is_ok()),
         envelope: image.envelope.as_ref().map(|found| found.envelope.clone()),
         warnings,

@@ -37,7 +37,7 @@ pub(crate) fn try_clone(
     let cloned = file.clone_from(&image.file).map_err(Into::into).and_then(|cloned| {
         if cloned {
             file.take_mode_of(&image.file)?;
-            publish(request, around, &file, None, None, record)?;
+            publish(&request.destination(), around.service, &file, None, None, record)?;
         }
         Ok(cloned)
     });

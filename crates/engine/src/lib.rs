@@ -15,8 +15,11 @@
 #![forbid(unsafe_code)]
 
 mod abandoned;
+mod chain;
 mod copy;
+mod coverage;
 mod decide;
+pub mod disk;
 mod error;
 mod header_backup;
 mod image;
@@ -50,6 +53,7 @@ mod worked_example;
 pub use abandoned::image_of_copy;
 pub use blobs::{Durability, Overwrite};
 pub use copy::copy;
+pub use coverage::Coverage;
 pub use decide::{Decision, Refusal, Request, SourceState, decide};
 pub use error::{EngineError, Result};
 pub use formats::Codec;
@@ -61,6 +65,6 @@ pub use keys::{KeyContext, KeyError, KeyService, NewDataKey, SealedRecord};
 pub use leaves::{LEAF_BYTES, file_tree_path};
 pub use observe::{Observer, Phase, Progress};
 pub use passphrase::passphrase;
-pub use request::{BenchSwitches, Copied, CopyRequest, TargetFormat};
+pub use request::{BenchSwitches, Copied, CopyRequest, ImageFile, TargetFormat};
 pub use transfer::Surroundings;
 pub use verify::{Change, Verified, verify};

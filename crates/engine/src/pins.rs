@@ -2,7 +2,7 @@
 
 use crypto::digest::{Digest, sha256};
 use crypto::{DataKey, Secret};
-use formats::envelope::{ENVELOPE_CAPACITY, Envelope};
+use formats::envelope::{ENVELOPE_CAPACITY, Envelope, Mode};
 use formats::luks1::KEY_MATERIAL_END;
 
 use crate::error::{EngineError, Result};
@@ -64,6 +64,10 @@ pub(crate) fn check_pins(image: &Image, envelope: &Envelope) -> Result<()> {
     let Some(luks) = &image.luks else {
         return Err(tampered(image, "it carries an envelope, but is not encrypted"));
     };
+    // Else whoever can change the file could put plain data of his own under it.
+    if image.names_backing_file() && envelope.mode != Some(Mode::Disk) {
+        return Err(tampered(image, "it names a backing file, which a sealed image never does"));
+    }
     let (uuid, mk_digest, pinned) = match &luks.header {
         LuksHeader::V1(header) => (header.uuid.as_str(), hex::encode(header.mk_digest), header.encode().to_vec()),
         LuksHeader::V2(headers) => {

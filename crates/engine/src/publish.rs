@@ -1,9 +1,10 @@
 //! From a finished partial file to a target under its name.
 
 use std::panic::resume_unwind;
+use std::path::Path;
 use std::sync::Arc;
 
-use blobs::{Durability, PartialFile, SourceFile};
+use blobs::{Durability, Overwrite, PartialFile, SourceFile};
 use crypto::Secret;
 use crypto::digest::{Digest, TreeKey, TreeKind};
 use formats::probe::Format;
@@ -11,7 +12,7 @@ use formats::probe::Format;
 use crate::copy::whole_file;
 use crate::error::{EngineError, Result};
 use crate::image::{Companions, Image};
-use crate::keys::SealedRecord;
+use crate::keys::{KeyService, SealedRecord};
 use crate::leaves::LeafWriter;
 use crate::luks::payload_cipher;
 use crate::observe::{Meter, Phase};
@@ -24,29 +25,47 @@ use crate::stack::Layer;
 use crate::transfer::Surroundings;
 use crate::verify::guest_root;
 
+/// Where a new file goes, and where what is kept of it goes.
+pub(crate) struct Destination<'a> {
+    pub target: &'a Path,
+    pub data_dir: &'a Path,
+    pub overwrite: Overwrite,
+    pub durability: Durability,
+}
+
+impl CopyRequest {
+    pub(crate) fn destination(&self) -> Destination<'_> {
+        Destination {
+            target: &self.target,
+            data_dir: &self.data_dir,
+            overwrite: self.overwrite,
+            durability: self.durability,
+        }
+    }
+}
+
 /// Keeps everything that belongs to the target, its record before its name, and gives it its name.
 ///
 /// Errors: the system's, or the name is taken by now; what was kept outside of the file is removed then.
 pub(crate) fn publish(
-    request: &CopyRequest,
-    around: &Surroundings<'_>,
+    to: &Destination<'_>,
+    service: &dyn KeyService,
     file: &PartialFile,
     tree: Option<&LeafWriter>,
     sealed: Option<&SealedFile>,
     kept: Option<&SealedRecord>,
 ) -> Result<()> {
-    let durability = request.durability;
-    let record = sealed.map(|sealed| sealed.record(&request.target)).or_else(|| kept.cloned());
-    let result = keep(request, around, file, tree, sealed, record.as_ref())
-        .and_then(|()| Ok(file.commit(request.overwrite, durability)?));
+    let record = sealed.map(|sealed| sealed.record(to.target)).or_else(|| kept.cloned());
+    let result = keep(to, service, file, tree, sealed, record.as_ref())
+        .and_then(|()| Ok(file.commit(to.overwrite, to.durability)?));
     // A target that replaced another one keeps its name, even if that could not be flushed.
     if result.is_err() && file.partial().exists() {
         if let Some(sealed) = sealed {
-            sealed.forget(&request.data_dir);
+            sealed.forget(to.data_dir);
         }
         if let Some(record) = record {
             // The error on its way is the one to tell; a record too many only makes the key's guard too careful.
-            let _ = around.service.forget(&record);
+            let _ = service.forget(&record);
         }
     }
     result
@@ -55,21 +74,21 @@ pub(crate) fn publish(
 /// Flushes the file and keeps tree, header and record. At once: a file system that is asked to flush four
 /// files together writes its journal once, which is what such a flush costs.
 fn keep(
-    request: &CopyRequest,
-    around: &Surroundings<'_>,
+    to: &Destination<'_>,
+    service: &dyn KeyService,
     file: &PartialFile,
     tree: Option<&LeafWriter>,
     sealed: Option<&SealedFile>,
     record: Option<&SealedRecord>,
 ) -> Result<()> {
-    let durability = request.durability;
+    let durability = to.durability;
     std::thread::scope(|scope| {
         let jobs = [
             tree.map(|tree| scope.spawn(move || tree.commit(durability))),
-            sealed.map(|sealed| scope.spawn(move || sealed.keep_header(&request.data_dir, durability))),
+            sealed.map(|sealed| scope.spawn(move || sealed.keep_header(to.data_dir, durability))),
             (durability == Durability::Durable).then(|| scope.spawn(|| Ok(file.sync()?))),
         ];
-        let remembered = record.map_or(Ok(()), |record| around.service.remember(record).map_err(EngineError::Key));
+        let remembered = record.map_or(Ok(()), |record| service.remember(record).map_err(EngineError::Key));
         let kept = jobs.into_iter().flatten().map(|job| job.join().unwrap_or_else(|panic| resume_unwind(panic)));
         kept.chain([remembered]).collect()
     })

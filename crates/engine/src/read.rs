@@ -74,6 +74,10 @@ impl SegmentReader {
                 out[n..].fill(0);
             }
             // Under encryption zeros past the end would decrypt to noise: the file must be whole.
+            // A layer above may have smaller units than this one encrypts as one.
+            Some(LayerReader { rule, .. }) if !is_whole(piece, rule.sector_bytes as u64) => {
+                self.read_around(piece, host, out)?;
+            }
             Some(LayerReader { cipher, rule }) => {
                 file.read_exact_at(out, host.0)?;
                 cipher
@@ -81,6 +85,21 @@ impl SegmentReader {
                     .map_err(EngineError::crypto("decryption"))?;
             }
         }
+        Ok(())
+    }
+
+    /// Decrypts the whole units that a piece lies in, and takes its part of them.
+    fn read_around(&mut self, piece: &Piece, host: HostOffset, out: &mut [u8]) -> Result<()> {
+        let Some(LayerReader { cipher, rule }) = &mut self.ciphers[piece.layer] else { return Ok(()) };
+        let unit = rule.sector_bytes as u64;
+        let before = piece.guest % unit;
+        let start = host.0 - before;
+        self.unit.resize((before + piece.len).next_multiple_of(unit) as usize, 0);
+        self.layers[piece.layer].file.read_exact_at(&mut self.unit, start)?;
+        cipher
+            .decrypt(rule.sector_of(start), rule.sector_bytes, &mut self.unit)
+            .map_err(EngineError::crypto("decryption"))?;
+        out.copy_from_slice(&self.unit[before as usize..before as usize + out.len()]);
         Ok(())
     }
 
@@ -94,4 +113,9 @@ impl SegmentReader {
             .decompress(codec, &self.compressed[..n], &mut self.unit)
             .map_err(|e| EngineError::format(layer.file.path())(e.at(host.0)))
     }
+}
+
+/// Whether a piece begins and ends with units of this many bytes.
+fn is_whole(piece: &Piece, unit: u64) -> bool {
+    (piece.guest | piece.len).is_multiple_of(unit)
 }

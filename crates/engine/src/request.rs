@@ -66,16 +66,26 @@ impl CopyRequest {
     }
 }
 
+/// A file that the caller names as one layer of a disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What the caller says that it is; `None` trusts the probe.
+    pub format: Option<Format>,
+}
+
 /// A copy from file to file.
 pub struct CopyRequest {
     /// Image to read; never changed.
     pub source: PathBuf,
     /// What the user says the source is; `None` trusts the probe.
     pub source_format: Option<Format>,
-    /// Passphrase of an encrypted source that no envelope opens.
+    /// Passphrase of an encrypted source, and of its backing files, that no envelope opens.
     pub source_passphrase: Option<Secret>,
-    /// Backing files of the source, nearest first. Files that the image names are never opened.
-    pub backing_files: Vec<PathBuf>,
+    /// Backing files of the source, nearest first; each may be encrypted under an envelope of its own. Files that an image
+    /// names are never opened.
+    pub backing_files: Vec<ImageFile>,
     /// External data file of the source.
     pub data_file: Option<PathBuf>,
     /// File to make.

@@ -14,7 +14,7 @@ use crate::copy::whole_file;
 use crate::decide::Decision;
 use crate::error::{EngineError, Result};
 use crate::header_backup::HeaderBackup;
-use crate::image::{Container, Image, LuksHeader};
+use crate::image::{Companions, Container, Image, LuksHeader};
 use crate::journal::{CopyId, Header, Journal, boot_id, journal_path};
 use crate::leaves::{LEAF_BYTES, LeafReader, LeafWriter, file_tree_path};
 use crate::luks::NewHeader;
@@ -31,7 +31,7 @@ use crate::verify::{digest_disk, mask_of};
 
 /// Copies the image under a new data key.
 pub(crate) fn rewrap(request: &CopyRequest, around: &Surroundings<'_>, image: &Image) -> Result<Copied> {
-    image.require_sound()?;
+    image.require_sound(Companions::default())?;
     let opened = open_sealed(image, around.service)?;
     let old = Old::of(image, &opened.envelope)?;
     let header = new_header(image, around)?;
@@ -108,7 +108,14 @@ struct Work<'a> {
 impl Work<'_> {
     fn publish(&self, rewrapped: &Rewrapped) -> Result<()> {
         let result = self.verify(rewrapped).and_then(|()| {
-            publish(self.request, self.around, self.file, Some(&rewrapped.tree), Some(&rewrapped.sealed), None)
+            publish(
+                &self.request.destination(),
+                self.around.service,
+                self.file,
+                Some(&rewrapped.tree),
+                Some(&rewrapped.sealed),
+                None,
+            )
         });
         if result.is_err() {
             let _ = rewrapped.tree.discard();

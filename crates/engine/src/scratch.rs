@@ -7,7 +7,6 @@ use blobs::{Overwrite, PartialFile, partial_path};
 
 use crate::error::{EngineError, Result};
 use crate::journal::journal_path;
-use crate::request::CopyRequest;
 
 /// Leaf digests of the guest's disk.
 pub(crate) fn guest_store(target: &Path) -> PathBuf {
@@ -20,15 +19,14 @@ pub(crate) fn verify_store(target: &Path) -> PathBuf {
 }
 
 /// A source never changes, whatever `--force` says and by whatever name the target, or a file beside it, is called.
-pub(crate) fn refuse_sources(request: &CopyRequest) -> Result<()> {
+pub(crate) fn refuse_sources<'a>(target: &Path, mut sources: impl Iterator<Item = &'a Path>) -> Result<()> {
     let inode = |path: &Path| std::fs::metadata(path).ok().map(|m| (m.dev(), m.ino()));
-    let target = &request.target;
     let partial = partial_path(target);
     let journal = journal_path(&partial);
     let stores = [partial_path(&guest_store(target)), partial_path(&verify_store(target))];
-    let ours: Vec<_> = [target.clone(), partial, journal].into_iter().chain(stores).filter_map(|p| inode(&p)).collect();
-    let sources = request.backing_files.iter().chain(&request.data_file).chain([&request.source]);
-    match sources.into_iter().find(|source| inode(source).is_some_and(|source| ours.contains(&source))) {
+    let ours: Vec<_> =
+        [target.to_owned(), partial, journal].into_iter().chain(stores).filter_map(|p| inode(&p)).collect();
+    match sources.find(|source| inode(source).is_some_and(|source| ours.contains(&source))) {
         Some(source) => Err(EngineError::Unsuitable(format!(
             "writing {} would change the source {} itself; choose another target",
             target.display(),

@@ -94,7 +94,8 @@ impl Transfer<'_> {
         let done = self.fill(&mut space, make_target).and_then(|done| {
             let tree = space.tree.as_ref().map(|tree| &tree.leaves);
             let kept = self.kept.as_ref();
-            publish(self.request, self.around, &space.file, tree, done.sealed.as_ref(), kept).map(|()| done)
+            publish(&self.request.destination(), self.around.service, &space.file, tree, done.sealed.as_ref(), kept)
+                .map(|()| done)
         });
         match done {
             Ok(done) => {

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use blobs::PageBuffer;
 use crypto::digest::{Digest, LeafHasher, TreeKey};
+use formats::envelope;
 use serde::Serialize;
 
 use crate::copy::whole_file;
+use crate::coverage::Coverage;
 use crate::error::{EngineError, Result};
 use crate::header_backup::HeaderBackup;
 use crate::image::{Container, Image, LuksHeader};
@@ -34,9 +36,11 @@ pub struct Verified {
     pub image: String,
     /// Bytes of the file.
     pub file_bytes: u64,
-    /// Bytes of the file when it was sealed.
-    pub sealed_bytes: u64,
-    /// Whether every byte is as it was sealed.
+    /// Bytes of the file when it was sealed; `None` where they change.
+    pub sealed_bytes: Option<u64>,
+    /// What was compared.
+    pub covers: Coverage,
+    /// Whether every byte that is covered is as it was sealed.
     pub intact: bool,
     /// Whether the tree was there to tell where changes are.
     pub located: bool,
@@ -59,7 +63,7 @@ pub struct Change {
     pub guest_offset: Option<u64>,
 }
 
-/// Checks a sealed file against its digest tree.
+/// Checks a sealed file against its digest tree; a disk of an instance, which has none, against its header's pins.
 ///
 /// Errors: not sealed, header or envelope tampered with (found before any payload is read), or the
 /// key service refuses.
@@ -73,13 +77,16 @@ pub fn verify(
     let image = Image::open(path, None)?;
     let opened = open_sealed(&image, service)?;
     let unsealed = |reason: &str| EngineError::Locked { path: path.to_owned(), reason: reason.to_owned() };
+    let id = opened.envelope.ctx.get("image").filter(|id| is_uuid(id)).cloned().unwrap_or_default();
+    if Coverage::of(&opened.envelope) == Some(Coverage::Header) {
+        return crate::disk::verified(&image, id);
+    }
     let Some(digest) = &opened.envelope.digest else {
         return Err(unsealed("its envelope carries no digest to compare with"));
     };
     if digest.alg != TREE_ALGORITHM || digest.leaf_bytes != LEAF_BYTES {
         return Err(unsealed("its digest is of a kind that this version does not know"));
     }
-    let id = opened.envelope.ctx.get("image").filter(|id| is_uuid(id)).cloned().unwrap_or_default();
     let key = TreeKeys::new(&opened.master_key).file;
     let file_bytes = image.file.len();
     let scratch = data_dir.join("trees").join(format!("{id}.verify.{}", std::process::id()));
@@ -93,7 +100,8 @@ pub fn verify(
         let mut verified = Verified {
             image: id.clone(),
             file_bytes,
-            sealed_bytes: digest.file_bytes,
+            sealed_bytes: Some(digest.file_bytes),
+            covers: Coverage::File,
             intact,
             located: false,
             changes: Vec::new(),
@@ -109,7 +117,7 @@ pub fn verify(
             });
         }
         if !intact {
-            locate(&image, &mut verified, &found, &file_tree_path(data_dir, &id), (&key, &digest.file_root))?;
+            locate(&image, &mut verified, &found, &file_tree_path(data_dir, &id), (&key, digest))?;
         }
         Ok(verified)
     })();
@@ -209,10 +217,10 @@ fn locate(
     verified: &mut Verified,
     found: &LeafWriter,
     tree: &Path,
-    (key, root): (&TreeKey, &str),
+    (key, digest): (&TreeKey, &envelope::Digest),
 ) -> Result<()> {
     let Ok(sealed) = LeafReader::open(tree) else { return Ok(()) };
-    if hex::encode(sealed.root(key, verified.sealed_bytes)?) != root {
+    if hex::encode(sealed.root(key, digest.file_bytes)?) != digest.file_root {
         return Ok(());
     }
     verified.located = true;
@@ -224,8 +232,7 @@ fn locate(
             note(&mut verified.changes, index * LEAF_BYTES, &parts);
         }
     }
-    let (shorter, longer) =
-        (verified.sealed_bytes.min(verified.file_bytes), verified.sealed_bytes.max(verified.file_bytes));
+    let (shorter, longer) = (digest.file_bytes.min(verified.file_bytes), digest.file_bytes.max(verified.file_bytes));
     if shorter != longer {
         verified.changed_leaves += (longer - shorter).div_ceil(LEAF_BYTES);
         verified.changes.push(Change {

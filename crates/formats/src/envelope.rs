@@ -69,6 +69,8 @@ pub enum Mode {
     Reencrypt,
     /// Only the data key changed: who kept the old header and its key can still read the data.
     Rewrap,
+    /// A disk of an instance, empty when it was made. Guests write to it, so no digest covers its content.
+    Disk,
 }
 
 /// Digest trees over an image.

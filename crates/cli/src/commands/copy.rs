@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 use catalog::{Clock, SystemClock};
 use crypto::{OsRandom, Secret};
 use engine::{
-    BenchSwitches, Codec, Copied, CopyRequest, Durability, Observer, Overwrite, Request, Surroundings, TargetFormat,
+    BenchSwitches, Codec, Copied, CopyRequest, Durability, ImageFile, Observer, Overwrite, Request, Surroundings,
+    TargetFormat,
 };
 use kms::KeyRef;
 use serde::Serialize;
@@ -77,7 +78,7 @@ fn request(args: &CopyArgs, data_dir: &Path) -> Result<CopyRequest> {
         source: args.source.clone(),
         source_format: args.source_format,
         source_passphrase,
-        backing_files: args.backing_files.clone(),
+        backing_files: args.backing_files.iter().map(|path| ImageFile { path: path.clone(), format: None }).collect(),
         data_file: args.data_file.clone(),
         target: args.target.clone(),
         overwrite: if args.force { Overwrite::Replace } else { Overwrite::Refuse },

@@ -57,6 +57,9 @@ fn print(args: &InspectArgs, report: &Report) {
             row("image", image);
         }
         row("created", &e.created);
+        if let Some(covers) = report.covers {
+            row("content", &covers.to_string());
+        }
         row("header", if report.pinned == Some(true) { "as it was sealed" } else { "NOT as it was sealed" });
     }
     for warning in &report.warnings {

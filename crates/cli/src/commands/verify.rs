@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use engine::{Change, Observer, Verified};
+use engine::{Change, Coverage, Observer, Verified};
 
 use super::default_threads;
 use crate::args::VerifyArgs;
@@ -34,12 +34,15 @@ pub(crate) fn run(args: &VerifyArgs, store: &Store, server: Server) -> Result<Ex
 /// Says what was found in a file or a disk of an image.
 pub(super) fn print(file: &str, verified: &Verified) {
     if verified.intact {
-        output::line(&format!("{file}: every byte is as it was sealed ({})", output::size(verified.file_bytes)));
+        output::line(&match verified.covers {
+            Coverage::File => format!("{file}: every byte is as it was sealed ({})", output::size(verified.file_bytes)),
+            Coverage::Header => format!("{file}: header is as it was sealed; {}", Coverage::Header),
+        });
         return;
     }
     eprintln!("reseal: error: {file}: integrity error: it was changed after it was sealed");
-    if verified.file_bytes != verified.sealed_bytes {
-        eprintln!("  {} bytes long, {} when it was sealed", verified.file_bytes, verified.sealed_bytes);
+    if let Some(sealed_bytes) = verified.sealed_bytes.filter(|bytes| *bytes != verified.file_bytes) {
+        eprintln!("  {} bytes long, {sealed_bytes} when it was sealed", verified.file_bytes);
     }
     if !verified.located {
         eprintln!("  its digest tree is not in this data directory, so the place cannot be told");

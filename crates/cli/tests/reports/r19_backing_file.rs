@@ -48,6 +48,29 @@ fn r19_a_backing_file_that_the_user_names_is_flattened() {
     shop.must_equal("sealed.qcow2", "overlay.qcow2", "qcow2");
 }
 
+/// The same over an encrypted image: its key comes from the KMS, and the result is encrypted, or is not made.
+#[test]
+fn r19_an_encrypted_backing_file_that_the_user_names_is_flattened() {
+    let shop = Workshop::new();
+    shop.full_disk("disk.raw", 19, MIB);
+    shop.must("copy disk.raw base.qcow2 --encrypt");
+    shop.sh("qemu-img create -q -u -f qcow2 -F qcow2 -b base.qcow2 overlay.qcow2 1M").ok();
+    let layers = "driver=qcow2,file.filename=overlay.qcow2,backing.driver=qcow2,backing.file.filename=base.qcow2,\
+                  backing.encrypt.key-secret=s";
+    let write =
+        format!("qemu-io --object secret,id=s,file={{secret}} --image-opts {layers} -c 'write -q -P 7 65536 1024'");
+    shop.exec("base.qcow2", &write).ok();
+    for how in ["", "--encrypt", "--format raw"] {
+        let error = shop.refusal(&format!("copy overlay.qcow2 copy.img --backing-file base.qcow2 {how}"));
+        assert!(error.contains("plain") || error.contains("--encrypt --key"), "{how:?}: {error}");
+        assert!(!shop.exists("copy.img") && !shop.exists("copy.img.partial"), "something was left");
+    }
+    shop.create_key("k");
+    shop.must("copy overlay.qcow2 sealed.qcow2 --encrypt --key alias/k --backing-file base.qcow2 --verify");
+    shop.sh("qemu-io -f raw disk.raw -c 'write -q -P 7 65536 1024'").ok();
+    shop.must_equal("sealed.qcow2", "disk.raw", "raw");
+}
+
 /// Puts a name after the header extensions and points the header at it.
 fn put_backing_name(image: &mut Qcow2Bytes, name: &str) {
     let at = image.extensions_end() + 8;

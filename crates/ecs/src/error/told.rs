@@ -31,6 +31,7 @@ impl EcsError {
             Self::Engine(EngineError::Format { source, .. }) => source.to_string(),
             Self::Engine(
                 EngineError::Locked { reason, .. }
+                | EngineError::NotForGuests { reason, .. }
                 | EngineError::Tampered { reason, .. }
                 | EngineError::Mismatch { reason, .. },
             ) => reason.clone(),

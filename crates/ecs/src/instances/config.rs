@@ -1,4 +1,4 @@
-use std::net::IpAddr;
+use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,8 +37,8 @@ pub enum OnKeyDisabled {
 /// Which ports lead into guests.
 #[derive(Debug, Clone)]
 pub struct ForwardConfig {
-    /// The address of this host that listens.
-    pub address: IpAddr,
+    /// The address of this host that listens. QEMU forwards IPv4 only.
+    pub address: Ipv4Addr,
     /// Its ports, each for one port of one guest.
     pub ports: RangeInclusive<u16>,
     /// The ports of each guest that are reached.

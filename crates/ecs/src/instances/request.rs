@@ -1,11 +1,12 @@
 //! What calls on instances ask for, and what they are answered.
 
+use std::net::SocketAddrV4;
+use std::sync::Arc;
+
 use catalog::{DiskRecord, InstanceRecord, KeyId, KeyState, Tag};
 use kms::KeyFacts;
 use ram::Action;
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
-use std::sync::Arc;
 
 use super::types::InstanceType;
 use crate::disks::{NewDataDisk, NewSystemDisk};
@@ -89,7 +90,7 @@ pub struct KeyLock {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortForward {
     /// Where the host listens.
-    pub host: SocketAddr,
+    pub host: SocketAddrV4,
     /// The guest's port.
     pub guest_port: u16,
 }

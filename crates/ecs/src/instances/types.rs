@@ -21,8 +21,13 @@ impl InstanceType {
     /// Whether the vendor offers it without a hypervisor. Such a machine cannot open an encrypted image. Source: ecs-images.md 1.
     #[must_use]
     pub fn is_bare_metal(&self) -> bool {
-        self.name.starts_with("ecs.ebm") || self.name.starts_with("ecs.scc")
+        is_bare_metal(&self.name)
     }
+}
+
+/// The same for a name.
+pub(crate) fn is_bare_metal(name: &str) -> bool {
+    name.starts_with("ecs.ebm") || name.starts_with("ecs.scc")
 }
 
 /// Name, virtual processors and MiB of the types that an installation has which lists none. Source: the vendor's instance families.

@@ -280,7 +280,7 @@ impl Target for Qcow2 {
             return Err(EngineError::Unsuitable("a qcow2 header needs the tail of a qcow2".to_owned()));
         };
         let compression = self.compression.unwrap_or(Codec::Deflate);
-        encode_header(&self.layout, tail, HeaderFields { compression, envelope })
+        encode_header(&self.layout, tail, HeaderFields { compression, envelope, backing: None })
             .ok_or_else(|| EngineError::Unsuitable("header and envelope do not fit the first cluster".to_owned()))
     }
 }

@@ -11,7 +11,7 @@ const MIB: u64 = 1 << 20;
 const ENCRYPT: Request = Request { encrypt: true, key_named: true, rewrap: false };
 
 /// Runs a copy in a process of its own that is killed after some segments: a fork is what `kill -9` leaves.
-fn copy_killed(bench: &Bench, request: &CopyRequest, after_segments: u64) {
+pub(crate) fn copy_killed(bench: &Bench, request: &CopyRequest, after_segments: u64) {
     let seen = AtomicU64::new(0);
     let cancel = AtomicBool::new(false);
     let report = |_| {

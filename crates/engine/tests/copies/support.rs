@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -18,12 +18,14 @@ use engine::{
 /// One key in memory; remembers the records.
 pub(crate) struct MemoryService {
     key: Secret,
+    /// Envelopes that were brought to it.
+    pub(crate) asked: AtomicU64,
     pub(crate) records: Mutex<HashMap<String, SealedRecord>>,
 }
 
 impl MemoryService {
     pub(crate) fn new() -> Self {
-        Self { key: Secret::random(32, &OsRandom), records: Mutex::new(HashMap::new()) }
+        Self { key: Secret::random(32, &OsRandom), asked: AtomicU64::new(0), records: Mutex::new(HashMap::new()) }
     }
 }
 
@@ -39,6 +41,7 @@ impl KeyService for MemoryService {
     }
 
     fn unwrap(&self, envelope: &Envelope) -> Result<Secret, KeyError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         let sealed = BASE64.decode(&envelope.wrapped)?;
         Ok(seal::open(&self.key, &context(&envelope.ctx), &sealed)?)
     }

@@ -1,5 +1,6 @@
-use super::extension::{ENVELOPE_EXTENSION, LUKS};
+use super::extension::{BACKING_FORMAT, ENVELOPE_EXTENSION, LUKS};
 use super::feature::Feature;
+use super::header::BACKING_NAME_BYTES_MAX;
 use super::{Layout, MAGIC, Tail};
 use crate::Codec;
 use crate::fields::put;
@@ -15,6 +16,17 @@ pub struct HeaderFields<'a> {
     pub compression: Codec,
     /// Envelope for our extension, already padded to its final length.
     pub envelope: Option<&'a [u8]>,
+    /// What lies under the image, for the tools that open it.
+    pub backing: Option<Backing<'a>>,
+}
+
+/// The backing file as a header names it. Nothing of ours opens a file because a header names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backing<'a> {
+    /// Its path, at most 1023 bytes.
+    pub name: &'a [u8],
+    /// QEMU's name of its format: `qcow2`, `raw`, `luks`, `vpc`.
+    pub format: &'a str,
 }
 
 /// An L2 entry, as this writer makes it.
@@ -63,7 +75,7 @@ impl L2Entry {
 /// Cluster 0: version 3, 16-bit refcounts, header length 112, the LUKS pointer, the envelope.
 ///
 /// Returns the whole cluster and the byte offset of the envelope's data in it.
-/// `None`: the envelope does not fit the cluster.
+/// `None`: the envelope or the name of the backing file does not fit the cluster, or the name is longer than QEMU takes.
 #[must_use]
 pub fn encode_header(layout: &Layout, tail: &Tail, fields: HeaderFields<'_>) -> Option<(Vec<u8>, Option<u64>)> {
     let mut header = vec![0; HEADER_BYTES];
@@ -90,13 +102,29 @@ pub fn encode_header(layout: &Layout, tail: &Tail, fields: HeaderFields<'_>) -> 
         envelope_offset = Some((header.len() as u64).saturating_add(8));
         push_extension(&mut header, ENVELOPE_EXTENSION, envelope);
     }
+    if let Some(backing) = fields.backing {
+        push_extension(&mut header, BACKING_FORMAT, backing.format.as_bytes());
+    }
     push_extension(&mut header, super::extension::END, &[]);
+    if let Some(backing) = fields.backing {
+        push_backing_name(&mut header, backing.name)?;
+    }
     let cluster = usize::try_from(layout.cluster_bytes()).ok()?;
     if header.len() > cluster {
         return None;
     }
     header.resize(cluster, 0);
     Some((header, envelope_offset))
+}
+
+/// The name stands behind the extensions, which end there.
+fn push_backing_name(header: &mut Vec<u8>, name: &[u8]) -> Option<()> {
+    let len = u32::try_from(name.len()).ok().filter(|len| (1..=BACKING_NAME_BYTES_MAX).contains(len))?;
+    let offset = header.len() as u64;
+    put(header, 8, &offset.to_be_bytes());
+    put(header, 16, &len.to_be_bytes());
+    header.extend_from_slice(name);
+    Some(())
 }
 
 fn push_extension(header: &mut Vec<u8>, id: u32, data: &[u8]) {

@@ -11,7 +11,7 @@ const REFCOUNT_TABLE_BYTES_MAX: u64 = 8 << 20;
 /// QEMU refuses more snapshots.
 const SNAPSHOTS_MAX: u32 = 65_536;
 /// QEMU refuses longer names of backing files.
-const BACKING_NAME_BYTES_MAX: u32 = 1023;
+pub(super) const BACKING_NAME_BYTES_MAX: u32 = 1023;
 const V2_HEADER_BYTES: u32 = 72;
 const V3_HEADER_BYTES_MIN: u32 = 104;
 
@@ -180,6 +180,10 @@ impl Header {
                 "legacy AES encryption (crypt_method 1) is not supported; convert it with qemu-img convert first";
             return Err(FormatError::new(FORMAT, ErrorKind::Unsupported, message).at(32));
         }
+        if self.luks.is_some() && self.crypt_method == CryptMethod::None {
+            let message = "has a LUKS header, but says that it is not encrypted; QEMU refuses it too";
+            return Err(FormatError::new(FORMAT, ErrorKind::Invalid, message).at(32));
+        }
         let external = Feature::ExternalDataFile.is_in(self.incompatible);
         if self.crypt_method == CryptMethod::Luks {
             self.require_sealed(external)?;
@@ -202,12 +206,11 @@ impl Header {
         Ok(())
     }
 
-    /// An encrypted image whose clusters may come from a plain file is no encrypted image.
+    /// An encrypted image whose clusters may come from a plain file is no encrypted image. What lies under an encrypted
+    /// overlay is the business of whoever hands it in, like any other backing file.
     fn require_sealed(&self, external: bool) -> Result<()> {
         let message = if self.luks.is_none() {
             "encrypted with LUKS, but the header extension that says where the LUKS header lies is missing"
-        } else if self.backing_file.is_some() {
-            "encrypted, but an overlay on a backing file, whose clusters may be plain; flatten it with qemu-img convert first"
         } else if external {
             "encrypted, but its data lies in an external data file; convert it with qemu-img convert first"
         } else {

@@ -19,7 +19,7 @@ mod map;
 mod snapshot;
 
 pub use encode::{
-    HeaderFields, L2Entry, encode_header, encode_l1_window, encode_refcount_block, encode_refcount_table,
+    Backing, HeaderFields, L2Entry, encode_header, encode_l1_window, encode_refcount_block, encode_refcount_table,
 };
 pub use extension::{ENVELOPE_EXTENSION, Extension, LuksPointer};
 pub use feature::{Feature, unknown_incompatible};

@@ -193,9 +193,10 @@ fn an_encrypted_image_with_plain_parts_is_refused() {
     walk(&sealed().0, Given::default(), None).expect("its tables are sound");
     assert_all_refused(vec![
         ("a compressed cluster", sealed().put_u64(L2, DATA | COMPRESSED), Unsupported, "plain text"),
-        ("a backing file", sealed().backing("base"), Unsupported, "backing file"),
+        ("a backing file that nobody hands in", sealed().backing("base"), NeedsOtherFile, "backing file"),
         ("a data file", sealed().put_u64(INCOMPATIBLE, 1 << 2), Unsupported, "external data file"),
         ("no LUKS pointer", Crafted::new().put_u32(32, 2), Unsupported, "missing"),
+        ("a LUKS pointer without encryption", sealed().put_u32(32, 0), Invalid, "not encrypted"),
         ("legacy AES", Crafted::new().put_u32(32, 1), Unsupported, "legacy AES"),
         (
             "a LUKS area after the end",
@@ -205,7 +206,9 @@ fn an_encrypted_image_with_plain_parts_is_refused() {
         ),
     ]);
     let given = Given { backing_file: true, data_file: true };
-    assert!(walk(&sealed().backing("base").0, given, None).is_err(), "handed in or not");
+    walk(&sealed().backing("base").0, given, None).expect("an encrypted overlay, whose layers the caller hands in");
+    let external = sealed().put_u64(INCOMPATIBLE, 1 << 2);
+    assert!(walk(&external.0, given, None).is_err(), "a data file, handed in or not");
 }
 
 /// R20 c: a table that is its own data, or its own table, is bounded work.

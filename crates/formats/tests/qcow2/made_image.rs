@@ -90,7 +90,7 @@ impl MadeImage {
         assert_eq!(file.len() as u64, tail.table_offset);
         file.extend(encode_refcount_table(&layout, &tail));
         assert_eq!(file.len() as u64, tail.file_len);
-        let fields = HeaderFields { compression: self.compression, envelope };
+        let fields = HeaderFields { compression: self.compression, envelope, backing: None };
         let (header, envelope_offset) = encode_header(&layout, &tail, fields).expect("the envelope fits");
         file[..header.len()].copy_from_slice(&header);
         (file, envelope_offset)

@@ -2,7 +2,7 @@
 
 use formats::Codec;
 use formats::codec::{Compressor, Decompressor};
-use formats::qcow2::{Given, Layout};
+use formats::qcow2::{Backing, Given, Header, HeaderFields, Layout, Tail, encode_header};
 use sha2::{Digest, Sha256};
 
 use crate::content::{mixed_disk, noise};
@@ -95,6 +95,31 @@ fn the_envelope_survives_a_rewrite_by_qemu() {
     let walked = walk(&shop.read("made.qcow2"), Given::default(), None).expect("QEMU's rewrite");
     assert_ne!(walked.header.compatible, 0, "the header was rewritten");
     assert_eq!(walked.header.envelope.map(|extension| extension.data), Some(envelope));
+}
+
+/// A name comes back as it was given, with envelope and LUKS pointer beside it; one that QEMU would not take is not written.
+#[test]
+fn the_name_of_a_backing_file_comes_back() {
+    let layout = Layout::new(1 << 20, 16, Some(2_068_480), 1).expect("a layout");
+    let tail = Tail::plan(&layout, layout.data_start, 0);
+    let envelope = [b' '; 2048];
+    let encode = |name: &[u8]| {
+        let backing = Some(Backing { name, format: "luks" });
+        encode_header(&layout, &tail, HeaderFields { compression: Codec::Deflate, envelope: Some(&envelope), backing })
+    };
+    for len in [1, 7, 8, 1023] {
+        let name = "n".repeat(len);
+        let (header, envelope_at) = encode(name.as_bytes()).expect("it fits");
+        let decoded = Header::decode(&header, tail.file_len).expect("our own header");
+        assert_eq!(decoded.backing_file, Some(name));
+        assert_eq!(decoded.luks, layout.luks);
+        assert_eq!(
+            decoded.envelope.map(|found| (found.data, Some(found.offset))),
+            Some((envelope.to_vec(), envelope_at))
+        );
+        assert!(header.windows(12).any(|bytes| bytes == b"\xe2\x79\x2a\xca\0\0\0\x04luks"), "the format is named");
+    }
+    assert!(encode(b"").is_none() && encode(&[b'n'; 1024]).is_none());
 }
 
 /// Header, tables and refcounts of the worked example (../shared/formats.md 1.10) byte for byte; the
