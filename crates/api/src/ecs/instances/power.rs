@@ -82,7 +82,7 @@ impl EcsCall for StopInstance {
 
     async fn check(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Vec<Check>, EcsError> {
         let scope = ecs.scope_of_instance(&self.id, scope).await?;
-        ecs.check_stop_instance(&self.id, permit, &scope).await?;
+        ecs.check_stop_instance(&self.id, self.force, permit, &scope).await?;
         Ok(Vec::new())
     }
 }
