@@ -63,6 +63,7 @@ impl EcsCall for CreateImage {
         let boot_mode = if architecture == "arm64" { "UEFI" } else { "BIOS" };
         let platform = PLATFORM.read(parameters)?.unwrap_or_else(|| "Others Linux".to_owned());
         let request = ::ecs::CreateImage {
+            instance_id: String::new(),
             disks: disks(parameters)?,
             name: IMAGE_NAME.read(parameters)?.unwrap_or_default(),
             description: DESCRIPTION.read(parameters)?.unwrap_or_default(),

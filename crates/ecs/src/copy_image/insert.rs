@@ -1,6 +1,8 @@
 //! One change: the new image with its disks and snapshots, the job, the token, and the use of the key.
 
-use catalog::{DiskContent, ImageDiskRecord, ImageRecord, NewJob, SnapshotRecord, Tag, TaggedResource, Timestamp, Write};
+use catalog::{
+    DiskContent, ImageDiskRecord, ImageRecord, NewJob, SnapshotRecord, Tag, TaggedResource, Timestamp, Write,
+};
 use kms::{KeyId, KeyRecord, KeyVersionId, SealedImage, SealedImageRecord};
 
 use super::checks::{Planned, may_copy};

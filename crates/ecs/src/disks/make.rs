@@ -153,14 +153,14 @@ impl Ecs {
     /// what is kept beside them.
     pub(crate) async fn remove_disk_files(&self, disk: &DiskRecord, all: bool) -> Result<()> {
         let recorded = self.catalog.read().sealed_images_at(&arn::disk(&disk.scope, &disk.id)).await?;
-        let recorded = recorded.iter().filter(|record| record.image.mode != BACKING).map(|record| &record.image.image_id);
+        let recorded =
+            recorded.iter().filter(|record| record.image.mode != BACKING).map(|record| &record.image.image_id);
         let others = recorded.filter(|sealed| **sealed != disk.sealed_id);
         for sealed in others.chain(all.then_some(&disk.sealed_id)) {
             engine::forget_image(&self.config.data_dir, sealed)?;
         }
         let directory = Place::of(&self.config.instances, &disk.instance_id).disks;
-        let failed =
-            |source| InstanceError::Files { id: disk.instance_id.clone(), action: "remove", source };
+        let failed = |source| InstanceError::Files { id: disk.instance_id.clone(), action: "remove", source };
         let entries = match std::fs::read_dir(&directory) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
             entries => entries.map_err(failed)?,

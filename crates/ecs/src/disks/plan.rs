@@ -116,7 +116,18 @@ impl Ecs {
             self.require_enabled(&*self.key_facts(&KeyRef::Id(id), scope).await?)?;
         }
         let Wanted { device, category, name, description, virtual_bytes, source, image_id, .. } = wanted;
-        Ok(PlannedDisk { position, device, category, name, description, virtual_bytes, source, image_id, key, is_named })
+        Ok(PlannedDisk {
+            position,
+            device,
+            category,
+            name,
+            description,
+            virtual_bytes,
+            source,
+            image_id,
+            key,
+            is_named,
+        })
     }
 }
 

@@ -151,8 +151,7 @@ impl Ecs {
 
     async fn instance_of_image(&self, write: &mut Write, plan: &Replacement) -> Result<()> {
         let found = write.read().instance_by_id(&plan.instance.id).await?;
-        let mut instance =
-            found.ok_or_else(|| EcsError::Damaged(format!("instance {} is gone", plan.instance.id)))?;
+        let mut instance = found.ok_or_else(|| EcsError::Damaged(format!("instance {} is gone", plan.instance.id)))?;
         let image = &plan.image;
         instance.image_id.clone_from(&image.id);
         instance.os_type.clone_from(&image.os_type);

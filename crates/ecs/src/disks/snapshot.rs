@@ -92,11 +92,7 @@ impl Ecs {
             disk_type: if disk.position == 0 { "system" } else { "data" }.to_owned(),
             image_id: String::new(),
             source_disk_id: disk.id.clone(),
-            content: DiskContent {
-                virtual_bytes: disk.virtual_bytes,
-                key_id: disk.key_id,
-                ..DiskContent::default()
-            },
+            content: DiskContent { virtual_bytes: disk.virtual_bytes, key_id: disk.key_id, ..DiskContent::default() },
             created_at: now,
             updated_at: now,
         }

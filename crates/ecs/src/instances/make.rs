@@ -27,12 +27,7 @@ pub(super) struct Made {
 
 impl Ecs {
     /// Begins the instances in one change. Their keys are marked, and their images kept, from now on.
-    pub(super) async fn insert_making(
-        &self,
-        request: &NewInstances,
-        plan: &Plan,
-        scope: &Scope,
-    ) -> Result<Vec<Made>> {
+    pub(super) async fn insert_making(&self, request: &NewInstances, plan: &Plan, scope: &Scope) -> Result<Vec<Made>> {
         let host = self.host.id(&self.config.instances, &*self.rooms.random).await?.to_owned();
         let mut keys = Vec::new();
         for disk in &plan.disks {
@@ -203,8 +198,7 @@ mod tests {
     /// Each guest has ports of its own, in order, until there are none.
     #[test]
     fn ports_are_given_once() {
-        let config =
-            ForwardConfig { address: Ipv4Addr::LOCALHOST, ports: 2200..=2203, guest_ports: vec![22, 80] };
+        let config = ForwardConfig { address: Ipv4Addr::LOCALHOST, ports: 2200..=2203, guest_ports: vec![22, 80] };
         let mut taken = BTreeSet::from([2201]);
         let first = free_ports(&config, &mut taken).unwrap();
         let shown: Vec<_> = first.iter().map(|forward| (forward.host.port(), forward.guest_port)).collect();

@@ -97,7 +97,8 @@ impl Ecs {
             opened.extend(snapshot.filter(|found| found.scope == *scope).and_then(|found| found.content.key_id));
         }
         let data = request.data_disks.iter().map(|disk| &disk.encryption);
-        let named = std::iter::once(&request.system_disk.encryption).chain(data).filter_map(|asked| asked.key.as_deref());
+        let named =
+            std::iter::once(&request.system_disk.encryption).chain(data).filter_map(|asked| asked.key.as_deref());
         self.key_needs(opened, named, scope).await
     }
 

@@ -98,13 +98,7 @@ impl Ecs {
         require(permit, then.action(), scope, &format!("image/{}", request.image_id))
     }
 
-    async fn permitted_plan(
-        &self,
-        request: &NewInstances,
-        then: Then,
-        permit: &Permit,
-        scope: &Scope,
-    ) -> Result<Plan> {
+    async fn permitted_plan(&self, request: &NewInstances, then: Then, permit: &Permit, scope: &Scope) -> Result<Plan> {
         self.permit_new(request, then, permit, scope)?;
         let plan = self.plan_instances(request, scope).await?;
         require_keys(&self.keys_of_new_instances(request, scope).await?, permit)?;

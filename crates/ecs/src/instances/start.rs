@@ -121,7 +121,8 @@ impl Ecs {
     /// Errors: `NotFound`.
     pub(crate) async fn instance(&self, read: &mut Read<'_>, id: &str, scope: &Scope) -> Result<InstanceRecord> {
         let found = read.instance_by_id(id).await?;
-        let known = found.filter(|found| found.scope == *scope && !matches!(found.doing.as_str(), "making" | "deleting"));
+        let known =
+            found.filter(|found| found.scope == *scope && !matches!(found.doing.as_str(), "making" | "deleting"));
         let not_found = || InstanceError::NotFound { id: id.to_owned(), region: scope.region.clone() };
         Ok(known.ok_or_else(not_found)?)
     }

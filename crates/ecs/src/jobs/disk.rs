@@ -6,8 +6,8 @@ use std::sync::Arc;
 use blobs::{BlobId, BlobStore};
 use catalog::{DiskContent, Region};
 use engine::{
-    BenchSwitches, CopyRequest, Durability, EngineError, ImageFile, Observer, Overwrite, Phase, Progress, Report, Request,
-    SourceFormat, Surroundings, TargetFormat,
+    BenchSwitches, CopyRequest, Durability, EngineError, ImageFile, Observer, Overwrite, Phase, Progress, Report,
+    Request, SourceFormat, Surroundings, TargetFormat,
 };
 use tokio::sync::oneshot;
 

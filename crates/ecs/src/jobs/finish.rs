@@ -1,6 +1,8 @@
 //! The end of a job: one change with everything that it made, or what remains of one that failed.
 
-use catalog::{BlobRecord, DiskContent, ImageRecord, JobRecord, Region, SealedImage, SealedImageRecord, SnapshotRecord, Write};
+use catalog::{
+    BlobRecord, DiskContent, ImageRecord, JobRecord, Region, SealedImage, SealedImageRecord, SnapshotRecord, Write,
+};
 
 use super::board::Running;
 use super::disk::MadeDisk;
