@@ -2,6 +2,7 @@
 //! commands on the data directory open them here, from `server.toml` and the arguments of a server.
 
 mod file;
+mod instances;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ const KEYS_MAX: u32 = 200;
 const ALIASES_MAX: u32 = 300;
 const KEY_VERSIONS_MAX: u32 = 10_000;
 const COPY_GIB_MAX: u64 = 200;
+const INSTANCES_MAX: u32 = 100;
 
 /// Everything that is decided, before it is opened.
 pub(crate) struct Installation {
@@ -129,7 +131,8 @@ impl Installation {
     }
 
     fn config(&self, data_dir: PathBuf) -> EcsConfig {
-        let InstallationFile { bucket, policy, copy, limits, .. } = &self.file;
+        let InstallationFile { bucket, policy, copy, limits, instances, .. } = &self.file;
+        let instances_max = limit(limits.instances, INSTANCES_MAX).map(u64::from);
         let place = |(name, section): (&String, &BucketSection)| {
             (name.clone(), ImportPlace::Directory(section.directory.clone()))
         };
@@ -139,6 +142,7 @@ impl Installation {
             images_max: limit(limits.images, IMAGES_MAX).map(u64::from),
             copy_gib_max: limits.copy_gib.unwrap_or(COPY_GIB_MAX),
             encrypted_cross_region_copy: policy.encrypted_cross_region_copy == Some(Answer::Allow),
+            instances: instances.config(&data_dir, instances_max),
             verify_copies: copy.verify != Some(Verify::Off),
             ..EcsConfig::new(data_dir, default_threads())
         }
