@@ -1,4 +1,5 @@
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -13,8 +14,8 @@ use crate::remote::Server;
 use crate::store::Store;
 
 pub(crate) fn run(args: InstanceArgs, store: &Store, server: Server) -> Result<ExitCode> {
-    let instances = instances::open(store, server, args.region.region)?;
-    let instances = instances.as_ref();
+    let opened = instances::open(store, server, args.region.region)?;
+    let instances = opened.as_ref();
     match args.command {
         InstanceCommand::Run(args) => make(instances, &args)?,
         InstanceCommand::List { output } => list(instances, output.json)?,
@@ -40,7 +41,12 @@ pub(crate) fn run(args: InstanceArgs, store: &Store, server: Server) -> Result<E
             output::line(&format!("{id}: deleted"));
         }
         InstanceCommand::Logs { instance } => logs(instances, &instance)?,
-        InstanceCommand::Console { instance } => console(instances, &instance, store)?,
+        InstanceCommand::Console { instance } => {
+            let socket = console(instances, &instance, store)?;
+            // Other commands may go on meanwhile.
+            drop(opened);
+            attach(&socket)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -178,7 +184,7 @@ fn logs(instances: &dyn Instances, named: &str) -> Result<()> {
     Ok(())
 }
 
-fn console(instances: &dyn Instances, named: &str, store: &Store) -> Result<()> {
+fn console(instances: &dyn Instances, named: &str, store: &Store) -> Result<PathBuf> {
     let found = find(instances, named)?;
     if found.status != "Running" {
         let id = &found.instance_id;
@@ -187,5 +193,5 @@ fn console(instances: &dyn Instances, named: &str, store: &Store) -> Result<()> 
             found.status
         );
     }
-    attach(&instances.console_socket(&found.instance_id, store)?)
+    instances.console_socket(&found.instance_id, store)
 }

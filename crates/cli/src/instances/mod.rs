@@ -50,6 +50,6 @@ pub(crate) trait Instances: Images {
 pub(crate) fn open(store: &Store, server: Server, region: Option<String>) -> Result<Box<dyn Instances>> {
     match server.open()? {
         Some(remote) => Ok(Box::new(RemoteImages::new(remote, region))),
-        None => Ok(Box::new(LocalImages::open(store, region.as_deref())?)),
+        None => Ok(Box::new(LocalImages::open_alone(store, region.as_deref())?)),
     }
 }
