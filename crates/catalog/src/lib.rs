@@ -18,8 +18,9 @@ pub use jiff::Timestamp;
 pub use names::{Account, InvalidName, KeyId, KeyVersionId, Region, Scope};
 pub use page::{AfterName, Listed, Page, PageRequest};
 pub use queries::ecs::{
-    BlobRecord, ClientToken, DiskContent, DiskEncryptionDefault, ImageDiskRecord, ImageFilter, ImageOwner, ImageRecord,
-    ImageShare, JobFilter, JobRecord, NewJob, SnapshotFilter, SnapshotRecord, TicketRecord, TicketReply,
+    BlobRecord, ClientToken, DiskContent, DiskEncryptionDefault, DiskFilter, DiskRecord, ImageDiskRecord, ImageFilter,
+    ImageOwner, ImageRecord, ImageShare, InstanceFilter, InstanceRecord, JobFilter, JobRecord, KeyPairFilter,
+    KeyPairRecord, NewJob, SnapshotFilter, SnapshotRecord, TicketRecord, TicketReply,
 };
 pub use queries::kms::{
     AliasRecord, ImportToken, KeyFilter, KeyRecord, KeyState, KeyVersionRecord, Rotation, SealedImage,

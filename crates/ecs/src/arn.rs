@@ -15,6 +15,16 @@ pub(crate) fn image_disk(scope: &Scope, image_id: &str, position: u32) -> String
     arn(scope, &format!("image/{image_id}/disk/{position}"))
 }
 
+/// A disk of an instance, as the usage of its keys shows it.
+pub(crate) fn disk(scope: &Scope, disk_id: &str) -> String {
+    arn(scope, &format!("disk/{disk_id}"))
+}
+
+/// A snapshot that was made of a disk, as the usage of its key shows it.
+pub(crate) fn snapshot(scope: &Scope, snapshot_id: &str) -> String {
+    arn(scope, &format!("snapshot/{snapshot_id}"))
+}
+
 /// Refuses a permit that does not cover `action` on something of `scope`.
 ///
 /// Errors: `NotPermitted`.

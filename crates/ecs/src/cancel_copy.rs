@@ -5,7 +5,7 @@ use std::time::Duration;
 use catalog::{Scope, SnapshotRecord, Write};
 use ram::{Action, Permit};
 
-use crate::arn::{image_disk, require};
+use crate::arn::{self, image_disk, require};
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
 use crate::tags::ResourceKind;
@@ -77,6 +77,7 @@ impl Ecs {
     /// Takes a snapshot that no image has out of the catalog, with its tags, and drops its blob when nothing else uses it.
     pub(crate) async fn forget_snapshot(&self, write: &mut Write, snapshot: &SnapshotRecord) -> Result<()> {
         write.tags_delete_of_resource(&ResourceKind::Snapshot.tagged(&snapshot.id, &snapshot.scope)).await?;
+        write.sealed_images_delete_at(&arn::snapshot(&snapshot.scope, &snapshot.id)).await?;
         write.snapshot_delete(&snapshot.id).await?;
         if let Some(blob) = &snapshot.content.blob_id {
             write.blob_drop_if_unused(blob, self.now()).await?;

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::instances::InstancesConfig;
+
 /// What an installation decides.
 #[derive(Debug, Clone)]
 pub struct EcsConfig {
@@ -22,6 +24,8 @@ pub struct EcsConfig {
     pub threads: usize,
     /// Whether a copy is decrypted and compared with its source before it is Available.
     pub verify_copies: bool,
+    /// How machines run on this host.
+    pub instances: InstancesConfig,
 }
 
 /// A bucket to import from.
@@ -35,8 +39,10 @@ impl EcsConfig {
     /// The defaults: five copies at once in a region, each verified; 200 GiB without a ticket; encrypted images stay in their region.
     #[must_use]
     pub fn new(data_dir: PathBuf, threads: usize) -> Self {
+        let instances = InstancesConfig::new(data_dir.join("instances"));
         Self {
             data_dir,
+            instances,
             buckets: BTreeMap::new(),
             export_buckets: BTreeMap::new(),
             images_max: Some(100),

@@ -1,4 +1,4 @@
-//! `CreateImage` from snapshots. Source: ecs-images.md 5.
+//! `CreateImage`, here from snapshots; `disks/image.rs` makes it from an instance. Source: ecs-images.md 5.
 //!
 //! The image has its disks from the snapshots as they are: it is Available at once, and what is encrypted stays so, under its key.
 
@@ -14,6 +14,7 @@ use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
 use crate::import_image::device;
 use crate::names::{ImageAttributes, check_description, check_family, check_name};
+use crate::tags::ResourceKind;
 use crate::tokens::Token;
 
 const CREATE_IMAGE: Action = Action::new("ecs:CreateImage");
@@ -22,6 +23,8 @@ const GIB: u64 = 1 << 30;
 /// What is to become an image.
 #[derive(Debug, Clone, Default)]
 pub struct CreateImage {
+    /// The instance whose disks the image has; it counts before `disks`. Empty: none.
+    pub instance_id: String,
     /// The disks: one system disk, and up to 16 data disks.
     pub disks: Vec<NewImageDisk>,
     /// Name; empty: none.
@@ -52,7 +55,7 @@ pub struct NewImageDisk {
 }
 
 impl Ecs {
-    /// Makes an image from snapshots. Returns its id.
+    /// Makes an image from snapshots, or begins one from an instance. Returns its id.
     ///
     /// Asks for `ecs:CreateImage` on `image/*` and on each snapshot. Errors: `MalformedName`, `MalformedDescription`,
     /// `MalformedFamily`, `SnapshotNotFound`, `SnapshotNotReady`, `SystemDisk`, `DeviceMalformed`, `DeviceInUse`, `SnapshotSize`,
@@ -64,8 +67,11 @@ impl Ecs {
         permit: &Permit,
         scope: &Scope,
     ) -> Result<String> {
-        self.permit_create(request, permit, scope)?;
         let token = Token::of(token, &scope.account, "CreateImage", &(scope, request))?;
+        if !request.instance_id.is_empty() {
+            return self.create_image_of_instance(request, token.as_ref(), permit, scope).await;
+        }
+        self.permit_create(request, permit, scope)?;
         if let Some(token) = &token
             && let Some(answer) = token.earlier_answer(&mut self.catalog.read()).await?
         {
@@ -90,7 +96,7 @@ impl Ecs {
                 let disk = new_disk(&image, position, disk, snapshot);
                 self.insert_disk(&mut write, &disk).await?;
             }
-            insert_tags(&mut write, &request.tags, &image).await?;
+            insert_tags(&mut write, &request.tags, &ResourceKind::Image.tagged(&image.id, scope)).await?;
             if let Some(token) = &token {
                 token.remember(&mut write, &image.id, image.created_at).await?;
             }
@@ -104,6 +110,9 @@ impl Ecs {
     ///
     /// Errors: as [`Ecs::create_image`].
     pub async fn check_create_image(&self, request: &CreateImage, permit: &Permit, scope: &Scope) -> Result<()> {
+        if !request.instance_id.is_empty() {
+            return self.check_image_of_instance(request, permit, scope).await;
+        }
         self.permit_create(request, permit, scope)?;
         self.check_create(request, scope).await
     }
@@ -241,7 +250,7 @@ fn check_size(disk: &NewImageDisk, snapshot: &SnapshotRecord) -> Result<()> {
 }
 
 /// `/dev/xvda` to `/dev/xvdz`, or `/dev/vda` and on.
-fn is_device(name: &str) -> bool {
+pub(crate) fn is_device(name: &str) -> bool {
     let letter = name.strip_prefix("/dev/xvd").or_else(|| name.strip_prefix("/dev/vd"));
     letter.is_some_and(|letter| letter.len() == 1 && letter.bytes().all(|byte| byte.is_ascii_lowercase()))
 }

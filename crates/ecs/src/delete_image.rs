@@ -6,18 +6,27 @@ use catalog::Scope;
 use ram::{Action, Permit};
 
 use crate::arn::require;
+use crate::cancel_copy::WAIT_AT_MOST;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
+use crate::instances::InstanceError;
+use crate::jobs::spec::CREATE_IMAGE;
 
 const DELETE_IMAGE: Action = Action::new("ecs:DeleteImage");
 
 impl Ecs {
-    /// Deletes an image. Its bytes go when nothing else uses them. `force`: also one that is shared; copies of it stay.
+    /// Deletes an image. Its bytes go when nothing else uses them. `force`: also one that is shared, or that instances have
+    /// disks of; copies of it and these disks stay. One that is being made of an instance is not made.
     ///
     /// Asks for `ecs:DeleteImage` on it. Errors: `ImageNotFound`; `BeingCopied` for one that is the source or the result of an
-    /// unfinished copy; `BeingImported`; `BeingExported`; `ImageShared`.
+    /// unfinished copy; `BeingImported`; `BeingExported`; `ImageShared`; `ImageInUse`.
     pub async fn delete_image(&self, image_id: &str, force: bool, permit: &Permit, scope: &Scope) -> Result<()> {
         require(permit, DELETE_IMAGE, scope, &format!("image/{image_id}"))?;
+        if self.is_made_of_instance(image_id, scope).await? {
+            let job = self.forget_unfinished(image_id, scope).await?;
+            self.board.stop(&job, WAIT_AT_MOST).await;
+            return Ok(());
+        }
         let mut write = self.catalog.write().await?;
         let done = async {
             let found = write.read().image_by_id(image_id).await?.filter(|image| image.scope == *scope);
@@ -40,11 +49,26 @@ impl Ecs {
             if !force && write.read().image_shares_count(image_id).await? > 0 {
                 return Err(EcsError::ImageShared { id: image.id });
             }
+            let instances = write.read().instances_of_image(image_id).await?;
+            if !force && !instances.is_empty() {
+                return Err(InstanceError::ImageInUse { image: image.id, instances: instances.join(", ") }.into());
+            }
             self.forget_image(&mut write, image_id, scope).await
         };
         let done = done.await;
         write.finish(done).await?;
         self.remove_dropped_soon().await;
         Ok(())
+    }
+
+    /// Whether an image is still being made of the disks of an instance: then its deletion ends that.
+    async fn is_made_of_instance(&self, image_id: &str, scope: &Scope) -> Result<bool> {
+        let mut read = self.catalog.read();
+        let found = read.image_by_id(image_id).await?.filter(|image| image.scope == *scope);
+        if !found.is_some_and(|image| matches!(image.status.as_str(), "Creating" | "Waiting")) {
+            return Ok(false);
+        }
+        let job = read.job_that_makes(image_id).await?;
+        Ok(job.is_some_and(|job| job.job.action == CREATE_IMAGE && job.finished_at.is_none()))
     }
 }

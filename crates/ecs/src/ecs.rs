@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use blobs::{BlobId, BlobStore};
 use catalog::{Catalog, Clock, Region, Scope, Timestamp};
@@ -11,6 +11,7 @@ use ram::trail::Ledger;
 use crate::config::EcsConfig;
 use crate::error::{EcsError, Result};
 use crate::ids::new_id;
+use crate::instances::Host;
 use crate::jobs::Board;
 
 /// The rooms below, shared with whoever else uses them.
@@ -35,14 +36,29 @@ pub struct Ecs {
     pub(crate) stores: BTreeMap<Region, Arc<dyn BlobStore>>,
     pub(crate) config: EcsConfig,
     pub(crate) board: Board,
+    pub(crate) host: Host,
+    me: Weak<Self>,
 }
 
 impl Ecs {
     /// The service. `stores`: the regions, each with the store of its blobs; two regions may share one.
     #[must_use]
-    pub fn new(rooms: Rooms, stores: BTreeMap<Region, Arc<dyn BlobStore>>, config: EcsConfig) -> Self {
+    pub fn new(rooms: Rooms, stores: BTreeMap<Region, Arc<dyn BlobStore>>, config: EcsConfig) -> Arc<Self> {
         let board = Board::new(new_id("worker", &*rooms.random));
-        Self { catalog: rooms.kms.catalog(), rooms, stores, config, board }
+        Arc::new_cyclic(|me| Self {
+            catalog: rooms.kms.catalog(),
+            rooms,
+            stores,
+            config,
+            board,
+            host: Host::default(),
+            me: me.clone(),
+        })
+    }
+
+    /// Itself, for work that goes on after its call.
+    pub(crate) fn shared(&self) -> Arc<Self> {
+        self.me.upgrade().expect("whoever calls it has it from the one Arc that it is made in")
     }
 
     /// The regions, by name.

@@ -18,8 +18,40 @@ const TAG_KEY: &str = "acs:ecs:disk-encryption";
 const TAG_VALUE: &str = "true";
 
 pub(crate) const GENERATE_DATA_KEY: Action = Action::new("kms:GenerateDataKey");
-const DECRYPT: Action = Action::new("kms:Decrypt");
+pub(crate) const DECRYPT: Action = Action::new("kms:Decrypt");
 const TAG_RESOURCE: Action = Action::new("kms:TagResource");
+
+/// The key that disks come under whose bytes are made anew.
+#[derive(Clone)]
+pub(crate) enum NewKey {
+    /// None is.
+    None,
+    /// The service key of the destination, made at its first need.
+    Service,
+    /// The key that was named.
+    Named(Arc<KeyFacts>),
+}
+
+impl NewKey {
+    /// Refuses a caller who has no right to the key that was named: an alias may have come to stand for another key since it was asked.
+    ///
+    /// Errors: `NotPermitted`.
+    pub(crate) fn require(&self, permit: &Permit) -> Result<()> {
+        let Self::Named(facts) = self else { return Ok(()) };
+        require_right(GENERATE_DATA_KEY, facts, permit)
+    }
+}
+
+/// Refuses a permit that does not cover `action` on a key. The service key is ECS's own, and needs no right of the caller's.
+///
+/// Errors: `NotPermitted`.
+pub(crate) fn require_right(action: Action, facts: &KeyFacts, permit: &Permit) -> Result<()> {
+    let resource = key_arn(&facts.key);
+    if is_service_key(facts) || resource.parse().is_ok_and(|arn| permit.covers(action, &arn)) {
+        return Ok(());
+    }
+    Err(EcsError::NotPermitted { action, resource })
+}
 
 impl Ecs {
     /// A key that images can be put under now, in the region of `scope`: it is there, symmetric and enabled, the account has opened
@@ -103,6 +135,22 @@ impl Ecs {
         let permit = self.key_permit(facts, &[TAG_RESOURCE]).await?;
         let key = KeyRef::Arn(facts.key.id, facts.key.scope.clone());
         Ok(self.rooms.kms.tag_keys(&[key], &[mark], &permit, &facts.key.scope).await?)
+    }
+
+    /// The key itself, with ECS's mark. The service key is made at its first need.
+    ///
+    /// Errors: as [`Ecs::usable_key`].
+    pub(crate) async fn marked_key(&self, key: &NewKey, scope: &Scope) -> Result<Option<Arc<KeyFacts>>> {
+        let facts = match key {
+            NewKey::None => return Ok(None),
+            NewKey::Named(facts) => facts.clone(),
+            NewKey::Service => {
+                let id = self.rooms.kms.service_key(scope).await?;
+                self.usable_key(&KeyRef::Id(id), scope).await?
+            }
+        };
+        self.mark_key(&facts).await?;
+        Ok(Some(facts))
     }
 
     /// A permit to make data keys under a key, and open them.

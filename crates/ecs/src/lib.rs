@@ -19,20 +19,27 @@
 
 pub use blobs::{BlobStore, LocalStore};
 pub use catalog::{
-    ImageDiskRecord, ImageFilter, ImageOwner, ImageRecord, JobFilter, JobRecord, Page, PageRequest, SnapshotFilter,
-    SnapshotRecord, TicketReply,
+    DiskFilter, DiskRecord, ImageDiskRecord, ImageFilter, ImageOwner, ImageRecord, InstanceFilter, InstanceRecord,
+    JobFilter, JobRecord, KeyPairFilter, KeyPairRecord, Page, PageRequest, SnapshotFilter, SnapshotRecord, TicketReply,
 };
 pub use config::{EcsConfig, ImportPlace};
 pub use copy_image::{Check, CopyImage};
 pub use create_image::{CreateImage, NewImageDisk};
 pub use describe_images::DescribedImage;
+pub use disks::{CreateSnapshot, DescribedDisk, Encryption, NewDataDisk, NewSystemDisk, ReplaceSystemDisk};
 pub use ecs::{Ecs, Rooms};
 pub use engine::{Refusal, SourceFormat};
 pub use error::{EcsError, Result};
 pub use export_image::ExportImage;
 pub use import_image::{ImportDisk, ImportImage, Imported};
+pub use instances::{
+    ConsoleOutput, DescribedInstance, ForwardConfig, InstanceError, InstanceType, InstanceTypeFilter, InstancesConfig,
+    KeyLock, KeyNeed, ModifyInstance, NewInstances, OnKeyDisabled, PortForward, default_types,
+};
+pub use key_pairs::{KeyPairError, NewKeyPair, PerInstance};
 pub use modify_image::ModifyImage;
 pub use names::{ImageAttributes, check_description, check_name};
+pub use network::{CIDR_BLOCK, GUEST_ADDRESS, Network, NetworkError, NetworkWanted, V_SWITCH_CIDR_BLOCK};
 pub use share_image::ShareImage;
 pub use snapshots::DescribedSnapshot;
 pub use tags::{ResourceKind, TagFilter, TaggedWith, TagsPage};
@@ -47,15 +54,20 @@ mod create_image;
 mod default_encryption;
 mod delete_image;
 mod describe_images;
+mod disks;
 mod ecs;
 mod error;
 mod export_image;
 mod ids;
 mod import_image;
+mod instances;
 mod jobs;
+mod key_pairs;
 mod key_use;
 mod modify_image;
 mod names;
+mod network;
+pub mod qemu;
 mod share_image;
 mod snapshots;
 mod sweep;

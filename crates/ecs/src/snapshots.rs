@@ -4,6 +4,7 @@ use catalog::{Page, PageRequest, Scope, SnapshotFilter, SnapshotRecord, Tag};
 use ram::{Action, Permit};
 
 use crate::arn::require;
+use crate::cancel_copy::WAIT_AT_MOST;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
 use crate::tags::{ResourceKind, TagFilter};
@@ -62,6 +63,11 @@ impl Ecs {
         };
         let progress = match snapshot.status.as_str() {
             "accomplished" => (100, 0),
+            // Made by itself: its job tells how far it is.
+            _ if snapshot.image_id.is_empty() => {
+                let job = read.job_that_makes(&snapshot.id).await?;
+                job.map_or((0, 0), |job| (job.progress, 0))
+            }
             _ => {
                 let image = read.image_by_id(&snapshot.image_id).await?;
                 image.map_or((0, 0), |image| (image.progress, image.remain_s.unwrap_or(0)))
@@ -84,7 +90,8 @@ impl Ecs {
         Ok(found.filter(|found| found.account == scope.account).unwrap_or_else(|| scope.clone()))
     }
 
-    /// Deletes a snapshot; one that is not there is no error. Its bytes go when nothing else uses them.
+    /// Deletes a snapshot; one that is not there is no error, and one that is being made of a disk is not made. Its bytes go when nothing
+    /// else uses them.
     ///
     /// Asks for `ecs:DeleteSnapshot` on it. Errors: `SnapshotInUse` while an image has a disk from it.
     pub async fn delete_snapshot(&self, id: &str, permit: &Permit, scope: &Scope) -> Result<()> {
@@ -93,15 +100,25 @@ impl Ecs {
         let mut write = self.catalog.write().await?;
         let done = async {
             let found = write.read().snapshot_by_id(id).await?.filter(|snapshot| snapshot.scope == scope);
-            let Some(snapshot) = found else { return Ok(()) };
+            let Some(snapshot) = found else { return Ok(None) };
             let images = write.read().images_of_snapshot(id).await?;
             if !images.is_empty() {
                 return Err(EcsError::SnapshotInUse { id: snapshot.id, images: images.join(", ") });
             }
-            self.forget_snapshot(&mut write, &snapshot).await
+            let job = match snapshot.status.as_str() {
+                "progressing" => write.read().job_that_makes(id).await?,
+                _ => None,
+            };
+            if let Some(job) = &job {
+                write.job_end(&job.job.id, "Cancelled", ("", ""), self.now()).await?;
+            }
+            self.forget_snapshot(&mut write, &snapshot).await?;
+            Ok(job)
         };
         let done = done.await;
-        write.finish(done).await?;
+        if let Some(job) = write.finish(done).await? {
+            self.board.stop(&job.job.id, WAIT_AT_MOST).await;
+        }
         self.remove_dropped_soon().await;
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Tags of images and snapshots. Source: ecs-images.md 6.
+//! Tags of images, snapshots, instances and disks. Source: ecs-images.md 6.
 
 use catalog::{PageRequest, Read, Scope, Tag, TagPosition, TaggedResource};
 use ram::{Action, Permit};
@@ -22,6 +22,10 @@ pub enum ResourceKind {
     Image,
     /// A snapshot.
     Snapshot,
+    /// An instance.
+    Instance,
+    /// A disk.
+    Disk,
 }
 
 impl ResourceKind {
@@ -31,6 +35,8 @@ impl ResourceKind {
         match self {
             Self::Image => "image",
             Self::Snapshot => "snapshot",
+            Self::Instance => "instance",
+            Self::Disk => "disk",
         }
     }
 
@@ -42,6 +48,8 @@ impl ResourceKind {
         let found = match self {
             Self::Image => read.image_by_id(id).await?.map(|image| image.scope),
             Self::Snapshot => read.snapshot_by_id(id).await?.map(|snapshot| snapshot.scope),
+            Self::Instance => read.instance_by_id(id).await?.map(|instance| instance.scope),
+            Self::Disk => read.disk_by_id(id).await?.map(|disk| disk.scope),
         };
         Ok(found.as_ref() == Some(scope))
     }

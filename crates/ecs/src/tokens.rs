@@ -34,6 +34,11 @@ impl Token {
         Ok(Some(Self { account: account.clone(), action, token: token.to_owned(), parameters: digest }))
     }
 
+    /// A name for the call: the same for the same token, and for no other.
+    pub(crate) fn name(&self) -> String {
+        format!("{} {} {}", self.action, self.account, self.token)
+    }
+
     /// What the earlier call with this token was answered, if there was one.
     ///
     /// Errors: `ClientTokenMismatch` when that call had other parameters.

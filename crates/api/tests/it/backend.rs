@@ -146,7 +146,7 @@ fn images(directory: &Path, kms: &Arc<Kms>, ram: &Arc<Ram>, clock: &Arc<ManualCl
         clock: clock.clone(),
         random: Arc::new(OsRandom),
     };
-    Arc::new(Ecs::new(rooms, stores, config))
+    Ecs::new(rooms, stores, config)
 }
 
 fn operator() -> Permit {

@@ -8,6 +8,8 @@ use anyhow::{Context, Result, bail};
 use blobs::StoreConfig;
 use serde::Deserialize;
 
+use super::instances::InstancesSection;
+
 /// Longest file; one of a hundred regions has about 30 KiB.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
@@ -21,6 +23,7 @@ pub(super) struct InstallationFile {
     pub(super) policy: PolicySection,
     pub(super) copy: CopySection,
     pub(super) limits: LimitsSection,
+    pub(super) instances: InstancesSection,
 }
 
 /// `[region.NAME]`.
@@ -78,6 +81,7 @@ pub(super) struct LimitsSection {
     pub(super) key_versions: Option<u32>,
     /// Largest image that is copied without an approved ticket, in GiB.
     pub(super) copy_gib: Option<u64>,
+    pub(super) instances: Option<u32>,
 }
 
 impl InstallationFile {
@@ -95,6 +99,7 @@ impl InstallationFile {
         if let Some(name) = file.bucket.keys().find(|name| name.is_empty() || name.contains('/')) {
             bail!("{shown}: `{name}` cannot be the name of a bucket");
         }
+        file.instances.check(path)?;
         Ok(file)
     }
 }

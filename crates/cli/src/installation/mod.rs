@@ -2,6 +2,7 @@
 //! commands on the data directory open them here, from `server.toml` and the arguments of a server.
 
 mod file;
+mod instances;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ const KEYS_MAX: u32 = 200;
 const ALIASES_MAX: u32 = 300;
 const KEY_VERSIONS_MAX: u32 = 10_000;
 const COPY_GIB_MAX: u64 = 200;
+const INSTANCES_MAX: u32 = 100;
 
 /// Everything that is decided, before it is opened.
 pub(crate) struct Installation {
@@ -115,7 +117,12 @@ impl Installation {
             let opened = self.store_of(name, data_dir).open();
             stores.insert(region, opened.with_context(|| format!("the images of region {name}"))?);
         }
-        Ok(Arc::new(Ecs::new(rooms, stores, self.config(data_dir.to_owned()))))
+        Ok(Ecs::new(rooms, stores, self.config(data_dir.to_owned())))
+    }
+
+    /// Where the serial console of an instance is reached, if it runs on this host.
+    pub(crate) fn console_socket(&self, store: &Store, instance_id: &str) -> PathBuf {
+        self.config(store.data_dir.path().to_owned()).instances.console_socket(instance_id)
     }
 
     fn store_of(&self, region: &str, data_dir: &Path) -> StoreConfig {
@@ -124,7 +131,8 @@ impl Installation {
     }
 
     fn config(&self, data_dir: PathBuf) -> EcsConfig {
-        let InstallationFile { bucket, policy, copy, limits, .. } = &self.file;
+        let InstallationFile { bucket, policy, copy, limits, instances, .. } = &self.file;
+        let instances_max = limit(limits.instances, INSTANCES_MAX).map(u64::from);
         let place = |(name, section): (&String, &BucketSection)| {
             (name.clone(), ImportPlace::Directory(section.directory.clone()))
         };
@@ -134,6 +142,7 @@ impl Installation {
             images_max: limit(limits.images, IMAGES_MAX).map(u64::from),
             copy_gib_max: limits.copy_gib.unwrap_or(COPY_GIB_MAX),
             encrypted_cross_region_copy: policy.encrypted_cross_region_copy == Some(Answer::Allow),
+            instances: instances.config(&data_dir, instances_max),
             verify_copies: copy.verify != Some(Verify::Off),
             ..EcsConfig::new(data_dir, default_threads())
         }

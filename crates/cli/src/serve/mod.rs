@@ -60,12 +60,13 @@ async fn serve(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
     let due = tokio::spawn(due::run(Arc::clone(&backend)));
     // The lock on the data directory says that no other process works on an embedded catalog.
     let jobs = tokio::spawn(backend.images().work(store.database.is_none()));
+    let instances = tokio::spawn(backend.images().host_instances());
     let loading = store.database.is_none().then(|| {
         let backend = Arc::clone(&backend);
         tokio::spawn(async move { backend.load_nonces().await })
     });
     server.run(stop).await;
-    for task in [due, jobs].into_iter().chain(loading) {
+    for task in [due, jobs, instances].into_iter().chain(loading) {
         task.abort();
         // It may have ended by itself.
         let _ = task.await;

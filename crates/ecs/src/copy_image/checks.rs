@@ -14,17 +14,14 @@
 //! | 10 | the name is free | `NameTaken` |
 //! | 11 | the account's balance | `InDebt` |
 
-use std::sync::Arc;
-
 use catalog::{ImageDiskRecord, ImageRecord, Read, Scope};
 use engine::{Decision, SourceState, decide};
-use kms::{KeyFacts, KeyRef, key_arn};
-use ram::Permit;
+use kms::KeyRef;
 
 use super::{CopyImage, DiskPlan};
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
-use crate::key_use::{GENERATE_DATA_KEY, is_service_key};
+use crate::key_use::NewKey;
 use crate::names::{check_description, check_name};
 
 const GIB: u64 = 1 << 30;
@@ -46,32 +43,7 @@ pub(crate) struct Planned {
     pub(crate) destination: Scope,
     /// The disks of the source, and what becomes of each.
     pub(crate) disks: Vec<(ImageDiskRecord, DiskPlan)>,
-    pub(crate) key: KeyForCopy,
-}
-
-/// The key that disks come under whose bytes are made anew.
-#[derive(Clone)]
-pub(crate) enum KeyForCopy {
-    /// None is.
-    None,
-    /// The service key of the destination, made at its first need.
-    Service,
-    /// The key that was named.
-    Named(Arc<KeyFacts>),
-}
-
-impl KeyForCopy {
-    /// Refuses a caller who has no right to the key that was named: an alias may have come to stand for another key since it was asked.
-    ///
-    /// Errors: `NotPermitted`.
-    pub(super) fn require(&self, permit: &Permit) -> Result<()> {
-        let Self::Named(facts) = self else { return Ok(()) };
-        let resource = key_arn(&facts.key);
-        if is_service_key(facts) || resource.parse().is_ok_and(|arn| permit.covers(GENERATE_DATA_KEY, &arn)) {
-            return Ok(());
-        }
-        Err(EcsError::NotPermitted { action: GENERATE_DATA_KEY, resource })
-    }
+    pub(crate) key: NewKey,
 }
 
 /// Runs the checks one after the other; a dry run goes on after the first that refuses.
@@ -137,7 +109,7 @@ impl Ecs {
         }
         let destination = run.note("destination region", self.destination(request, scope));
         let source = match destination {
-            Some(_) => run.note("source image", self.image_to_copy(&request.image_id, scope).await),
+            Some(_) => run.note("source image", self.image_to_use(&request.image_id, scope).await),
             None => None,
         };
         let (Some(destination), Some(source)) = (destination, source) else {
@@ -187,7 +159,7 @@ impl Ecs {
     /// An image of the account, or one that another shares with it.
     ///
     /// Errors: `ImageNotFound`.
-    async fn image_to_copy(&self, id: &str, scope: &Scope) -> Result<ImageRecord> {
+    pub(crate) async fn image_to_use(&self, id: &str, scope: &Scope) -> Result<ImageRecord> {
         let mut read = self.catalog.read();
         match read.image_by_id(id).await?.filter(|image| image.scope.region == scope.region) {
             Some(image) if may_copy(&mut read, &image, scope).await? => Ok(image),
@@ -214,7 +186,7 @@ impl Ecs {
         plans: Option<&[DiskPlan]>,
         disks: &[ImageDiskRecord],
         destination: &Scope,
-    ) -> Result<KeyForCopy> {
+    ) -> Result<NewKey> {
         for disk in disks {
             if let Some(key) = disk.snapshot.content.key_id {
                 self.require_kms_opened(destination).await?;
@@ -224,13 +196,13 @@ impl Ecs {
         }
         if let Some(key) = &request.key {
             let key: KeyRef = key.parse()?;
-            return Ok(KeyForCopy::Named(self.usable_key(&key, destination).await?));
+            return Ok(NewKey::Named(self.usable_key(&key, destination).await?));
         }
         if plans.is_some_and(|plans| plans.iter().all(|plan| !makes_encrypted(*plan))) {
-            return Ok(KeyForCopy::None);
+            return Ok(NewKey::None);
         }
         self.require_kms_opened(destination).await?;
-        Ok(KeyForCopy::Service)
+        Ok(NewKey::Service)
     }
 
     async fn check_size(&self, source: &ImageRecord, disks: &[ImageDiskRecord], destination: &Scope) -> Result<()> {
@@ -260,7 +232,7 @@ impl Ecs {
 }
 
 /// Whether an image is the account's own, or shared with it.
-pub(super) async fn may_copy(read: &mut Read<'_>, image: &ImageRecord, scope: &Scope) -> Result<bool> {
+pub(crate) async fn may_copy(read: &mut Read<'_>, image: &ImageRecord, scope: &Scope) -> Result<bool> {
     Ok(image.scope.account == scope.account || read.image_is_shared_with(&image.id, &scope.account).await?)
 }
 

@@ -1,14 +1,17 @@
 //! One change: the new image with its disks and snapshots, the job, the token, and the use of the key.
 
-use catalog::{DiskContent, ImageDiskRecord, ImageRecord, NewJob, SnapshotRecord, Tag, TaggedResource, Write};
-use kms::{KeyId, KeyRecord, KeyRef, KeyVersionId, SealedImage, SealedImageRecord};
+use catalog::{
+    DiskContent, ImageDiskRecord, ImageRecord, NewJob, SnapshotRecord, Tag, TaggedResource, Timestamp, Write,
+};
+use kms::{KeyId, KeyRecord, KeyVersionId, SealedImage, SealedImageRecord};
 
-use super::checks::{KeyForCopy, Planned, may_copy};
+use super::checks::{Planned, may_copy};
 use super::{CopyImage, DiskPlan};
 use crate::arn::image_disk;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
 use crate::jobs::spec::{COPYING, CopyDisk, CopySpec};
+use crate::tags::ResourceKind;
 use crate::tokens::Token;
 
 impl Ecs {
@@ -19,17 +22,7 @@ impl Ecs {
         token: Option<&Token>,
     ) -> Result<String> {
         // The key's mark and the service key are made before: they stay useful if what follows fails.
-        let key = match &planned.key {
-            KeyForCopy::None => None,
-            KeyForCopy::Named(facts) => Some(facts.clone()),
-            KeyForCopy::Service => {
-                let id = self.rooms.kms.service_key(&planned.destination).await?;
-                Some(self.usable_key(&KeyRef::Id(id), &planned.destination).await?)
-            }
-        };
-        if let Some(facts) = &key {
-            self.mark_key(facts).await?;
-        }
+        let key = self.marked_key(&planned.key, &planned.destination).await?;
         let key = key.map(|facts| facts.key.clone());
         let image = self.new_copy(request, &planned);
         let spec = self.copy_spec(&planned, key.as_ref().map(|key| key.id));
@@ -48,10 +41,11 @@ impl Ecs {
             self.insert_disks(&mut write, &image, &planned, &spec).await?;
             for ((source, _), disk) in planned.disks.iter().zip(&spec.disks) {
                 if let Some(used) = key_in_flight(source, disk, key.as_ref()) {
-                    write.sealed_image_insert(&in_flight(&image, disk.position, used)).await?;
+                    let path = image_disk(&image.scope, &image.id, disk.position);
+                    write.sealed_image_insert(&in_flight((&image.id, path), used, image.created_at)).await?;
                 }
             }
-            insert_tags(&mut write, &request.tags, &image).await?;
+            insert_tags(&mut write, &request.tags, &ResourceKind::Image.tagged(&image.id, &image.scope)).await?;
             let job = NewJob {
                 id: self.new_id("t"),
                 scope: image.scope.clone(),
@@ -180,11 +174,15 @@ fn key_in_flight(source: &ImageDiskRecord, disk: &CopyDisk, key: Option<&KeyReco
     key.filter(|_| disk.key.is_some()).map(|key| (key.id, key.primary_version)).or_else(kept)
 }
 
-/// The use of a key by a copy in flight, so that whoever would disable the key sees it.
-fn in_flight(image: &ImageRecord, position: u32, (key_id, key_version_id): (KeyId, KeyVersionId)) -> SealedImageRecord {
+/// The use of a key by what is being made, so that whoever would disable the key sees it. `path`: how it will be recorded.
+pub(crate) fn in_flight(
+    (id, path): (&str, String),
+    (key_id, key_version_id): (KeyId, KeyVersionId),
+    now: Timestamp,
+) -> SealedImageRecord {
     let in_use = SealedImage {
-        image_id: image.id.clone(),
-        path: image_disk(&image.scope, &image.id, position),
+        image_id: id.to_owned(),
+        path,
         key_id,
         key_version_id,
         luks_uuid: String::new(),
@@ -192,15 +190,13 @@ fn in_flight(image: &ImageRecord, position: u32, (key_id, key_version_id): (KeyI
         envelope: String::new(),
         mode: COPYING.to_owned(),
     };
-    SealedImageRecord { image: in_use, sealed_at: image.created_at }
+    SealedImageRecord { image: in_use, sealed_at: now }
 }
 
-/// Tags of a new image.
-pub(crate) async fn insert_tags(write: &mut Write, tags: &[Tag], image: &ImageRecord) -> Result<()> {
-    let resource =
-        TaggedResource { scope: image.scope.clone(), resource_type: "image".to_owned(), resource_id: image.id.clone() };
+/// Tags of what is new.
+pub(crate) async fn insert_tags(write: &mut Write, tags: &[Tag], resource: &TaggedResource) -> Result<()> {
     for tag in tags {
-        write.tag_put(tag, &resource).await?;
+        write.tag_put(tag, resource).await?;
     }
     Ok(())
 }

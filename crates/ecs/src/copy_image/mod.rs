@@ -2,7 +2,7 @@
 //!
 //! Everything that can be refused is refused by the call, before anything is made; `checks.rs` has the order. The work is a job's.
 
-mod checks;
+pub(crate) mod checks;
 mod insert;
 
 use catalog::{Scope, Tag};
@@ -17,7 +17,7 @@ use crate::arn::require;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
 use crate::tokens::Token;
-pub(crate) use insert::insert_tags;
+pub(crate) use insert::{in_flight, insert_tags};
 
 const COPY_IMAGE: Action = Action::new("ecs:CopyImage");
 

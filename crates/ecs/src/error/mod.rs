@@ -1,8 +1,13 @@
+mod of_kms;
 mod told;
+
+pub(crate) use told::remedy;
 
 use catalog::{Account, CatalogError, KeyState, Region};
 use kms::KmsError;
 use ram::RamError;
+
+use crate::instances::InstanceError;
 
 /// Shorthand for what this crate returns.
 pub type Result<T> = std::result::Result<T, EcsError>;
@@ -123,7 +128,7 @@ pub enum EcsError {
     #[error("{0}")]
     KeyNotFound(#[source] KmsError),
     /// The key's state does not allow its use.
-    #[error("key {key} in region {region} is {state}, so no image can be made under it; {remedy}")]
+    #[error("key {key} in region {region} is {state}, so nothing is encrypted or opened with it; {remedy}")]
     KeyNotEnabled {
         /// The key.
         key: String,
@@ -447,6 +452,15 @@ pub enum EcsError {
     /// A store failed.
     #[error(transparent)]
     Store(#[from] blobs::StoreError),
+    /// A call on an instance or a disk of one.
+    #[error(transparent)]
+    Instance(#[from] InstanceError),
+    /// A call on key pairs.
+    #[error(transparent)]
+    KeyPair(#[from] crate::key_pairs::KeyPairError),
+    /// A network that is not there.
+    #[error(transparent)]
+    Network(#[from] crate::network::NetworkError),
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] engine::EngineError),
@@ -468,31 +482,4 @@ pub enum EcsError {
     /// The server stops.
     #[error("the server is stopping")]
     Stopping,
-}
-
-impl From<KmsError> for EcsError {
-    fn from(error: KmsError) -> Self {
-        match error {
-            KmsError::KeyNotUsable { .. } => Self::KeyNotUsable(error),
-            KmsError::InDebt { account } => Self::InDebt { account },
-            KmsError::Catalog(error) => Self::Catalog(error),
-            KmsError::MalformedKey { .. }
-            | KmsError::MalformedAlias { .. }
-            | KmsError::KeyNotFound { .. }
-            | KmsError::KeyInOtherRegion { .. }
-            | KmsError::KeyDestroyed { .. }
-            | KmsError::AliasNotFound { .. } => Self::KeyNotFound(error),
-            error => Self::Kms(error),
-        }
-    }
-}
-
-/// How a key in this state comes to be usable.
-pub(crate) fn remedy(state: KeyState) -> &'static str {
-    match state {
-        KeyState::Enabled => "try again",
-        KeyState::Disabled => "EnableKey allows its use again",
-        KeyState::PendingDeletion => "CancelKeyDeletion and EnableKey keep it",
-        KeyState::PendingImport => "ImportKeyMaterial gives it its material, the same as before",
-    }
 }

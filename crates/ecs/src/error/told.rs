@@ -1,6 +1,6 @@
 //! Who is told what of an error: the caller, the operator's log, the worker.
 
-use catalog::CatalogError;
+use catalog::{CatalogError, KeyState};
 use kms::KmsError;
 
 use super::EcsError;
@@ -80,4 +80,14 @@ fn last_cause(error: &EcsError) -> String {
         last = cause;
     }
     last.to_string()
+}
+
+/// How a key in this state comes to be usable.
+pub(crate) fn remedy(state: KeyState) -> &'static str {
+    match state {
+        KeyState::Enabled => "try again",
+        KeyState::Disabled => "EnableKey allows its use again",
+        KeyState::PendingDeletion => "CancelKeyDeletion and EnableKey keep it",
+        KeyState::PendingImport => "ImportKeyMaterial gives it its material, the same as before",
+    }
 }

@@ -16,6 +16,7 @@ use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
 use crate::jobs::spec::{ImportSpec, ImportedDisk};
 use crate::names::{ImageAttributes, check_description, check_name};
+use crate::tags::ResourceKind;
 use crate::tokens::Token;
 
 const IMPORT_IMAGE: Action = Action::new("ecs:ImportImage");
@@ -145,7 +146,7 @@ impl Ecs {
                 return Err(EcsError::NameTaken { name: image.name, region: image.scope.region });
             }
             self.insert_imported_disks(&mut write, &image, inspected, &spec).await?;
-            insert_tags(&mut write, &request.tags, &image).await?;
+            insert_tags(&mut write, &request.tags, &ResourceKind::Image.tagged(&image.id, scope)).await?;
             let job = NewJob {
                 id: task_id.clone(),
                 scope: scope.clone(),

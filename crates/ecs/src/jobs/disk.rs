@@ -6,8 +6,8 @@ use std::sync::Arc;
 use blobs::{BlobId, BlobStore};
 use catalog::{DiskContent, Region};
 use engine::{
-    BenchSwitches, CopyRequest, Durability, EngineError, Observer, Overwrite, Phase, Progress, Report, Request,
-    SourceFormat, Surroundings, TargetFormat,
+    BenchSwitches, CopyRequest, Durability, EngineError, ImageFile, Observer, Overwrite, Phase, Progress, Report,
+    Request, SourceFormat, Surroundings, TargetFormat,
 };
 use tokio::sync::oneshot;
 
@@ -35,6 +35,8 @@ pub(super) struct DiskWork {
 pub(super) struct EngineWork {
     pub(super) source: PathBuf,
     pub(super) source_format: SourceFormat,
+    /// What the source lies on, nearest first.
+    pub(super) backing_files: Vec<ImageFile>,
     pub(super) encryption: Request,
     /// `None`: the source's own where the bytes are kept, else qcow2.
     pub(super) target_format: Option<TargetFormat>,
@@ -119,7 +121,7 @@ impl Ecs {
             source: work.source.clone(),
             source_format: Some(work.source_format),
             source_passphrase: None,
-            backing_files: Vec::new(),
+            backing_files: work.backing_files.clone(),
             data_file: None,
             target,
             overwrite: work.overwrite,
@@ -178,7 +180,7 @@ fn inspect(path: &Path) -> Result<Report> {
 }
 
 /// What our own key service refused says more than that it did.
-fn of_engine(error: EngineError) -> EcsError {
+pub(crate) fn of_engine(error: EngineError) -> EcsError {
     match error {
         EngineError::Key(error) => match error.downcast::<EcsError>() {
             Ok(error) => *error,

@@ -1,11 +1,13 @@
 //! The end of a job: one change with everything that it made, or what remains of one that failed.
 
-use catalog::{BlobRecord, DiskContent, ImageRecord, JobRecord, SealedImage, SealedImageRecord, SnapshotRecord, Write};
+use catalog::{
+    BlobRecord, DiskContent, ImageRecord, JobRecord, Region, SealedImage, SealedImageRecord, SnapshotRecord, Write,
+};
 
 use super::board::Running;
 use super::disk::MadeDisk;
-use super::spec::{COPYING, EXPORT_IMAGE};
-use crate::arn::image_disk;
+use super::spec::{COPYING, CREATE_SNAPSHOT, EXPORT_IMAGE};
+use crate::arn::{self, image_disk};
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
 
@@ -49,7 +51,7 @@ impl Ecs {
         let mut snapshot = snapshot.ok_or_else(|| EcsError::Damaged(format!("snapshot {} is gone", disk.snapshot)))?;
         let content = match (&disk.made, &disk.shared) {
             (Some(made), _) => {
-                self.insert_blob(write, image, made).await?;
+                self.insert_blob(write, &image.scope.region, made).await?;
                 made.content.clone()
             }
             (None, Some(source)) => self.shared_content(write, source).await?,
@@ -70,16 +72,16 @@ impl Ecs {
 
     /// Nothing becomes Available under a key that cannot open it: the key may have changed since the call, which is long ago for a copy
     /// that waited.
-    async fn require_key_opens(&self, write: &mut Write, content: &DiskContent) -> Result<()> {
+    pub(super) async fn require_key_opens(&self, write: &mut Write, content: &DiskContent) -> Result<()> {
         let Some(key_id) = content.key_id else { return Ok(()) };
         let key = write.read().key_by_id(key_id).await?;
         self.require_enabled_key(&key.ok_or_else(|| EcsError::Damaged(format!("key {key_id} is gone")))?)
     }
 
-    async fn insert_blob(&self, write: &mut Write, image: &ImageRecord, made: &MadeDisk) -> Result<()> {
+    pub(super) async fn insert_blob(&self, write: &mut Write, region: &Region, made: &MadeDisk) -> Result<()> {
         let blob = BlobRecord {
             id: made.blob.to_string(),
-            region: image.scope.region.clone(),
+            region: region.clone(),
             bytes: made.bytes,
             sealed_id: made.sealed_id.clone(),
             created_at: self.now(),
@@ -122,12 +124,16 @@ impl Ecs {
         Ok(sealed_id)
     }
 
-    /// How a sealed disk is recorded under its key: as any image that has it.
+    /// How a sealed disk is recorded under its key: by itself where it was made of an instance's disk, else as any image that has it.
     pub(crate) async fn records_of_snapshot(
         &self,
         write: &mut Write,
         snapshot: &SnapshotRecord,
     ) -> Result<Vec<SealedImageRecord>> {
+        let own = write.read().sealed_images_at(&arn::snapshot(&snapshot.scope, &snapshot.id)).await?;
+        if !own.is_empty() {
+            return Ok(own);
+        }
         for image_id in write.read().images_of_snapshot(&snapshot.id).await? {
             let disks = write.read().image_disks(&image_id).await?;
             let Some(disk) = disks.iter().find(|disk| disk.snapshot.id == snapshot.id) else { continue };
@@ -192,6 +198,9 @@ impl Ecs {
     async fn forget_records(&self, job: &JobRecord) -> Result<()> {
         let mut write = self.catalog.write().await?;
         let done = async {
+            if job.job.action == CREATE_SNAPSHOT {
+                return self.forget_snapshot_records(&mut write, job).await;
+            }
             let image = write.read().image_by_id(&job.job.image_id).await?;
             if image.is_some_and(|image| image.status != "CreateFailed") {
                 return Ok(());
@@ -210,6 +219,9 @@ impl Ecs {
         let mut write = self.catalog.write().await?;
         let done = async {
             let is_ended = write.job_end(&job.job.id, "Failed", (code, &reason), self.now()).await?;
+            if is_ended && job.job.action == CREATE_SNAPSHOT {
+                return self.fail_snapshot(&mut write, job).await;
+            }
             // An export makes no image; the one that it reads stays as it is.
             if !is_ended || job.job.action == EXPORT_IMAGE {
                 return Ok(());

@@ -53,6 +53,7 @@ impl Ecs {
         let engine = EngineWork {
             source: self.file_to_import(disk.file.as_ref(), &disk.bucket, &disk.object)?,
             source_format,
+            backing_files: Vec::new(),
             encryption: Request { encrypt: false, key_named: false, rewrap: false },
             // A plain disk is written anew as qcow2, whatever it came as, which leaves holes, compression and old features behind.
             target_format: Some(TargetFormat::Qcow2),

@@ -21,10 +21,12 @@ mod heartbeat;
 mod import;
 pub(crate) mod keys;
 mod metering;
+mod read;
 pub(crate) mod spec;
 mod take;
 
 pub(crate) use board::Board;
+pub(crate) use disk::of_engine;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +36,7 @@ use catalog::JobRecord;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
 use board::Running;
-use spec::{CopySpec, EXPORT_IMAGE, ExportSpec, ImportSpec};
+use spec::{CREATE_IMAGE, CREATE_SNAPSHOT, CopySpec, EXPORT_IMAGE, ExportSpec, ImportSpec, ReadSpec};
 
 /// How often a worker looks for jobs that it was not told of: those of other processes, and those that others left.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -90,6 +92,7 @@ impl Ecs {
         match job.job.action.as_str() {
             "CopyImage" => self.do_copy(job, &CopySpec::read(&job.job.spec)?, running).await,
             "ImportImage" => self.do_import(job, &ImportSpec::read(&job.job.spec)?, running).await,
+            CREATE_IMAGE | CREATE_SNAPSHOT => self.do_read(job, &ReadSpec::read(&job.job.spec)?, running).await,
             EXPORT_IMAGE => self.do_export(job, &ExportSpec::read(&job.job.spec)?, running).await,
             action => Err(EcsError::Damaged(format!("a job of the kind {action}"))),
         }
@@ -115,9 +118,11 @@ pub(crate) fn blobs_of(job: &JobRecord) -> Vec<String> {
     let text = &job.job.spec;
     let copied = || CopySpec::read(text).map(|spec| spec.disks.into_iter().filter_map(|disk| disk.blob).collect());
     let imported = || ImportSpec::read(text).map(|spec| spec.disks.into_iter().map(|disk| disk.blob).collect());
+    let read = || ReadSpec::read(text).map(|spec| spec.disks.into_iter().map(|disk| disk.blob).collect());
     match job.job.action.as_str() {
         "CopyImage" => copied(),
         "ImportImage" => imported(),
+        CREATE_IMAGE | CREATE_SNAPSHOT => read(),
         _ => Ok(Vec::new()),
     }
     .unwrap_or_default()
@@ -129,6 +134,7 @@ fn disks_of(job: &JobRecord) -> u32 {
     let disks = match job.job.action.as_str() {
         "CopyImage" => CopySpec::read(text).map(|spec| spec.disks.len()),
         "ImportImage" => ImportSpec::read(text).map(|spec| spec.disks.len()),
+        CREATE_IMAGE => ReadSpec::read(text).map(|spec| spec.disks.len()),
         _ => Ok(0),
     };
     disks.ok().and_then(|disks| u32::try_from(disks).ok()).unwrap_or(0)

@@ -10,6 +10,10 @@ use crate::error::{EcsError, Result};
 /// The API's word for the job that makes no image.
 pub(crate) const EXPORT_IMAGE: &str = "ExportImage";
 
+/// The API's words for the jobs that read disks.
+pub(crate) const CREATE_IMAGE: &str = "CreateImage";
+pub(crate) const CREATE_SNAPSHOT: &str = "CreateSnapshot";
+
 /// How an image is recorded under its key while it is being made.
 pub(crate) const COPYING: &str = "copying";
 
@@ -65,6 +69,31 @@ pub(crate) struct ImportedDisk {
     pub(crate) blob: String,
 }
 
+/// `CreateImage` from an instance, and `CreateSnapshot`: both read disks of an instance that is Stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ReadSpec {
+    /// The instance, which is not started meanwhile.
+    pub(crate) instance: String,
+    /// The disks, the system disk first.
+    pub(crate) disks: Vec<ReadDisk>,
+}
+
+/// One disk that is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ReadDisk {
+    /// Its place in the image: 0 for the system disk.
+    pub(crate) position: u32,
+    /// The disk.
+    pub(crate) disk: String,
+    /// What becomes of it.
+    pub(crate) snapshot: String,
+    /// The blob that is made.
+    pub(crate) blob: String,
+    /// The key that it is under, and stays under.
+    #[serde(with = "key_text", default)]
+    pub(crate) key: Option<KeyId>,
+}
+
 /// `ExportImage`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ExportSpec {
@@ -83,6 +112,17 @@ pub(crate) struct ExportedDisk {
     pub(crate) snapshot: String,
     /// Name of the file in the bucket.
     pub(crate) object: String,
+}
+
+impl ReadSpec {
+    pub(crate) fn to_json(&self) -> Result<String> {
+        to_json(self)
+    }
+
+    /// Errors: `Damaged`.
+    pub(crate) fn read(text: &str) -> Result<Self> {
+        read(text)
+    }
 }
 
 impl ExportSpec {

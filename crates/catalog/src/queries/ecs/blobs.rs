@@ -59,10 +59,11 @@ impl Write {
         self.execute("record a blob", sql, values).await.map(drop)
     }
 
-    /// Marks a blob for removal when no snapshot uses it.
+    /// Marks a blob for removal when no snapshot and no disk uses it.
     pub async fn blob_drop_if_unused(&mut self, id: &str, at: Timestamp) -> Result<()> {
         let sql = "UPDATE blobs SET dropped_at = $2 WHERE id = $1 AND dropped_at IS NULL
-                   AND NOT EXISTS (SELECT 1 FROM snapshots WHERE blob_id = $1)";
+                   AND NOT EXISTS (SELECT 1 FROM snapshots WHERE blob_id = $1)
+                   AND NOT EXISTS (SELECT 1 FROM disks WHERE blob_id = $1)";
         self.execute("drop a blob", sql, values![id, at]).await.map(drop)
     }
 

@@ -1,21 +1,28 @@
-//! Images, the snapshots that hold their disks, the blobs that hold the bytes, and the jobs that make them.
+//! Images, the snapshots that hold their disks, the blobs that hold the bytes, the jobs that make them, and the instances
+//! that run from them.
 
 pub use blobs::BlobRecord;
 pub use client_tokens::ClientToken;
 pub use disk_encryption_defaults::DiskEncryptionDefault;
+pub use disks::{DiskFilter, DiskRecord};
 pub use image_disks::ImageDiskRecord;
 pub use image_shares::ImageShare;
 pub use images::{ImageFilter, ImageOwner, ImageRecord};
+pub use instances::{InstanceFilter, InstanceRecord};
 pub use jobs::{JobFilter, JobRecord, NewJob};
+pub use key_pairs::{KeyPairFilter, KeyPairRecord};
 pub use snapshots::{DiskContent, SnapshotFilter, SnapshotRecord};
 pub use tickets::{TicketRecord, TicketReply};
 
 mod blobs;
 mod client_tokens;
 mod disk_encryption_defaults;
+mod disks;
 mod image_disks;
 mod image_shares;
 mod images;
+mod instances;
 mod jobs;
+mod key_pairs;
 mod snapshots;
 mod tickets;

@@ -1,0 +1,67 @@
+//! `DescribeDisks`. Source: ecs-images.md 8.
+
+use catalog::{DiskFilter, DiskRecord, Page, PageRequest, Read, Scope, Tag};
+use ram::{Action, Permit};
+
+use super::request::DescribedDisk;
+use crate::arn::require;
+use crate::ecs::Ecs;
+use crate::error::Result;
+use crate::instances::InstanceError;
+use crate::tags::{ResourceKind, TagFilter};
+
+const DESCRIBE_DISKS: Action = Action::new("ecs:DescribeDisks");
+
+impl Ecs {
+    /// Disks of an account in a region, newest first; with `tags`, those that have all of them (an empty value: any).
+    ///
+    /// Asks for `ecs:DescribeDisks` on `disk/*`. Errors: `RegionNotFound`.
+    pub async fn describe_disks(
+        &self,
+        filter: &DiskFilter,
+        tags: &[Tag],
+        page: PageRequest,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<Page<DescribedDisk>> {
+        self.store(&scope.region)?;
+        require(permit, DESCRIBE_DISKS, scope, "disk/*")?;
+        let mut filter = filter.clone();
+        match self.ids_with_tags(ResourceKind::Disk, &filter.ids, &TagFilter::all_of(tags), scope).await? {
+            Some(ids) if ids.is_empty() => return Ok(Page { items: Vec::new(), total_count: 0 }),
+            Some(ids) => filter.ids = ids,
+            None => {}
+        }
+        let mut read = self.catalog.read();
+        let found = read.disks_page(&filter, scope, page).await?;
+        let mut items = Vec::with_capacity(found.items.len());
+        for disk in found.items {
+            let tags = read.tags_of_resource(&ResourceKind::Disk.tagged(&disk.id, scope)).await?;
+            items.push(DescribedDisk { attached_at: disk.created_at, tags, disk });
+        }
+        Ok(Page { items, total_count: found.total_count })
+    }
+
+    /// The disks that a machine has, the system disk first: not those that are being made.
+    pub(crate) async fn attached_disks(&self, instance_id: &str) -> Result<Vec<DiskRecord>> {
+        let disks = self.catalog.read().disks_of_instance(instance_id).await?;
+        Ok(disks.into_iter().filter(|disk| disk.status != "Creating").collect())
+    }
+
+    /// A disk of the account that callers know of.
+    ///
+    /// Errors: `DiskNotFound`.
+    pub(crate) async fn disk(&self, read: &mut Read<'_>, id: &str, scope: &Scope) -> Result<DiskRecord> {
+        let known = read.disk_by_id(id).await?.filter(|disk| disk.scope == *scope && disk.status != "Creating");
+        let not_found = || InstanceError::DiskNotFound { id: id.to_owned(), region: scope.region.clone() };
+        Ok(known.ok_or_else(not_found)?)
+    }
+
+    /// Where a disk of the account is: some calls name no region. `scope` for one that is not there.
+    ///
+    /// Errors: failures of the catalog.
+    pub async fn scope_of_disk(&self, id: &str, scope: &Scope) -> Result<Scope> {
+        let found = self.catalog.read().disk_by_id(id).await?.map(|disk| disk.scope);
+        Ok(found.filter(|found| found.account == scope.account).unwrap_or_else(|| scope.clone()))
+    }
+}

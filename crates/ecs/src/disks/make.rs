@@ -1,0 +1,220 @@
+//! The file of a disk: made, opened for a machine, removed; and how a disk stands in the catalog meanwhile.
+//!
+//! A record is there before its file, and goes after it: so whatever a crash leaves is found again.
+
+use std::path::PathBuf;
+
+use blobs::OpenBlob;
+use catalog::{BlobRecord, DiskRecord, SealedImage, SealedImageRecord, Write};
+use engine::disk::{Created, DiskRequest, Seal};
+use engine::{Durability, ImageFile, Overwrite, SealedRecord, SourceFormat};
+use kms::KeyId;
+use tokio::runtime::Handle;
+
+use super::plan::{PlannedDisk, disk_refused};
+use crate::arn;
+use crate::copy_image::in_flight;
+use crate::ecs::Ecs;
+use crate::error::{EcsError, Result};
+use crate::instances::{InstanceError, Place};
+use crate::jobs::keys::DiskKeys;
+use crate::tags::ResourceKind;
+
+/// How what a disk lies on is recorded under its key: it must open for as long as the disk is there.
+const BACKING: &str = "backing";
+
+impl Ecs {
+    /// A disk as it stands in the catalog while its file is being made.
+    pub(crate) fn new_disk(&self, planned: &PlannedDisk, instance: &catalog::InstanceRecord) -> DiskRecord {
+        let id = self.new_id("d");
+        let content = planned.source.as_ref().map(|source| &source.content);
+        DiskRecord {
+            file: format!("{id}.qcow2"),
+            id,
+            scope: instance.scope.clone(),
+            instance_id: instance.id.clone(),
+            position: planned.position,
+            device: planned.device.clone(),
+            name: planned.name.clone(),
+            description: planned.description.clone(),
+            category: planned.category.clone(),
+            status: "Creating".to_owned(),
+            virtual_bytes: planned.virtual_bytes,
+            image_id: planned.image_id.clone(),
+            snapshot_id: planned.source.as_ref().map(|source| source.id.clone()).unwrap_or_default(),
+            blob_id: content.and_then(|content| content.blob_id.clone()),
+            blob_format: content.map(|content| content.format.clone()).unwrap_or_default(),
+            blob_key_id: content.and_then(|content| content.key_id),
+            key_id: None,
+            key_version_id: None,
+            sealed_id: String::new(),
+            created_at: self.now(),
+        }
+    }
+
+    /// Adds a disk that is being made, with the use of its keys. What it lies on is kept from now on.
+    ///
+    /// Errors: `SourceGone` when that went meanwhile.
+    pub(crate) async fn insert_making_disk(
+        &self,
+        write: &mut Write,
+        disk: &DiskRecord,
+        planned: &PlannedDisk,
+    ) -> Result<()> {
+        if let (Some(id), Some(source)) = (&disk.blob_id, &planned.source) {
+            let blob = write.read().blob_by_id(id).await?.filter(|blob| blob.dropped_at.is_none());
+            let blob = blob.ok_or_else(|| EcsError::SourceGone { snapshot: source.id.clone() })?;
+            write.disk_insert(disk).await?;
+            if let (Some(key), Some(version)) = (source.content.key_id, source.content.key_version_id) {
+                write.sealed_image_insert(&self.backing_record(disk, &blob, (key, version))).await?;
+            }
+        } else {
+            write.disk_insert(disk).await?;
+        }
+        if let (Some(key), Some(version)) = (disk.key_id, disk.key_version_id) {
+            let path = arn::disk(&disk.scope, &disk.id);
+            write.sealed_image_insert(&in_flight((&disk.id, path), (key, version), self.now())).await?;
+        }
+        Ok(())
+    }
+
+    fn backing_record(
+        &self,
+        disk: &DiskRecord,
+        blob: &BlobRecord,
+        (key_id, key_version_id): (KeyId, kms::KeyVersionId),
+    ) -> SealedImageRecord {
+        let image = SealedImage {
+            image_id: blob.sealed_id.clone(),
+            path: arn::disk(&disk.scope, &disk.id),
+            key_id,
+            key_version_id,
+            luks_uuid: String::new(),
+            mk_digest: String::new(),
+            envelope: String::new(),
+            mode: BACKING.to_owned(),
+        };
+        SealedImageRecord { image, sealed_at: self.now() }
+    }
+
+    /// Makes the file of a disk, whose directory is there. Returns the disk as it is to be recorded.
+    ///
+    /// Errors: those of its keys; `Tampered`; `NotForGuests`; the system's. No file is left.
+    pub(crate) async fn make_disk_file(&self, disk: DiskRecord) -> Result<DiskRecord> {
+        // Held until the file is made: it keeps a downloaded blob where it is.
+        let blob = self.blob_of_disk(&disk).await?;
+        let backing = blob.as_ref().map(|blob| image_file(blob.path().to_owned(), &disk.blob_format)).transpose()?;
+        let path = self.file_of_disk(&disk);
+        let keys = self.keys_of_disk(&disk, disk.key_id);
+        let (virtual_size, is_sealed) = (disk.virtual_bytes, disk.key_id.is_some());
+        let (data_dir, random) = (self.config.data_dir.clone(), self.rooms.random.clone());
+        let created = self.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let work = tokio::task::spawn_blocking(move || {
+            let request = DiskRequest {
+                path,
+                virtual_size,
+                backing,
+                seal: is_sealed.then_some(Seal { service: &keys, created }),
+                overwrite: Overwrite::Refuse,
+                durability: Durability::Durable,
+                data_dir,
+            };
+            engine::disk::create(&request, &*random)
+        });
+        let made = work.await.map_err(|_| EcsError::Stopping)?;
+        let made = made.map_err(|error| disk_refused(error, &disk.id, &disk.image_id))?;
+        finished(disk, made)
+    }
+
+    /// Writes down that a disk is made, and takes away the records of its use in flight and of a file that it had before.
+    pub(crate) async fn finish_disk_record(&self, write: &mut Write, disk: &DiskRecord) -> Result<()> {
+        write.disk_update(disk).await?;
+        let path = arn::disk(&disk.scope, &disk.id);
+        for record in write.read().sealed_images_at(&path).await? {
+            if record.image.image_id != disk.sealed_id && record.image.mode != BACKING {
+                write.sealed_image_delete(&record.image.image_id, &path).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a disk out of the catalog, with its tags and the use of its keys. What it lay on is dropped when nothing else uses it.
+    pub(crate) async fn forget_disk(&self, write: &mut Write, disk: &DiskRecord) -> Result<()> {
+        write.sealed_images_delete_at(&arn::disk(&disk.scope, &disk.id)).await?;
+        write.tags_delete_of_resource(&ResourceKind::Disk.tagged(&disk.id, &disk.scope)).await?;
+        write.disk_delete(&disk.id).await?;
+        if let Some(blob) = &disk.blob_id {
+            write.blob_drop_if_unused(blob, self.now()).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes the files of a disk but the one that its record names, or with `all` that, too: also what an interrupted run left, and
+    /// what is kept beside them.
+    pub(crate) async fn remove_disk_files(&self, disk: &DiskRecord, all: bool) -> Result<()> {
+        let recorded = self.catalog.read().sealed_images_at(&arn::disk(&disk.scope, &disk.id)).await?;
+        let recorded =
+            recorded.iter().filter(|record| record.image.mode != BACKING).map(|record| &record.image.image_id);
+        let others = recorded.filter(|sealed| **sealed != disk.sealed_id);
+        for sealed in others.chain(all.then_some(&disk.sealed_id)) {
+            engine::forget_image(&self.config.data_dir, sealed)?;
+        }
+        let directory = Place::of(&self.config.instances, &disk.instance_id).disks;
+        let failed = |source| InstanceError::Files { id: disk.instance_id.clone(), action: "remove", source };
+        let entries = match std::fs::read_dir(&directory) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            entries => entries.map_err(failed)?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(failed)?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with(&disk.id) && (all || name != disk.file) {
+                std::fs::remove_file(entry.path()).map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The key service for a disk. `key`: the one for a new data key.
+    pub(crate) fn keys_of_disk(&self, disk: &DiskRecord, key: Option<KeyId>) -> DiskKeys {
+        DiskKeys {
+            ecs: self.shared(),
+            runtime: Handle::current(),
+            job: disk.instance_id.clone(),
+            scope: disk.scope.clone(),
+            source_scope: disk.scope.clone(),
+            key,
+            recorded_at: arn::disk(&disk.scope, &disk.id),
+        }
+    }
+
+    /// Where the file of a disk lies.
+    pub(crate) fn file_of_disk(&self, disk: &DiskRecord) -> PathBuf {
+        Place::of(&self.config.instances, &disk.instance_id).disks.join(&disk.file)
+    }
+
+    /// What a disk lies on, as a local file while the handle lives.
+    pub(crate) async fn blob_of_disk(&self, disk: &DiskRecord) -> Result<Option<OpenBlob>> {
+        let Some(id) = &disk.blob_id else { return Ok(None) };
+        let id = id.parse().map_err(|_| EcsError::Damaged(format!("the blob of disk {}", disk.id)))?;
+        Ok(Some(self.store(&disk.scope.region)?.open(&id).await?))
+    }
+}
+
+/// A file in the format of a record.
+pub(crate) fn image_file(path: PathBuf, format: &str) -> Result<ImageFile> {
+    let format: SourceFormat = format.parse().map_err(|_| EcsError::Damaged(format!("the format {format}")))?;
+    Ok(ImageFile { path, format: Some(format) })
+}
+
+fn finished(disk: DiskRecord, made: Created) -> Result<DiskRecord> {
+    let disk = DiskRecord { status: "In_use".to_owned(), ..disk };
+    let Some(SealedRecord { image, key_id, key_version, .. }) = made.sealed else { return Ok(disk) };
+    let damaged = || EcsError::Damaged(format!("the envelope of disk {}", disk.id));
+    // What was asked for, or nothing.
+    if disk.key_id.is_none_or(|key| key.to_string() != key_id) {
+        return Err(damaged());
+    }
+    let key_version_id = Some(key_version.parse().map_err(|_| damaged())?);
+    Ok(DiskRecord { sealed_id: image, key_version_id, ..disk })
+}

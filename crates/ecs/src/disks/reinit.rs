@@ -1,0 +1,65 @@
+//! `ReInitDisk`: a disk as it was at first, under the key that it has.
+
+use catalog::{DiskRecord, Scope};
+use kms::KeyRef;
+use ram::{Action, Permit};
+
+use crate::arn::require;
+use crate::ecs::Ecs;
+use crate::error::Result;
+use crate::instances::Call;
+
+const REINIT_DISK: Action = Action::new("ecs:ReInitDisk");
+
+impl Ecs {
+    /// Gives a disk of an instance that is Stopped its first content again, with a new data key. What was written to it is gone.
+    ///
+    /// Asks for `ecs:ReInitDisk` on it. Errors: `DiskNotFound`, `OtherHost`, `Status`, `BeingRead`; those of its keys. The disk stays as it
+    /// is then.
+    pub async fn reinit_disk(&self, id: &str, permit: &Permit, scope: &Scope) -> Result<()> {
+        require(permit, REINIT_DISK, scope, &format!("disk/{id}"))?;
+        let instance = self.disk(&mut self.catalog.read(), id, scope).await?.instance_id;
+        let _turn = self.host.turn(&instance).await;
+        self.require_reinit(id, scope).await?;
+        // Again: it may have been replaced meanwhile.
+        let disk = self.disk(&mut self.catalog.read(), id, scope).await?;
+        if let Some(key) = disk.key_id {
+            let facts = self.usable_key(&KeyRef::Id(key), scope).await?;
+            self.mark_key(&facts).await?;
+        }
+        let new = DiskRecord { file: format!("{}.qcow2", self.new_id(&disk.id)), ..disk.clone() };
+        let done = match self.make_disk_file(new).await {
+            Ok(made) => self.write_reinit(&made).await.map(|()| made),
+            Err(error) => Err(error),
+        };
+        let kept = done.as_ref().unwrap_or(&disk);
+        let mut removed = self.remove_disk_files(kept, false).await;
+        if done.is_ok() {
+            let forgotten = engine::forget_image(&self.config.data_dir, &disk.sealed_id);
+            removed = removed.and(forgotten.map_err(Into::into));
+        }
+        if let Err(error) = removed {
+            tracing::warn!(disk = id, %error, "a file that a disk had before cannot be removed");
+        }
+        done.map(drop)
+    }
+
+    /// Runs every check of ReInitDisk and changes nothing.
+    ///
+    /// Errors: as [`Ecs::reinit_disk`].
+    pub async fn check_reinit_disk(&self, id: &str, permit: &Permit, scope: &Scope) -> Result<()> {
+        require(permit, REINIT_DISK, scope, &format!("disk/{id}"))?;
+        self.require_reinit(id, scope).await
+    }
+
+    async fn require_reinit(&self, id: &str, scope: &Scope) -> Result<()> {
+        let disk = self.disk(&mut self.catalog.read(), id, scope).await?;
+        self.instance_for(Call::UseDisks, &disk.instance_id, scope).await.map(drop)
+    }
+
+    async fn write_reinit(&self, made: &DiskRecord) -> Result<()> {
+        let mut write = self.catalog.write().await?;
+        let done = self.finish_disk_record(&mut write, made).await;
+        write.finish(done).await
+    }
+}

@@ -1,0 +1,179 @@
+//! This machine as the host of instances: who it is, what runs on it, and who works on which instance.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use blobs::OpenBlob;
+use crypto::Random;
+use tokio::sync::{Mutex as Turn, OnceCell, OwnedMutexGuard};
+
+use super::InstancesConfig;
+use crate::error::Result;
+use crate::ids::new_id;
+use crate::instances::InstanceError;
+use crate::qemu::{Hypervisor, HypervisorError, Machine};
+
+/// The state of the host in this process. What must outlive it stands in the catalog.
+#[derive(Default)]
+pub(crate) struct Host {
+    id: OnceCell<String>,
+    hypervisor: OnceCell<Arc<Hypervisor>>,
+    machines: Mutex<HashMap<String, Running>>,
+    turns: Mutex<HashMap<String, Weak<Turn<()>>>>,
+}
+
+/// A machine that runs.
+struct Running {
+    machine: Arc<Machine>,
+    /// What its disks lie on: a blob that was fetched from a bucket stays here as long as the machine runs.
+    _blobs: Vec<OpenBlob>,
+}
+
+impl Host {
+    /// Waits until nobody else works on something of this name, and keeps others from it while the guard lives.
+    pub(crate) async fn turn(&self, name: &str) -> OwnedMutexGuard<()> {
+        self.turn_of(name).lock_owned().await
+    }
+
+    /// The same, if nobody works on it now.
+    pub(super) fn turn_if_free(&self, name: &str) -> Option<OwnedMutexGuard<()>> {
+        self.turn_of(name).try_lock_owned().ok()
+    }
+
+    fn turn_of(&self, name: &str) -> Arc<Turn<()>> {
+        let mut turns = lock(&self.turns);
+        turns.retain(|_, turn| turn.strong_count() > 0);
+        let known = turns.get(name).and_then(Weak::upgrade);
+        known.unwrap_or_else(|| {
+            let new = Arc::new(Turn::new(()));
+            turns.insert(name.to_owned(), Arc::downgrade(&new));
+            new
+        })
+    }
+
+    /// The name of this host: that of the directory in which the files of its instances lie, made at its first use.
+    pub(super) async fn id(&self, config: &InstancesConfig, random: &dyn Random) -> Result<&str> {
+        let id = self.id.get_or_try_init(|| async {
+            let said = host_id(&config.directory, random);
+            said.map_err(|source| InstanceError::Files { id: String::new(), action: "find", source })
+        });
+        Ok(id.await?.as_str())
+    }
+
+    /// The hypervisor, looked for at its first use.
+    pub(super) async fn hypervisor(
+        &self,
+        config: &InstancesConfig,
+    ) -> std::result::Result<&Arc<Hypervisor>, HypervisorError> {
+        self.hypervisor.get_or_try_init(|| async { Hypervisor::find(&config.hypervisor).await.map(Arc::new) }).await
+    }
+
+    pub(super) fn insert(&self, id: &str, machine: Arc<Machine>, blobs: Vec<OpenBlob>) {
+        lock(&self.machines).insert(id.to_owned(), Running { machine, _blobs: blobs });
+    }
+
+    pub(super) fn machine(&self, id: &str) -> Option<Arc<Machine>> {
+        lock(&self.machines).get(id).map(|running| Arc::clone(&running.machine))
+    }
+
+    /// Forgets the machine of an instance, which is over.
+    pub(super) fn remove(&self, id: &str) {
+        lock(&self.machines).remove(id);
+    }
+
+    /// The same, if it is still this one. `false` when it is another, or none.
+    pub(super) fn remove_this(&self, id: &str, machine: &Arc<Machine>) -> bool {
+        let mut machines = lock(&self.machines);
+        let is_it = machines.get(id).is_some_and(|running| Arc::ptr_eq(&running.machine, machine));
+        if is_it {
+            machines.remove(id);
+        }
+        is_it
+    }
+}
+
+/// Reads the id of a host, or draws it. Whoever comes second reads what the first wrote.
+fn host_id(directory: &Path, random: &dyn Random) -> std::io::Result<String> {
+    let file = directory.join("host");
+    if let Ok(id) = fs::read_to_string(&file) {
+        return Ok(id.trim().to_owned());
+    }
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    let id = new_id("host", random);
+    let new = directory.join("host.new");
+    let mut to = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o644).open(&new)?;
+    to.write_all(id.as_bytes())?;
+    to.sync_all()?;
+    fs::rename(&new, &file)?;
+    fs::File::open(directory)?.sync_all()?;
+    Ok(id)
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where the files of an instance lie: those of its disks in a directory of their own, beside what the machine makes.
+pub(crate) struct Place {
+    /// `<instances>/<id>`
+    pub(crate) instance: PathBuf,
+    /// `<instances>/<id>/disks`
+    pub(crate) disks: PathBuf,
+}
+
+impl Place {
+    pub(crate) fn of(config: &InstancesConfig, instance_id: &str) -> Self {
+        let instance = config.directory.join(instance_id);
+        Self { disks: instance.join("disks"), instance }
+    }
+
+    /// Makes both.
+    pub(super) fn make(&self) -> std::io::Result<()> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.disks)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use crypto::OsRandom;
+
+    use super::*;
+
+    /// A host has one name for good.
+    #[test]
+    fn a_host_keeps_its_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path().join("instances");
+        let first = host_id(&place, &OsRandom).unwrap();
+        assert_eq!(host_id(&place, &OsRandom).unwrap(), first);
+        assert!(first.starts_with("host-"));
+    }
+
+    /// Whoever works on an instance has it alone; another instance is not waited for.
+    #[tokio::test]
+    async fn one_works_on_an_instance_at_a_time() {
+        let host = Arc::new(Host::default());
+        let inside = Arc::new(AtomicUsize::new(0));
+        let other = host.turn("i-2").await;
+        let work = (0..20).map(|_| {
+            let (host, inside) = (Arc::clone(&host), Arc::clone(&inside));
+            tokio::spawn(async move {
+                let _turn = host.turn("i-1").await;
+                assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
+                tokio::task::yield_now().await;
+                inside.fetch_sub(1, Ordering::SeqCst);
+            })
+        });
+        for done in work.collect::<Vec<_>>() {
+            done.await.unwrap();
+        }
+        drop(other);
+        assert!(lock(&host.turns).len() <= 2, "what nobody waits for is forgotten");
+    }
+}

@@ -1,0 +1,158 @@
+//! From running to ended, in every way, and found again in between.
+
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use ecs::qemu::{Hypervisor, HypervisorConfig, HypervisorError, MachineState, serial_log};
+
+use crate::guest::run;
+use crate::lab::{Lab, config, hypervisor, is_there, patiently, processes_in};
+
+fn signal(name: &str, pid: u32) {
+    run(Command::new("kill").args([name, &pid.to_string()]));
+}
+
+/// A machine whose handle is gone runs on, is found by another hypervisor, resets without ending, and is quit without a zombie.
+#[tokio::test]
+async fn a_machine_is_found_again_and_quit() {
+    let lab = Lab::new();
+    let pid = {
+        let machine = hypervisor().await.start(lab.idle("m")).await.unwrap();
+        assert_eq!(machine.state().await.unwrap(), MachineState::Running);
+        machine.pid()
+    };
+    let another = hypervisor().await;
+    let machine = another.adopt(&lab.path("m")).await.unwrap().expect("it runs");
+    assert_eq!(machine.pid(), pid);
+    machine.reset().await.unwrap();
+    machine.press_power().await.unwrap();
+    assert_eq!(machine.state().await.unwrap(), MachineState::Running);
+    patiently(machine.quit()).await.unwrap();
+    assert_eq!(machine.state().await.unwrap(), MachineState::Ended);
+    patiently(async {
+        while is_there(pid) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    assert!(another.adopt(&lab.path("m")).await.unwrap().is_none());
+    assert!(another.adopt(&lab.path("never")).await.unwrap().is_none());
+}
+
+/// A server that was killed before it wrote the process down finds it all the same.
+#[tokio::test]
+async fn a_machine_without_a_record_is_found_by_its_socket() {
+    let lab = Lab::new();
+    let hypervisor = hypervisor().await;
+    let started = hypervisor.start(lab.idle("m")).await.unwrap();
+    fs::remove_file(lab.path("m/process.json")).unwrap();
+    let machine = patiently(hypervisor.adopt(&lab.path("m"))).await.unwrap().expect("it runs");
+    assert_eq!(machine.pid(), started.pid());
+    machine.quit().await.unwrap();
+}
+
+/// A record that names a process which is another's is not believed, whether a machine runs or not; the other is left alone.
+#[tokio::test]
+async fn a_reused_pid_is_never_taken_for_a_machine() {
+    let lab = Lab::new();
+    let mut bystander = Command::new("sleep").arg("600").spawn().unwrap();
+    let hypervisor = hypervisor().await;
+    let started = hypervisor.start(lab.idle("m")).await.unwrap();
+    let record = lab.path("m/process.json");
+    let forged = fs::read_to_string(&record)
+        .unwrap()
+        .replace(&format!("\"pid\":{}", started.pid()), &format!("\"pid\":{}", bystander.id()));
+    fs::write(&record, forged).unwrap();
+    let machine = patiently(hypervisor.adopt(&lab.path("m"))).await.unwrap().expect("it runs");
+    assert_eq!(machine.pid(), started.pid());
+    machine.quit().await.unwrap();
+    assert!(hypervisor.adopt(&lab.path("m")).await.unwrap().is_none());
+    assert!(bystander.try_wait().unwrap().is_none(), "the bystander was killed");
+    bystander.kill().unwrap();
+    bystander.wait().unwrap();
+}
+
+/// A process that somebody kills is noticed, by the one who started it and by one who adopted it.
+#[tokio::test]
+async fn a_killed_process_is_noticed() {
+    let lab = Lab::new();
+    let hypervisor = hypervisor().await;
+    let started = hypervisor.start(lab.idle("m")).await.unwrap();
+    let adopted = hypervisor.adopt(&lab.path("m")).await.unwrap().expect("it runs");
+    assert!(!started.is_over());
+    signal("-KILL", started.pid());
+    patiently(async { tokio::join!(started.ended(), adopted.ended()) }).await;
+    assert_eq!(started.state().await.unwrap(), MachineState::Ended);
+    assert!(!is_there(started.pid()));
+}
+
+/// A QEMU that hangs is an error after the time-out, is adopted nevertheless, and is ended by `quit`.
+#[tokio::test]
+async fn a_hanging_process_is_an_error_and_can_be_quit() {
+    let lab = Lab::new();
+    let started = hypervisor().await.start(lab.idle("m")).await.unwrap();
+    signal("-STOP", started.pid());
+    let hasty = HypervisorConfig { answer_timeout: Duration::from_millis(300), ..config() };
+    let hasty = Hypervisor::find(&hasty).await.unwrap();
+    let machine = patiently(hasty.adopt(&lab.path("m"))).await.unwrap().expect("it is there");
+    let error = patiently(machine.state()).await.unwrap_err();
+    assert!(matches!(error, HypervisorError::NoAnswer { .. }), "{error}");
+    patiently(machine.quit()).await.unwrap();
+    patiently(started.ended()).await;
+}
+
+/// A start that nobody waits for any more leaves no process.
+#[tokio::test]
+async fn a_start_that_is_abandoned_leaves_no_process() {
+    let lab = Lab::new();
+    let hypervisor = hypervisor().await;
+    let directory = lab.path("m");
+    {
+        let start = hypervisor.start(lab.idle("m"));
+        tokio::pin!(start);
+        // As far as the process, and no further.
+        while processes_in(&directory).is_empty() {
+            let polled = tokio::time::timeout(Duration::from_millis(1), &mut start).await;
+            assert!(polled.is_err(), "it was started before it was seen");
+        }
+    }
+    patiently(async {
+        while !processes_in(&directory).is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    assert!(hypervisor.adopt(&directory).await.unwrap().is_none());
+}
+
+/// A start that was never finished, as a server leaves it that is killed in the middle, is reported as such.
+#[tokio::test]
+async fn an_unfinished_start_is_reported() {
+    let lab = Lab::new();
+    let hypervisor = hypervisor().await;
+    let started = hypervisor.start(lab.idle("m")).await.unwrap();
+    // Only a process that never ran is in this state; a reset of a stopped one comes closest.
+    drop(started);
+    let machine = hypervisor.adopt(&lab.path("m")).await.unwrap().expect("it runs");
+    stop_and_reset(&lab.path("m/run/qmp.sock"));
+    patiently(async {
+        while machine.state().await.unwrap() != MachineState::Prelaunch {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    machine.quit().await.unwrap();
+    assert!(serial_log(&lab.path("m")).exists());
+}
+
+fn stop_and_reset(socket: &std::path::Path) {
+    use std::io::{Read, Write};
+    let mut stream = std::os::unix::net::UnixStream::connect(socket).unwrap();
+    let mut answer = [0; 4096];
+    for command in ["qmp_capabilities", "stop", "system_reset"] {
+        stream.read(&mut answer).unwrap();
+        writeln!(stream, "{{\"execute\":\"{command}\"}}").unwrap();
+    }
+    stream.read(&mut answer).unwrap();
+}
