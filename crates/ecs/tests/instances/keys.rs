@@ -1,6 +1,6 @@
 //! An instance of an encrypted image runs with its keys and not without: reports R09 and R10.
 
-use ecs::{EcsError, Encryption, InstanceError, NewSystemDisk};
+use ecs::{EcsError, Encryption, InstanceError, NewSystemDisk, OnKeyDisabled};
 use kms::{IfInUse, KeyRef, PageRequest};
 
 use crate::lab::Lab;
@@ -66,6 +66,21 @@ async fn r10_without_its_key_nothing_starts() {
     lab.rooms.kms.enable_key(&named, &lab.permit, &lab.scope).await.unwrap();
     assert!(lab.instance(&id).await.unwrap().locks.is_empty());
     lab.ecs.start_instance(&id, &lab.permit, &lab.scope).await.unwrap();
+}
+
+/// Where the operator says so, a machine does not go on without its key, and says why it stands.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_without_its_key_is_stopped_on_request() {
+    let lab = Lab::with(|config| config.on_key_disabled = OnKeyDisabled::Stop).await;
+    let key = lab.key().await;
+    let idle = lab.idle_image().await;
+    let sealed = lab.sealed_image(&idle, Some(&key)).await;
+    let id = lab.run(&Lab::new_instances(&sealed)).await.unwrap();
+    let named = KeyRef::Id(key.id);
+    lab.rooms.kms.disable_key(&named, IfInUse::Proceed, &lab.permit, &lab.scope).await.unwrap();
+    lab.becomes(&id, "Stopped").await;
+    assert!(lab.instance(&id).await.unwrap().instance.failure.contains(&key.id.to_string()));
+    assert!(lab.processes().is_empty());
 }
 
 /// A header that is not the one that was sealed gets no key: the call says which disk, and the instance stays Stopped.

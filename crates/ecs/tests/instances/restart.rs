@@ -1,5 +1,7 @@
 //! What a server finds that comes after another.
 
+use ecs::{EcsError, InstanceError};
+
 use crate::lab::Lab;
 
 /// A machine that runs is found again and can be stopped; one that ended meanwhile is Stopped; one that nobody was told of is gone.
@@ -33,4 +35,21 @@ async fn instances_survive_a_restart() {
     lab.ecs.stop_instance(&runs, false, &lab.permit, &lab.scope).await.unwrap();
     lab.becomes(&runs, "Stopped").await;
     assert!(lab.processes().is_empty());
+}
+
+/// An instance is its host's: a server on another says so, and does nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_host_leaves_an_instance_alone() {
+    let lab = Lab::new().await;
+    let image = lab.idle_image().await;
+    let id = lab.ecs.create_instance(&Lab::new_instances(&image), None, &lab.permit, &lab.scope).await.unwrap();
+    let file = lab.path("instances/host");
+    std::fs::write(&file, "host-of-another").unwrap();
+    let lab = lab.restart().await;
+    let refused = lab.ecs.start_instance(&id, &lab.permit, &lab.scope).await.unwrap_err();
+    assert!(matches!(refused, EcsError::Instance(InstanceError::OtherHost { .. })), "{refused}");
+    let refused = lab.ecs.delete_instance(&id, true, &lab.permit, &lab.scope).await.unwrap_err();
+    assert!(matches!(refused, EcsError::Instance(InstanceError::OtherHost { .. })), "{refused}");
+    assert_eq!(lab.instance(&id).await.unwrap().instance.status, "Stopped");
+    assert_eq!(lab.instances_on_disk(), [id]);
 }
