@@ -19,7 +19,7 @@ pub use names::{Account, InvalidName, KeyId, KeyVersionId, Region, Scope};
 pub use page::{AfterName, Listed, Page, PageRequest};
 pub use queries::ecs::{
     BlobRecord, ClientToken, DiskContent, DiskEncryptionDefault, ImageDiskRecord, ImageFilter, ImageOwner, ImageRecord,
-    ImageShare, JobFilter, JobRecord, NewJob, SnapshotFilter, SnapshotRecord, TicketRecord, TicketReply,
+    ImageShare, JobFilter, JobRecord, NewJob, SnapshotFilter, SnapshotRecord, TicketRecord, TicketReply, UploadRecord,
 };
 pub use queries::kms::{
     AliasRecord, ImportToken, KeyFilter, KeyRecord, KeyState, KeyVersionRecord, Rotation, SealedImage,

@@ -36,6 +36,7 @@ const STEPS: &[Step] = &[
     translated(include_str!("../migrations/0011_images.sql")),
     translated(include_str!("../migrations/0012_shares_and_defaults.sql")),
     translated(include_str!("../migrations/0013_tickets.sql")),
+    translated(include_str!("../migrations/0016_uploads.sql")),
 ];
 
 const fn translated(sqlite: &'static str) -> Step {

@@ -17,26 +17,29 @@
 
 #![forbid(unsafe_code)]
 
-pub use blobs::{BlobStore, LocalStore};
+pub use blobs::{BlobStore, LocalStore, ObjectBucket};
 pub use catalog::{
     ImageDiskRecord, ImageFilter, ImageOwner, ImageRecord, JobFilter, JobRecord, Page, PageRequest, SnapshotFilter,
     SnapshotRecord, TicketReply,
 };
-pub use config::{EcsConfig, ImportPlace};
+pub use config::{Bucket, EcsConfig};
 pub use copy_image::{Check, CopyImage};
 pub use create_image::{CreateImage, NewImageDisk};
 pub use describe_images::DescribedImage;
 pub use ecs::{Ecs, Rooms};
 pub use engine::{Refusal, SourceFormat};
-pub use error::{EcsError, Result};
+pub use error::{EcsError, ImportError, Result};
 pub use export_image::ExportImage;
-pub use import_image::{ImportDisk, ImportImage, Imported};
+pub use import_image::{ImportDisk, ImportImage, ImportSource, Imported};
 pub use modify_image::ModifyImage;
 pub use names::{ImageAttributes, check_description, check_name};
+pub use new_image::NewImage;
 pub use share_image::ShareImage;
 pub use snapshots::DescribedSnapshot;
 pub use tags::{ResourceKind, TagFilter, TaggedWith, TagsPage};
+pub use tasks::TASK_ACTIONS;
 pub use tickets::{DescribedTicket, IMAGE_COPY_SIZE, NewTicket, Verdict};
+pub use uploads::{CreatedUpload, NewUpload, Receiving};
 pub use verify_image::{VerifiedDisk, Watch};
 
 mod arn;
@@ -56,6 +59,7 @@ mod jobs;
 mod key_use;
 mod modify_image;
 mod names;
+mod new_image;
 mod share_image;
 mod snapshots;
 mod sweep;
@@ -63,4 +67,5 @@ mod tags;
 mod tasks;
 mod tickets;
 mod tokens;
+mod uploads;
 mod verify_image;

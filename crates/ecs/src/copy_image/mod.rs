@@ -17,7 +17,6 @@ use crate::arn::require;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
 use crate::tokens::Token;
-pub(crate) use insert::insert_tags;
 
 const COPY_IMAGE: Action = Action::new("ecs:CopyImage");
 

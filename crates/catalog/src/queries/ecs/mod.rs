@@ -9,6 +9,7 @@ pub use images::{ImageFilter, ImageOwner, ImageRecord};
 pub use jobs::{JobFilter, JobRecord, NewJob};
 pub use snapshots::{DiskContent, SnapshotFilter, SnapshotRecord};
 pub use tickets::{TicketRecord, TicketReply};
+pub use uploads::UploadRecord;
 
 mod blobs;
 mod client_tokens;
@@ -19,3 +20,4 @@ mod images;
 mod jobs;
 mod snapshots;
 mod tickets;
+mod uploads;
