@@ -13,8 +13,7 @@ pub(crate) use account::AccountCommand;
 pub(crate) use billing::{Balance, BillingArgs, BillingCommand, OwnerArgs};
 pub(crate) use database::DatabaseArgs;
 pub(crate) use image::{
-    CopyImageArgs, ExportImageArgs, ImageArgs, ImageCommand, ImportImageArgs, InRegion, RegionCommand,
-    WaitArgs,
+    CopyImageArgs, ExportImageArgs, ImageArgs, ImageCommand, ImportImageArgs, InRegion, RegionCommand, WaitArgs,
 };
 pub(crate) use key::{AliasCommand, CreateKeyArgs, ImportArgs, KeyArgs, KeyCommand, VersionCommand};
 pub(crate) use serve::ServeArgs;
