@@ -15,6 +15,7 @@ mod import;
 mod interpreters;
 mod killed;
 mod killed_root;
+#[allow(dead_code, reason = "the tests of images use more of it")]
 mod moto;
 mod postgres;
 mod remote;
