@@ -219,6 +219,13 @@ table! {
     ECS_OBJECT_NAME: 400 "InvalidOSSObject.Malformed" [Ecs] "The name of the object is not valid: {0}." "ecs-images.md 5; message ours";
     ECS_IMAGE_FORMAT: 400 "InvalidImageFormat.Malformed" [Ecs] "The image cannot be imported: {0}." "ecs-images.md 5; message ours";
     ECS_IMAGE_SIZE: 400 "InvalidImageSize" [Ecs] "The size of the image is not valid: {0}." "ecs-images.md 5; message ours";
+    ECS_DATA_DISK_SIZE: 400 "InvalidDataDiskSize" [Ecs] "The size of the data disk is not valid: {0}." "ecs-images.md 5; message ours";
+    ECS_IMPORT_PLATFORM: 400 "InvalidPlatform.Malformed" [Ecs] "The specified {0} is not supported." "ecs-images.md 5; message ours";
+    ECS_IMPORT_FAILED: 403 "ImportImageFailed" [Ecs] "The image cannot be imported: {0}." "ecs-images.md 5; message ours";
+    ECS_UPLOAD_SIZE: 400 "InvalidUploadSize" [Ecs] "The size of the upload is not valid: {0}." "ours";
+    ECS_UPLOAD_QUOTA: 403 "QuotaExceed.Upload" [Ecs] "The number of uploads exceeds the limit: {0}." "ours";
+    ECS_NO_UPLOAD: 404 "InvalidUploadId.NotFound" [Ecs] "The specified upload does not exist: {0}." "ours";
+    ECS_UPLOAD_STATUS: 400 "IncorrectUploadStatus" [Ecs] "The upload cannot be imported: {0}." "ours";
     ECS_OS_TYPE: 404 "InvalidOSType" [Ecs] "The specified {0} is not supported." "ecs-images.md 4; message ours";
     ECS_ARCHITECTURE: 404 "InvalidArchitecture" [Ecs] "The specified {0} is not supported." "ecs-images.md 4; message ours";
     ECS_IMPORT_OS_TYPE: 400 "InvalidOSType.Malformed" [Ecs] "The specified {0} is not supported." "ecs-images.md 5; message ours";

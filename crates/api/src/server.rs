@@ -8,6 +8,7 @@ mod connection;
 mod deadline;
 mod routes;
 mod tls;
+mod uploads;
 
 pub use config::{Listener, ServerConfig, Timeouts};
 pub use tls::{SelfSigned, Tls, TlsError};
@@ -101,11 +102,12 @@ impl<S: Services> Server<S> {
             metrics: Metrics::new(),
         });
         let calls = Arc::new(Semaphore::new(config.calls_max as usize));
+        let uploads = uploads::room();
         let mut doors = Vec::new();
         for Listener { address, tls, region } in config.listeners {
             let socket = TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;
-            let (gateway, calls) = (Arc::clone(&gateway), Arc::clone(&calls));
-            doors.push((socket, Arc::new(Door { gateway, calls, tls, region, timeouts: config.timeouts })));
+            let (gateway, calls, uploads) = (Arc::clone(&gateway), Arc::clone(&calls), Arc::clone(&uploads));
+            doors.push((socket, Arc::new(Door { gateway, calls, uploads, tls, region, timeouts: config.timeouts })));
         }
         Ok(Self {
             doors,

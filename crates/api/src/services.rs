@@ -5,14 +5,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crypto::Secret;
+use ecs::Ecs;
 use jiff::Timestamp;
 use kms::KeyFacts;
 use ram::{Authenticated, Permit, Ram};
 
 /// All of them together.
-pub trait Services: Gate + Nonces + Journal + Readiness {}
+pub trait Services: Gate + Nonces + Journal + Readiness + Uploads {}
 
-impl<S: Gate + Nonces + Journal + Readiness> Services for S {}
+impl<S: Gate + Nonces + Journal + Readiness + Uploads> Services for S {}
 
 /// Services with the rooms that the real table calls; `ram` is the gate.
 pub trait Rooms: Services + Gate<Caller = Authenticated, Permit = Permit> {
@@ -68,6 +69,12 @@ pub trait Journal: Send + Sync + 'static {
 pub trait Readiness: Send + Sync + 'static {
     /// `Err` says to the operator what is missing.
     fn ready(&self) -> impl Future<Output = Result<(), Unavailable>> + Send;
+}
+
+/// Files on their way in.
+pub trait Uploads: Send + Sync + 'static {
+    /// Who takes their bytes; `None`: nobody does.
+    fn uploads(&self) -> Option<&Arc<Ecs>>;
 }
 
 /// Something behind the wire does not work at the moment. The text is for the operator's log; the client gets a 503.

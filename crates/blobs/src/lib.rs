@@ -3,6 +3,7 @@
 //! ```text
 //!   SourceFile   opened read-only, never changed, read at any offset by any thread
 //!   PartialFile  TARGET.partial, locked, written at any offset ── commit ──▶ TARGET
+//!   HeldFile     opened below a directory that nothing leads out of
 //!   PageBuffer   page-aligned memory, fit for O_DIRECT
 //!   BlobStore    immutable blobs in a directory, a bucket or memory: work file ── put ──▶ blob ── open ──▶ path
 //! ```
@@ -13,17 +14,19 @@
 
 #![forbid(unsafe_code)]
 
+mod beneath;
 mod buffer;
 mod error;
 mod partial;
 mod source;
 mod store;
 
+pub use beneath::HeldFile;
 pub use buffer::{PAGE_BYTES, PageBuffer};
 pub use error::{BlobError, Result};
 pub use partial::{Durability, Overwrite, PartialFile, fsync_directory_of, partial_path};
 pub use source::{Identity, SourceFile};
 pub use store::{
-    BlobEntry, BlobId, BlobStore, Cause, LocalConfig, LocalStore, MemoryStore, NotABlobId, OpenBlob, S3Config, S3Store,
-    StoreConfig, StoreError, StoreResult, WorkFile,
+    BlobEntry, BlobId, BlobStore, Cause, LocalConfig, LocalStore, MemoryStore, NotABlobId, ObjectBucket, OpenBlob,
+    S3Config, S3Store, StoreConfig, StoreError, StoreResult, WorkFile,
 };

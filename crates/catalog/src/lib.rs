@@ -20,7 +20,7 @@ pub use page::{AfterName, Listed, Page, PageRequest};
 pub use queries::ecs::{
     BlobRecord, ClientToken, DiskContent, DiskEncryptionDefault, DiskFilter, DiskRecord, ImageDiskRecord, ImageFilter,
     ImageOwner, ImageRecord, ImageShare, InstanceFilter, InstanceRecord, JobFilter, JobRecord, KeyPairFilter,
-    KeyPairRecord, NewJob, SnapshotFilter, SnapshotRecord, TicketRecord, TicketReply,
+    KeyPairRecord, NewJob, SnapshotFilter, SnapshotRecord, TicketRecord, TicketReply, UploadRecord,
 };
 pub use queries::kms::{
     AliasRecord, ImportToken, KeyFilter, KeyRecord, KeyState, KeyVersionRecord, Rotation, SealedImage,

@@ -38,6 +38,7 @@ const STEPS: &[Step] = &[
     translated(include_str!("../migrations/0013_tickets.sql")),
     translated(include_str!("../migrations/0014_instances.sql")),
     translated(include_str!("../migrations/0015_key_pairs.sql")),
+    translated(include_str!("../migrations/0016_uploads.sql")),
 ];
 
 const fn translated(sqlite: &'static str) -> Step {

@@ -7,15 +7,19 @@ mod image;
 mod instance;
 mod key;
 mod serve;
+mod task;
 mod ticket;
 
 pub(crate) use account::AccountCommand;
 pub(crate) use billing::{Balance, BillingArgs, BillingCommand, OwnerArgs};
 pub(crate) use database::DatabaseArgs;
-pub(crate) use image::{CopyImageArgs, ImageArgs, ImageCommand, ImportImageArgs, InRegion, RegionCommand, WaitArgs};
+pub(crate) use image::{
+    CopyImageArgs, ExportImageArgs, ImageArgs, ImageCommand, ImportImageArgs, InRegion, RegionCommand, WaitArgs,
+};
 pub(crate) use instance::{DataDisk, InstanceArgs, InstanceCommand, RunInstanceArgs};
-pub(crate) use key::{AliasCommand, CreateKeyArgs, ImportArgs, KeyCommand, VersionCommand};
+pub(crate) use key::{AliasCommand, CreateKeyArgs, ImportArgs, KeyArgs, KeyCommand, VersionCommand};
 pub(crate) use serve::ServeArgs;
+pub(crate) use task::{TaskArgs, TaskCommand};
 pub(crate) use ticket::{TicketArgs, TicketCommand, VerdictArgs};
 
 use std::ffi::OsString;
@@ -96,8 +100,7 @@ pub(crate) enum Command {
     /// Run a tool that needs the passphrase of an image
     Exec(ExecArgs),
     /// Keys, of the embedded key management service or of a server
-    #[command(subcommand)]
-    Key(KeyCommand),
+    Key(KeyArgs),
     /// Images of the catalog, of the data directory or of a server
     Image(ImageArgs),
     /// Instances: machines that run from images
@@ -105,6 +108,8 @@ pub(crate) enum Command {
     /// The regions of an installation
     #[command(subcommand)]
     Region(RegionCommand),
+    /// Imports and exports that were begun
+    Task(TaskArgs),
     /// Requests to the operator for larger limits
     Ticket(TicketArgs),
     /// The root key that protects all others
@@ -136,6 +141,8 @@ pub(crate) struct CopyArgs {
     pub source: PathBuf,
     /// File to make; it appears when it is complete
     pub target: PathBuf,
+    #[command(flatten)]
+    pub region: InRegion,
 
     /// Encrypt; without --key under the service key alias/acs/ecs
     #[arg(long)]
@@ -258,6 +265,8 @@ pub(crate) struct InspectArgs {
 pub(crate) struct VerifyArgs {
     /// Image file that was sealed with a key of this data directory
     pub file: PathBuf,
+    #[command(flatten)]
+    pub region: InRegion,
     /// Workers [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: Option<u16>,
@@ -273,6 +282,8 @@ pub(crate) struct VerifyArgs {
 pub(crate) struct ExecArgs {
     /// Image file that was sealed with a key of this data directory
     pub file: PathBuf,
+    #[command(flatten)]
+    pub region: InRegion,
     /// The command; each `{secret}` becomes the path of a pipe that holds the passphrase
     #[arg(last = true, required = true, value_name = "CMD")]
     pub command: Vec<OsString>,

@@ -9,6 +9,7 @@ use crypto::Secret;
 use engine::{Envelope, KeyContext, KeyError, KeyService, NewDataKey, SealedRecord};
 use kms::{EncryptionContext, KeyRef, KmsError, SealedImage};
 
+use crate::args::InRegion;
 use crate::remote::{Remote, Server};
 use crate::store::{OpenStore, Store};
 use remote::RemoteKms;
@@ -27,17 +28,20 @@ pub(crate) enum KeyHolder {
 
 impl KeyHolder {
     /// For a command that may need new keys; the first use makes the data directory.
-    pub(crate) fn open(store: &Store, server: Server) -> Result<Self> {
-        Self::opened(store, server, Store::open)
+    pub(crate) fn open(store: &Store, server: Server, region: &InRegion) -> Result<Self> {
+        Self::opened(store, server, region, Store::open)
     }
 
     /// For a command that needs keys that are there already.
-    pub(crate) fn open_existing(store: &Store, server: Server) -> Result<Self> {
-        Self::opened(store, server, Store::open_existing)
+    pub(crate) fn open_existing(store: &Store, server: Server, region: &InRegion) -> Result<Self> {
+        Self::opened(store, server, region, Store::open_existing)
     }
 
-    fn opened(store: &Store, server: Server, open: fn(&Store) -> Result<OpenStore>) -> Result<Self> {
-        let Some(remote) = server.open()? else { return Ok(Self::Embedded(Box::new(open(store)?))) };
+    fn opened(store: &Store, server: Server, region: &InRegion, open: fn(&Store) -> Result<OpenStore>) -> Result<Self> {
+        let Some(remote) = server.open(region.region.clone())? else {
+            let scope = store.scope(region)?;
+            return Ok(Self::Embedded(Box::new(OpenStore { scope, ..open(store)? })));
+        };
         store.make_directory()?;
         Ok(Self::Server(Box::new(remote)))
     }

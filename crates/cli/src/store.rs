@@ -12,7 +12,8 @@ use kms::{DataDir, Kms, RootSource, Scope};
 use ram::Permit;
 use tokio::runtime::Runtime;
 
-use crate::args::{Cli, RootArgs};
+use crate::args::{Cli, InRegion, RootArgs};
+use crate::installation::Installation;
 use crate::output;
 use crate::private_file;
 use crate::user_directory::user_directory;
@@ -83,6 +84,18 @@ impl Store {
     /// The data directory, for messages.
     fn shown(&self) -> String {
         format!("data directory {}", self.data_dir.path().display())
+    }
+
+    /// Whose keys a command uses: the account and region that an installation begins with, or another region of it.
+    ///
+    /// Errors: the region is not one of this installation's.
+    pub(crate) fn scope(&self, named: &InRegion) -> Result<Scope> {
+        let Some(region) = &named.region else { return Ok(Scope::default()) };
+        let installation = Installation::read(self)?;
+        if !installation.regions().contains(region) {
+            bail!("region {region} is not one of this installation's: {}", installation.regions().join(", "));
+        }
+        Ok(Scope { region: region.parse()?, ..Scope::default() })
     }
 
     /// Opens the service for a command that needs a key that is there already: nothing is made, so a mistyped

@@ -1,5 +1,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use blobs::ObjectBucket;
 
 use crate::instances::InstancesConfig;
 
@@ -9,9 +12,11 @@ pub struct EcsConfig {
     /// Where digest trees and pinned headers of sealed images are kept.
     pub data_dir: PathBuf,
     /// Where images may be imported from, by the name of their bucket.
-    pub buckets: BTreeMap<String, ImportPlace>,
-    /// Directories that images may be exported to, by the name of their bucket.
-    pub export_buckets: BTreeMap<String, PathBuf>,
+    pub import_buckets: BTreeMap<String, Bucket>,
+    /// Where images may be exported to, by the name of their bucket.
+    pub export_buckets: BTreeMap<String, Bucket>,
+    /// Largest file that is uploaded.
+    pub upload_bytes_max: u64,
     /// Images that an account may have in a region; `None`: any number.
     pub images_max: Option<u64>,
     /// Largest image that is copied without an approved ticket, in GiB.
@@ -28,23 +33,26 @@ pub struct EcsConfig {
     pub instances: InstancesConfig,
 }
 
-/// A bucket to import from.
+/// A bucket to import from or to export to.
 #[derive(Debug, Clone)]
-pub enum ImportPlace {
+pub enum Bucket {
     /// A directory of this machine: its files are the objects.
     Directory(PathBuf),
+    /// One of a service that speaks S3.
+    S3(Arc<ObjectBucket>),
 }
 
 impl EcsConfig {
-    /// The defaults: five copies at once in a region, each verified; 200 GiB without a ticket; encrypted images stay in their region.
+    /// The defaults: files of 2 TiB; five copies at once in a region, each verified; 200 GiB without a ticket; encrypted images stay in their region.
     #[must_use]
     pub fn new(data_dir: PathBuf, threads: usize) -> Self {
         let instances = InstancesConfig::new(data_dir.join("instances"));
         Self {
             data_dir,
             instances,
-            buckets: BTreeMap::new(),
+            import_buckets: BTreeMap::new(),
             export_buckets: BTreeMap::new(),
+            upload_bytes_max: 2 << 40,
             images_max: Some(100),
             copy_gib_max: 200,
             encrypted_cross_region_copy: false,

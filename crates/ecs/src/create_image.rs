@@ -4,21 +4,19 @@
 
 use std::collections::BTreeSet;
 
-use catalog::{ImageDiskRecord, ImageRecord, Scope, SealedImage, SealedImageRecord, SnapshotRecord, Tag, Write};
+use catalog::{ImageDiskRecord, ImageRecord, Scope, SealedImage, SealedImageRecord, SnapshotRecord, Write};
 use kms::KeyRef;
 use ram::{Action, Permit};
 
 use crate::arn::{image_disk, require};
-use crate::copy_image::insert_tags;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
-use crate::import_image::device;
-use crate::names::{ImageAttributes, check_description, check_family, check_name};
+use crate::import_image::{GIB, device};
+use crate::new_image::{NewImage, insert_tags};
 use crate::tags::ResourceKind;
 use crate::tokens::Token;
 
 const CREATE_IMAGE: Action = Action::new("ecs:CreateImage");
-const GIB: u64 = 1 << 30;
 
 /// What is to become an image.
 #[derive(Debug, Clone, Default)]
@@ -27,18 +25,8 @@ pub struct CreateImage {
     pub instance_id: String,
     /// The disks: one system disk, and up to 16 data disks.
     pub disks: Vec<NewImageDisk>,
-    /// Name; empty: none.
-    pub name: String,
-    /// Text for people; empty: none.
-    pub description: String,
-    /// Family; empty: none.
-    pub family: String,
-    /// Version; empty: none.
-    pub version: String,
-    /// What is known of the system.
-    pub attributes: ImageAttributes,
-    /// Tags.
-    pub tags: Vec<Tag>,
+    /// What is said of it.
+    pub image: NewImage,
 }
 
 /// One disk.
@@ -96,7 +84,7 @@ impl Ecs {
                 let disk = new_disk(&image, position, disk, snapshot);
                 self.insert_disk(&mut write, &disk).await?;
             }
-            insert_tags(&mut write, &request.tags, &ResourceKind::Image.tagged(&image.id, scope)).await?;
+            insert_tags(&mut write, &request.image.tags, &ResourceKind::Image.tagged(&image.id, scope)).await?;
             if let Some(token) = &token {
                 token.remember(&mut write, &image.id, image.created_at).await?;
             }
@@ -125,9 +113,7 @@ impl Ecs {
     }
 
     async fn check_create(&self, request: &CreateImage, scope: &Scope) -> Result<()> {
-        check_name(&request.name)?;
-        check_description(&request.description)?;
-        check_family(&request.family)?;
+        request.image.check()?;
         let mut write = self.catalog.write().await?;
         let found = self.snapshots_of(&mut write, request, scope).await;
         let snapshots = write.finish(found).await?;
@@ -138,7 +124,7 @@ impl Ecs {
             }
         }
         self.check_quota(scope).await?;
-        self.check_name_is_free(&request.name, scope).await
+        self.check_name_is_free(&request.image.name, scope).await
     }
 
     /// The snapshots in the order of the disks.
@@ -162,29 +148,10 @@ impl Ecs {
         Ok(snapshots)
     }
 
+    /// It has its disks from the start.
     fn new_image(&self, request: &CreateImage, scope: &Scope) -> ImageRecord {
-        let ImageAttributes { os_type, platform, architecture, boot_mode } = request.attributes.clone();
-        ImageRecord {
-            id: self.new_id("m"),
-            scope: scope.clone(),
-            name: request.name.clone(),
-            description: request.description.clone(),
-            family: request.family.clone(),
-            version: request.version.clone(),
-            status: "Available".to_owned(),
-            progress: 100,
-            remain_s: Some(0),
-            is_copied: false,
-            source_image_id: String::new(),
-            source_region: String::new(),
-            os_name: platform.clone(),
-            os_type,
-            platform,
-            architecture,
-            boot_mode,
-            failure: String::new(),
-            created_at: self.now(),
-        }
+        let image = request.image.record(self.new_id("m"), scope, self.now());
+        ImageRecord { status: "Available".to_owned(), progress: 100, remain_s: Some(0), ..image }
     }
 
     /// A sealed disk is recorded under its key for this image, too.

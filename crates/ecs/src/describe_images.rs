@@ -6,7 +6,7 @@ use ram::{Action, Permit};
 use crate::arn::require;
 use crate::ecs::Ecs;
 use crate::error::Result;
-use crate::tags::{ResourceKind, TagFilter};
+use crate::tags::ResourceKind;
 
 const DESCRIBE_IMAGES: Action = Action::new("ecs:DescribeImages");
 const DESCRIBE_IMAGE_FROM_FAMILY: Action = Action::new("ecs:DescribeImageFromFamily");
@@ -35,28 +35,20 @@ impl DescribedImage {
 }
 
 impl Ecs {
-    /// Images of an account in a region and those that others share with it there, as the filter says, newest first; with `tags`, those that have all of them (an empty value: any).
+    /// Images of an account in a region and those that others share with it there, as the filter says, newest first.
     ///
     /// Asks for `ecs:DescribeImages` on `image/*`. Errors: `RegionNotFound`.
     pub async fn describe_images(
         &self,
         filter: &ImageFilter,
-        tags: &[Tag],
         page: PageRequest,
         permit: &Permit,
         scope: &Scope,
     ) -> Result<Page<DescribedImage>> {
         self.store(&scope.region)?;
         require(permit, DESCRIBE_IMAGES, scope, "image/*")?;
-        let wanted = TagFilter::all_of(tags);
-        let mut filter = filter.clone();
-        match self.ids_with_tags(ResourceKind::Image, &filter.ids, &wanted, scope).await? {
-            Some(ids) if ids.is_empty() => return Ok(Page { items: Vec::new(), total_count: 0 }),
-            Some(ids) => filter.ids = ids,
-            None => {}
-        }
         let mut read = self.catalog.read();
-        let found = read.images_page(&filter, scope, page).await?;
+        let found = read.images_page(filter, scope, page).await?;
         let mut items = Vec::with_capacity(found.items.len());
         for image in found.items {
             items.push(described(&mut read, image, scope).await?);

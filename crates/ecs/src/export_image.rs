@@ -1,14 +1,13 @@
 //! `ExportImage`: from a plain image to files in a bucket that the operator configured. Source: ecs-images.md 5.
 
-use std::path::PathBuf;
-
 use catalog::{ImageDiskRecord, ImageRecord, NewJob, Scope, Write};
 use engine::TargetFormat;
 use ram::{Action, Permit};
 
 use crate::arn::require;
+use crate::config::Bucket;
 use crate::ecs::Ecs;
-use crate::error::{EcsError, Result};
+use crate::error::{EcsError, ImportError, Result};
 use crate::jobs::spec::{self, ExportSpec, ExportedDisk};
 
 const EXPORT_IMAGE: Action = Action::new("ecs:ExportImage");
@@ -81,7 +80,7 @@ impl Ecs {
         }
         let format = export_format(&request.format)?;
         check_prefix(&request.prefix)?;
-        self.export_directory(&request.bucket)?;
+        self.export_bucket(&request.bucket)?;
         if read.image_is_exported(&image.id).await? {
             return Err(EcsError::BeingExported { id: image.id });
         }
@@ -89,12 +88,12 @@ impl Ecs {
         Ok(ExportSpec { bucket: request.bucket.clone(), disks: exported.collect(), format: format.to_owned() })
     }
 
-    /// The directory behind a bucket that images may be written to.
+    /// A bucket that images may be written to.
     ///
     /// Errors: `BucketNotFound`.
-    pub(crate) fn export_directory(&self, bucket: &str) -> Result<PathBuf> {
-        let directory = self.config.export_buckets.get(bucket);
-        directory.cloned().ok_or_else(|| EcsError::BucketNotFound(bucket.to_owned()))
+    pub(crate) fn export_bucket(&self, bucket: &str) -> Result<&Bucket> {
+        let found = self.config.export_buckets.get(bucket);
+        Ok(found.ok_or_else(|| ImportError::BucketNotFound(bucket.to_owned()))?)
     }
 }
 

@@ -19,21 +19,21 @@
 
 #![forbid(unsafe_code)]
 
-pub use blobs::{BlobStore, LocalStore};
+pub use blobs::{BlobStore, LocalStore, ObjectBucket};
 pub use catalog::{
     DiskFilter, DiskRecord, ImageDiskRecord, ImageFilter, ImageOwner, ImageRecord, InstanceFilter, InstanceRecord,
     JobFilter, JobRecord, KeyPairFilter, KeyPairRecord, Page, PageRequest, SnapshotFilter, SnapshotRecord, TicketReply,
 };
-pub use config::{EcsConfig, ImportPlace};
+pub use config::{Bucket, EcsConfig};
 pub use copy_image::{Check, CopyImage};
 pub use create_image::{CreateImage, NewImageDisk};
 pub use describe_images::DescribedImage;
 pub use disks::{CreateSnapshot, DescribedDisk, Encryption, NewDataDisk, NewSystemDisk, ReplaceSystemDisk};
 pub use ecs::{Ecs, Rooms};
 pub use engine::{Refusal, SourceFormat};
-pub use error::{EcsError, Result};
+pub use error::{EcsError, ImportError, Result};
 pub use export_image::ExportImage;
-pub use import_image::{ImportDisk, ImportImage, Imported};
+pub use import_image::{ImportDisk, ImportImage, ImportSource, Imported};
 pub use instances::{
     ConsoleOutput, DescribedInstance, ForwardConfig, InstanceError, InstanceType, InstanceTypeFilter, InstancesConfig,
     KeyLock, KeyNeed, ModifyInstance, NewInstances, OnKeyDisabled, PortForward, default_types,
@@ -42,10 +42,13 @@ pub use key_pairs::{KeyPairError, NewKeyPair, PerInstance};
 pub use modify_image::ModifyImage;
 pub use names::{ImageAttributes, check_description, check_name};
 pub use network::{CIDR_BLOCK, GUEST_ADDRESS, Network, NetworkError, NetworkWanted, V_SWITCH_CIDR_BLOCK};
+pub use new_image::NewImage;
 pub use share_image::ShareImage;
 pub use snapshots::DescribedSnapshot;
 pub use tags::{ResourceKind, TagFilter, TaggedWith, TagsPage};
+pub use tasks::TASK_ACTIONS;
 pub use tickets::{DescribedTicket, IMAGE_COPY_SIZE, NewTicket, Verdict};
+pub use uploads::{CreatedUpload, NewUpload, Receiving};
 pub use verify_image::{VerifiedDisk, Watch};
 
 mod arn;
@@ -69,6 +72,7 @@ mod key_use;
 mod modify_image;
 mod names;
 mod network;
+mod new_image;
 pub mod qemu;
 mod share_image;
 mod snapshots;
@@ -77,4 +81,5 @@ mod tags;
 mod tasks;
 mod tickets;
 mod tokens;
+mod uploads;
 mod verify_image;

@@ -25,6 +25,12 @@ pub struct ModifyImage {
     pub deprecated: Option<bool>,
     /// `BIOS`, `UEFI` or `UEFI-Preferred`.
     pub boot_mode: Option<String>,
+    /// `BYOL`.
+    pub license_type: Option<String>,
+    /// `supported` or `unsupported`.
+    pub nvme_support: Option<String>,
+    /// `v1` or `v2`.
+    pub imds_support: Option<String>,
 }
 
 impl Ecs {
@@ -78,6 +84,9 @@ impl Ecs {
         image.description = request.description.clone().unwrap_or(image.description);
         image.family = request.family.clone().unwrap_or(image.family);
         image.boot_mode = request.boot_mode.clone().unwrap_or(image.boot_mode);
+        image.license_type = request.license_type.clone().unwrap_or(image.license_type);
+        image.nvme_support = request.nvme_support.clone().unwrap_or(image.nvme_support);
+        image.imds_support = request.imds_support.clone().unwrap_or(image.imds_support);
         Ok(image)
     }
 }

@@ -17,6 +17,12 @@ pub struct ImageAttributes {
     pub architecture: String,
     /// `BIOS`, `UEFI`, `UEFI-Preferred`.
     pub boot_mode: String,
+    /// `BYOL`.
+    pub license_type: String,
+    /// Whether it boots from NVMe: `supported`, `unsupported`.
+    pub nvme_support: String,
+    /// How instances ask for their metadata: `v1`, `v2`.
+    pub imds_support: String,
 }
 
 impl ImageAttributes {
@@ -28,6 +34,7 @@ impl ImageAttributes {
             platform: "Others Linux".to_owned(),
             architecture: architecture.to_owned(),
             boot_mode: if architecture == "arm64" { "UEFI" } else { "BIOS" }.to_owned(),
+            ..Self::default()
         }
     }
 }

@@ -30,6 +30,7 @@ impl Ecs {
     /// Errors: the first failure of a part; the others are done, and what could not be removed is found again.
     pub async fn sweep(&self, alone: bool) -> Result<()> {
         let mut done = self.remove_dropped().await;
+        done = done.and(self.remove_uploads_over().await);
         for (region, store) in &self.stores {
             done = done.and(self.remove_work_files(store, alone).await);
             done = done.and(self.remove_orphans(region, store, alone).await);
@@ -133,9 +134,10 @@ impl Ecs {
         let in_work = self.blobs_in_work().await?;
         for file in files {
             let name = name_of(&file);
-            // `BLOB` or `BLOB.something`.
+            // `BLOB`, `BLOB.something`, `TASK.OBJECT` or `UPLOAD.upload`.
             let blob = name.split('.').next().unwrap_or(&name);
-            if !in_work.contains(blob) && (alone || file.modified < self.before(ORPHAN_AGE)) {
+            let is_wanted = in_work.contains(blob) || self.catalog.read().upload_by_id(blob).await?.is_some();
+            if !is_wanted && (alone || file.modified < self.before(ORPHAN_AGE)) {
                 self.remove_files_of(store, blob).await?;
             }
         }
@@ -160,7 +162,7 @@ impl Ecs {
         }
     }
 
-    /// Blobs that unfinished jobs make.
+    /// Blobs that unfinished jobs make, and the ids of those jobs: work files are named after the one or the other.
     async fn blobs_in_work(&self) -> Result<BTreeSet<String>> {
         let (mut blobs, mut behind) = (BTreeSet::new(), 0);
         loop {
@@ -168,6 +170,7 @@ impl Ecs {
             let Some(last) = jobs.last() else { return Ok(blobs) };
             behind = last.sequence;
             blobs.extend(jobs.iter().flat_map(crate::jobs::blobs_of));
+            blobs.extend(jobs.into_iter().map(|job| job.job.id));
         }
     }
 

@@ -11,6 +11,10 @@ use crate::jobs::spec::EXPORT_IMAGE;
 
 const DESCRIBE_TASKS: Action = Action::new("ecs:DescribeTasks");
 const DESCRIBE_TASK_ATTRIBUTE: Action = Action::new("ecs:DescribeTaskAttribute");
+/// The API's words for what can be followed and cancelled as a task, with commas between. Copies are not among the vendor's; they are listed when
+/// they are asked for by name.
+pub const TASK_ACTIONS: &str = "ImportImage,ExportImage";
+
 const CANCEL_TASK: Action = Action::new("ecs:CancelTask");
 
 impl Ecs {
@@ -65,6 +69,7 @@ impl Ecs {
             _ => return Err(EcsError::TaskKind { id: id.to_owned(), kind: task.job.action }),
         }
         self.board.stop(id, WAIT_AT_MOST).await;
+        self.remove_uploads_soon().await;
         Ok(())
     }
 

@@ -304,12 +304,11 @@ fn copy_id(request: &CopyRequest, from: &str, layers: &[Layer], what: &str) -> R
     Ok(CopyId { source: sources_text(layers)?, request: text })
 }
 
-/// Paths and states of all files that are read.
+/// States of all files that are read. Not their paths: a file that moved, or is opened by its descriptor, is the same source.
 pub(crate) fn sources_text(layers: &[Layer]) -> Result<String> {
     let mut text = String::new();
     for file in layers.iter().flat_map(|layer| [Some(&*layer.file), layer.data_file.as_ref()]).flatten() {
-        let path = std::path::absolute(file.path()).unwrap_or_else(|_| file.path().to_owned());
-        text += &format!("{} {:?}\n", path.display(), file.identity()?);
+        text += &format!("{:?}\n", file.identity()?);
     }
     Ok(text)
 }

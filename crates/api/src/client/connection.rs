@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
+use hyper::Request;
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
-use hyper::{Request, Response, StatusCode};
+use hyper::http::response::Parts;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -51,7 +52,7 @@ impl Connector {
         &self,
         endpoint: &Endpoint,
         request: Request<Full<Bytes>>,
-    ) -> Result<(StatusCode, Zeroizing<Vec<u8>>), ClientError> {
+    ) -> Result<(Parts, Zeroizing<Vec<u8>>), ClientError> {
         let stream = in_time(endpoint, TcpStream::connect((endpoint.host(), endpoint.port()))).await?;
         let stream = stream.map_err(|source| ClientError::Connect { endpoint: endpoint.to_string(), source })?;
         // A request is written whole; waiting to fill a segment only delays it.
@@ -74,13 +75,13 @@ async fn converse(
     endpoint: &Endpoint,
     stream: impl AsyncRead + AsyncWrite + Unpin,
     request: Request<Full<Bytes>>,
-) -> Result<(StatusCode, Zeroizing<Vec<u8>>), ClientError> {
+) -> Result<(Parts, Zeroizing<Vec<u8>>), ClientError> {
     let broken = |source| ClientError::Http { endpoint: endpoint.to_string(), source };
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     let answered = async {
         let answer = sender.send_request(request).await.map_err(broken)?;
-        let status = answer.status();
-        Ok((status, body(endpoint, answer).await?))
+        let (head, incoming) = answer.into_parts();
+        Ok((head, body(endpoint, incoming).await?))
     };
     let mut connection = std::pin::pin!(connection);
     let mut answered = std::pin::pin!(answered);
@@ -94,8 +95,7 @@ async fn converse(
     }
 }
 
-async fn body(endpoint: &Endpoint, answer: Response<Incoming>) -> Result<Zeroizing<Vec<u8>>, ClientError> {
-    let mut incoming = answer.into_body();
+async fn body(endpoint: &Endpoint, mut incoming: Incoming) -> Result<Zeroizing<Vec<u8>>, ClientError> {
     // At its largest from the start: a vector that grows leaves copies behind. Untouched pages cost nothing.
     let mut whole = Zeroizing::new(Vec::with_capacity(ANSWER_BYTES_MAX));
     while let Some(frame) = incoming.frame().await {

@@ -11,9 +11,11 @@ mod connection;
 mod endpoint;
 mod error;
 mod sign;
+mod upload;
 
 pub use endpoint::Endpoint;
 pub use error::ClientError;
+pub use upload::Sent;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -92,9 +94,9 @@ impl Client {
     ) -> Result<Answer, ClientError> {
         let request = self.request(product, action, parameters)?;
         let answered = tokio::time::timeout(CALL, self.connector.exchange(&self.endpoint, request)).await;
-        let (status, body) =
+        let (head, body) =
             answered.map_err(|_| ClientError::Timeout { endpoint: self.endpoint.to_string(), limit: CALL })??;
-        if status.is_success() { Ok(Answer(body)) } else { Err(error::refused(status, &body)) }
+        if head.status.is_success() { Ok(Answer(body)) } else { Err(error::refused(head.status, &body)) }
     }
 
     fn request(

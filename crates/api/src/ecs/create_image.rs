@@ -1,12 +1,12 @@
 //! `CreateImage` from an instance or from snapshots. Source: ecs-images.md 5.
 
-use ::ecs::{Check, Ecs, EcsError, ImageAttributes, NewImageDisk};
+use ::ecs::{Check, Ecs, EcsError, ImageAttributes, NewImage, NewImageDisk};
 use kms::Scope;
 use ram::Permit;
 use serde_json::{Value, json};
 
 use super::action::{EcsCall, need, row};
-use super::parameters::{CLIENT_TOKEN, DRY_RUN, NAME, REGION_ID, TAG, tags};
+use super::parameters::{CLIENT_TOKEN, DRY_RUN, IMDS_SUPPORT, NAME, REGION_ID, TAG, tags};
 use crate::action::Spec;
 use crate::errors::{self, Refusal};
 use crate::parameters::{Ignored, Name, NumberedRecord, OneOf, Optional, Parameters, Records, Text};
@@ -50,7 +50,7 @@ impl EcsCall for CreateImage {
             &CLIENT_TOKEN,
             &DRY_RUN,
             &Ignored("ResourceGroupId"),
-            &Ignored("Features.ImdsSupport"),
+            &IMDS_SUPPORT,
             &Ignored("DetectionStrategy"),
         ],
     );
@@ -65,17 +65,21 @@ impl EcsCall for CreateImage {
         let request = ::ecs::CreateImage {
             disks: if instance_id.is_empty() { disks(parameters)? } else { Vec::new() },
             instance_id,
-            name: IMAGE_NAME.read(parameters)?.unwrap_or_default(),
-            description: DESCRIPTION.read(parameters)?.unwrap_or_default(),
-            family: IMAGE_FAMILY.read(parameters)?.unwrap_or_default(),
-            version: IMAGE_VERSION.read(parameters)?.unwrap_or_default(),
-            attributes: ImageAttributes {
-                os_type: if platform.contains("Windows") { "windows" } else { "linux" }.to_owned(),
-                platform,
-                architecture: architecture.to_owned(),
-                boot_mode: BOOT_MODE.read(parameters)?.unwrap_or(boot_mode).to_owned(),
+            image: NewImage {
+                name: IMAGE_NAME.read(parameters)?.unwrap_or_default(),
+                description: DESCRIPTION.read(parameters)?.unwrap_or_default(),
+                family: IMAGE_FAMILY.read(parameters)?.unwrap_or_default(),
+                version: IMAGE_VERSION.read(parameters)?.unwrap_or_default(),
+                attributes: ImageAttributes {
+                    os_type: if platform.contains("Windows") { "windows" } else { "linux" }.to_owned(),
+                    platform,
+                    architecture: architecture.to_owned(),
+                    boot_mode: BOOT_MODE.read(parameters)?.unwrap_or(boot_mode).to_owned(),
+                    imds_support: IMDS_SUPPORT.read(parameters)?.unwrap_or_default().to_owned(),
+                    ..ImageAttributes::default()
+                },
+                tags: tags(parameters)?,
             },
-            tags: tags(parameters)?,
         };
         Ok(Self { request, token: CLIENT_TOKEN.read(parameters)? })
     }

@@ -1,7 +1,6 @@
 //! `DescribeImages`. Source: ecs-images.md 4.
 
 use ::ecs::{Ecs, EcsError, ImageFilter, ImageOwner, PageRequest};
-use catalog::Tag;
 use kms::Scope;
 use ram::Permit;
 use serde_json::{Value, json};
@@ -11,7 +10,7 @@ use super::image::image;
 use super::parameters::{DRY_RUN, Identifiers, PAGE_NUMBER, PAGE_SIZE, REGION_ID, TAG, page, tags, time};
 use crate::action::Spec;
 use crate::errors::{self, Refusal};
-use crate::parameters::{Flag, Ignored, Kind, Name, OneOf, Optional, Parameters, Tags, Text};
+use crate::parameters::{Flag, Ignored, Integer, Kind, Name, OneOf, Optional, Parameters, Tags, Text};
 use crate::services::Need;
 
 const IMAGE_IDS: Optional<Identifiers> = Optional::new("ImageId", Identifiers);
@@ -25,6 +24,11 @@ const OS_TYPE: Optional<OneOf> = Optional::new("OSType", OneOf(&["linux", "windo
 const ARCHITECTURE: Optional<OneOf> =
     Optional::new("Architecture", OneOf(&["i386", "x86_64", "arm64"])).or(&errors::ECS_ARCHITECTURE);
 const IS_PUBLIC: Optional<Flag> = Optional::new("IsPublic", Flag);
+/// A number, as the answer shows it.
+const OWNER_ID: Optional<Integer> = Optional::new("ImageOwnerId", Integer { min: 0, max: 1 << 62 });
+/// No instance is made of an image yet.
+const USAGE: Optional<OneOf> = Optional::new("Usage", OneOf(&["instance", "none"])).or(&errors::ECS_USAGE);
+const USABLE: Optional<Flag> = Optional::new("Usable", Flag);
 const FILTER: Tags = Tags { name: "Filter", items_max: 10 };
 
 /// Statuses in the order of the API.
@@ -52,7 +56,6 @@ impl Kind for Statuses {
 
 pub(crate) struct DescribeImages {
     filter: ImageFilter,
-    tags: Vec<Tag>,
     /// Whether such are asked for as there may be: no image is the system's, the market's or everybody's.
     may_be: bool,
     page: PageRequest,
@@ -81,14 +84,14 @@ impl EcsCall for DescribeImages {
             &FILTER,
             &PAGE_NUMBER,
             &PAGE_SIZE,
-            &Ignored("ImageOwnerId"),
-            &Ignored("Usage"),
+            &OWNER_ID,
+            &USAGE,
+            &USABLE,
             &Ignored("ActionType"),
             &Ignored("InstanceType"),
             &Ignored("IsSupportCloudinit"),
             &Ignored("IsSupportIoOptimized"),
             &Ignored("ShowExpired"),
-            &Ignored("Usable"),
             &Ignored("ResourceGroupId"),
         ],
     );
@@ -103,6 +106,8 @@ impl EcsCall for DescribeImages {
             snapshot_id: SNAPSHOT_ID.read(parameters)?.unwrap_or_default(),
             os_type: OS_TYPE.read(parameters)?.unwrap_or_default().to_owned(),
             architecture: ARCHITECTURE.read(parameters)?.unwrap_or_default().to_owned(),
+            owner_id: OWNER_ID.read(parameters)?.map(|id| format!("{id:016}")).unwrap_or_default(),
+            tags: tags(parameters)?,
             ..ImageFilter::default()
         };
         for one in FILTER.read(parameters)? {
@@ -115,8 +120,13 @@ impl EcsCall for DescribeImages {
             None => ImageOwner::Any,
         };
         let is_here = alias.is_none_or(|alias| alias == "self" || alias == "others");
-        let may_be = is_here && IS_PUBLIC.read(parameters)? != Some(true);
-        Ok(Self { filter, tags: tags(parameters)?, may_be, page, number, size })
+        let is_used = USAGE.read(parameters)? == Some("instance");
+        let mut may_be = is_here && !is_used && IS_PUBLIC.read(parameters)? != Some(true);
+        if let Some(usable) = USABLE.read(parameters)? {
+            filter.statuses = of_usability(&filter.statuses, usable);
+            may_be &= !filter.statuses.is_empty();
+        }
+        Ok(Self { filter, may_be, page, number, size })
     }
 
     async fn needs(&self, _: &Ecs, scope: &Scope) -> Result<Vec<Need>, EcsError> {
@@ -124,7 +134,7 @@ impl EcsCall for DescribeImages {
     }
 
     async fn run(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Value, EcsError> {
-        let found = ecs.describe_images(&self.filter, &self.tags, self.page, permit, scope).await?;
+        let found = ecs.describe_images(&self.filter, self.page, permit, scope).await?;
         let (items, total) = if self.may_be { (found.items, found.total_count) } else { (Vec::new(), 0) };
         let images: Vec<Value> = items.iter().map(image).collect();
         Ok(json!({
@@ -135,6 +145,12 @@ impl EcsCall for DescribeImages {
             "TotalCount": total,
         }))
     }
+}
+
+/// Those of the statuses in which an image is usable, or in which it is not. `statuses`: empty for all.
+fn of_usability(statuses: &str, usable: bool) -> String {
+    let asked: Vec<&str> = if statuses.is_empty() { STATUSES.to_vec() } else { statuses.split(',').collect() };
+    asked.into_iter().filter(|status| (*status == "Available") == usable).collect::<Vec<_>>().join(",")
 }
 
 /// Filters that speak of what is not known of an image here are without effect.

@@ -40,6 +40,20 @@ pub(super) fn image(described: &DescribedImage) -> Value {
         "Platform": image.platform,
         "Architecture": image.architecture,
         "BootMode": image.boot_mode,
+        "LicenseType": image.license_type,
+        // Who sells the system: nobody, for an image of one's own.
+        "SupplierName": "",
+        "Features": {
+            "NvmeSupport": image.nvme_support,
+            "ImdsSupport": image.imds_support,
+            "CpuOnlineUpgrade": "unsupported",
+            "CpuOnlineDowngrade": "unsupported",
+            "MemoryOnlineUpgrade": "unsupported",
+            "MemoryOnlineDowngrade": "unsupported",
+        },
+        "SecureBootOptions": { "SecureBootSupport": false },
+        // Nothing looks into the system of an image.
+        "DetectionOptions": { "Status": "", "Items": { "Item": [] } },
         "ProductCode": "",
         "ResourceGroupId": "",
         "Tags": { "Tag": tags },

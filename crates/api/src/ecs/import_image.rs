@@ -1,20 +1,20 @@
 //! `ImportImage`. Source: ecs-images.md 5.
 
-use ::ecs::{Check, Ecs, EcsError, ImageAttributes, ImportDisk, SourceFormat};
+use ::ecs::{Check, Ecs, EcsError, ImageAttributes, ImportDisk, ImportSource, NewImage, SourceFormat};
 use kms::Scope;
 use ram::Permit;
 use serde_json::{Value, json};
 
 use super::action::{EcsCall, need, row};
-use super::parameters::{CLIENT_TOKEN, DRY_RUN, NAME, REGION_ID, TAG, tags};
+use super::parameters::{CLIENT_TOKEN, DRY_RUN, IMDS_SUPPORT, LICENSE_TYPE, NAME, NVME_SUPPORT, REGION_ID, TAG, tags};
 use crate::action::Spec;
 use crate::errors::{self, Refusal};
-use crate::parameters::{Ignored, NumberedRecord, OneOf, Optional, Parameters, Records, Text};
+use crate::parameters::{Ignored, Name, NumberedRecord, OneOf, Optional, Parameters, Records, Text};
 use crate::services::Need;
 
 const DISK: Records = Records {
     name: "DiskDeviceMapping",
-    fields: &["OSSBucket", "OSSObject", "Format", "DiskImageSize", "DiskImSize", "Device"],
+    fields: &["OSSBucket", "OSSObject", "UploadId", "Format", "DiskImageSize", "DiskImSize", "Device"],
     items_max: 17,
 };
 const IMAGE_NAME: Optional<Text> = Optional::new("ImageName", NAME);
@@ -22,7 +22,9 @@ const DESCRIPTION: Optional<Text> = Optional::new("Description", NAME);
 const ARCHITECTURE: Optional<OneOf> =
     Optional::new("Architecture", OneOf(&["i386", "x86_64", "arm64"])).or(&errors::ECS_IMPORT_ARCHITECTURE);
 const OS_TYPE: Optional<OneOf> = Optional::new("OSType", OneOf(&["linux", "windows"])).or(&errors::ECS_IMPORT_OS_TYPE);
-const PLATFORM: Optional<Text> = Optional::new("Platform", Text { length: (0, 64) });
+/// The vendor's list grows with the systems; what cannot be the name of one is refused.
+const PLATFORM: Optional<Name> =
+    Optional::new("Platform", Name { length: (0, 64), also: " ._-()" }).or(&errors::ECS_IMPORT_PLATFORM);
 const BOOT_MODE: Optional<OneOf> = Optional::new("BootMode", OneOf(&["BIOS", "UEFI", "UEFI-Preferred"]));
 
 /// Sizes of a disk, in GiB. Source: ecs-images.md 5.
@@ -50,7 +52,9 @@ impl EcsCall for ImportImage {
             &TAG,
             &CLIENT_TOKEN,
             &DRY_RUN,
-            &Ignored("LicenseType"),
+            &LICENSE_TYPE,
+            &NVME_SUPPORT,
+            &IMDS_SUPPORT,
             &Ignored("RoleName"),
             &Ignored("ResourceGroupId"),
             &Ignored("DetectionStrategy"),
@@ -66,15 +70,21 @@ impl EcsCall for ImportImage {
         let assumed = ImageAttributes::of(ARCHITECTURE.read(parameters)?.unwrap_or("x86_64"));
         let request = ::ecs::ImportImage {
             disks,
-            name: IMAGE_NAME.read(parameters)?.unwrap_or_default(),
-            description: DESCRIPTION.read(parameters)?.unwrap_or_default(),
-            attributes: ImageAttributes {
-                os_type: OS_TYPE.read(parameters)?.map_or(assumed.os_type, str::to_owned),
-                platform: PLATFORM.read(parameters)?.unwrap_or(assumed.platform),
-                architecture: assumed.architecture,
-                boot_mode: BOOT_MODE.read(parameters)?.map_or(assumed.boot_mode, str::to_owned),
+            image: NewImage {
+                name: IMAGE_NAME.read(parameters)?.unwrap_or_default(),
+                description: DESCRIPTION.read(parameters)?.unwrap_or_default(),
+                attributes: ImageAttributes {
+                    os_type: OS_TYPE.read(parameters)?.map_or(assumed.os_type, str::to_owned),
+                    platform: PLATFORM.read(parameters)?.unwrap_or(assumed.platform),
+                    architecture: assumed.architecture,
+                    boot_mode: BOOT_MODE.read(parameters)?.map_or(assumed.boot_mode, str::to_owned),
+                    license_type: LICENSE_TYPE.read(parameters)?.unwrap_or_default().to_owned(),
+                    nvme_support: NVME_SUPPORT.read(parameters)?.unwrap_or_default().to_owned(),
+                    imds_support: IMDS_SUPPORT.read(parameters)?.unwrap_or_default().to_owned(),
+                },
+                tags: tags(parameters)?,
+                ..NewImage::default()
             },
-            tags: tags(parameters)?,
         };
         Ok(Self { request, token: CLIENT_TOKEN.read(parameters)? })
     }
@@ -98,7 +108,7 @@ impl EcsCall for ImportImage {
     }
 }
 
-/// One file. The size has two names: old clients write the second.
+/// One file: an object, or an upload, which is ours. The size has two names: old clients write the second.
 fn disk(record: &NumberedRecord, parameters: &Parameters) -> Result<ImportDisk, Refusal> {
     let needed = |field| record.text(field).ok_or_else(|| DISK.missing(parameters, record.number, field));
     let invalid = |field| DISK.invalid(parameters, record.number, field);
@@ -106,10 +116,14 @@ fn disk(record: &NumberedRecord, parameters: &Parameters) -> Result<ImportDisk, 
     let size = record.text("DiskImageSize").or(record.text("DiskImSize"));
     let size =
         size.map(|text| text.parse().ok().filter(|gib| SIZE_GIB.contains(gib)).ok_or_else(|| invalid("DiskImageSize")));
+    let source = match record.text("UploadId") {
+        Some(id) => ImportSource::Upload(id.to_owned()),
+        None => {
+            ImportSource::Object { bucket: needed("OSSBucket")?.to_owned(), object: needed("OSSObject")?.to_owned() }
+        }
+    };
     Ok(ImportDisk {
-        bucket: needed("OSSBucket")?.to_owned(),
-        object: needed("OSSObject")?.to_owned(),
-        file: None,
+        source,
         format,
         size_gib: size.transpose()?,
         device: record.text("Device").unwrap_or_default().to_owned(),

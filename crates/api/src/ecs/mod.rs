@@ -8,6 +8,7 @@ mod action;
 mod cancel_copy_image;
 mod copy_image;
 mod create_image;
+mod create_upload;
 mod default_encryption;
 mod delete_image;
 mod describe_images;
@@ -73,6 +74,7 @@ fn images<S: Images>() -> Vec<Row<S>> {
         Row::of::<OnEcs<share_image::ModifyImageSharePermission>>(),
         Row::of::<OnEcs<share_image::DescribeImageSharePermission>>(),
         Row::of::<OnEcs<create_image::CreateImage>>(),
+        Row::of::<OnEcs<create_upload::CreateUpload>>(),
         Row::of::<OnEcs<import_image::ImportImage>>(),
         Row::of::<OnEcs<export_image::ExportImage>>(),
         Row::of::<OnEcs<family::DescribeImageFromFamily>>(),

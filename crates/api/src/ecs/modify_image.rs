@@ -6,10 +6,10 @@ use ram::Permit;
 use serde_json::Value;
 
 use super::action::{EcsCall, need, row};
-use super::parameters::{DRY_RUN, IMAGE_ID, LONG_TEXT, REGION_ID};
+use super::parameters::{DRY_RUN, IMAGE_ID, IMDS_SUPPORT, LICENSE_TYPE, LONG_TEXT, NVME_SUPPORT, REGION_ID};
 use crate::action::Spec;
 use crate::errors::Refusal;
-use crate::parameters::{Ignored, OneOf, Optional, Parameters, Text};
+use crate::parameters::{OneOf, Optional, Parameters, Text};
 use crate::services::Need;
 
 const IMAGE_NAME: Optional<Text> = Optional::new("ImageName", LONG_TEXT);
@@ -34,9 +34,9 @@ impl EcsCall for ModifyImageAttribute {
             &STATUS,
             &BOOT_MODE,
             &DRY_RUN,
-            &Ignored("LicenseType"),
-            &Ignored("Features.ImdsSupport"),
-            &Ignored("Features.NvmeSupport"),
+            &LICENSE_TYPE,
+            &IMDS_SUPPORT,
+            &NVME_SUPPORT,
         ],
     );
 
@@ -48,6 +48,9 @@ impl EcsCall for ModifyImageAttribute {
             family: IMAGE_FAMILY.read(parameters)?,
             deprecated: STATUS.read(parameters)?.map(|status| status == "Deprecated"),
             boot_mode: BOOT_MODE.read(parameters)?.map(str::to_owned),
+            license_type: LICENSE_TYPE.read(parameters)?.map(str::to_owned),
+            nvme_support: NVME_SUPPORT.read(parameters)?.map(str::to_owned),
+            imds_support: IMDS_SUPPORT.read(parameters)?.map(str::to_owned),
         }))
     }
 

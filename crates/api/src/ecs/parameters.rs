@@ -4,13 +4,18 @@ use catalog::Tag;
 use jiff::Timestamp;
 
 use crate::errors::{self, Refusal};
-use crate::parameters::{Flag, Integer, JsonStrings, Kind, Name, Optional, Parameters, Required, Tags, Text};
+use crate::parameters::{Flag, Integer, JsonStrings, Kind, Name, OneOf, Optional, Parameters, Required, Tags, Text};
 
 pub(super) const REGION_ID: Required<Name> = Required::new("RegionId", Name { length: (1, 64), also: "-" });
 pub(super) const IMAGE_ID: Required<Name> = Required::new("ImageId", Name { length: (1, 64), also: "-" });
 pub(super) const DRY_RUN: Optional<Flag> = Optional::new("DryRun", Flag);
 /// What a token may be is checked with the other parameters of the call.
 pub(super) const CLIENT_TOKEN: Optional<Text> = Optional::new("ClientToken", Text { length: (0, 256) });
+/// The only license that can be said.
+pub(super) const LICENSE_TYPE: Optional<OneOf> = Optional::new("LicenseType", OneOf(&["BYOL"]));
+pub(super) const NVME_SUPPORT: Optional<OneOf> =
+    Optional::new("Features.NvmeSupport", OneOf(&["supported", "unsupported"]));
+pub(super) const IMDS_SUPPORT: Optional<OneOf> = Optional::new("Features.ImdsSupport", OneOf(&["v1", "v2"]));
 pub(super) const TAG: Tags = Tags { name: "Tag", items_max: 20 };
 pub(super) const PAGE_NUMBER: Optional<Integer> = Optional::new("PageNumber", Integer { min: 1, max: 1 << 31 });
 pub(super) const PAGE_SIZE: Optional<Integer> = Optional::new("PageSize", Integer { min: 1, max: 100 });

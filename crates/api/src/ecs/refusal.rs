@@ -3,7 +3,7 @@
 mod instances;
 mod key_pairs;
 
-use ::ecs::{EcsError, NetworkError};
+use ::ecs::{EcsError, ImportError, NetworkError};
 
 use crate::errors::{self, ErrorRow, Refusal};
 
@@ -73,11 +73,7 @@ pub(super) fn refusal(error: &EcsError, region: &'static ErrorRow, request_id: &
         EcsError::EncryptedExport { .. } => &errors::ECS_ENCRYPTED_EXPORT,
         EcsError::ExportFormat(_) => &errors::ECS_EXPORT_FORMAT,
         EcsError::ExportPrefix(_) => &errors::ECS_EXPORT_PREFIX,
-        EcsError::BucketNotFound(_) => &errors::ECS_NO_BUCKET,
-        EcsError::ObjectNotFound { .. } => &errors::ECS_NO_OBJECT,
-        EcsError::MalformedObject(_) => &errors::ECS_OBJECT_NAME,
-        EcsError::NotAnImage { .. } => &errors::ECS_IMAGE_FORMAT,
-        EcsError::DiskSize { .. } => &errors::ECS_IMAGE_SIZE,
+        EcsError::Import(error) => import_row(error),
         EcsError::MalformedTicket(_) => &errors::ECS_TICKET,
         EcsError::TicketNotFound { .. } => &errors::ECS_NO_TICKET,
         EcsError::TicketOver { .. } => &errors::ECS_TICKET_OVER,
@@ -96,6 +92,27 @@ pub(super) fn refusal(error: &EcsError, region: &'static ErrorRow, request_id: &
         | EcsError::Catalog(_) => return of_server(error, request_id),
     };
     Refusal::new(row, &[&error.to_string()])
+}
+
+fn import_row(error: &ImportError) -> &'static ErrorRow {
+    match error {
+        ImportError::BucketNotFound(_) => &errors::ECS_NO_BUCKET,
+        ImportError::ObjectNotFound { .. } => &errors::ECS_NO_OBJECT,
+        ImportError::MalformedObject(_) => &errors::ECS_OBJECT_NAME,
+        ImportError::NotAnImage { .. } => &errors::ECS_IMAGE_FORMAT,
+        ImportError::DiskSize { .. } => &errors::ECS_IMAGE_SIZE,
+        ImportError::DataDiskSize { .. } => &errors::ECS_DATA_DISK_SIZE,
+        ImportError::Service { .. } | ImportError::UploadStorage(_) => &errors::ECS_IMPORT_FAILED,
+        ImportError::UploadSize { .. } => &errors::ECS_UPLOAD_SIZE,
+        ImportError::UploadQuota { .. } => &errors::ECS_UPLOAD_QUOTA,
+        ImportError::UploadNotFound(_) => &errors::ECS_NO_UPLOAD,
+        ImportError::UploadIncomplete { .. }
+        | ImportError::UploadInUse(_)
+        | ImportError::UploadOffset { .. }
+        | ImportError::UploadTooLong(_)
+        | ImportError::UploadDigest
+        | ImportError::UploadBusy => &errors::ECS_UPLOAD_STATUS,
+    }
 }
 
 /// What is the server's fault: 503 where nothing was done and trying again helps.

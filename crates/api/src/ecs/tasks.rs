@@ -1,6 +1,6 @@
 //! Tasks. Source: ecs-images.md 6. Copies are not among the vendor's; they are listed when they are asked for by name.
 
-use ::ecs::{Ecs, EcsError, JobFilter, JobRecord};
+use ::ecs::{Ecs, EcsError, JobFilter, JobRecord, TASK_ACTIONS};
 use kms::Scope;
 use ram::Permit;
 use serde_json::{Value, json};
@@ -20,9 +20,6 @@ const START_TIME: Optional<Time> = Optional::new("StartTime", Time);
 const END_TIME: Optional<Time> = Optional::new("EndTime", Time);
 const RESOURCE_IDS: List<Name> =
     List { name: "ResourceIds", item: Name { length: (1, 64), also: "-" }, items_max: 100 };
-
-/// The vendor's tasks on images.
-const ACTIONS: &str = "ImportImage,ExportImage";
 
 #[derive(Debug, Clone, Copy)]
 struct Time;
@@ -75,7 +72,7 @@ impl EcsCall for DescribeTasks {
         };
         let filter = JobFilter {
             ids: TASK_IDS.read(parameters)?.unwrap_or_default(),
-            actions: TASK_ACTION.read(parameters)?.unwrap_or_else(|| ACTIONS.to_owned()),
+            actions: TASK_ACTION.read(parameters)?.unwrap_or_else(|| TASK_ACTIONS.to_owned()),
             states: states.to_owned(),
             image_ids: RESOURCE_IDS.read(parameters)?.join(","),
             created_from: START_TIME.read(parameters)?,
@@ -117,10 +114,10 @@ impl EcsCall for DescribeTaskAttribute {
 
     async fn run(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Value, EcsError> {
         let job = ecs.describe_task(&self.0, permit, scope).await?;
-        let count = |of: &str| u32::from(status(&job) == of);
-        let (code, reason) = failure(&job);
+        let count = |of: &str| u32::from(job.task_status() == of);
+        let (code, reason) = job.failure();
         let progress = json!({
-            "OperationStatus": status(&job),
+            "OperationStatus": job.task_status(),
             "ErrorCode": code,
             "ErrorMsg": reason,
             "RelatedItemSet": { "RelatedItem": [{ "Name": "ImageId", "Value": job.job.image_id }] },
@@ -129,7 +126,7 @@ impl EcsCall for DescribeTaskAttribute {
             "TaskId": job.job.id,
             "RegionId": scope.region.as_str(),
             "TaskAction": job.job.action,
-            "TaskStatus": status(&job),
+            "TaskStatus": job.task_status(),
             "TaskProcess": format!("{}%", job.progress),
             "SupportCancel": supports_cancel(&job).to_string(),
             "TotalCount": 1,
@@ -165,7 +162,7 @@ fn task(job: &JobRecord) -> Value {
     json!({
         "TaskId": job.job.id,
         "TaskAction": job.job.action,
-        "TaskStatus": status(job),
+        "TaskStatus": job.task_status(),
         "SupportCancel": supports_cancel(job).to_string(),
         "CreationTime": written(job.job.created_at),
         "FinishedTime": job.finished_at.map(written).unwrap_or_default(),
@@ -173,23 +170,6 @@ fn task(job: &JobRecord) -> Value {
     })
 }
 
-/// The API has three words: what waits is in process, and what was cancelled did not come to its end.
-fn status(job: &JobRecord) -> &'static str {
-    match job.state.as_str() {
-        "Finished" => "Finished",
-        "Waiting" | "Processing" => "Processing",
-        _ => "Failed",
-    }
-}
-
 fn supports_cancel(job: &JobRecord) -> bool {
-    status(job) == "Processing" && ACTIONS.split(',').any(|action| action == job.job.action)
-}
-
-/// Code and text of a task that failed.
-fn failure(job: &JobRecord) -> (&str, &str) {
-    match job.state.as_str() {
-        "Cancelled" => ("TaskCancelled", "the task was cancelled"),
-        _ => (&job.failure_code, &job.failure),
-    }
+    job.task_status() == "Processing" && TASK_ACTIONS.split(',').any(|action| action == job.job.action)
 }

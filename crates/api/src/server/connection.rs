@@ -21,6 +21,7 @@ use crate::services::Services;
 pub(crate) struct Door<S: Services> {
     pub(crate) gateway: Arc<Gateway<S>>,
     pub(crate) calls: Arc<Semaphore>,
+    pub(crate) uploads: Arc<Semaphore>,
     pub(crate) tls: Option<Tls>,
     pub(crate) region: Option<String>,
     pub(crate) timeouts: Timeouts,

@@ -1,4 +1,4 @@
-//! What lies under which path: the API on `/`, and three paths for operators. Nothing is ever redirected: a client would follow.
+//! What lies under which path: the API on `/`, files on `/uploads/`, and three paths for operators. Nothing is ever redirected: a client would follow.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,6 +14,7 @@ use crate::errors::{self, Refusal};
 use crate::gateway::{Arrival, View};
 use crate::request::too_large;
 use crate::server::connection::Door;
+use crate::server::uploads;
 use crate::services::Services;
 
 /// How long clients that understand it wait before they try an overloaded server again, in milliseconds (wire.md 7).
@@ -28,6 +29,7 @@ impl<S: Services> Door<S> {
             "/healthz" if reading => plain(StatusCode::OK, "ok\n".to_owned()),
             "/readyz" if reading => self.readiness().await,
             "/metrics" if reading => plain(StatusCode::OK, self.gateway.metrics.text()),
+            path if path.starts_with(uploads::PATH) => self.upload(request).await,
             _ => self.call(request, arrival).await,
         }
     }
@@ -116,7 +118,7 @@ fn response(reply: Reply) -> Response<Full<Bytes>> {
     response
 }
 
-fn plain(status: StatusCode, text: String) -> Response<Full<Bytes>> {
+pub(super) fn plain(status: StatusCode, text: String) -> Response<Full<Bytes>> {
     typed(status, "text/plain;charset=utf-8", text)
 }
 

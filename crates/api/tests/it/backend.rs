@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use api::services::{
     AccessKey, AccessKeyRefused, Gate, Identity, Journal, Need, Nonces, Origin, PermitRefused, Readiness, Record,
-    Rooms, Unavailable,
+    Rooms, Unavailable, Uploads,
 };
 use api::{Images, Keys};
 use catalog::{AccountRecord, Clock, ManualClock, Region};
 use crypto::{OsRandom, Secret};
-use ecs::{BlobStore, Ecs, EcsConfig, ImportPlace, LocalStore};
+use ecs::{BlobStore, Bucket, Ecs, EcsConfig, LocalStore};
 use jiff::Timestamp;
 use kms::{DataDir, Kms, RootSource};
 use ram::keys::AccessKey as NewAccessKey;
@@ -136,8 +136,8 @@ fn images(directory: &Path, kms: &Arc<Kms>, ram: &Arc<Ram>, clock: &Arc<ManualCl
     let golden = directory.join("golden");
     std::fs::create_dir(&golden).unwrap();
     let mut config = EcsConfig::new(directory.to_owned(), 1);
-    config.export_buckets.insert("golden".to_owned(), golden.clone());
-    config.buckets.insert("golden".to_owned(), ImportPlace::Directory(golden));
+    config.export_buckets.insert("golden".to_owned(), Bucket::Directory(golden.clone()));
+    config.import_buckets.insert("golden".to_owned(), Bucket::Directory(golden));
     let ledger = Ledger::new(kms.catalog(), Secret::copy_of(&[8; 32]), clock.clone());
     let rooms = ecs::Rooms {
         kms: kms.clone(),
@@ -222,6 +222,12 @@ impl Nonces for Backend {
 impl Journal for Backend {
     async fn record(&self, call: &Record<'_>) -> Result<(), Unavailable> {
         self.memory.record(call).await
+    }
+}
+
+impl Uploads for Backend {
+    fn uploads(&self) -> Option<&Arc<Ecs>> {
+        Some(&self.ecs)
     }
 }
 

@@ -18,6 +18,8 @@ async fn attributes_are_changed_one_by_one() {
     let named = change(&[("ImageName", "golden-2"), ("ImageFamily", "base"), ("BootMode", "UEFI")]);
     let answer = root.done(ECS, "ModifyImageAttribute", &named).await;
     assert_eq!(answer.as_object().unwrap().keys().collect::<Vec<_>>(), ["RequestId"]);
+    let details = [("LicenseType", "BYOL"), ("Features.NvmeSupport", "supported"), ("Features.ImdsSupport", "v2")];
+    root.done(ECS, "ModifyImageAttribute", &change(&details)).await;
     root.done(ECS, "ModifyImageAttribute", &change(&[("Description", "for tests")])).await;
     let found = image(&root, &id).await;
     for (field, wanted) in
@@ -25,6 +27,9 @@ async fn attributes_are_changed_one_by_one() {
     {
         assert_eq!(found[field], wanted, "{found}");
     }
+    assert_eq!(found["LicenseType"], "BYOL");
+    let features = &found["Features"];
+    assert_eq!((&features["NvmeSupport"], &features["ImdsSupport"]), (&json!("supported"), &json!("v2")));
     let family = |name: &'static str| {
         let root = &root;
         async move { root.done(ECS, "DescribeImageFromFamily", &[REGION, ("ImageFamily", name)]).await["Image"].clone() }
@@ -57,6 +62,8 @@ async fn attributes_that_break_a_rule_are_refused() {
         ("Description", "http://x", 400, "InvalidDescription.Malformed"),
         ("Status", "Creating", 400, "InvalidParameter"),
         ("BootMode", "Floppy", 400, "InvalidParameter"),
+        ("LicenseType", "Aliyun", 400, "InvalidParameter"),
+        ("Features.ImdsSupport", "v3", 400, "InvalidParameter"),
     ] {
         let call = [REGION, ("ImageId", id.as_str()), (field, value)];
         assert_eq!(root.code(ECS, "ModifyImageAttribute", &call).await, (status, code.to_owned()), "{field}={value}");

@@ -74,6 +74,9 @@ async fn an_image_is_imported_copied_and_shown() {
         ("OSType", json!("linux")),
         ("Architecture", json!("x86_64")),
         ("BootMode", json!("BIOS")),
+        ("LicenseType", json!("")),
+        ("SupplierName", json!("")),
+        ("SecureBootOptions", json!({ "SecureBootSupport": false })),
         ("Tags", json!({ "Tag": [{ "TagKey": "team", "TagValue": "blue" }] })),
     ] {
         assert_eq!(found[field], wanted, "{field}: {found}");

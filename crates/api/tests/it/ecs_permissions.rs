@@ -17,6 +17,8 @@ const PAIR: (&str, &str) = ("KeyPairName", "one");
 const OF_IMAGES: (&str, &str) = ("ResourceType", "image");
 const RESOURCE: (&str, &str) = ("ResourceId.1", "m-00000000000000000000");
 
+const SHA256: &str = "00000000000000000000000000000000000000000000000000000000000000ff";
+
 /// What a row must be called with.
 fn sample(spec: &Spec) -> Vec<(&'static str, &'static str)> {
     match spec.name {
@@ -37,6 +39,7 @@ fn sample(spec: &Spec) -> Vec<(&'static str, &'static str)> {
         "ImportImage" => {
             vec![REGION, ("DiskDeviceMapping.1.OSSBucket", "golden"), ("DiskDeviceMapping.1.OSSObject", "disk.qcow2")]
         }
+        "CreateUpload" => vec![REGION, ("Size", "1"), ("Sha256", SHA256)],
         "DescribeImages" | "DescribeZones" | "DescribeSnapshots" | "DescribeTasks" => vec![REGION],
         "ModifyDiskDefaultKMSKeyId" => vec![REGION, ("KMSKeyId", "alias/nowhere")],
         default if default.contains("DiskEncryptionByDefault") || default.contains("DiskDefaultKMSKeyId") => {

@@ -1,12 +1,12 @@
 //! Services in memory: access keys, nonces, journal. What a test wants to fail, it switches off.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use api::services::{
     AccessKey, AccessKeyRefused, Denial, Gate, Identity, IdentityKind, Journal, Need, Nonces, Origin, PermitRefused,
-    Readiness, Record, Unavailable,
+    Readiness, Record, Unavailable, Uploads,
 };
 use crypto::Secret;
 use jiff::Timestamp;
@@ -154,6 +154,12 @@ impl Journal for Memory {
             call.code.unwrap_or("OK"),
         ));
         Ok(())
+    }
+}
+
+impl Uploads for Memory {
+    fn uploads(&self) -> Option<&Arc<ecs::Ecs>> {
+        None
     }
 }
 

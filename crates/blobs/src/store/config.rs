@@ -39,19 +39,21 @@ pub struct LocalConfig {
     pub path: PathBuf,
 }
 
-/// Blobs in a bucket. Memory: at most `workers` × `part_bytes` for each blob that is being put or downloaded.
+/// A bucket: of a store, or one whose objects are imported or exported. Memory: at most `workers` × `part_bytes` for each object that is
+/// being sent or fetched.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct S3Config {
-    /// Local directory for work files and downloaded blobs. One process uses it at a time.
-    pub path: PathBuf,
+    /// Of a store, which needs it: local directory for work files and downloaded blobs. One process uses it at a time.
+    #[serde(default)]
+    pub path: Option<PathBuf>,
     /// The service, such as `https://s3.example.com`; the bucket follows in the path of each URL.
     pub endpoint: String,
     /// The bucket, which exists.
     pub bucket: String,
     /// Region that requests are signed for.
     pub region: String,
-    /// Folder of the bucket in which the blobs lie; none by default.
+    /// Folder of the bucket in which the blobs or objects lie; none by default.
     #[serde(default)]
     pub prefix: String,
     /// Allows an endpoint without TLS.
@@ -61,13 +63,13 @@ pub struct S3Config {
     pub access_key_id: String,
     /// File with the secret access key and nothing else, for its owner only.
     pub secret_access_key_file: PathBuf,
-    /// Bytes of a part, 5 MiB to 1 GiB. Larger when a blob would have more than 10,000 parts.
+    /// Bytes of a part, 5 MiB to 1 GiB. Larger when an object would have more than 10,000 parts.
     #[serde(default = "default_part_bytes")]
     pub part_bytes: u64,
-    /// Parts in flight for one blob, 1 to 64.
+    /// Parts in flight for one object, 1 to 64.
     #[serde(default = "default_workers")]
     pub workers: usize,
-    /// Bytes of downloaded blobs that are kept while nobody uses them.
+    /// Of a store: bytes of downloaded blobs that are kept while nobody uses them.
     #[serde(default = "default_cache_bytes")]
     pub cache_bytes: u64,
     /// Longest time of one request, such as one part, in seconds.
@@ -93,6 +95,13 @@ impl S3Config {
         require((PART_BYTES_MIN..=PART_BYTES_MAX).contains(&self.part_bytes), "part_bytes", "is 5 MiB to 1 GiB")?;
         require((1..=64).contains(&self.workers), "workers", "is 1 to 64")?;
         require(self.timeout_s > 0, "timeout_s", "is at least 1")
+    }
+
+    /// The directory of a store.
+    pub(super) fn directory(&self) -> Result<&Path, Cause> {
+        let missing =
+            || Cause::Configuration { field: "path", reason: "is missing: a store needs a directory".to_owned() };
+        self.path.as_deref().ok_or_else(missing)
     }
 
     /// The secret access key.
@@ -174,6 +183,10 @@ mod tests {
     fn both_kinds_are_read_and_unknown_fields_are_refused() {
         let local: StoreConfig = toml::from_str("kind = \"local\"\npath = \"/srv/blobs\"").unwrap();
         assert_eq!(local, StoreConfig::Local(LocalConfig { path: "/srv/blobs".into() }));
+        assert_eq!(
+            S3Config { path: None, ..s3() }.directory().unwrap_err().to_string(),
+            "path is missing: a store needs a directory"
+        );
         assert_eq!((s3().part_bytes, s3().prefix.as_str(), s3().allow_http), (8 << 20, "", false));
         for text in ["kind = \"local\"\npath = \"/x\"\nbucket = \"b\"", &format!("{S3}\npasword = 1"), "kind = \"ftp\""]
         {

@@ -28,7 +28,7 @@ pub use error::{Cause, StoreError, StoreResult};
 pub use id::{BlobId, NotABlobId};
 pub use local::LocalStore;
 pub use memory::MemoryStore;
-pub use s3::S3Store;
+pub use s3::{ObjectBucket, S3Store};
 pub use work::WorkFile;
 
 use cache::Pin;

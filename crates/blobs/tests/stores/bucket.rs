@@ -20,7 +20,7 @@ pub(crate) fn config(endpoint: &str, directory: &Path) -> S3Config {
     std::fs::write(&secret_file, format!("{SECRET}\n")).unwrap();
     std::fs::set_permissions(&secret_file, std::fs::Permissions::from_mode(0o600)).unwrap();
     S3Config {
-        path: directory.join("store"),
+        path: Some(directory.join("store")),
         endpoint: endpoint.to_owned(),
         bucket: BUCKET.to_owned(),
         region: "cn-hangzhou".to_owned(),

@@ -8,6 +8,7 @@ mod killed;
 mod local;
 mod memory;
 mod moto;
+mod objects;
 mod place;
 mod process_memory;
 mod s3_cache;

@@ -19,10 +19,12 @@ pub(crate) struct Moto {
 impl Moto {
     /// Starts a server with an empty bucket.
     pub(crate) fn start() -> Self {
-        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/moto/python/bin/moto_server");
-        assert!(program.exists(), "moto is not installed: run scripts/setup.sh test");
+        // By its interpreter: the script names the one of the place where it was installed.
+        let bin = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/moto/python/bin");
+        assert!(bin.join("moto_server").exists(), "moto is not installed: run scripts/setup.sh test");
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let mut command = Command::new(program);
+        let mut command = Command::new(bin.join("python3"));
+        command.arg(bin.join("moto_server"));
         command.args(["-H", "127.0.0.1", "-p", &address.port().to_string()]);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let moto = Self { address: address.to_string(), child };

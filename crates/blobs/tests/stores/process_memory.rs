@@ -17,7 +17,8 @@ const KIB_MAX: u64 = (4 * PART as u64 + (24 << 20)) >> 10;
 fn memory_is_bounded_by_workers_and_parts() {
     let (moto, dir) = (Moto::start(), tempfile::tempdir().unwrap());
     let config = config(&moto.endpoint(), dir.path());
-    let work = config.path.join("work");
+    let path = config.path.clone().expect("a store has one");
+    let work = path.join("work");
     std::fs::create_dir_all(&work).unwrap();
     let file = work.join("finished");
     std::fs::File::create(&file).unwrap().set_len(BLOB_BYTES).unwrap();
@@ -27,7 +28,7 @@ fn memory_is_bounded_by_workers_and_parts() {
         format!(
             "kind = 's3'\npath = {:?}\nendpoint = '{}'\nbucket = '{BUCKET}'\nregion = 'x'\nallow_http = true\nworkers = 2\n\
              part_bytes = {PART}\naccess_key_id = '{ACCESS_KEY}'\nsecret_access_key_file = {:?}\n",
-            config.path, config.endpoint, config.secret_access_key_file
+            path, config.endpoint, config.secret_access_key_file
         ),
     )
     .unwrap();

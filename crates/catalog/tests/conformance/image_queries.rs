@@ -40,6 +40,9 @@ pub(crate) fn image(id: &str, name: &str) -> ImageRecord {
         platform: "Others Linux".to_owned(),
         architecture: "x86_64".to_owned(),
         boot_mode: "BIOS".to_owned(),
+        license_type: "BYOL".to_owned(),
+        nvme_support: "supported".to_owned(),
+        imds_support: String::new(),
         failure: String::new(),
         created_at: at(1),
     }

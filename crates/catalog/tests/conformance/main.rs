@@ -21,3 +21,4 @@ mod share_queries;
 mod sqlite_files;
 mod ticket_queries;
 mod trail_queries;
+mod upload_queries;

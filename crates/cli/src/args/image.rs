@@ -15,7 +15,7 @@ pub(crate) struct ImageArgs {
 /// Which region a command is for.
 #[derive(Args)]
 pub(crate) struct InRegion {
-    /// Region [default: the profile's, else cn-hangzhou]
+    /// Region of images and keys [default: the profile's, else cn-hangzhou]
     #[arg(long, global = true, value_name = "REGION", env = "RESEAL_REGION")]
     pub region: Option<String>,
 }
@@ -45,7 +45,7 @@ pub(crate) enum ImageCommand {
         #[command(flatten)]
         waiting: WaitArgs,
     },
-    /// Cancel an unfinished copy; the new image is gone
+    /// Cancel an unfinished copy or import; the new image is gone
     Cancel {
         /// Name or id
         image: String,
@@ -55,6 +55,12 @@ pub(crate) enum ImageCommand {
         /// Name or id
         image: String,
     },
+    /// Write a plain image to files in a bucket that the operator named
+    Export(ExportImageArgs),
+    /// Let other accounts use a plain image
+    Share(ShareArgs),
+    /// Take an image from other accounts again; what they made of it stays theirs
+    Unshare(ShareArgs),
     /// Check every byte of an encrypted image against its digest trees
     Verify {
         /// Name or id
@@ -123,10 +129,36 @@ pub(crate) struct CopyImageArgs {
     pub waiting: WaitArgs,
 }
 
+#[derive(Args)]
+pub(crate) struct ExportImageArgs {
+    /// Name or id
+    pub image: String,
+    /// Where the files go
+    #[arg(long, value_name = "NAME")]
+    pub bucket: String,
+    /// What their names begin with: 1 to 30 letters and digits
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub prefix: String,
+    /// What is written: raw, qcow2 or vhd
+    #[arg(long, value_name = "FORMAT", default_value = "raw")]
+    pub format: String,
+    #[command(flatten)]
+    pub waiting: WaitArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct ShareArgs {
+    /// Name or id
+    pub image: String,
+    /// Ids of the accounts, up to 10
+    #[arg(required = true, num_args = 1..=10, value_name = "ACCOUNT")]
+    pub accounts: Vec<String>,
+}
+
 /// What a command does that begins work, and what it says.
 #[derive(Args)]
 pub(crate) struct WaitArgs {
-    /// Do not wait until the image is finished (`reseal image wait` does)
+    /// Do not wait until it is finished (`reseal image wait` does for an image)
     #[arg(long)]
     pub no_wait: bool,
     /// Print one JSON object at the end

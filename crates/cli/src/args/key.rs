@@ -7,7 +7,15 @@ use clap::{Args, Subcommand};
 use crypto::asymmetric::WrappingAlgorithm;
 use kms::{KeySpec, KeyUsage, Origin, RotationInterval};
 
-use super::JsonArgs;
+use super::{InRegion, JsonArgs};
+
+#[derive(Args)]
+pub(crate) struct KeyArgs {
+    #[command(flatten)]
+    pub region: InRegion,
+    #[command(subcommand)]
+    pub command: KeyCommand,
+}
 
 #[derive(Subcommand)]
 pub(crate) enum KeyCommand {

@@ -36,7 +36,7 @@ struct Answer<'a> {
 pub(crate) fn run(args: &CopyArgs, store: &Store, server: Server) -> Result<ExitCode> {
     let start = Instant::now();
     let named = args.key.as_deref().map(str::parse::<KeyRef>).transpose()?;
-    let holder = KeyHolder::open(store, server)?;
+    let holder = KeyHolder::open(store, server, &args.region)?;
     // A key that cannot be used ends the command here, before anything is read or made. From here on it is its id that
     // counts: an alias may point elsewhere when an interrupted copy goes on.
     let key = named.map(|key| holder.require_usable(&key)).transpose()?;

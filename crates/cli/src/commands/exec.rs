@@ -21,7 +21,7 @@ const SIGNAL_EXIT_BASE: i32 = 128;
 /// Runs the command with the passphrase on pipes: nothing of it is on a command line, in the
 /// environment or on a disk.
 pub(crate) fn run(args: &ExecArgs, store: &Store, server: Server) -> Result<ExitCode> {
-    let holder = KeyHolder::open_existing(store, server)?;
+    let holder = KeyHolder::open_existing(store, server, &args.region)?;
     let passphrase = engine::passphrase(&args.file, holder.service(None).as_ref())?;
     let Some((program, rest)) = args.command.split_first() else { bail!("no command was given") };
     let mut pipes = Vec::new();

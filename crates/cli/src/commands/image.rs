@@ -2,11 +2,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use ecs::{CopyImage, ImageAttributes, ImageFilter, ImportDisk, ImportImage, VerifiedDisk, Watch};
+use ecs::{
+    CopyImage, ExportImage, ImageAttributes, ImageFilter, ImportDisk, ImportImage, NewImage, ShareImage, VerifiedDisk,
+    Watch,
+};
 use serde::Serialize;
 
-use crate::args::{CopyImageArgs, ImageArgs, ImageCommand, ImportImageArgs, Rekey, WaitArgs};
-use crate::images::{self, ImageView, Images, find, wait, with_remedy};
+use crate::args::{CopyImageArgs, ExportImageArgs, ImageArgs, ImageCommand, ImportImageArgs, Rekey, WaitArgs};
+use crate::images::{self, ImageView, Images, find, wait, wait_for_task, with_remedy};
 use crate::interrupt::cancel_flag;
 use crate::output;
 use crate::progress::Display;
@@ -28,8 +31,19 @@ pub(crate) fn run(args: ImageArgs, store: &Store, server: Server) -> Result<Exit
         }
         ImageCommand::Cancel { image } => {
             let image = find(images, &image, region)?;
-            images.cancel(&image.image_id)?;
+            cancel(images, &image)?;
             output::line(&format!("{}: cancelled", image.image_id));
+        }
+        ImageCommand::Export(args) => export(images, args)?,
+        ImageCommand::Share(args) => {
+            let id = find(images, &args.image, region)?.image_id;
+            images.share(&ShareImage { image_id: id.clone(), add: args.accounts, remove: Vec::new() })?;
+            output::line(&format!("{id}: shared"));
+        }
+        ImageCommand::Unshare(args) => {
+            let id = find(images, &args.image, region)?.image_id;
+            images.share(&ShareImage { image_id: id.clone(), add: Vec::new(), remove: args.accounts })?;
+            output::line(&format!("{id}: no longer shared"));
         }
         ImageCommand::Delete { image } => {
             let image = find(images, &image, region)?;
@@ -44,15 +58,18 @@ pub(crate) fn run(args: ImageArgs, store: &Store, server: Server) -> Result<Exit
 fn import(images: &dyn Images, args: &ImportImageArgs) -> Result<()> {
     let mut disks = Vec::new();
     for file in &args.files {
-        disks.push(ImportDisk { format: args.source_format, ..images.source(file)? });
+        let quiet = args.waiting.quiet || args.waiting.json;
+        disks.push(ImportDisk { format: args.source_format, ..images.source(file, quiet)? });
     }
     let architecture = args.architecture.name();
     let new = ImportImage {
         disks,
-        name: args.name.clone(),
-        description: args.description.clone(),
-        attributes: ImageAttributes::of(architecture),
-        tags: Vec::new(),
+        image: NewImage {
+            name: args.name.clone(),
+            description: args.description.clone(),
+            attributes: ImageAttributes::of(architecture),
+            ..NewImage::default()
+        },
     };
     let id = images.import(&new)?;
     finish(images, &id, images.region(), &args.waiting)
@@ -73,6 +90,36 @@ fn copy(images: &dyn Images, args: &CopyImageArgs) -> Result<()> {
     let id = images.copy(&copy).map_err(with_remedy)?;
     let region = if args.to_region.is_empty() { images.region() } else { &args.to_region };
     finish(images, &id, region, &args.waiting)
+}
+
+/// An import is cancelled by its task, anything else as a copy: that call says what is wrong with it otherwise.
+fn cancel(images: &dyn Images, image: &ImageView) -> Result<()> {
+    let imports = images.tasks(Some("ImportImage"), &image.image_id)?;
+    match imports.first() {
+        Some(task) => images.cancel_task(&task.task_id),
+        None => images.cancel_copy(&image.image_id),
+    }
+}
+
+fn export(images: &dyn Images, args: ExportImageArgs) -> Result<()> {
+    let ExportImageArgs { image, bucket, prefix, format, waiting } = args;
+    let image_id = find(images, &image, images.region())?.image_id;
+    let task = images.export(&ExportImage { image_id, bucket, prefix, format })?;
+    if !waiting.no_wait {
+        let cancel = cancel_flag().context("cannot catch signals")?;
+        let display = Display::new(waiting.quiet || waiting.json);
+        let ended = wait_for_task(images, &task, &display, &cancel);
+        display.clear();
+        ended?;
+    }
+    let view = images.task(&task)?;
+    if waiting.json {
+        return output::json(&view);
+    }
+    if !waiting.quiet {
+        output::line(&format!("{task}: {}", view.row.task_status));
+    }
+    Ok(())
 }
 
 /// Waits for a new image unless it is not to be waited for, and says what it became.

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use crypto::asymmetric::PublicKey;
 use kms::{AliasName, IfInUse, KeyRef, NewKey};
 
-use crate::args::{AliasCommand, CreateKeyArgs, ImportArgs, KeyCommand, VersionCommand};
+use crate::args::{AliasCommand, CreateKeyArgs, ImportArgs, KeyArgs, KeyCommand, VersionCommand};
 use crate::keys::{self, KeyView, Keys, WrappedMaterial, WrappingParameters};
 use crate::remote::Server;
 use crate::store::Store;
@@ -13,10 +13,10 @@ use crate::{output, private_file};
 /// Longest material file that is looked at.
 const MATERIAL_BYTES_MAX: usize = 4096;
 
-pub(crate) fn run(command: KeyCommand, store: &Store, server: Server) -> Result<ExitCode> {
-    let keys = keys::open(store, server)?;
+pub(crate) fn run(args: KeyArgs, store: &Store, server: Server) -> Result<ExitCode> {
+    let keys = keys::open(store, server, &args.region)?;
     let keys = keys.as_ref();
-    match command {
+    match args.command {
         KeyCommand::Create(args) => create(keys, args)?,
         KeyCommand::Import(args) => import(keys, &args)?,
         KeyCommand::List(args) => list(keys, args.json)?,

@@ -14,6 +14,7 @@ mod region;
 mod restore_header;
 mod root;
 mod self_test;
+mod task;
 mod ticket;
 mod verify;
 
@@ -36,10 +37,11 @@ pub(crate) fn run(cli: Cli, access_key: EnvironmentKey) -> Result<ExitCode> {
         Command::Inspect(args) => inspect::run(&args),
         Command::Verify(args) => verify::run(&args, &store, server),
         Command::Exec(args) => exec::run(&args, &store, server),
-        Command::Key(command) => key::run(command, &store, server),
+        Command::Key(args) => key::run(args, &store, server),
         Command::Image(args) => image::run(args, &store, server),
         Command::Instance(args) => instance::run(args, &store, server),
         Command::Region(command) => region::run(command, &store, server),
+        Command::Task(args) => task::run(args, &store, server),
         Command::Ticket(args) => ticket::run(args, &store, server),
         Command::Root(args) => root::run(args, &store),
         Command::Serve(args) => crate::serve::run(&args, &store),

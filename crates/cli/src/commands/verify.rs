@@ -13,7 +13,7 @@ use crate::service::KeyHolder;
 use crate::store::Store;
 
 pub(crate) fn run(args: &VerifyArgs, store: &Store, server: Server) -> Result<ExitCode> {
-    let holder = KeyHolder::open_existing(store, server)?;
+    let holder = KeyHolder::open_existing(store, server, &args.region)?;
     let service = holder.service(None);
     let cancel = cancel_flag().context("cannot catch signals")?;
     let display = Display::new(args.quiet || args.json);

@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail};
 use catalog::{Clock, SystemClock};
 use crypto::{OsRandom, Random};
 use ecs::{
-    CopyImage, DescribedImage, Ecs, ImageDiskRecord, ImageFilter, ImportDisk, ImportImage, PageRequest, VerifiedDisk,
-    Watch,
+    CopyImage, DescribedImage, Ecs, ExportImage, ImageDiskRecord, ImageFilter, ImportDisk, ImportImage, ImportSource,
+    Page, PageRequest, ShareImage, VerifiedDisk, Watch,
 };
 use kms::{DataDir, Scope};
 use ram::Permit;
@@ -67,6 +67,25 @@ impl LocalImages {
         Ok(Self { ecs, regions: installation.regions().to_vec(), runtime, permit, scope, _lock: lock })
     }
 
+    /// All rows of a list, page by page, as they are shown.
+    pub(super) fn all<T, V, F: Future<Output = ecs::Result<Page<T>>>>(
+        &self,
+        page: impl Fn(PageRequest) -> F,
+        view: impl Fn(T) -> V,
+    ) -> Result<Vec<V>> {
+        let mut request = PageRequest::new(1, PAGE_ROWS).unwrap_or_else(PageRequest::first);
+        let mut views = Vec::new();
+        loop {
+            let found = self.runtime.block_on(page(request))?;
+            let is_last = found.items.is_empty();
+            views.extend(found.items.into_iter().map(&view));
+            if is_last || views.len() as u64 >= found.total_count {
+                return Ok(views);
+            }
+            request = request.next();
+        }
+    }
+
     fn scope_in(&self, region: &str) -> Result<Scope> {
         Ok(Scope { region: region.parse()?, ..self.scope.clone() })
     }
@@ -78,25 +97,17 @@ impl Images for LocalImages {
     }
 
     /// A path from the root: a later command, or a server, may finish the import.
-    fn source(&self, file: &str) -> Result<ImportDisk> {
+    fn source(&self, file: &str, _: bool) -> Result<ImportDisk> {
         let path = Path::new(file).canonicalize().with_context(|| format!("cannot open {file}"))?;
-        let Some(object) = path.to_str().map(str::to_owned) else { bail!("the path of {file} is not text") };
-        Ok(ImportDisk { object, file: Some(path), ..ImportDisk::default() })
+        if path.to_str().is_none() {
+            bail!("the path of {file} is not text");
+        }
+        Ok(ImportDisk::of(ImportSource::File(path)))
     }
 
     fn list(&self, filter: &ImageFilter, region: &str) -> Result<Vec<ImageView>> {
         let scope = self.scope_in(region)?;
-        let mut request = PageRequest::new(1, PAGE_ROWS).unwrap_or_else(PageRequest::first);
-        let mut views = Vec::new();
-        loop {
-            let found = self.runtime.block_on(self.ecs.describe_images(filter, &[], request, &self.permit, &scope))?;
-            let is_last = found.items.is_empty();
-            views.extend(found.items.iter().map(view));
-            if is_last || views.len() as u64 >= found.total_count {
-                return Ok(views);
-            }
-            request = request.next();
-        }
+        self.all(|page| self.ecs.describe_images(filter, page, &self.permit, &scope), view)
     }
 
     fn import(&self, new: &ImportImage) -> Result<String> {
@@ -117,7 +128,15 @@ impl Images for LocalImages {
         });
     }
 
-    fn cancel(&self, image_id: &str) -> Result<()> {
+    fn export(&self, export: &ExportImage) -> Result<String> {
+        Ok(self.runtime.block_on(self.ecs.export_image(export, &self.permit, &self.scope))?)
+    }
+
+    fn share(&self, share: &ShareImage) -> Result<()> {
+        Ok(self.runtime.block_on(self.ecs.share_image(share, &self.permit, &self.scope))?)
+    }
+
+    fn cancel_copy(&self, image_id: &str) -> Result<()> {
         Ok(self.runtime.block_on(self.ecs.cancel_copy_image(image_id, &self.permit, &self.scope))?)
     }
 
@@ -134,7 +153,7 @@ impl Images for LocalImages {
     }
 }
 
-fn view(described: &DescribedImage) -> ImageView {
+fn view(described: DescribedImage) -> ImageView {
     let image = &described.image;
     ImageView {
         image_id: image.id.clone(),

@@ -4,7 +4,9 @@ mod find;
 mod local;
 mod remedy;
 mod remote;
+mod tasks;
 mod tickets;
+mod upload;
 mod view;
 mod wait;
 
@@ -12,25 +14,26 @@ pub(crate) use find::find;
 pub(crate) use local::LocalImages;
 pub(crate) use remedy::with_remedy;
 pub(crate) use remote::{RemoteImages, given};
+pub(crate) use tasks::{TaskRow, TaskView, Tasks};
 pub(crate) use tickets::{TicketView, Tickets};
 pub(crate) use view::{DiskView, ImageView};
-pub(crate) use wait::wait;
+pub(crate) use wait::{wait, wait_for_task};
 
 use anyhow::Result;
-use ecs::{CopyImage, ImageFilter, ImportDisk, ImportImage, VerifiedDisk, Watch};
+use ecs::{CopyImage, ExportImage, ImageFilter, ImportDisk, ImportImage, ShareImage, VerifiedDisk, Watch};
 
 use crate::remote::Server;
 use crate::store::Store;
 
 /// What `reseal image` asks. Every call answers alike from both places.
-pub(crate) trait Images: Tickets {
+pub(crate) trait Images: Tasks + Tickets {
     /// The region that the command is for.
     fn region(&self) -> &str;
 
-    /// A file that is to be imported.
+    /// A file that is to be imported; to a server it is sent first, unless it is the object of a bucket there. `quiet`: show no progress.
     ///
-    /// Errors: it cannot be reached from where the images are; the text says what can.
-    fn source(&self, file: &str) -> Result<ImportDisk>;
+    /// Errors: it cannot be read, or not be sent.
+    fn source(&self, file: &str, quiet: bool) -> Result<ImportDisk>;
 
     /// Images in a region, newest first. Of the filter count statuses, ids and the part of the name.
     fn list(&self, filter: &ImageFilter, region: &str) -> Result<Vec<ImageView>>;
@@ -44,7 +47,11 @@ pub(crate) trait Images: Tickets {
     /// Sees to it that an unfinished image is worked on while the command waits for it.
     fn work_on(&self, image_id: &str);
 
-    fn cancel(&self, image_id: &str) -> Result<()>;
+    /// Begins an export; the id of its task.
+    fn export(&self, export: &ExportImage) -> Result<String>;
+
+    fn share(&self, share: &ShareImage) -> Result<()>;
+    fn cancel_copy(&self, image_id: &str) -> Result<()>;
     fn delete(&self, image_id: &str) -> Result<()>;
     fn verify(&self, image_id: &str, watch: &Watch) -> Result<Vec<VerifiedDisk>>;
 
@@ -54,7 +61,7 @@ pub(crate) trait Images: Tickets {
 
 /// The images that the command is for.
 pub(crate) fn open(store: &Store, server: Server, region: Option<String>) -> Result<Box<dyn Images>> {
-    match server.open()? {
+    match server.open(None)? {
         Some(remote) => Ok(Box::new(RemoteImages::new(remote, region))),
         None => Ok(Box::new(LocalImages::open(store, region.as_deref())?)),
     }

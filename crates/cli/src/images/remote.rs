@@ -2,7 +2,9 @@
 
 use anyhow::{Context, Result, bail};
 use api::Product;
-use ecs::{CopyImage, ImageFilter, ImportDisk, ImportImage, VerifiedDisk, Watch};
+use ecs::{
+    CopyImage, ExportImage, ImageFilter, ImportDisk, ImportImage, ImportSource, ShareImage, VerifiedDisk, Watch,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -112,17 +114,14 @@ impl Images for RemoteImages {
         &self.region
     }
 
-    fn source(&self, file: &str) -> Result<ImportDisk> {
+    fn source(&self, file: &str, quiet: bool) -> Result<ImportDisk> {
         let object = file.split_once('/').filter(|(bucket, object)| !bucket.is_empty() && !object.is_empty());
         match object {
             Some((bucket, object)) if !std::path::Path::new(file).exists() => {
                 let (bucket, object) = (bucket.to_owned(), object.to_owned());
-                Ok(ImportDisk { bucket, object, ..ImportDisk::default() })
+                Ok(ImportDisk::of(ImportSource::Object { bucket, object }))
             }
-            _ => bail!(
-                "{file} cannot be sent to a server yet; name an object BUCKET/OBJECT of a bucket that the server was given with \
-                 --import-directory"
-            ),
+            _ => Ok(ImportDisk::of(ImportSource::Upload(self.send(file, quiet)?))),
         }
     }
 
@@ -142,17 +141,23 @@ impl Images for RemoteImages {
             let mut add = |field: &str, value: &str| {
                 owned.push((format!("DiskDeviceMapping.{number}.{field}"), value.to_owned()));
             };
-            add("OSSBucket", &disk.bucket);
-            add("OSSObject", &disk.object);
+            match &disk.source {
+                ImportSource::Object { bucket, object } => {
+                    add("OSSBucket", bucket);
+                    add("OSSObject", object);
+                }
+                ImportSource::Upload(id) => add("UploadId", id),
+                ImportSource::File(path) => bail!("{} is not at the server", path.display()),
+            }
             if let Some(format) = disk.format {
                 add("Format", &format.name().to_uppercase());
             }
         }
         let mut parameters: Vec<(&str, &str)> =
             owned.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        parameters.extend(given("ImageName", &new.name));
-        parameters.extend(given("Description", &new.description));
-        parameters.extend(given("Architecture", &new.attributes.architecture));
+        parameters.extend(given("ImageName", &new.image.name));
+        parameters.extend(given("Description", &new.image.description));
+        parameters.extend(given("Architecture", &new.image.attributes.architecture));
         self.make("ImportImage", &parameters)
     }
 
@@ -171,7 +176,29 @@ impl Images for RemoteImages {
         // The server works by itself.
     }
 
-    fn cancel(&self, image_id: &str) -> Result<()> {
+    fn export(&self, export: &ExportImage) -> Result<String> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Begun {
+            task_id: String,
+        }
+        let mut parameters = vec![("ImageId", export.image_id.as_str()), ("OSSBucket", &export.bucket)];
+        parameters.push(("ImageFormat", &export.format));
+        parameters.extend(given("OSSPrefix", &export.prefix));
+        Ok(self.call("ExportImage", &parameters)?.read::<Begun>()?.task_id)
+    }
+
+    fn share(&self, share: &ShareImage) -> Result<()> {
+        let numbered = |name: &str, accounts: &[String]| {
+            (1..).zip(accounts).map(|(n, account)| (format!("{name}.{n}"), account.clone())).collect::<Vec<_>>()
+        };
+        let accounts = [numbered("AddAccount", &share.add), numbered("RemoveAccount", &share.remove)].concat();
+        let mut parameters = vec![("ImageId", share.image_id.as_str())];
+        parameters.extend(accounts.iter().map(|(name, account)| (name.as_str(), account.as_str())));
+        self.call("ModifyImageSharePermission", &parameters).map(drop)
+    }
+
+    fn cancel_copy(&self, image_id: &str) -> Result<()> {
         self.call("CancelCopyImage", &[("ImageId", image_id)]).map(drop)
     }
 

@@ -2,15 +2,12 @@
 
 use anyhow::{Result, bail};
 use api::Product;
-use ecs::{DescribedTicket, IMAGE_COPY_SIZE, NewTicket, PageRequest, TicketReply, Verdict};
+use ecs::{DescribedTicket, IMAGE_COPY_SIZE, NewTicket, TicketReply, Verdict};
 use serde::{Deserialize, Serialize};
 
 use super::local::LocalImages;
 use super::remote::RemoteImages;
 use crate::output;
-
-/// Rows that are asked for at once.
-const PAGE_ROWS: u32 = 100;
 
 /// What `reseal ticket` asks. Every call answers alike from both places.
 pub(crate) trait Tickets {
@@ -97,18 +94,7 @@ impl Tickets for LocalImages {
     }
 
     fn tickets(&self) -> Result<Vec<TicketView>> {
-        let mut request = PageRequest::new(1, PAGE_ROWS).unwrap_or_else(PageRequest::first);
-        let mut views = Vec::new();
-        loop {
-            let asked = self.ecs.describe_tickets("", request, &self.permit, &self.scope);
-            let found = self.runtime.block_on(asked)?;
-            let is_last = found.items.is_empty();
-            views.extend(found.items.into_iter().map(view));
-            if is_last || views.len() as u64 >= found.total_count {
-                return Ok(views);
-            }
-            request = request.next();
-        }
+        self.all(|page| self.ecs.describe_tickets("", page, &self.permit, &self.scope), view)
     }
 
     fn reply(&self, ticket: &str, text: &str) -> Result<()> {

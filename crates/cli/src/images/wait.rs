@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use engine::{Phase, Progress};
 
 use super::find::by_id;
-use super::{ImageView, Images};
+use super::{ImageView, Images, TaskView};
 use crate::progress::Display;
 
 /// Time between two looks: short at first, for images that share their bytes.
@@ -35,9 +35,33 @@ pub(crate) fn wait(
             return Ok(image);
         }
         if cancel.load(Ordering::Relaxed) {
-            bail!("interrupted; `reseal image wait {id}` goes on, `reseal image cancel {id}` ends a copy");
+            bail!("interrupted; `reseal image wait {id}` goes on, `reseal image cancel {id}` ends it");
         }
         display.show(progress(&image));
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(PAUSE_MAX);
+    }
+}
+
+/// Waits until a task is over.
+///
+/// Errors: it failed, with the reason; `cancel` was set, which leaves the task as it is.
+pub(crate) fn wait_for_task(images: &dyn Images, id: &str, display: &Display, cancel: &AtomicBool) -> Result<TaskView> {
+    images.work_on_task(id);
+    let mut pause = PAUSE_MIN;
+    loop {
+        let task = images.task(id)?;
+        if task.row.task_status == "Failed" {
+            bail!("task {id} failed: {}", task.failure);
+        }
+        if !task.row.is_unfinished() {
+            return Ok(task);
+        }
+        if cancel.load(Ordering::Relaxed) {
+            bail!("interrupted; `reseal task show {id}` says how far it is, `reseal task cancel {id}` ends it");
+        }
+        let position = u64::from(task.progress);
+        display.show(Progress { phase: Phase::Copy, position, total: 100, data_bytes: position });
         std::thread::sleep(pause);
         pause = (pause * 2).min(PAUSE_MAX);
     }

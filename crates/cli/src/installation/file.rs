@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use blobs::StoreConfig;
@@ -19,7 +19,8 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 pub(super) struct InstallationFile {
     /// The regions; none named: the default ones.
     pub(super) region: BTreeMap<String, RegionSection>,
-    pub(super) bucket: BTreeMap<String, BucketSection>,
+    pub(super) import_bucket: BTreeMap<String, BucketSection>,
+    pub(super) export_bucket: BTreeMap<String, BucketSection>,
     pub(super) policy: PolicySection,
     pub(super) copy: CopySection,
     pub(super) limits: LimitsSection,
@@ -34,13 +35,8 @@ pub(super) struct RegionSection {
     pub(super) store: Option<StoreConfig>,
 }
 
-/// `[bucket.NAME]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct BucketSection {
-    /// Its files are the objects.
-    pub(super) directory: PathBuf,
-}
+/// `[import_bucket.NAME]` and `[export_bucket.NAME]`: in the words of a region's store.
+pub(super) type BucketSection = StoreConfig;
 
 /// `[policy]`.
 #[derive(Debug, Default, Deserialize)]
@@ -82,6 +78,8 @@ pub(super) struct LimitsSection {
     /// Largest image that is copied without an approved ticket, in GiB.
     pub(super) copy_gib: Option<u64>,
     pub(super) instances: Option<u32>,
+    /// Largest file that is uploaded, in GiB.
+    pub(super) upload_gib: Option<u64>,
 }
 
 impl InstallationFile {
@@ -96,7 +94,8 @@ impl InstallationFile {
             bail!("{shown} is longer than {FILE_BYTES_MAX} bytes");
         }
         let file: Self = toml::from_str(&text).with_context(|| format!("{shown} is not understood"))?;
-        if let Some(name) = file.bucket.keys().find(|name| name.is_empty() || name.contains('/')) {
+        let names = file.import_bucket.keys().chain(file.export_bucket.keys());
+        if let Some(name) = names.into_iter().find(|name| name.is_empty() || name.contains('/')) {
             bail!("{shown}: `{name}` cannot be the name of a bucket");
         }
         file.instances.check(path)?;
@@ -109,8 +108,10 @@ mod tests {
     use super::*;
 
     const WHOLE: &str = "[region.cn-hangzhou.store]\nkind = 'local'\npath = '/srv/blobs'\n[region.cn-beijing]\n\
-                         [bucket.golden]\ndirectory = '/srv/images'\n[policy]\nencrypted_cross_region_copy = 'allow'\n\
-                         [copy]\nverify = 'off'\n[limits]\nimages = 0\ncopy_gib = 500\n";
+                         [import_bucket.golden]\nkind = 'local'\npath = '/srv/images'\n\
+                         [export_bucket.out]\nkind = 's3'\nendpoint = 'https://s3.example.com'\nbucket = 'out'\nregion = 'x'\n\
+                         access_key_id = 'AK'\nsecret_access_key_file = '/etc/secret'\n[policy]\nencrypted_cross_region_copy = 'allow'\n\
+                         [copy]\nverify = 'off'\n[limits]\nimages = 0\ncopy_gib = 500\nupload_gib = 9\n";
 
     /// Every section is read, a file may be empty, and what is not documented is refused.
     #[test]
@@ -118,16 +119,22 @@ mod tests {
         let whole = read(WHOLE).unwrap();
         assert_eq!(whole.region.keys().collect::<Vec<_>>(), ["cn-beijing", "cn-hangzhou"]);
         assert!(whole.region["cn-hangzhou"].store.is_some() && whole.region["cn-beijing"].store.is_none());
-        assert_eq!(whole.bucket["golden"].directory, Path::new("/srv/images"));
+        let StoreConfig::Local(golden) = &whole.import_bucket["golden"] else { panic!("another kind") };
+        assert_eq!(golden.path, Path::new("/srv/images"));
+        assert!(matches!(&whole.export_bucket["out"], StoreConfig::S3(bucket) if bucket.bucket == "out"));
+        assert_eq!(whole.limits.upload_gib, Some(9));
         assert_eq!(whole.policy.encrypted_cross_region_copy, Some(Answer::Allow));
         assert_eq!(
             (whole.copy.verify, whole.limits.images, whole.limits.copy_gib),
             (Some(Verify::Off), Some(0), Some(500))
         );
         assert!(read("").is_ok_and(|file| file.region.is_empty()));
-        for bad in
-            ["[regions.x]", "[copy]\nverify = 'half'", "[limits]\nimages = -1", "[bucket.'a/b']\ndirectory = '/x'"]
-        {
+        for bad in [
+            "[regions.x]",
+            "[copy]\nverify = 'half'",
+            "[limits]\nimages = -1",
+            "[import_bucket.'a/b']\nkind = 'local'\npath = '/x'",
+        ] {
             read(bad).unwrap_err();
         }
     }

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use blobs::{BlobStore, LocalConfig, StoreConfig};
+use blobs::{BlobStore, LocalConfig, ObjectBucket, StoreConfig};
 use catalog::{Clock, Region};
 use crypto::Random;
-use ecs::{Ecs, EcsConfig, ImportPlace, Rooms};
+use ecs::{Bucket, Ecs, EcsConfig, Rooms};
 use kms::{Kms, Limits};
 use ram::trail::Ledger;
 use ram::{AccountId, Ram};
@@ -33,13 +33,14 @@ const KEY_VERSIONS_MAX: u32 = 10_000;
 const COPY_GIB_MAX: u64 = 200;
 const INSTANCES_MAX: u32 = 100;
 
+/// Largest file that is uploaded, in GiB: the largest disk that is imported.
+const UPLOAD_GIB_MAX: u64 = 2048;
+
 /// Everything that is decided, before it is opened.
 pub(crate) struct Installation {
     file: InstallationFile,
     /// That of calls that name none first.
     regions: Vec<String>,
-    /// Directories that images are exported to, by the names of their buckets.
-    exports: BTreeMap<String, PathBuf>,
 }
 
 impl Installation {
@@ -58,7 +59,7 @@ impl Installation {
             true => REGIONS.map(str::to_owned).to_vec(),
             false => first(REGIONS[0], file.region.keys().cloned().collect()),
         };
-        Ok(Self { file, regions, exports: BTreeMap::new() })
+        Ok(Self { file, regions })
     }
 
     /// With what a server's arguments say; they count before the file.
@@ -73,12 +74,12 @@ impl Installation {
             }
             self.regions = first(region, regions);
         }
+        let local = |directory: &PathBuf| StoreConfig::Local(LocalConfig { path: directory.clone() });
         for bucket in &args.import_directories {
-            let section = BucketSection { directory: bucket.directory.clone() };
-            self.file.bucket.insert(bucket.name.clone(), section);
+            self.file.import_bucket.insert(bucket.name.clone(), local(&bucket.directory));
         }
         for bucket in &args.export_directories {
-            self.exports.insert(bucket.name.clone(), bucket.directory.clone());
+            self.file.export_bucket.insert(bucket.name.clone(), local(&bucket.directory));
         }
         if args.allow_encrypted_cross_region_copy {
             self.file.policy.encrypted_cross_region_copy = Some(Answer::Allow);
@@ -117,12 +118,12 @@ impl Installation {
             let opened = self.store_of(name, data_dir).open();
             stores.insert(region, opened.with_context(|| format!("the images of region {name}"))?);
         }
-        Ok(Ecs::new(rooms, stores, self.config(data_dir.to_owned())))
+        Ok(Ecs::new(rooms, stores, self.config(data_dir.to_owned())?))
     }
 
     /// Where the serial console of an instance is reached, if it runs on this host.
-    pub(crate) fn console_socket(&self, store: &Store, instance_id: &str) -> PathBuf {
-        self.config(store.data_dir.path().to_owned()).instances.console_socket(instance_id)
+    pub(crate) fn console_socket(&self, store: &Store, instance_id: &str) -> Result<PathBuf> {
+        Ok(self.config(store.data_dir.path().to_owned())?.instances.console_socket(instance_id))
     }
 
     fn store_of(&self, region: &str, data_dir: &Path) -> StoreConfig {
@@ -130,23 +131,36 @@ impl Installation {
         named.unwrap_or_else(|| StoreConfig::Local(LocalConfig { path: data_dir.join("regions").join(region) }))
     }
 
-    fn config(&self, data_dir: PathBuf) -> EcsConfig {
-        let InstallationFile { bucket, policy, copy, limits, instances, .. } = &self.file;
+    fn config(&self, data_dir: PathBuf) -> Result<EcsConfig> {
+        let InstallationFile { import_bucket, export_bucket, policy, copy, limits, instances, .. } = &self.file;
         let instances_max = limit(limits.instances, INSTANCES_MAX).map(u64::from);
-        let place = |(name, section): (&String, &BucketSection)| {
-            (name.clone(), ImportPlace::Directory(section.directory.clone()))
-        };
-        EcsConfig {
-            buckets: bucket.iter().map(place).collect(),
-            export_buckets: self.exports.clone(),
+        Ok(EcsConfig {
+            import_buckets: opened(import_bucket)?,
+            export_buckets: opened(export_bucket)?,
+            upload_bytes_max: limits.upload_gib.unwrap_or(UPLOAD_GIB_MAX).saturating_mul(1 << 30),
             images_max: limit(limits.images, IMAGES_MAX).map(u64::from),
             copy_gib_max: limits.copy_gib.unwrap_or(COPY_GIB_MAX),
             encrypted_cross_region_copy: policy.encrypted_cross_region_copy == Some(Answer::Allow),
             instances: instances.config(&data_dir, instances_max),
             verify_copies: copy.verify != Some(Verify::Off),
             ..EcsConfig::new(data_dir, default_threads())
-        }
+        })
     }
+}
+
+/// Errors: a bucket that cannot be used; no service is asked yet.
+fn opened(buckets: &BTreeMap<String, BucketSection>) -> Result<BTreeMap<String, Bucket>> {
+    let open = |(name, section): (&String, &BucketSection)| {
+        let bucket = match section {
+            StoreConfig::Local(local) => Bucket::Directory(local.path.clone()),
+            StoreConfig::S3(s3) => {
+                let bucket = ObjectBucket::open(s3);
+                Bucket::S3(Arc::new(bucket.with_context(|| format!("the bucket {name} of the configuration"))?))
+            }
+        };
+        Ok((name.clone(), bucket))
+    };
+    buckets.iter().map(open).collect()
 }
 
 /// The rooms that images need, and the account that the installation began with; the first use makes it.

@@ -48,7 +48,7 @@ pub(crate) trait Instances: Images {
 
 /// The instances that the command is for.
 pub(crate) fn open(store: &Store, server: Server, region: Option<String>) -> Result<Box<dyn Instances>> {
-    match server.open()? {
+    match server.open(None)? {
         Some(remote) => Ok(Box::new(RemoteImages::new(remote, region))),
         None => Ok(Box::new(LocalImages::open_alone(store, region.as_deref())?)),
     }

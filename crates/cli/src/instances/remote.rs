@@ -156,7 +156,7 @@ impl Instances for RemoteImages {
 
     /// The server may be on this host: then its data directory is here, and whoever may read that may use the console.
     fn console_socket(&self, id: &str, store: &Store) -> Result<PathBuf> {
-        let socket = Installation::read(store)?.console_socket(store, id);
+        let socket = Installation::read(store)?.console_socket(store, id)?;
         if socket.exists() {
             return Ok(socket);
         }

@@ -8,6 +8,7 @@ use kms::{
 };
 
 use super::{ImageView, KeyView, Keys, VersionView, WrappedMaterial, WrappingParameters};
+use crate::args::InRegion;
 use crate::output;
 use crate::store::{OpenStore, ServerLock, Store};
 
@@ -21,9 +22,10 @@ pub(super) struct LocalKeys {
 }
 
 impl LocalKeys {
-    pub(super) fn open(store: &Store) -> Result<Self> {
+    pub(super) fn open(store: &Store, region: &InRegion) -> Result<Self> {
+        let scope = store.scope(region)?;
         let (store, lock) = store.open_alone()?;
-        Ok(Self { store, _lock: lock })
+        Ok(Self { store: OpenStore { scope, ..store }, _lock: lock })
     }
 
     fn view(&self, key: &KeyRecord) -> Result<KeyView> {

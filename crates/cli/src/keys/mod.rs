@@ -11,6 +11,7 @@ use catalog::Timestamp;
 use crypto::asymmetric::WrappingAlgorithm;
 use kms::{AliasName, IfInUse, KeyRef, KeySpec, NewKey, RotationInterval};
 
+use crate::args::InRegion;
 use crate::remote::Server;
 use crate::store::Store;
 
@@ -60,9 +61,9 @@ pub(crate) struct WrappedMaterial {
 }
 
 /// The keys that the command is for.
-pub(crate) fn open(store: &Store, server: Server) -> Result<Box<dyn Keys>> {
-    match server.open()? {
+pub(crate) fn open(store: &Store, server: Server, region: &InRegion) -> Result<Box<dyn Keys>> {
+    match server.open(region.region.clone())? {
         Some(remote) => Ok(Box::new(remote)),
-        None => Ok(Box::new(local::LocalKeys::open(store)?)),
+        None => Ok(Box::new(local::LocalKeys::open(store, region)?)),
     }
 }

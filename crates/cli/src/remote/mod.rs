@@ -7,7 +7,7 @@ pub(crate) use settings::Server;
 
 use anyhow::{Context, Result, bail};
 use api::Product;
-use api::client::{Answer, Client, ClientError};
+use api::client::{Answer, Client, ClientError, Sent};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -21,7 +21,7 @@ const PAGES_MAX: u32 = 10_000;
 /// A server, and what runs its calls.
 pub(crate) struct Remote {
     client: Client,
-    /// Of the profile.
+    /// Of the command or the profile.
     region: Option<String>,
     runtime: Runtime,
 }
@@ -32,7 +32,7 @@ impl Remote {
         Ok(Self { client, region, runtime: runtime.context("cannot start a runtime")? })
     }
 
-    /// The region that the profile names.
+    /// The region that the command or the profile names.
     pub(crate) fn region(&self) -> Option<&str> {
         self.region.as_deref()
     }
@@ -50,6 +50,11 @@ impl Remote {
         parameters: &[(&str, &str)],
     ) -> Result<Answer, ClientError> {
         self.runtime.block_on(self.client.call(product, action, parameters))
+    }
+
+    /// Sends bytes of an upload.
+    pub(crate) fn send(&self, token: &str, offset: u64, bytes: Vec<u8>) -> Result<Sent, ClientError> {
+        self.runtime.block_on(self.client.send(token, offset, bytes))
     }
 
     /// All rows of a list of KMS.

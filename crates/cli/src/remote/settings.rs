@@ -25,10 +25,10 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// The server that the command is for; `None`: it is for the data directory.
+    /// The server that the command is for; `None`: it is for the data directory. `region`: of its calls of KMS, before the profile's.
     ///
     /// A named profile counts before the environment's access key, and that before the profile `default`; arguments count before both.
-    pub(crate) fn open(self) -> Result<Option<Remote>> {
+    pub(crate) fn open(self, region: Option<String>) -> Result<Option<Remote>> {
         let Self { args, access_key } = self;
         let of_environment = access_key.complete()?;
         let profile = match (&args.profile, &of_environment) {
@@ -52,8 +52,9 @@ impl Server {
         };
         let authorities = args.ca_file.or(profile.ca_file);
         let (clock, random) = (Arc::new(SystemClock), Arc::new(OsRandom));
-        let client = Client::new(endpoint, authorities.as_deref(), profile.region.clone(), credentials, clock, random)?;
-        Remote::new(client, profile.region).map(Some)
+        let region = region.or(profile.region);
+        let client = Client::new(endpoint, authorities.as_deref(), region.clone(), credentials, clock, random)?;
+        Remote::new(client, region).map(Some)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::services::{
     AccessKey, AccessKeyRefused, Gate, Identity, Journal, Need, Nonces as NonceStore, Origin, PermitRefused, Readiness,
-    Record, Rooms, Unavailable,
+    Record, Rooms, Unavailable, Uploads,
 };
 use api::{Images, Keys};
 use catalog::{Clock, SystemClock, Timestamp};
@@ -115,6 +115,12 @@ impl Journal for Backend {
             Some(_) => KeyKind::Service,
         };
         journal::record(&self.ledger, call, kind).await
+    }
+}
+
+impl Uploads for Backend {
+    fn uploads(&self) -> Option<&Arc<Ecs>> {
+        Some(&self.ecs)
     }
 }
 

@@ -7,6 +7,8 @@
 mod accounted;
 #[path = "../server/interpreters.rs"]
 mod interpreters;
+#[path = "../server/moto.rs"]
+mod moto;
 #[allow(dead_code, reason = "the tests of the server use more of it")]
 #[path = "../server/running.rs"]
 mod running;

@@ -3,15 +3,18 @@
 Usage: images.py HOST:PORT KEY_FILE v1|v3 RESEAL DATA_DIR DISK_RAW
 
 The server serves the bucket `golden`, in which `disk.qcow2` holds what DISK_RAW holds. What the images hold is judged by stock qemu-img,
-which gets the key by `reseal exec`.
+which gets the key by `reseal exec`. RESEAL_TEST_BUCKET: URL of the bucket whose folder
+cn-hangzhou holds the blobs of that region, and RESEAL_TEST_STORE: its local directory, where they are not in DATA_DIR.
 """
 
 import base64
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 
 from alibabacloud_ecs20140526 import models as ecs
@@ -24,6 +27,9 @@ ENDPOINT, KEY_FILE, SIGNATURE, RESEAL, DATA_DIR, DISK_RAW = sys.argv[1:]
 ACCESS_KEY_ID, ACCESS_KEY_SECRET = Path(KEY_FILE).read_text().split()
 HANGZHOU, SHANGHAI = "cn-hangzhou", "cn-shanghai"
 SERVICE_KEY = "alias/acs/ecs"
+BUCKET, PREFIX = os.environ.get("RESEAL_TEST_BUCKET"), HANGZHOU
+STORE = os.environ.get("RESEAL_TEST_STORE", str(Path(DATA_DIR, "regions", HANGZHOU)))
+FETCHED = tempfile.TemporaryDirectory()
 
 
 def config():
@@ -188,7 +194,21 @@ def marked(key):
 
 
 def path(image_id):
-    return Path(DATA_DIR, "regions", HANGZHOU, "blobs", blob(image_id))
+    """A file with the bytes of the image's disk; of a bucket, as the service gives them."""
+    if not BUCKET:
+        return Path(STORE, "blobs", blob(image_id))
+    fetched = Path(FETCHED.name, blob(image_id))
+    if not fetched.exists():
+        fetched.write_bytes(urllib.request.urlopen(f"{BUCKET}/{PREFIX}/{blob(image_id)}").read())
+    return fetched
+
+
+def stored():
+    """Ids of the blobs in the store of the region."""
+    if not BUCKET:
+        return {entry.name for entry in Path(STORE, "blobs").iterdir()}
+    listed = urllib.request.urlopen(f"{BUCKET}?list-type=2&prefix={PREFIX}/").read().decode()
+    return {key.split("</Key>")[0].split("/")[-1] for key in listed.split("<Key>")[1:]}
 
 
 def run(*command):
@@ -268,21 +288,20 @@ def tokens(plain):
 
 def deletion(plain, same, with_own, kept):
     """Bytes go with the last image that uses them, and with them the key's usage."""
-    shared, plain_bytes = path(with_own), path(plain)
+    shared, plain_bytes = blob(with_own), blob(plain)
     delete(with_own)
-    assert shared.exists(), "another image uses these bytes"
+    assert shared in stored(), "another image uses these bytes"
     delete(kept)
     for found in CLIENT.describe_images(ecs.DescribeImagesRequest(region_id=HANGZHOU, status="ALL", page_size=100)).body.images.image:
         if found.image_id not in (plain, same):
             delete(found.image_id)
-    assert not shared.exists(), "nobody uses these bytes"
-    assert plain_bytes.exists()
+    assert shared not in stored(), "nobody uses these bytes"
+    assert plain_bytes in stored()
     refused("InvalidImageId.NotFound", delete, with_own)
     for image_id in (plain, same):
         delete(image_id)
-    blobs = list(Path(DATA_DIR, "regions", HANGZHOU, "blobs").iterdir())
-    assert blobs == [], blobs
-    work = list(Path(DATA_DIR, "regions", HANGZHOU, "work").iterdir())
+    assert stored() == set(), stored()
+    work = list(Path(STORE, "work").iterdir())
     assert work == [], work
     for kept_beside in ("trees", "headers"):
         left = list(Path(DATA_DIR, kept_beside).iterdir())

@@ -3,16 +3,20 @@
 mod accounted;
 mod accounts;
 mod billing;
+mod buckets;
 mod caller;
 mod commands;
 mod completions;
 mod full_disk;
 mod image_life;
+mod images_beside;
 mod images_cli;
 mod import;
 mod interpreters;
 mod killed;
 mod killed_root;
+#[allow(dead_code, reason = "the tests of images use more of it")]
+mod moto;
 mod postgres;
 mod remote;
 mod remote_copy;
@@ -25,4 +29,5 @@ mod shutdown;
 mod small_disk;
 mod throwaway;
 mod traced;
+mod uploads;
 mod witness;

@@ -1,8 +1,6 @@
 //! One change: the new image with its disks and snapshots, the job, the token, and the use of the key.
 
-use catalog::{
-    DiskContent, ImageDiskRecord, ImageRecord, NewJob, SnapshotRecord, Tag, TaggedResource, Timestamp, Write,
-};
+use catalog::{DiskContent, ImageDiskRecord, ImageRecord, NewJob, Timestamp, Write};
 use kms::{KeyId, KeyRecord, KeyVersionId, SealedImage, SealedImageRecord};
 
 use super::checks::{Planned, may_copy};
@@ -11,6 +9,7 @@ use crate::arn::image_disk;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
 use crate::jobs::spec::{COPYING, CopyDisk, CopySpec};
+use crate::new_image::{insert_tags, snapshot_of};
 use crate::tags::ResourceKind;
 use crate::tokens::Token;
 
@@ -136,24 +135,13 @@ impl Ecs {
         spec: &CopySpec,
     ) -> Result<()> {
         for ((source, _), disk) in planned.disks.iter().zip(&spec.disks) {
-            let snapshot = SnapshotRecord {
-                id: disk.snapshot.clone(),
-                scope: image.scope.clone(),
-                name: String::new(),
-                description: format!("Made for image {}", image.id),
-                status: "progressing".to_owned(),
-                disk_type: if disk.position == 0 { "system" } else { "data" }.to_owned(),
-                image_id: image.id.clone(),
-                source_disk_id: String::new(),
-                content: DiskContent {
-                    virtual_bytes: source.snapshot.content.virtual_bytes,
-                    mode: disk.mode.clone(),
-                    key_id: disk.key.or(source.snapshot.content.key_id),
-                    ..DiskContent::default()
-                },
-                created_at: image.created_at,
-                updated_at: image.created_at,
+            let content = DiskContent {
+                virtual_bytes: source.snapshot.content.virtual_bytes,
+                mode: disk.mode.clone(),
+                key_id: disk.key.or(source.snapshot.content.key_id),
+                ..DiskContent::default()
             };
+            let snapshot = snapshot_of(image, disk.snapshot.clone(), disk.position, content);
             write.snapshot_insert(&snapshot).await?;
             let disk = ImageDiskRecord {
                 image_id: image.id.clone(),
@@ -191,12 +179,4 @@ pub(crate) fn in_flight(
         mode: COPYING.to_owned(),
     };
     SealedImageRecord { image: in_use, sealed_at: now }
-}
-
-/// Tags of what is new.
-pub(crate) async fn insert_tags(write: &mut Write, tags: &[Tag], resource: &TaggedResource) -> Result<()> {
-    for tag in tags {
-        write.tag_put(tag, resource).await?;
-    }
-    Ok(())
 }

@@ -17,7 +17,7 @@ use crate::arn::require;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
 use crate::tokens::Token;
-pub(crate) use insert::{in_flight, insert_tags};
+pub(crate) use insert::in_flight;
 
 const COPY_IMAGE: Action = Action::new("ecs:CopyImage");
 

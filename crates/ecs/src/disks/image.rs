@@ -6,13 +6,13 @@ use catalog::{DiskRecord, ImageDiskRecord, ImageRecord, InstanceRecord, Scope, S
 use ram::{Action, Permit};
 
 use crate::arn::{image_disk, require};
-use crate::copy_image::{in_flight, insert_tags};
+use crate::copy_image::in_flight;
 use crate::create_image::CreateImage;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
 use crate::instances::Call;
 use crate::jobs::spec::{CREATE_IMAGE, ReadSpec};
-use crate::names::{check_description, check_family, check_name};
+use crate::new_image::insert_tags;
 use crate::tags::ResourceKind;
 use crate::tokens::Token;
 
@@ -62,7 +62,7 @@ impl Ecs {
             if !write.image_insert(&image).await? {
                 return Err(EcsError::NameTaken { name: image.name, region: image.scope.region });
             }
-            insert_tags(&mut write, &request.tags, &ResourceKind::Image.tagged(&image.id, scope)).await?;
+            insert_tags(&mut write, &request.image.tags, &ResourceKind::Image.tagged(&image.id, scope)).await?;
             let mut spec = ReadSpec { instance: instance.id.clone(), disks: Vec::new() };
             for ((position, disk), snapshot) in (0..).zip(&disks).zip(&snapshots) {
                 self.insert_image_disk(&mut write, &image, (position, disk), snapshot).await?;
@@ -98,39 +98,25 @@ impl Ecs {
         request: &CreateImage,
         scope: &Scope,
     ) -> Result<(InstanceRecord, Vec<DiskRecord>)> {
-        check_name(&request.name)?;
-        check_description(&request.description)?;
-        check_family(&request.family)?;
+        request.image.check()?;
         let instance = self.instance_for(Call::ReadDisks, &request.instance_id, scope).await?;
         let disks = self.attached_disks(&instance.id).await?;
         self.require_keys_work(&instance, &disks).await?;
         self.check_quota(scope).await?;
-        self.check_name_is_free(&request.name, scope).await?;
+        self.check_name_is_free(&request.image.name, scope).await?;
         self.rooms.kms.require_credit(&scope.account).await?;
         Ok((instance, disks))
     }
 
     fn image_of(&self, request: &CreateImage, instance: &InstanceRecord) -> ImageRecord {
+        // What the system is, the instance knows.
         ImageRecord {
-            id: self.new_id("m"),
-            scope: instance.scope.clone(),
-            name: request.name.clone(),
-            description: request.description.clone(),
-            family: request.family.clone(),
-            version: request.version.clone(),
-            status: String::new(),
-            progress: 0,
-            remain_s: None,
-            is_copied: false,
-            source_image_id: String::new(),
-            source_region: String::new(),
             os_type: instance.os_type.clone(),
             os_name: instance.os_name.clone(),
             platform: instance.platform.clone(),
             architecture: instance.architecture.clone(),
             boot_mode: instance.boot_mode.clone(),
-            failure: String::new(),
-            created_at: self.now(),
+            ..request.image.record(self.new_id("m"), &instance.scope, self.now())
         }
     }
 

@@ -7,12 +7,13 @@ use ram::{Action, Permit};
 
 use super::request::CreateSnapshot;
 use crate::arn::{self, require};
-use crate::copy_image::{in_flight, insert_tags};
+use crate::copy_image::in_flight;
 use crate::ecs::Ecs;
 use crate::error::Result;
 use crate::instances::{Call, InstanceError};
 use crate::jobs::spec::{CREATE_IMAGE, CREATE_SNAPSHOT, ReadDisk, ReadSpec};
 use crate::names::{check_description, check_name};
+use crate::new_image::insert_tags;
 use crate::tags::ResourceKind;
 use crate::tokens::Token;
 

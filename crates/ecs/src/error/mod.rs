@@ -1,6 +1,8 @@
+mod import;
 mod of_kms;
 mod told;
 
+pub use import::ImportError;
 pub(crate) use told::remedy;
 
 use catalog::{Account, CatalogError, KeyState, Region};
@@ -403,38 +405,9 @@ pub enum EcsError {
     /// A prefix that breaks the rule.
     #[error("`{0}` cannot be a prefix: it has 1 to 30 letters and digits")]
     ExportPrefix(String),
-    /// No such bucket.
-    #[error("bucket `{0}` is not configured; images are imported from and exported to what the operator named")]
-    BucketNotFound(String),
-    /// No such object.
-    #[error("object `{object}` is not in bucket `{bucket}`")]
-    ObjectNotFound {
-        /// The bucket.
-        bucket: String,
-        /// The object.
-        object: String,
-    },
-    /// A name that leaves its bucket.
-    #[error("`{0}` cannot be the name of an object: it is a relative path without `..`")]
-    MalformedObject(String),
-    /// The file is not what it claims to be, or holds what cannot be taken.
-    #[error("`{object}` cannot be imported: {why}")]
-    NotAnImage {
-        /// The object.
-        object: String,
-        /// What is wrong, and where.
-        why: String,
-    },
-    /// A disk that is larger than was claimed, or than any may be.
-    #[error("`{object}` has a disk of {found} GiB, more than the {claimed} GiB that it may have")]
-    DiskSize {
-        /// The object.
-        object: String,
-        /// What was claimed, or the limit.
-        claimed: u64,
-        /// Its disk.
-        found: u64,
-    },
+    /// What is to be imported, or where an export is to go, cannot be used.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// A permit that does not cover the call.
     #[error("{action} on {resource} is not allowed to the caller")]
     NotPermitted {
@@ -474,8 +447,8 @@ pub enum EcsError {
         snapshot: String,
     },
     /// A use of a key could not be written down, so it was not made use of.
-    #[error("{0}")]
-    Audit(String),
+    #[error(transparent)]
+    Audit(#[from] ram::trail::LedgerError),
     /// The catalog holds what this program never writes.
     #[error("the catalog is damaged: {0}")]
     Damaged(String),

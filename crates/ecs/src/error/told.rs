@@ -3,7 +3,7 @@
 use catalog::{CatalogError, KeyState};
 use kms::KmsError;
 
-use super::EcsError;
+use super::{EcsError, ImportError};
 use crate::instances::InstanceError;
 use crate::qemu::HypervisorError;
 
@@ -77,11 +77,24 @@ impl EcsError {
             Self::KeyNotFound(_) => "InvalidParameter.KMSKeyId.NotFound",
             Self::RoleMissing { .. } | Self::KeyUseDenied { .. } => "InvalidParameter.KMSKeyId.KMSUnauthorized",
             Self::SourceGone { .. } => "InvalidSnapshotId.NotFound",
+            Self::Import(error) => import_code(error),
             Self::Store(_) | Self::Engine(engine::EngineError::Blob(_)) => "StorageError",
             Self::Engine(engine::EngineError::Key(_)) => "InvalidParameter.DataEncryptedKeyCreateFailed",
             Self::Engine(_) => "InvalidImage.Content",
             _ => "InternalError",
         }
+    }
+}
+
+fn import_code(error: &ImportError) -> &'static str {
+    match error {
+        ImportError::NotAnImage { .. } => "InvalidImageFormat.Malformed",
+        ImportError::DiskSize { .. } => "InvalidImageSize",
+        ImportError::DataDiskSize { .. } => "InvalidDataDiskSize",
+        ImportError::ObjectNotFound { .. } => "InvalidOSSObject.NotFound",
+        ImportError::BucketNotFound(_) => "InvalidOSSBucket.NotFound",
+        ImportError::Service { .. } => "StorageError",
+        _ => "ImportImageFailed",
     }
 }
 

@@ -2,59 +2,55 @@
 //!
 //! The file is looked at before the call is answered: what cannot be taken is refused at once, by name or offset.
 
-mod place;
+mod inspect;
+pub(crate) mod place;
 
-use std::path::PathBuf;
+pub(crate) use inspect::{GIB, Limits, inspect};
+pub use place::ImportSource;
 
-use catalog::{DiskContent, ImageDiskRecord, ImageRecord, NewJob, Scope, SnapshotRecord, Tag, Write};
-use engine::{Report, SourceFormat};
+use catalog::{DiskContent, ImageDiskRecord, ImageRecord, NewJob, Scope, Write};
+use engine::SourceFormat;
 use ram::{Action, Permit};
 
 use crate::arn::require;
-use crate::copy_image::insert_tags;
 use crate::ecs::Ecs;
-use crate::error::{EcsError, Result};
+use crate::error::{EcsError, ImportError, Result};
 use crate::jobs::spec::{ImportSpec, ImportedDisk};
-use crate::names::{ImageAttributes, check_description, check_name};
+use crate::new_image::{NewImage, insert_tags, snapshot_of};
 use crate::tags::ResourceKind;
 use crate::tokens::Token;
+use place::Located;
 
 const IMPORT_IMAGE: Action = Action::new("ecs:ImportImage");
-const GIB: u64 = 1 << 30;
-
-/// Largest disk, in GiB. Source: ecs-images.md 5.
-const DISK_GIB_MAX: u64 = 2048;
 
 /// What is to become an image.
 #[derive(Debug, Clone, Default)]
 pub struct ImportImage {
     /// The files: the system disk, and up to 16 data disks.
     pub disks: Vec<ImportDisk>,
-    /// Name; empty: none.
-    pub name: String,
-    /// Text for people; empty: none.
-    pub description: String,
-    /// What is known of the system.
-    pub attributes: ImageAttributes,
-    /// Tags.
-    pub tags: Vec<Tag>,
+    /// What is said of it.
+    pub image: NewImage,
 }
 
-/// One file.
-#[derive(Debug, Clone, Default)]
+/// One disk.
+#[derive(Debug, Clone)]
 pub struct ImportDisk {
-    /// Its bucket.
-    pub bucket: String,
-    /// Its name there.
-    pub object: String,
-    /// The file itself, in place of the bucket. Whoever sets it may read every file that this process may: no call of the API does.
-    pub file: Option<PathBuf>,
+    /// Where it is.
+    pub source: ImportSource,
     /// What the caller says that it is; `None`: as it looks.
     pub format: Option<SourceFormat>,
     /// How large the disk is said to be at most, in GiB.
     pub size_gib: Option<u64>,
     /// Device name; empty: `/dev/xvda` and on.
     pub device: String,
+}
+
+impl ImportDisk {
+    /// A disk of which nothing else is said.
+    #[must_use]
+    pub fn of(source: ImportSource) -> Self {
+        Self { source, format: None, size_gib: None, device: String::new() }
+    }
 }
 
 /// A new image and the task that fills it.
@@ -66,10 +62,12 @@ pub struct Imported {
     pub task_id: String,
 }
 
-/// A file that was looked at.
-struct Inspected {
+/// What is known of a disk when the call is answered.
+struct Known {
     disk: ImportDisk,
-    format: SourceFormat,
+    /// As it looks; of one that a service has, what the caller says.
+    format: Option<SourceFormat>,
+    /// Of its disk; of one that a service has, of the object.
     virtual_bytes: u64,
 }
 
@@ -110,28 +108,46 @@ impl Ecs {
         self.check_import(request, scope).await.map(drop)
     }
 
-    async fn check_import(&self, request: &ImportImage, scope: &Scope) -> Result<Vec<Inspected>> {
-        check_name(&request.name)?;
-        check_description(&request.description)?;
-        let mut inspected = Vec::new();
-        for disk in &request.disks {
-            let path = self.file_to_import(disk.file.as_ref(), &disk.bucket, &disk.object)?;
-            inspected.push(inspect(disk, path).await?);
+    async fn check_import(&self, request: &ImportImage, scope: &Scope) -> Result<Vec<Known>> {
+        request.image.check()?;
+        let mut known = Vec::new();
+        for (position, disk) in (0..).zip(&request.disks) {
+            known.push(self.look_at_source(position, disk, scope).await?);
         }
         self.check_quota(scope).await?;
-        self.check_name_is_free(&request.name, scope).await?;
-        Ok(inspected)
+        self.check_name_is_free(&request.image.name, scope).await?;
+        Ok(known)
+    }
+
+    /// A file is looked at before the call is answered; an object of a service when it was fetched, as that may take hours.
+    async fn look_at_source(&self, position: u32, disk: &ImportDisk, scope: &Scope) -> Result<Known> {
+        let limits = Limits { position, size_gib: disk.size_gib };
+        let name = disk.source.name();
+        let (format, virtual_bytes) = match self.locate(&disk.source, scope).await? {
+            Located::Here(file) => {
+                let found = inspect(&name, disk.format, limits, file).await?;
+                (Some(found.format), found.virtual_bytes)
+            }
+            Located::There(bucket) => {
+                let size = bucket.size(&name).await;
+                let size = size.map_err(|error| place::of_service(error, "read", disk.source.bucket(), &name))?;
+                let bytes = size.ok_or_else(|| place::not_found(disk.source.bucket(), &name))?;
+                limits.check(&name, bytes)?;
+                (disk.format, bytes)
+            }
+        };
+        Ok(Known { disk: disk.clone(), format, virtual_bytes })
     }
 
     async fn insert_import(
         &self,
         request: &ImportImage,
-        inspected: &[Inspected],
+        known: &[Known],
         token: Option<&Token>,
         scope: &Scope,
     ) -> Result<Imported> {
-        let spec = ImportSpec { disks: (0..).zip(inspected).map(|(n, disk)| self.imported_disk(n, disk)).collect() };
-        let image = self.new_import(request, scope);
+        let spec = ImportSpec { disks: (0..).zip(known).map(|(n, disk)| self.imported_disk(n, disk)).collect() };
+        let image = request.image.record(self.new_id("m"), scope, self.now());
         let task_id = self.new_id("t");
         let mut write = self.catalog.write().await?;
         let done = async {
@@ -145,8 +161,8 @@ impl Ecs {
             if !write.image_insert(&image).await? {
                 return Err(EcsError::NameTaken { name: image.name, region: image.scope.region });
             }
-            self.insert_imported_disks(&mut write, &image, inspected, &spec).await?;
-            insert_tags(&mut write, &request.tags, &ResourceKind::Image.tagged(&image.id, scope)).await?;
+            self.insert_imported_disks(&mut write, &image, known, &spec).await?;
+            insert_tags(&mut write, &request.image.tags, &ResourceKind::Image.tagged(&image.id, scope)).await?;
             let job = NewJob {
                 id: task_id.clone(),
                 scope: scope.clone(),
@@ -156,6 +172,13 @@ impl Ecs {
                 created_at: image.created_at,
             };
             write.job_insert(&job).await?;
+            for disk in &request.disks {
+                if let ImportSource::Upload(id) = &disk.source
+                    && !write.upload_use(id, &task_id).await?
+                {
+                    return Err(ImportError::UploadInUse(id.clone()).into());
+                }
+            }
             if let Some(token) = token {
                 let answer = format!("{} {task_id}", image.id);
                 token.remember(&mut write, &answer, image.created_at).await?;
@@ -168,40 +191,14 @@ impl Ecs {
         done
     }
 
-    fn imported_disk(&self, position: u32, inspected: &Inspected) -> ImportedDisk {
+    fn imported_disk(&self, position: u32, known: &Known) -> ImportedDisk {
         ImportedDisk {
             position,
-            bucket: inspected.disk.bucket.clone(),
-            object: inspected.disk.object.clone(),
-            file: inspected.disk.file.clone(),
-            format: inspected.format.name().to_owned(),
+            source: known.disk.source.clone(),
+            format: known.format.map(|format| format.name().to_owned()),
+            size_gib: known.disk.size_gib,
             snapshot: self.new_id("s"),
             blob: self.new_blob_id().to_string(),
-        }
-    }
-
-    fn new_import(&self, request: &ImportImage, scope: &Scope) -> ImageRecord {
-        let ImageAttributes { os_type, platform, architecture, boot_mode } = request.attributes.clone();
-        ImageRecord {
-            id: self.new_id("m"),
-            scope: scope.clone(),
-            name: request.name.clone(),
-            description: request.description.clone(),
-            family: String::new(),
-            version: String::new(),
-            status: String::new(),
-            progress: 0,
-            remain_s: None,
-            is_copied: false,
-            source_image_id: String::new(),
-            source_region: String::new(),
-            os_name: platform.clone(),
-            os_type,
-            platform,
-            architecture,
-            boot_mode,
-            failure: String::new(),
-            created_at: self.now(),
         }
     }
 
@@ -209,34 +206,20 @@ impl Ecs {
         &self,
         write: &mut Write,
         image: &ImageRecord,
-        inspected: &[Inspected],
+        known: &[Known],
         spec: &ImportSpec,
     ) -> Result<()> {
-        for (found, disk) in inspected.iter().zip(&spec.disks) {
-            let snapshot = SnapshotRecord {
-                id: disk.snapshot.clone(),
-                scope: image.scope.clone(),
-                name: String::new(),
-                description: format!("Made for image {}", image.id),
-                status: "progressing".to_owned(),
-                disk_type: if disk.position == 0 { "system" } else { "data" }.to_owned(),
-                image_id: image.id.clone(),
-                source_disk_id: String::new(),
-                content: DiskContent {
-                    virtual_bytes: found.virtual_bytes,
-                    mode: "import".to_owned(),
-                    ..DiskContent::default()
-                },
-                created_at: image.created_at,
-                updated_at: image.created_at,
-            };
+        for (found, disk) in known.iter().zip(&spec.disks) {
+            let content =
+                DiskContent { virtual_bytes: found.virtual_bytes, mode: "import".to_owned(), ..DiskContent::default() };
+            let snapshot = snapshot_of(image, disk.snapshot.clone(), disk.position, content);
             write.snapshot_insert(&snapshot).await?;
             let disk = ImageDiskRecord {
                 image_id: image.id.clone(),
                 position: disk.position,
                 device: device(disk.position, &found.disk.device),
-                import_bucket: disk.bucket.clone(),
-                import_object: disk.object.clone(),
+                import_bucket: disk.source.bucket().to_owned(),
+                import_object: disk.source.name(),
                 snapshot,
             };
             write.image_disk_insert(&disk).await?;
@@ -252,35 +235,6 @@ pub(crate) fn device(position: u32, given: &str) -> String {
     }
     let letter = u8::try_from(position).ok().and_then(|n| b'a'.checked_add(n)).unwrap_or(b'z');
     format!("/dev/xvd{}", char::from(letter))
-}
-
-async fn inspect(disk: &ImportDisk, path: PathBuf) -> Result<Inspected> {
-    let claim = disk.format;
-    let looked = tokio::task::spawn_blocking(move || engine::inspect(&path, claim)).await;
-    let refused = |why: String| EcsError::NotAnImage { object: disk.object.clone(), why };
-    let report =
-        looked.map_err(|_| EcsError::Stopping)?.map_err(|error| refused(EcsError::Engine(error).public_text()))?;
-    check_report(&report).map_err(refused)?;
-    let found = report.virtual_size.div_ceil(GIB);
-    let claimed = disk.size_gib.unwrap_or(DISK_GIB_MAX);
-    if claimed < found {
-        return Err(EcsError::DiskSize { object: disk.object.clone(), claimed, found });
-    }
-    Ok(Inspected { disk: disk.clone(), format: report.format, virtual_bytes: report.virtual_size })
-}
-
-/// What is not taken, said before anything is made.
-fn check_report(report: &Report) -> std::result::Result<(), String> {
-    if let Some(refusal) = &report.refusal {
-        return Err(refusal.clone());
-    }
-    if report.encryption.is_some() {
-        return Err("it is encrypted; import the plain image and encrypt it with CopyImage".to_owned());
-    }
-    if report.virtual_size == 0 {
-        return Err("its disk has no bytes".to_owned());
-    }
-    Ok(())
 }
 
 fn imported(answer: &str) -> Result<Imported> {

@@ -1,33 +1,114 @@
-//! Buckets that the operator configured, and names in them.
+//! Where the bytes of a disk are, and names in the buckets that the operator configured.
 
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
-use crate::config::ImportPlace;
+use blobs::{Cause, HeldFile, ObjectBucket};
+use catalog::Scope;
+use serde::{Deserialize, Serialize};
+
+use crate::config::Bucket;
 use crate::ecs::Ecs;
-use crate::error::{EcsError, Result};
+use crate::error::{EcsError, ImportError, Result};
 
 /// Longest name of an object. Source: OSS.
 const OBJECT_BYTES_MAX: usize = 1023;
 
-impl Ecs {
-    /// The file that is named, or the one behind an object's name.
-    ///
-    /// Errors: as [`Ecs::object_path`].
-    pub(crate) fn file_to_import(&self, file: Option<&PathBuf>, bucket: &str, object: &str) -> Result<PathBuf> {
-        file.map_or_else(|| self.object_path(bucket, object), |file| Ok(file.clone()))
+/// Where a disk is imported from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ImportSource {
+    /// An object of a bucket that the operator configured.
+    Object {
+        /// The bucket.
+        bucket: String,
+        /// Its name there.
+        object: String,
+    },
+    /// A file by its path. Whoever names it may read every file that this process may: no call of the API does.
+    File(PathBuf),
+    /// A file that was uploaded, by its id.
+    Upload(String),
+}
+
+/// Where bytes can be had from.
+pub(crate) enum Located {
+    /// From this machine.
+    Here(OnDisk),
+    /// From a service, once they are fetched.
+    There(Arc<ObjectBucket>),
+}
+
+/// A file of this machine.
+pub(crate) enum OnDisk {
+    Named(PathBuf),
+    Held(HeldFile),
+}
+
+impl OnDisk {
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::Named(path) => path,
+            Self::Held(file) => file.path(),
+        }
+    }
+}
+
+impl ImportSource {
+    /// What people know it by.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Object { object, .. } => object.clone(),
+            Self::File(path) => path.display().to_string(),
+            Self::Upload(id) => id.clone(),
+        }
     }
 
-    /// The file behind an object's name. It lies in the directory of its bucket, symbolic links resolved.
+    /// Its bucket; empty where it is in none.
+    pub(crate) fn bucket(&self) -> &str {
+        match self {
+            Self::Object { bucket, .. } => bucket,
+            Self::File(_) | Self::Upload(_) => "",
+        }
+    }
+}
+
+impl Ecs {
+    /// Finds what is to be imported.
     ///
-    /// Errors: `BucketNotFound`, `MalformedObject`, `ObjectNotFound`.
-    fn object_path(&self, bucket: &str, object: &str) -> Result<PathBuf> {
-        let place = self.config.buckets.get(bucket).ok_or_else(|| EcsError::BucketNotFound(bucket.to_owned()))?;
-        let ImportPlace::Directory(directory) = place;
+    /// Errors: `BucketNotFound`, `MalformedObject`, `ObjectNotFound`; `UploadNotFound`, `UploadIncomplete`.
+    pub(crate) async fn locate(&self, source: &ImportSource, scope: &Scope) -> Result<Located> {
+        Ok(match source {
+            ImportSource::File(path) => Located::Here(OnDisk::Named(path.clone())),
+            ImportSource::Upload(id) => Located::Here(OnDisk::Named(self.uploaded(id, scope).await?)),
+            ImportSource::Object { bucket, object } => self.locate_object(bucket, object)?,
+        })
+    }
+
+    fn locate_object(&self, bucket: &str, object: &str) -> Result<Located> {
+        let found = self.config.import_buckets.get(bucket);
+        let found = found.ok_or_else(|| ImportError::BucketNotFound(bucket.to_owned()))?;
         check_object(object)?;
-        let not_found = || EcsError::ObjectNotFound { bucket: bucket.to_owned(), object: object.to_owned() };
-        let directory = directory.canonicalize().map_err(|_| EcsError::BucketNotFound(bucket.to_owned()))?;
-        let path = directory.join(object).canonicalize().map_err(|_| not_found())?;
-        if path.starts_with(&directory) && path.is_file() { Ok(path) } else { Err(not_found()) }
+        match found {
+            Bucket::S3(found) => Ok(Located::There(Arc::clone(found))),
+            Bucket::Directory(directory) => {
+                let held = HeldFile::open_beneath(directory, Path::new(object));
+                let held = held.map_err(|_| not_found(bucket, object))?;
+                Ok(Located::Here(OnDisk::Held(held)))
+            }
+        }
+    }
+}
+
+pub(super) fn not_found(bucket: &str, object: &str) -> EcsError {
+    ImportError::ObjectNotFound { bucket: bucket.to_owned(), object: object.to_owned() }.into()
+}
+
+/// What a service said of an object, in the words of the API: the operator's own names stay in the log.
+pub(crate) fn of_service(error: blobs::StoreError, did: &'static str, bucket: &str, object: &str) -> EcsError {
+    tracing::warn!(bucket, object, %error, cause = %error.cause, "a bucket refused");
+    match error.cause {
+        Cause::NoSuchBlob => not_found(bucket, object),
+        _ => ImportError::Service { bucket: bucket.to_owned(), object: object.to_owned(), did, source: error }.into(),
     }
 }
 
@@ -35,7 +116,11 @@ fn check_object(object: &str) -> Result<()> {
     let path = Path::new(object);
     let is_plain = path.components().all(|part| matches!(part, Component::Normal(_)));
     let fits = !object.is_empty() && object.len() <= OBJECT_BYTES_MAX && !object.chars().any(char::is_control);
-    if is_plain && fits { Ok(()) } else { Err(EcsError::MalformedObject(object.escape_default().to_string())) }
+    if is_plain && fits {
+        Ok(())
+    } else {
+        Err(ImportError::MalformedObject(object.escape_default().to_string()).into())
+    }
 }
 
 #[cfg(test)]

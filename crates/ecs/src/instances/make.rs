@@ -9,9 +9,9 @@ use super::host::Place;
 use super::plan::Plan;
 use super::{ForwardConfig, InstanceError, NewInstances, PortForward};
 use crate::copy_image::checks::may_copy;
-use crate::copy_image::insert_tags;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
+use crate::new_image::insert_tags;
 use crate::tags::ResourceKind;
 
 /// The vendor part of MAC addresses of virtual machines. Source: IEEE registry, as the vendor's instances have it.

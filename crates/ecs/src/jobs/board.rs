@@ -10,6 +10,9 @@ use tokio::sync::{Notify, watch};
 /// Progress is counted in parts of this whole: fine enough for a percent of a percent.
 pub(crate) const WHOLE: u64 = 10_000;
 
+/// How often it is looked whether work shall end that cannot look by itself.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
 /// What one process works on.
 pub(crate) struct Board {
     /// Its name in the catalog.
@@ -84,6 +87,13 @@ impl Running {
 
     pub(crate) fn progress(&self) -> u64 {
         self.progress.load(Ordering::Relaxed)
+    }
+
+    /// Done when somebody set `cancel`: for work that cannot look by itself.
+    pub(crate) async fn cancelled(&self) {
+        while !self.is_cancelled() {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {

@@ -10,9 +10,11 @@ use super::copy::cut;
 use super::disk::EngineWork;
 use super::keys::DiskKeys;
 use super::spec::{ExportSpec, ExportedDisk};
+use crate::config::Bucket;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
 use crate::export_image::target_format;
+use crate::import_image::place::of_service;
 use crate::sweep::remove;
 
 impl Ecs {
@@ -35,9 +37,14 @@ impl Ecs {
     }
 
     /// Removes what an export left beside its files that did not come to its end. Complete files stay.
-    pub(super) fn discard_export(&self, job: &JobRecord) {
+    pub(super) async fn discard_export(&self, job: &JobRecord) {
         let Ok(spec) = ExportSpec::read(&job.job.spec) else { return };
-        let Ok(directory) = self.export_directory(&spec.bucket) else { return };
+        if let Ok(store) = self.store(&job.job.scope.region)
+            && let Err(error) = self.remove_files_of(store, &job.job.id).await
+        {
+            tracing::warn!(job = %job.job.id, %error, "work files of an export cannot be removed; the sweeper tries again");
+        }
+        let Ok(Bucket::Directory(directory)) = self.export_bucket(&spec.bucket) else { return };
         for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
             if spec.disks.iter().any(|disk| name.starts_with(&format!("{}.", disk.object))) {
@@ -79,9 +86,27 @@ impl Ecs {
             },
             share,
         };
-        let target = self.export_directory(&spec.bucket)?.join(&disk.object);
-        self.run_engine(work, target, Arc::clone(running)).await?;
+        match self.export_bucket(&spec.bucket)? {
+            Bucket::Directory(directory) => {
+                self.run_engine(work, directory.join(&disk.object), Arc::clone(running)).await?;
+            }
+            Bucket::S3(bucket) => {
+                let file = store.work_directory().join(work_name(job, disk));
+                self.run_engine(work, file.clone(), Arc::clone(running)).await?;
+                let sent = tokio::select! {
+                    sent = bucket.send(&disk.object, &file) => sent,
+                    () = running.cancelled() => return Err(EcsError::Engine(EngineError::Cancelled)),
+                };
+                sent.map_err(|error| of_service(error, "written", &spec.bucket, &disk.object))?;
+                remove(&file);
+            }
+        }
         running.advance(share.1);
         Ok(())
     }
+}
+
+/// The name of a work file begins with the task: so the sweeper knows whose it is.
+fn work_name(job: &JobRecord, disk: &ExportedDisk) -> String {
+    format!("{}.{}", job.job.id, disk.object)
 }

@@ -190,7 +190,7 @@ impl Ecs {
             tracing::error!(job = %id, %error, "the keys of a job that failed still list its image");
         }
         self.discard_blobs(job).await;
-        self.discard_export(job);
+        self.discard_export(job).await;
     }
 
     /// Takes the image of a job that made none from the usage of its keys: the engine may have recorded it after whoever cancelled the

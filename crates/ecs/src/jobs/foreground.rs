@@ -1,4 +1,4 @@
-//! One image to its end, for a command that has no server to work for it.
+//! One job to its end, for a command that has no server to work for it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +16,18 @@ impl Ecs {
     ///
     /// Errors: failures of the catalog.
     pub async fn finish_image(self: &Arc<Self>, image_id: &str) -> Result<()> {
+        match self.catalog.read().job_that_makes(image_id).await? {
+            Some(job) => self.finish_task(&job.job.id).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The same for a job by its id.
+    ///
+    /// Errors: failures of the catalog.
+    pub async fn finish_task(self: &Arc<Self>, id: &str) -> Result<()> {
         loop {
-            let job = self.catalog.read().job_that_makes(image_id).await?;
+            let job = self.catalog.read().job_by_id(id).await?;
             let Some(job) = job.filter(|job| job.finished_at.is_none()) else { return Ok(()) };
             match self.own_job(&job).await? {
                 TakenBy::Us => {

@@ -1,9 +1,11 @@
 //! The work of `ImportImage`.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use catalog::JobRecord;
-use engine::{Overwrite, Request, SourceFormat, TargetFormat};
+use blobs::BlobId;
+use catalog::{JobRecord, Scope};
+use engine::{EngineError, Overwrite, Request, SourceFormat, TargetFormat};
 
 use super::board::Running;
 use super::copy::cut;
@@ -14,6 +16,11 @@ use super::spec::{ImportSpec, ImportedDisk};
 use crate::arn::image_disk;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
+use crate::import_image::place::{Located, OnDisk, of_service};
+use crate::import_image::{Limits, inspect};
+
+/// What the name of a fetched object ends with, behind that of its blob.
+const FETCHED: &str = "source";
 
 impl Ecs {
     pub(super) async fn do_import(
@@ -39,7 +46,6 @@ impl Ecs {
         running: &Arc<Running>,
     ) -> Result<FinishedDisk> {
         let damaged = || EcsError::Damaged(format!("the text of job {}", job.job.id));
-        let source_format: SourceFormat = disk.format.parse().map_err(|_| damaged())?;
         let scope = job.job.scope.clone();
         let keys = DiskKeys {
             ecs: Arc::clone(self),
@@ -50,8 +56,10 @@ impl Ecs {
             scope: scope.clone(),
             key: None,
         };
+        let blob: BlobId = disk.blob.parse().map_err(|_| damaged())?;
+        let (source, source_format) = self.source_to_import(disk, &blob, &scope, running).await?;
         let engine = EngineWork {
-            source: self.file_to_import(disk.file.as_ref(), &disk.bucket, &disk.object)?,
+            source: source.path().to_owned(),
             source_format,
             backing_files: Vec::new(),
             encryption: Request { encrypt: false, key_named: false, rewrap: false },
@@ -62,8 +70,43 @@ impl Ecs {
             keys,
             share,
         };
-        let work = DiskWork { target: disk.blob.parse().map_err(|_| damaged())?, region: scope.region, engine };
+        let work = DiskWork { target: blob, region: scope.region, engine };
         let made = self.make_disk(work, running).await?;
+        // Held until here.
+        drop(source);
         Ok(FinishedDisk { snapshot: disk.snapshot.clone(), made: Some(made), shared: None, mode: "import".to_owned() })
+    }
+
+    /// The file and what it is. An object of a service is fetched into the store's work directory first, where it goes with the other work
+    /// files of its blob.
+    async fn source_to_import(
+        &self,
+        disk: &ImportedDisk,
+        blob: &BlobId,
+        scope: &Scope,
+        running: &Running,
+    ) -> Result<(OnDisk, SourceFormat)> {
+        let damaged = || EcsError::Damaged(format!("the format of blob {blob}"));
+        let claim = disk.format.as_deref().map(str::parse).transpose().map_err(|_| damaged())?;
+        let store = self.store(&scope.region)?;
+        // An earlier run needed it, and it may be gone.
+        if store.work_directory().join(blob.to_string()).exists() || store.size(blob).await.is_ok() {
+            return Ok((OnDisk::Named(PathBuf::new()), claim.unwrap_or(SourceFormat::Raw)));
+        }
+        let bucket = match self.locate(&disk.source, scope).await? {
+            Located::Here(file) => return Ok((file, claim.ok_or_else(damaged)?)),
+            Located::There(bucket) => bucket,
+        };
+        let target = store.work_directory().join(format!("{blob}.{FETCHED}"));
+        let name = disk.source.name();
+        tokio::select! {
+            fetched = bucket.fetch(&name, &target) => {
+                fetched.map_err(|error| of_service(error, "read", disk.source.bucket(), &name))?;
+            }
+            () = running.cancelled() => return Err(EcsError::Engine(EngineError::Cancelled)),
+        }
+        let limits = Limits { position: disk.position, size_gib: disk.size_gib };
+        let found = inspect(&name, claim, limits, OnDisk::Named(target.clone())).await?;
+        Ok((OnDisk::Named(target), found.format))
     }
 }

@@ -6,7 +6,7 @@ use ram::Permit;
 use ram::trail::Entry;
 
 use crate::ecs::Ecs;
-use crate::error::{EcsError, Result};
+use crate::error::Result;
 use crate::key_use::is_service_key;
 
 impl Ecs {
@@ -46,7 +46,6 @@ impl Ecs {
             key_kind: if is_service_key(facts) { "service" } else { "own" }.to_owned(),
             outcome: code.to_owned(),
         };
-        let noted = self.rooms.ledger.record(entry, vec![meter], None).await;
-        noted.map_err(|error| EcsError::Audit(error.to_string()))
+        Ok(self.rooms.ledger.record(entry, vec![meter], None).await?)
     }
 }

@@ -86,6 +86,8 @@ impl Ecs {
         if let Err(error) = done {
             self.end_badly(&job, &running, error).await;
         }
+        // What was uploaded for it is needed no longer.
+        self.remove_uploads_soon().await;
     }
 
     async fn do_job(self: Arc<Self>, job: &JobRecord, running: &Arc<Running>) -> Result<()> {
@@ -113,7 +115,7 @@ impl Drop for OnBoard {
     }
 }
 
-/// The blobs that a job makes, none where its text cannot be read.
+/// What the names of a job's work files begin with: the blobs that it makes, or the task of an export. None where its text cannot be read.
 pub(crate) fn blobs_of(job: &JobRecord) -> Vec<String> {
     let text = &job.job.spec;
     let copied = || CopySpec::read(text).map(|spec| spec.disks.into_iter().filter_map(|disk| disk.blob).collect());

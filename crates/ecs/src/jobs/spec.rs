@@ -1,11 +1,10 @@
 //! What a job is to do, as it stands in the catalog. It names everything that the job makes, so a job that begins again makes the same.
 
-use std::path::PathBuf;
-
 use kms::KeyId;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{EcsError, Result};
+use crate::import_image::ImportSource;
 
 /// The API's word for the job that makes no image.
 pub(crate) const EXPORT_IMAGE: &str = "ExportImage";
@@ -54,15 +53,12 @@ pub(crate) struct ImportSpec {
 pub(crate) struct ImportedDisk {
     /// 0: the system disk.
     pub(crate) position: u32,
-    /// Where the file is.
-    pub(crate) bucket: String,
-    /// Its name there.
-    pub(crate) object: String,
-    /// The file itself, in place of the bucket.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) file: Option<PathBuf>,
-    /// What it was found to be when the call was made: it is not probed again.
-    pub(crate) format: String,
+    /// Where it is.
+    pub(crate) source: ImportSource,
+    /// What it was found to be when the call was made: it is not probed again. Of an object of a service: what the caller says.
+    pub(crate) format: Option<String>,
+    /// How large the disk is said to be at most, in GiB.
+    pub(crate) size_gib: Option<u64>,
     /// What becomes of it.
     pub(crate) snapshot: String,
     /// The blob that is made.

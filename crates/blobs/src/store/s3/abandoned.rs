@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use object_store::path::Path as ObjectPath;
 use serde::Deserialize;
 
-use super::S3Store;
+use super::{Bucket, S3Store};
 use crate::store::Cause;
 
 /// Answer of `ListMultipartUploads`.
@@ -30,12 +30,14 @@ struct Listed {
     initiated: String,
 }
 
-impl S3Store {
+impl Bucket {
     /// Ids of the uploads that are running here.
     pub(super) fn running(&self) -> MutexGuard<'_, HashSet<String>> {
         self.uploads.lock().expect("no holder of this lock can panic")
     }
+}
 
+impl S3Store {
     pub(super) async fn abort_abandoned(&self, before: Timestamp) -> Result<u64, Cause> {
         let prefix = self.bucket.prefix.to_string();
         let mut aborted = 0;
@@ -63,7 +65,7 @@ impl S3Store {
     fn is_abandoned(&self, upload: &Listed, before: Timestamp) -> bool {
         let ours = ObjectPath::parse(&upload.key).is_ok_and(|key| self.bucket.blob(&key).is_some());
         let old = upload.initiated.parse::<Timestamp>().is_ok_and(|initiated| initiated < before);
-        ours && old && !self.running().contains(&upload.upload_id)
+        ours && old && !self.bucket.running().contains(&upload.upload_id)
     }
 }
 

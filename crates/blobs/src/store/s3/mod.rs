@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   upload.rs    a work file in parts, the first one last          ┐ parts.rs runs the parts of one blob
-//!   download.rs  an object into the cache, in ranges               ┘
+//!   download.rs  an object into a file, in ranges                  ┘
+//!   objects.rs   the same for objects that are no blobs
 //!   purge.rs     every version of an object        ┐ calls.rs signs and sends what object_store lacks
 //!   abandoned.rs uploads that nobody will complete ┘
 //! ```
@@ -14,9 +15,12 @@ mod abandoned;
 mod calls;
 mod download;
 mod failure;
+mod objects;
 mod parts;
 mod purge;
 mod upload;
+
+pub use objects::ObjectBucket;
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -53,8 +57,6 @@ pub struct S3Store {
     work: WorkDirectory,
     cache: Arc<Cache>,
     bucket: Bucket,
-    /// Ids of the uploads that are running here.
-    uploads: Mutex<HashSet<String>>,
 }
 
 /// The bucket, as each part of a transfer needs it.
@@ -65,6 +67,8 @@ struct Bucket {
     prefix: ObjectPath,
     part_bytes: u64,
     workers: usize,
+    /// Ids of the uploads that are running here.
+    uploads: Arc<Mutex<HashSet<String>>>,
 }
 
 impl S3Store {
@@ -74,9 +78,10 @@ impl S3Store {
     pub fn open(config: &S3Config) -> StoreResult<Self> {
         let name = StoreName(format!("bucket {} at {}", config.bucket, config.endpoint));
         let bucket = Bucket::new(config).map_err(name.failed("open", None))?;
-        let work = WorkDirectory::create(&config.path).map_err(name.failed("open", None))?;
-        let cache = Cache::create(&config.path, config.cache_bytes).map_err(name.failed("open", None))?;
-        Ok(Self { name, work, cache, bucket, uploads: Mutex::default() })
+        let directory = config.directory().map_err(name.failed("open", None))?;
+        let work = WorkDirectory::create(directory).map_err(name.failed("open", None))?;
+        let cache = Cache::create(directory, config.cache_bytes).map_err(name.failed("open", None))?;
+        Ok(Self { name, work, cache, bucket })
     }
 }
 
@@ -95,7 +100,7 @@ impl BlobStore for S3Store {
     }
 
     async fn open(&self, id: &BlobId) -> StoreResult<OpenBlob> {
-        let opened = self.cache.open(id, async |path| self.bucket.download(id, path).await);
+        let opened = self.cache.open(id, async |path| self.bucket.download(&self.bucket.key(id), path).await);
         opened.await.map_err(self.name.failed("open", Some(id)))
     }
 
@@ -104,7 +109,7 @@ impl BlobStore for S3Store {
     }
 
     async fn size(&self, id: &BlobId) -> StoreResult<u64> {
-        self.bucket.size(id).await.map_err(self.name.failed("measure", Some(id)))
+        self.bucket.size(&self.bucket.key(id)).await.map_err(self.name.failed("measure", Some(id)))
     }
 
     async fn delete(&self, id: &BlobId) -> StoreResult<()> {
@@ -155,6 +160,7 @@ impl Bucket {
             prefix: ObjectPath::from(config.prefix.as_str()),
             part_bytes: config.part_bytes,
             workers: config.workers,
+            uploads: Arc::default(),
         })
     }
 
@@ -168,20 +174,22 @@ impl Bucket {
         (self.key(&id) == *key).then_some(id)
     }
 
-    async fn size(&self, id: &BlobId) -> Result<u64, Cause> {
-        Ok(self.objects.head(&self.key(id)).await.map_err(|e| cause(&e))?.size)
+    /// Errors: `NoSuchBlob` for an object that is not there.
+    async fn size(&self, key: &ObjectPath) -> Result<u64, Cause> {
+        Ok(self.objects.head(key).await.map_err(|e| cause(&e))?.size)
     }
 
     async fn read(&self, id: &BlobId, range: Range<u64>) -> Result<Vec<u8>, Cause> {
         // A service cuts a range that is too long, so the length is asked first.
-        let blob_bytes = self.size(id).await?;
+        let key = self.key(id);
+        let blob_bytes = self.size(&key).await?;
         if range.end > blob_bytes {
             return Err(Cause::PastTheEnd { blob_bytes, end: range.end });
         }
         if range.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(self.range(id, range).await?.to_vec())
+        self.range(&key, range).await
     }
 
     async fn list(&self, after: Option<&BlobId>, limit: usize) -> Result<Vec<BlobEntry>, Cause> {

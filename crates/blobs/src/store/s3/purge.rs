@@ -26,7 +26,8 @@ impl Bucket {
     ///
     /// A bucket without versions lists its object as version `null`; a service without such a list has no versions.
     pub(super) async fn purge(&self, id: &BlobId) -> Result<(), Cause> {
-        let key = self.key(id).to_string();
+        let object = self.key(id);
+        let key = object.to_string();
         let mut before = Vec::new();
         loop {
             let versions = self.versions(&key).await?;
@@ -42,7 +43,7 @@ impl Bucket {
             before = versions;
         }
         // Only an object that is there is deleted plainly: elsewhere that would leave a delete marker.
-        match self.size(id).await {
+        match self.size(&object).await {
             Ok(_) => self.calls.delete(&key, &[]).await,
             Err(Cause::NoSuchBlob) => Ok(()),
             Err(other) => Err(other),

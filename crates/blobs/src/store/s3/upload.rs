@@ -18,7 +18,7 @@ impl S3Store {
     pub(super) async fn upload(&self, id: &BlobId, work_file: &Path) -> Result<(), Cause> {
         let (work, path) = (self.work.clone(), work_file.to_owned());
         let Some(file) = blocking(move || work.open(&path)).await? else {
-            return match self.bucket.size(id).await {
+            return match self.bucket.size(&self.bucket.key(id)).await {
                 // An earlier put got to its end.
                 Ok(_) => Ok(()),
                 Err(Cause::NoSuchBlob) => Err(Cause::NoWorkFile(work_file.to_owned())),
@@ -26,33 +26,35 @@ impl S3Store {
             };
         };
         let expected = file.metadata()?.len();
-        self.send(id, Arc::new(file), expected).await?;
-        let found = self.bucket.size(id).await?;
-        if found != expected {
-            return Err(Cause::WrongLength { expected, found });
-        }
+        self.bucket.send(&self.bucket.key(id), Arc::new(file), expected).await?;
         Ok(std::fs::remove_file(work_file)?)
-    }
-
-    async fn send(&self, id: &BlobId, file: Arc<File>, bytes: u64) -> Result<(), Cause> {
-        let (key, parts) = (self.bucket.key(id), Parts::new(bytes, self.bucket.part_bytes));
-        if parts.count() <= 1 {
-            // One request instead of three; and an upload must have a part, which an empty blob has not.
-            let payload = read(&file, 0..bytes).await?;
-            self.bucket.objects.put(&key, payload).await.map_err(|e| cause(&e))?;
-            return Ok(());
-        }
-        let upload = Upload::begin(self, &key).await?;
-        let sent = self.bucket.send_parts(&upload, file, parts).await;
-        if sent.is_err() {
-            // What cannot be aborted now is abandoned, and found by its age.
-            let _ = self.bucket.objects.abort_multipart(&key, &upload.id).await;
-        }
-        sent
     }
 }
 
 impl Bucket {
+    /// Makes an object of a file, which is there whole or not at all.
+    pub(super) async fn send(&self, key: &ObjectPath, file: Arc<File>, expected: u64) -> Result<(), Cause> {
+        let parts = Parts::new(expected, self.part_bytes);
+        if parts.count() <= 1 {
+            // One request instead of three; and an upload must have a part, which an empty object has not.
+            let payload = read(&file, 0..expected).await?;
+            self.objects.put(key, payload).await.map_err(|e| cause(&e))?;
+        } else {
+            let upload = Upload::begin(self, key).await?;
+            let sent = self.send_parts(&upload, file, parts).await;
+            if sent.is_err() {
+                // What cannot be aborted now is abandoned, and found by its age.
+                let _ = self.objects.abort_multipart(key, &upload.id).await;
+            }
+            sent?;
+        }
+        let found = self.size(key).await?;
+        if found != expected {
+            return Err(Cause::WrongLength { expected, found });
+        }
+        Ok(())
+    }
+
     /// Sends all parts but the first in any order, then the first, which makes the file an image, and completes the object.
     async fn send_parts(&self, upload: &Upload<'_>, file: Arc<File>, parts: Parts) -> Result<(), Cause> {
         let (bucket, key, id) = (self.clone(), upload.key.clone(), upload.id.clone());
@@ -74,22 +76,22 @@ impl Bucket {
 
 /// An upload that is running: as long as this lives, it does not count as abandoned.
 struct Upload<'a> {
-    store: &'a S3Store,
+    bucket: &'a Bucket,
     key: ObjectPath,
     id: String,
 }
 
 impl<'a> Upload<'a> {
-    async fn begin(store: &'a S3Store, key: &ObjectPath) -> Result<Self, Cause> {
-        let id = store.bucket.objects.create_multipart(key).await.map_err(|e| cause(&e))?;
-        store.running().insert(id.clone());
-        Ok(Self { store, key: key.clone(), id })
+    async fn begin(bucket: &'a Bucket, key: &ObjectPath) -> Result<Self, Cause> {
+        let id = bucket.objects.create_multipart(key).await.map_err(|e| cause(&e))?;
+        bucket.running().insert(id.clone());
+        Ok(Self { bucket, key: key.clone(), id })
     }
 }
 
 impl Drop for Upload<'_> {
     fn drop(&mut self) {
-        self.store.running().remove(&self.id);
+        self.bucket.running().remove(&self.id);
     }
 }
 

@@ -4,6 +4,7 @@ use crate::database::{Row, Value, values};
 use crate::error::Result;
 use crate::names::Scope;
 use crate::page::{Page, PageRequest};
+use crate::queries::Tag;
 use crate::read::Read;
 use crate::writer::Write;
 
@@ -44,6 +45,12 @@ pub struct ImageRecord {
     pub architecture: String,
     /// `BIOS`, `UEFI`, `UEFI-Preferred`.
     pub boot_mode: String,
+    /// `BYOL`, or empty.
+    pub license_type: String,
+    /// `supported`, `unsupported`, or empty.
+    pub nvme_support: String,
+    /// `v1`, `v2`, or empty.
+    pub imds_support: String,
     /// Of `CreateFailed`: why, for people.
     pub failure: String,
     /// When it was begun.
@@ -83,6 +90,10 @@ pub struct ImageFilter {
     pub architecture: String,
     /// Key that one of its disks is under.
     pub key_id: String,
+    /// Account that owns them.
+    pub owner_id: String,
+    /// Tags of the account on them, all of these; an empty value stands for any.
+    pub tags: Vec<Tag>,
     /// From when on they were made.
     pub created_from: Option<Timestamp>,
     /// Until when.
@@ -109,6 +120,9 @@ impl ImageRecord {
             platform: row.value("platform")?,
             architecture: row.value("architecture")?,
             boot_mode: row.value("boot_mode")?,
+            license_type: row.value("license_type")?,
+            nvme_support: row.value("nvme_support")?,
+            imds_support: row.value("imds_support")?,
             failure: row.value("failure")?,
             created_at: row.time("created_at")?,
         })
@@ -133,15 +147,41 @@ macro_rules! filtered {
                 AND ($9 = '' OR i.architecture = $9)
                 AND ($10 = '' OR EXISTS (SELECT 1 FROM image_disks d JOIN snapshots s ON s.id = d.snapshot_id
                                          WHERE d.image_id = i.id AND s.key_id = $10))
-                AND ($11 = 0 OR i.created_at >= $11) AND ($12 = 0 OR i.created_at <= $12)",
+                AND ($11 = 0 OR i.created_at >= $11) AND ($12 = 0 OR i.created_at <= $12)
+                AND ($15 = '' OR i.account = $15)
+                AND ($16 = 0 OR $16 = (
+                    SELECT count(*) FROM tags t
+                    WHERE t.account = $1 AND t.region = $2 AND t.resource_type = 'image' AND t.resource_id = i.id
+                      AND (replace($17, $18 || t.tag_key || $19 || t.tag_value || $18, '') <> $17
+                           OR replace($17, $18 || t.tag_key || $18, '') <> $17)))",
             $rest
         )
     };
 }
 
+/// What stands around a wanted tag, and between its name and its value: control characters, which no name or value has.
+const BETWEEN_TAGS: &str = "\u{1e}";
+const WITHIN_TAG: &str = "\u{1f}";
+
 impl ImageFilter {
+    /// The tags as texts that are found in each other. A name that is wanted with a value is not wanted without one, too.
+    fn wanted_tags(&self) -> Vec<String> {
+        let mut wanted: Vec<(&str, &str)> =
+            self.tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let text = |(key, value): &(&str, &str)| match *value {
+            "" => format!("{BETWEEN_TAGS}{key}{BETWEEN_TAGS}"),
+            value => format!("{BETWEEN_TAGS}{key}{WITHIN_TAG}{value}{BETWEEN_TAGS}"),
+        };
+        let is_covered =
+            |one: &(&str, &str)| one.1.is_empty() && wanted.iter().any(|other| other.0 == one.0 && other != one);
+        wanted.iter().filter(|one| !is_covered(one)).map(text).collect()
+    }
+
     fn values(&self, scope: &Scope) -> Vec<Value> {
         let millis = |time: Option<Timestamp>| time.map_or(0, Timestamp::as_millisecond);
+        let wanted = self.wanted_tags();
         values![
             &scope.account,
             &scope.region,
@@ -157,6 +197,11 @@ impl ImageFilter {
             millis(self.created_to),
             self.owner != ImageOwner::Others,
             self.owner != ImageOwner::Own,
+            &self.owner_id,
+            wanted.len() as u64,
+            wanted.concat(),
+            BETWEEN_TAGS,
+            WITHIN_TAG,
         ]
     }
 }
@@ -182,7 +227,7 @@ impl Read<'_> {
         page: PageRequest,
     ) -> Result<Page<ImageRecord>> {
         let count = filtered!("SELECT count(*) AS n", "");
-        let list = filtered!("SELECT i.*", " ORDER BY i.created_at DESC, i.id LIMIT $15 OFFSET $16");
+        let list = filtered!("SELECT i.*", " ORDER BY i.created_at DESC, i.id LIMIT $20 OFFSET $21");
         self.page("list images", (count, list), filter.values(scope), page, ImageRecord::from_row).await
     }
 
@@ -205,8 +250,9 @@ impl Write {
     pub async fn image_insert(&mut self, image: &ImageRecord) -> Result<bool> {
         let sql = "INSERT INTO images (id, account, region, name, description, family, version, status, progress,
                        remain_s, is_copied, source_image_id, source_region, os_type, os_name, platform, architecture,
-                       boot_mode, failure, created_at)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+                       boot_mode, failure, created_at, license_type, nvme_support, imds_support)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+                       $21, $22, $23)
                    ON CONFLICT DO NOTHING";
         let values = values![
             &image.id,
@@ -229,6 +275,9 @@ impl Write {
             &image.boot_mode,
             &image.failure,
             image.created_at,
+            &image.license_type,
+            &image.nvme_support,
+            &image.imds_support,
         ];
         Ok(self.execute("add an image", sql, values).await? == 1)
     }
@@ -238,7 +287,9 @@ impl Write {
     /// Errors: the database's, when the new name is taken.
     pub async fn image_update(&mut self, image: &ImageRecord) -> Result<bool> {
         let sql = "UPDATE images SET name = $2, description = $3, family = $4, status = $5, progress = $6,
-                       remain_s = $7, boot_mode = $8, failure = $9 WHERE id = $1";
+                       remain_s = $7, boot_mode = $8, failure = $9, license_type = $10, nvme_support = $11,
+                       imds_support = $12
+                   WHERE id = $1";
         let values = values![
             &image.id,
             &image.name,
@@ -249,6 +300,9 @@ impl Write {
             image.remain_s,
             &image.boot_mode,
             &image.failure,
+            &image.license_type,
+            &image.nvme_support,
+            &image.imds_support,
         ];
         Ok(self.execute("change an image", sql, values).await? == 1)
     }

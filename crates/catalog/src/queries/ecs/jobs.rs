@@ -44,6 +44,25 @@ pub struct JobRecord {
 }
 
 impl JobRecord {
+    /// The API's word for its state: what waits is in process, and what was cancelled did not come to its end.
+    #[must_use]
+    pub fn task_status(&self) -> &'static str {
+        match self.state.as_str() {
+            "Finished" => "Finished",
+            "Waiting" | "Processing" => "Processing",
+            _ => "Failed",
+        }
+    }
+
+    /// Code and text of one that did not come to its end; empty for others.
+    #[must_use]
+    pub fn failure(&self) -> (&str, &str) {
+        match self.state.as_str() {
+            "Cancelled" => ("TaskCancelled", "the task was cancelled"),
+            _ => (&self.failure_code, &self.failure),
+        }
+    }
+
     fn from_row(row: &Row) -> Result<Self> {
         Ok(Self {
             sequence: row.count("sequence")?,

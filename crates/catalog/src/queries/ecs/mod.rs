@@ -13,6 +13,7 @@ pub use jobs::{JobFilter, JobRecord, NewJob};
 pub use key_pairs::{KeyPairFilter, KeyPairRecord};
 pub use snapshots::{DiskContent, SnapshotFilter, SnapshotRecord};
 pub use tickets::{TicketRecord, TicketReply};
+pub use uploads::UploadRecord;
 
 mod blobs;
 mod client_tokens;
@@ -26,3 +27,4 @@ mod jobs;
 mod key_pairs;
 mod snapshots;
 mod tickets;
+mod uploads;

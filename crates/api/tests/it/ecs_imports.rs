@@ -1,0 +1,83 @@
+//! What an import is refused for beside its file, uploads as the API knows them, and filters of DescribeImages.
+
+use serde_json::json;
+
+use crate::calls::Client;
+use crate::ecs_images::{ECS, REGION, import, with_disk};
+
+const BUCKET: (&str, &str) = ("DiskDeviceMapping.1.OSSBucket", "golden");
+const OBJECT: (&str, &str) = ("DiskDeviceMapping.1.OSSObject", "disk.raw");
+const SHA256: &str = "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03";
+
+/// Shows the code of each refusal, and that a data disk has its own.
+#[tokio::test]
+async fn imports_are_refused_by_their_codes() {
+    let running = with_disk().await;
+    let root = Client::root(&running);
+    let sparse = std::fs::File::create(running.services.bucket().join("large.raw")).unwrap();
+    sparse.set_len(3 << 30).unwrap();
+    let system = [REGION, BUCKET, OBJECT];
+    let data = [("DiskDeviceMapping.2.OSSBucket", "golden"), ("DiskDeviceMapping.2.OSSObject", "large.raw")];
+    let refused = |more: &[(&'static str, &'static str)]| {
+        let call = [&system[..], more].concat();
+        let root = &root;
+        async move { root.code(ECS, "ImportImage", &call).await }
+    };
+    let code = |status: u16, code: &str| (status, code.to_owned());
+    assert_eq!(refused(&[("Platform", "Plan 9/\u{7}")]).await, code(400, "InvalidPlatform.Malformed"));
+    let small = [data[0], data[1], ("DiskDeviceMapping.2.DiskImageSize", "2")];
+    assert_eq!(refused(&small).await, code(400, "InvalidDataDiskSize"));
+    let upload = [("DiskDeviceMapping.2.UploadId", "u-nothing")];
+    assert_eq!(refused(&upload).await, code(404, "InvalidUploadId.NotFound"));
+    let large =
+        [REGION, BUCKET, ("DiskDeviceMapping.1.OSSObject", "large.raw"), ("DiskDeviceMapping.1.DiskImageSize", "2")];
+    assert_eq!(root.code(ECS, "ImportImage", &large).await, code(400, "InvalidImageSize"));
+}
+
+/// Shows what CreateUpload answers and refuses, and that the same file goes on as the same upload, under another token.
+#[tokio::test]
+async fn an_upload_is_announced_by_length_and_digest() {
+    let running = with_disk().await;
+    let root = Client::root(&running);
+    let file = [REGION, ("Size", "6"), ("Sha256", SHA256)];
+    let made = root.done(ECS, "CreateUpload", &file).await;
+    assert_eq!((&made["Offset"], made["Token"].as_str().map(str::len)), (&json!(0), Some(64)), "{made}");
+    let again = root.done(ECS, "CreateUpload", &file).await;
+    assert!(again["UploadId"] == made["UploadId"] && again["Token"] != made["Token"], "{again}");
+    let other = root.done(ECS, "CreateUpload", &[REGION, ("Size", "7"), ("Sha256", SHA256)]).await;
+    assert_ne!(other["UploadId"], made["UploadId"]);
+    let id = made["UploadId"].as_str().unwrap();
+    let early = root.code(ECS, "ImportImage", &[REGION, ("DiskDeviceMapping.1.UploadId", id)]).await;
+    assert_eq!(early, (400, "IncorrectUploadStatus".to_owned()));
+    for (size, sha256, code) in [
+        ("0", SHA256, "InvalidParameter"),
+        ("6", "5891", "InvalidParameter"),
+        ("2199023255553", SHA256, "InvalidUploadSize"),
+    ] {
+        let refused = root.code(ECS, "CreateUpload", &[REGION, ("Size", size), ("Sha256", sha256)]).await;
+        assert_eq!(refused, (400, code.to_owned()), "{size} {sha256}");
+    }
+}
+
+/// Shows that filters which were once without effect count.
+#[tokio::test]
+async fn images_are_found_by_owner_use_and_usability() {
+    let running = with_disk().await;
+    let root = Client::root(&running);
+    let id = import(&root).await;
+    let all = [REGION, ("Status", "ALL")];
+    let owner = root.done(ECS, "DescribeImages", &all).await["Images"]["Image"][0]["ImageOwnerId"].to_string();
+    root.done(ECS, "ModifyImageAttribute", &[REGION, ("ImageId", &id), ("Status", "Deprecated")]).await;
+    for (name, value, count) in [
+        ("ImageOwnerId", owner.as_str(), 1),
+        ("ImageOwnerId", "2000000000000002", 0),
+        ("Usable", "true", 0),
+        ("Usable", "false", 1),
+        ("Usage", "none", 1),
+        ("Usage", "instance", 0),
+    ] {
+        let found = root.done(ECS, "DescribeImages", &[all[0], all[1], (name, value)]).await;
+        assert_eq!(found["TotalCount"], count, "{name}={value}: {found}");
+    }
+    assert_eq!(root.code(ECS, "DescribeImages", &[REGION, ("Usage", "much")]).await, (404, "InvalidUsage".to_owned()));
+}

@@ -1,0 +1,82 @@
+//! `moto_server` as an S3 service: it checks the sizes of parts, and no signatures.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// A signature of nobody, which moto wants to see.
+const SIGNED: &str = "Authorization: AWS4-HMAC-SHA256 Credential=nobody/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
+
+/// The secret access key of [`Moto::section`].
+pub(crate) const SECRET: &str = "the-secret-of-the-test";
+
+/// A server with buckets.
+pub(crate) struct Moto {
+    address: String,
+    child: Child,
+}
+
+impl Moto {
+    /// Starts a server with these empty buckets.
+    pub(crate) fn start(buckets: &[&str]) -> Self {
+        // By its interpreter: the script names the one of the place where it was installed.
+        let bin = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/moto/python/bin");
+        assert!(bin.join("moto_server").exists(), "moto is not installed: run scripts/setup.sh test");
+        let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
+        let mut command = Command::new(bin.join("python3"));
+        command.arg(bin.join("moto_server"));
+        command.args(["-H", "127.0.0.1", "-p", &address.port().to_string()]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("moto starts");
+        let moto = Self { address: address.to_string(), child };
+        for _ in 0..600 {
+            if TcpStream::connect(&moto.address).is_ok() {
+                buckets.iter().for_each(|bucket| drop(moto.ask("PUT", &format!("/{bucket}"), b"")));
+                return moto;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("moto does not start");
+    }
+
+    /// The fields of a bucket in `server.toml`. The secret lies in `directory`.
+    pub(crate) fn section(&self, bucket: &str, directory: &Path) -> String {
+        let secret: PathBuf = directory.join("s3.secret");
+        std::fs::write(&secret, SECRET).expect("a file");
+        std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("its mode");
+        format!(
+            "kind = 's3'\nendpoint = 'http://{}'\nallow_http = true\nbucket = '{bucket}'\nregion = 'us-east-1'\n\
+             access_key_id = 'AKTEST'\nsecret_access_key_file = '{}'\nretries = 1\n",
+            self.address,
+            secret.display()
+        )
+    }
+
+    /// The URL of a bucket.
+    pub(crate) fn bucket(&self, name: &str) -> String {
+        format!("http://{}/{name}", self.address)
+    }
+
+    /// One request to `/bucket/object`. Returns the body of the answer.
+    pub(crate) fn ask(&self, method: &str, target: &str, body: &[u8]) -> Vec<u8> {
+        let mut stream = TcpStream::connect(&self.address).expect("moto listens");
+        let (address, length) = (&self.address, body.len());
+        let head = format!(
+            "{method} {target} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\n{SIGNED}\r\nConnection: close\r\n\r\n"
+        );
+        stream.write_all(&[head.as_bytes(), body].concat()).expect("moto reads");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("moto answers");
+        assert!(answer.starts_with(b"HTTP/1.1 20"), "{method} {target}: {}", String::from_utf8_lossy(&answer));
+        let end = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("the end of the head");
+        answer.split_off(end + 4)
+    }
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
