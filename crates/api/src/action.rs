@@ -87,6 +87,8 @@ pub struct Call<C> {
     pub caller: C,
     /// The same in words.
     pub identity: Identity,
+    /// The host that it was sent to, as the client names it.
+    pub host: String,
     /// Region that the call goes to.
     pub region: String,
     /// All regions of this server.

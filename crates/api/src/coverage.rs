@@ -72,6 +72,8 @@ fn product_name(product: Product) -> &'static str {
         Product::Kms => "KMS",
         Product::Ram => "RAM",
         Product::Sts => "STS",
+        Product::Vpc => "VPC",
+        Product::Location => "Location",
     }
 }
 

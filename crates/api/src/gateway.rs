@@ -170,6 +170,7 @@ impl<S: Services> Gateway<S> {
             request_id: view.request_id(),
             identity: self.services.identity(&caller),
             caller,
+            host: view.host.clone(),
             region,
             regions: Arc::clone(&self.regions),
             now: origin.now,

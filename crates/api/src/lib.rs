@@ -26,7 +26,9 @@ mod format;
 mod gate;
 mod gateway;
 mod kms;
+mod location;
 mod metrics;
+mod network;
 mod percent;
 mod product;
 mod ram;
@@ -50,5 +52,5 @@ pub use server::{Listener, SelfSigned, ServeError, Served, Server, ServerConfig,
 #[must_use]
 pub fn table<S: Keys + Images>() -> Table<S> {
     let rows = self::ecs::rows().into_iter().chain(self::kms::rows()).chain(self::ram::rows());
-    Table::of(rows.chain(sts::rows()))
+    Table::of(rows.chain(sts::rows()).chain(network::rows()).chain(location::rows()))
 }

@@ -13,12 +13,16 @@ pub enum Product {
     Ram,
     /// Temporary access keys.
     Sts,
+    /// Networks, as far as those ask who start instances.
+    Vpc,
+    /// Where the others are: older clients ask before their first call.
+    Location,
 }
 
 /// How a product writes its envelopes and names its gateway errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
-    /// ECS, RAM and STS, and any answer before the product is known.
+    /// All but KMS, and any answer before the product is known.
     Gateway,
     /// KMS.
     Kms,
@@ -26,7 +30,7 @@ pub(crate) enum Dialect {
 
 impl Product {
     /// All products.
-    pub const ALL: [Self; 4] = [Self::Ecs, Self::Kms, Self::Ram, Self::Sts];
+    pub const ALL: [Self; 6] = [Self::Ecs, Self::Kms, Self::Ram, Self::Sts, Self::Vpc, Self::Location];
 
     /// Name in lower case: metrics, logs, the first label of a host name, the service of a RAM action.
     #[must_use]
@@ -36,10 +40,12 @@ impl Product {
             Self::Kms => "kms",
             Self::Ram => "ram",
             Self::Sts => "sts",
+            Self::Vpc => "vpc",
+            Self::Location => "location",
         }
     }
 
-    /// `Version` parameter or `x-acs-version` header. Source: wire.md 3.
+    /// `Version` parameter or `x-acs-version` header. Source: wire.md 3; for the last two the vendor's SDKs.
     #[must_use]
     pub fn version(self) -> &'static str {
         match self {
@@ -47,6 +53,8 @@ impl Product {
             Self::Kms => "2016-01-20",
             Self::Ram => "2015-05-01",
             Self::Sts => "2015-04-01",
+            Self::Vpc => "2016-04-28",
+            Self::Location => "2015-06-12",
         }
     }
 
@@ -56,12 +64,12 @@ impl Product {
         Self::ALL.into_iter().find(|product| product.version() == version)
     }
 
-    /// Whether its resources live in regions. RAM and STS are the same everywhere (ram.md).
+    /// Whether its resources live in regions. RAM and STS are the same everywhere (ram.md), and so is who knows where they are.
     #[must_use]
     pub fn is_regional(self) -> bool {
         match self {
-            Self::Ecs | Self::Kms => true,
-            Self::Ram | Self::Sts => false,
+            Self::Ecs | Self::Kms | Self::Vpc => true,
+            Self::Ram | Self::Sts | Self::Location => false,
         }
     }
 
@@ -70,14 +78,14 @@ impl Product {
     pub fn default_format(self) -> Format {
         match self {
             Self::Kms => Format::Json,
-            Self::Ecs | Self::Ram | Self::Sts => Format::Xml,
+            Self::Ecs | Self::Ram | Self::Sts | Self::Vpc | Self::Location => Format::Xml,
         }
     }
 
     pub(crate) fn dialect(self) -> Dialect {
         match self {
             Self::Kms => Dialect::Kms,
-            Self::Ecs | Self::Ram | Self::Sts => Dialect::Gateway,
+            Self::Ecs | Self::Ram | Self::Sts | Self::Vpc | Self::Location => Dialect::Gateway,
         }
     }
 }

@@ -19,8 +19,8 @@ pub use names::{Account, InvalidName, KeyId, KeyVersionId, Region, Scope};
 pub use page::{AfterName, Listed, Page, PageRequest};
 pub use queries::ecs::{
     BlobRecord, ClientToken, DiskContent, DiskEncryptionDefault, DiskFilter, DiskRecord, ImageDiskRecord, ImageFilter,
-    ImageOwner, ImageRecord, ImageShare, InstanceFilter, InstanceRecord, JobFilter, JobRecord, NewJob, SnapshotFilter,
-    SnapshotRecord, TicketRecord, TicketReply,
+    ImageOwner, ImageRecord, ImageShare, InstanceFilter, InstanceRecord, JobFilter, JobRecord, KeyPairFilter,
+    KeyPairRecord, NewJob, SnapshotFilter, SnapshotRecord, TicketRecord, TicketReply,
 };
 pub use queries::kms::{
     AliasRecord, ImportToken, KeyFilter, KeyRecord, KeyState, KeyVersionRecord, Rotation, SealedImage,

@@ -37,6 +37,7 @@ const STEPS: &[Step] = &[
     translated(include_str!("../migrations/0012_shares_and_defaults.sql")),
     translated(include_str!("../migrations/0013_tickets.sql")),
     translated(include_str!("../migrations/0014_instances.sql")),
+    translated(include_str!("../migrations/0015_key_pairs.sql")),
 ];
 
 const fn translated(sqlite: &'static str) -> Step {

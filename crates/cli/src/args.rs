@@ -4,6 +4,7 @@ mod account;
 mod billing;
 mod database;
 mod image;
+mod instance;
 mod key;
 mod serve;
 mod ticket;
@@ -12,6 +13,7 @@ pub(crate) use account::AccountCommand;
 pub(crate) use billing::{Balance, BillingArgs, BillingCommand, OwnerArgs};
 pub(crate) use database::DatabaseArgs;
 pub(crate) use image::{CopyImageArgs, ImageArgs, ImageCommand, ImportImageArgs, InRegion, RegionCommand, WaitArgs};
+pub(crate) use instance::{DataDisk, InstanceArgs, InstanceCommand, RunInstanceArgs};
 pub(crate) use key::{AliasCommand, CreateKeyArgs, ImportArgs, KeyCommand, VersionCommand};
 pub(crate) use serve::ServeArgs;
 pub(crate) use ticket::{TicketArgs, TicketCommand, VerdictArgs};
@@ -66,7 +68,7 @@ pub(crate) struct RootArgs {
     pub root_pkcs11: Option<TokenPlace>,
 }
 
-/// A server that holds the keys, for `key`, `image`, `region`, `copy`, `verify` and `exec`. Its access key is never an argument: it comes from
+/// A server that holds the keys, for `key`, `image`, `instance`, `region`, `copy`, `verify` and `exec`. Its access key is never an argument: it comes from
 /// `RESEAL_ACCESS_KEY_ID`, `RESEAL_ACCESS_KEY_SECRET`, `RESEAL_SECURITY_TOKEN`, or from the profile.
 #[derive(Args)]
 pub(crate) struct RemoteArgs {
@@ -98,6 +100,8 @@ pub(crate) enum Command {
     Key(KeyCommand),
     /// Images of the catalog, of the data directory or of a server
     Image(ImageArgs),
+    /// Instances: machines that run from images
+    Instance(InstanceArgs),
     /// The regions of an installation
     #[command(subcommand)]
     Region(RegionCommand),

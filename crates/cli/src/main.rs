@@ -7,6 +7,7 @@ mod environment;
 mod hardening;
 mod images;
 mod installation;
+mod instances;
 mod interrupt;
 mod keys;
 mod output;

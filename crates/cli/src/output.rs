@@ -40,6 +40,11 @@ pub(crate) fn size(bytes: u64) -> String {
     indicatif::HumanBytes(bytes).to_string()
 }
 
+/// A time to the minute, as ECS writes it of instances: `2026-11-25T16:45Z`.
+pub(crate) fn time_to_the_minute(at: catalog::Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%MZ").to_string()
+}
+
 /// A time to the second, as the APIs write it: `2026-11-25T16:45:35Z`.
 pub(crate) fn time(at: catalog::Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()

@@ -161,7 +161,10 @@ impl ServerLock {
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => {
-                bail!("another server, or a command that changes keys, is using {}", data_dir.path().display())
+                bail!(
+                    "a server, or another command, is using {}; a server is asked with --endpoint",
+                    data_dir.path().display()
+                )
             }
             Err(TryLockError::Error(error)) => Err(error).context("cannot lock server.lock"),
         }

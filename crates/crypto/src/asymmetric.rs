@@ -20,6 +20,7 @@ mod pem;
 mod public_key;
 mod raw_rsa;
 mod signing;
+mod ssh;
 mod unwrap;
 
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
@@ -36,6 +37,7 @@ use crate::secret::Secret;
 pub use encryption::{DecryptionKey, NotDecrypted, Oaep, WrappingAlgorithm};
 pub use public_key::{PUBLIC_KEY_BYTES_MAX, PublicKey, PublicKeyKind, RSA_BITS_MAX, RSA_BITS_MIN};
 pub use signing::{SignatureAlgorithm, SigningKey};
+pub use ssh::{NotAnSshKey, SSH_PUBLIC_KEY_CHARS_MAX, SshPublicKey, rsa_private_pem};
 pub use unwrap::{InvalidKeyMaterial, Unwrapped, UnwrappingKey};
 
 /// Bytes of a private scalar of both curves.

@@ -22,7 +22,7 @@
 pub use blobs::{BlobStore, LocalStore};
 pub use catalog::{
     DiskFilter, DiskRecord, ImageDiskRecord, ImageFilter, ImageOwner, ImageRecord, InstanceFilter, InstanceRecord,
-    JobFilter, JobRecord, Page, PageRequest, SnapshotFilter, SnapshotRecord, TicketReply,
+    JobFilter, JobRecord, KeyPairFilter, KeyPairRecord, Page, PageRequest, SnapshotFilter, SnapshotRecord, TicketReply,
 };
 pub use config::{EcsConfig, ImportPlace};
 pub use copy_image::{Check, CopyImage};
@@ -38,8 +38,10 @@ pub use instances::{
     ConsoleOutput, DescribedInstance, ForwardConfig, InstanceError, InstanceType, InstanceTypeFilter, InstancesConfig,
     KeyLock, KeyNeed, ModifyInstance, NewInstances, OnKeyDisabled, PortForward, default_types,
 };
+pub use key_pairs::{KeyPairError, NewKeyPair, PerInstance};
 pub use modify_image::ModifyImage;
 pub use names::{ImageAttributes, check_description, check_name};
+pub use network::{CIDR_BLOCK, GUEST_ADDRESS, Network, NetworkError, NetworkWanted, V_SWITCH_CIDR_BLOCK};
 pub use share_image::ShareImage;
 pub use snapshots::DescribedSnapshot;
 pub use tags::{ResourceKind, TagFilter, TaggedWith, TagsPage};
@@ -62,9 +64,11 @@ mod ids;
 mod import_image;
 mod instances;
 mod jobs;
+mod key_pairs;
 mod key_use;
 mod modify_image;
 mod names;
+mod network;
 pub mod qemu;
 mod share_image;
 mod snapshots;

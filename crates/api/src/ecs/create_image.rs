@@ -1,4 +1,4 @@
-//! `CreateImage` from snapshots. Source: ecs-images.md 5.
+//! `CreateImage` from an instance or from snapshots. Source: ecs-images.md 5.
 
 use ::ecs::{Check, Ecs, EcsError, ImageAttributes, NewImageDisk};
 use kms::Scope;
@@ -9,11 +9,10 @@ use super::action::{EcsCall, need, row};
 use super::parameters::{CLIENT_TOKEN, DRY_RUN, NAME, REGION_ID, TAG, tags};
 use crate::action::Spec;
 use crate::errors::{self, Refusal};
-use crate::parameters::{Ignored, Name, NumberedRecord, OneOf, Optional, Parameters, Records, Refused, Text};
+use crate::parameters::{Ignored, Name, NumberedRecord, OneOf, Optional, Parameters, Records, Text};
 use crate::services::Need;
 
-/// There are no instances yet, so none is found.
-const INSTANCE_ID: Refused = Refused { name: "InstanceId", row: &errors::ECS_NO_INSTANCE };
+const INSTANCE_ID: Optional<Name> = Optional::new("InstanceId", Name { length: (1, 64), also: "-" });
 const DISK: Records =
     Records { name: "DiskDeviceMapping", fields: &["Device", "DiskType", "Size", "SnapshotId"], items_max: 17 };
 const SNAPSHOT_ID: Optional<Name> = Optional::new("SnapshotId", Name { length: (1, 64), also: "-" });
@@ -34,7 +33,7 @@ impl EcsCall for CreateImage {
     const SPEC: &'static Spec = &row(
         "CreateImage",
         "ecs:CreateImage",
-        "image/* and snapshot/<id>",
+        "image/* and instance/<id> or snapshot/<id>",
         &[
             &REGION_ID,
             &INSTANCE_ID,
@@ -57,14 +56,15 @@ impl EcsCall for CreateImage {
     );
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
-        INSTANCE_ID.check(parameters)?;
+        // It counts before what else is given.
+        let instance_id = INSTANCE_ID.read(parameters)?.unwrap_or_default();
         let architecture = ARCHITECTURE.read(parameters)?.unwrap_or("x86_64");
         // What arm64 machines boot from; others begin with a BIOS.
         let boot_mode = if architecture == "arm64" { "UEFI" } else { "BIOS" };
         let platform = PLATFORM.read(parameters)?.unwrap_or_else(|| "Others Linux".to_owned());
         let request = ::ecs::CreateImage {
-            instance_id: String::new(),
-            disks: disks(parameters)?,
+            disks: if instance_id.is_empty() { disks(parameters)? } else { Vec::new() },
+            instance_id,
             name: IMAGE_NAME.read(parameters)?.unwrap_or_default(),
             description: DESCRIPTION.read(parameters)?.unwrap_or_default(),
             family: IMAGE_FAMILY.read(parameters)?.unwrap_or_default(),
@@ -81,8 +81,9 @@ impl EcsCall for CreateImage {
     }
 
     async fn needs(&self, _: &Ecs, scope: &Scope) -> Result<Vec<Need>, EcsError> {
+        let instance = Some(&self.request.instance_id).filter(|id| !id.is_empty()).map(|id| format!("instance/{id}"));
         let snapshots = self.request.disks.iter().map(|disk| format!("snapshot/{}", disk.snapshot_id));
-        let resources = std::iter::once("image/*".to_owned()).chain(snapshots);
+        let resources = std::iter::once("image/*".to_owned()).chain(instance).chain(snapshots);
         Ok(resources.map(|resource| need(Self::SPEC, scope, &resource)).collect())
     }
 

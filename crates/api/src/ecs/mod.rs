@@ -11,11 +11,16 @@ mod create_image;
 mod default_encryption;
 mod delete_image;
 mod describe_images;
+mod disks;
 mod export_image;
 mod family;
 mod image;
 mod import_image;
+mod instances;
+mod key_pair_uses;
+mod key_pairs;
 mod modify_image;
+mod paging;
 mod parameters;
 mod refusal;
 mod regions;
@@ -40,6 +45,25 @@ pub trait Images: Rooms {
 
 /// All actions of ECS, in the order of ecs-images.md.
 pub(crate) fn rows<S: Images>() -> Vec<Row<S>> {
+    let mut rows = images();
+    rows.extend(instances::rows());
+    rows.extend(disks::rows());
+    rows.extend(key_pairs());
+    rows
+}
+
+fn key_pairs<S: Images>() -> Vec<Row<S>> {
+    vec![
+        Row::of::<OnEcs<key_pairs::CreateKeyPair>>(),
+        Row::of::<OnEcs<key_pairs::ImportKeyPair>>(),
+        Row::of::<OnEcs<key_pairs::DescribeKeyPairs>>(),
+        Row::of::<OnEcs<key_pairs::DeleteKeyPairs>>(),
+        Row::of::<OnEcs<key_pair_uses::AttachKeyPair>>(),
+        Row::of::<OnEcs<key_pair_uses::DetachKeyPair>>(),
+    ]
+}
+
+fn images<S: Images>() -> Vec<Row<S>> {
     vec![
         Row::of::<OnEcs<copy_image::CopyImage>>(),
         Row::of::<OnEcs<cancel_copy_image::CancelCopyImage>>(),

@@ -4,7 +4,7 @@ use catalog::Tag;
 use jiff::Timestamp;
 
 use crate::errors::{self, Refusal};
-use crate::parameters::{Flag, Integer, Kind, Name, Optional, Parameters, Required, Tags, Text};
+use crate::parameters::{Flag, Integer, JsonStrings, Kind, Name, Optional, Parameters, Required, Tags, Text};
 
 pub(super) const REGION_ID: Required<Name> = Required::new("RegionId", Name { length: (1, 64), also: "-" });
 pub(super) const IMAGE_ID: Required<Name> = Required::new("ImageId", Name { length: (1, 64), also: "-" });
@@ -56,6 +56,11 @@ pub(super) fn written(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// A time as ECS writes it of disks, instances and key pairs. Source: wire.md 9.
+pub(super) fn written_to_the_minute(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%MZ").to_string()
+}
+
 /// A comma list of identifiers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Identifiers;
@@ -71,6 +76,24 @@ impl Kind for Identifiers {
         let is_id = |id: &str| id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         let ids: Vec<&str> = text.split(',').map(str::trim).filter(|id| !id.is_empty()).collect();
         (ids.len() <= 100 && ids.iter().all(|id| is_id(id))).then(|| ids.join(","))
+    }
+}
+
+/// A JSON list of up to 100 identifiers; read as a comma list, because that is what filters take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct JsonIdentifiers;
+
+impl Kind for JsonIdentifiers {
+    type Value = String;
+
+    fn describe(&self) -> String {
+        "JSON list of up to 100 ids".to_owned()
+    }
+
+    fn read(&self, text: &str) -> Option<String> {
+        let is_id = |id: &String| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let ids = JsonStrings { items_max: 100 }.read(text)?;
+        ids.iter().all(is_id).then(|| ids.join(","))
     }
 }
 
@@ -94,5 +117,10 @@ mod tests {
     fn identifiers_are_separated_by_commas() {
         assert_eq!(Identifiers.read("m-1, m-2,").as_deref(), Some("m-1,m-2"));
         assert_eq!(Identifiers.read("m-1' OR 1"), None);
+        assert_eq!(JsonIdentifiers.read(r#"["m-1","m-2"]"#).as_deref(), Some("m-1,m-2"));
+        assert_eq!(JsonIdentifiers.read("[]").as_deref(), Some(""));
+        for bad in ["m-1", r#"["m-1,m-2"]"#, r#"[""]"#, r#"[1]"#] {
+            assert_eq!(JsonIdentifiers.read(bad), None, "{bad}");
+        }
     }
 }

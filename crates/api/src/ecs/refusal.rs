@@ -1,6 +1,9 @@
 //! The one place where what `ecs` refuses gets its code.
 
-use ::ecs::EcsError;
+mod instances;
+mod key_pairs;
+
+use ::ecs::{EcsError, NetworkError};
 
 use crate::errors::{self, ErrorRow, Refusal};
 
@@ -8,6 +11,15 @@ use crate::errors::{self, ErrorRow, Refusal};
 /// log instead. `region`: the row for a region that is not served.
 pub(super) fn refusal(error: &EcsError, region: &'static ErrorRow, request_id: &str) -> Refusal {
     let row = match error {
+        EcsError::Instance(refused) => match instances::row(refused) {
+            Some(row) => row,
+            None => return of_server(error, request_id),
+        },
+        EcsError::KeyPair(refused) => match key_pairs::row(refused) {
+            Some(row) => row,
+            None => return of_server(error, request_id),
+        },
+        EcsError::Network(refused) => network(refused),
         EcsError::MalformedName { .. } => &errors::ECS_IMAGE_NAME,
         EcsError::MalformedFamily { .. } => &errors::ECS_IMAGE_FAMILY,
         EcsError::MalformedDescription => &errors::ECS_DESCRIPTION,
@@ -81,7 +93,6 @@ pub(super) fn refusal(error: &EcsError, region: &'static ErrorRow, request_id: &
         | EcsError::Stopping
         // Only the operator verifies, on the host.
         | EcsError::NotSealed { .. }
-        | EcsError::Instance(_)
         | EcsError::Catalog(_) => return of_server(error, request_id),
     };
     Refusal::new(row, &[&error.to_string()])
@@ -91,4 +102,12 @@ pub(super) fn refusal(error: &EcsError, region: &'static ErrorRow, request_id: &
 fn of_server(error: &EcsError, request_id: &str) -> Refusal {
     tracing::error!(request.id = request_id, error = %error, "a call of ECS failed");
     Refusal::new(if error.is_temporary() { &errors::SERVICE_UNAVAILABLE } else { &errors::INTERNAL_ERROR }, &[])
+}
+
+fn network(error: &NetworkError) -> &'static ErrorRow {
+    match error {
+        NetworkError::SecurityGroup(_) => &errors::ECS_NO_SECURITY_GROUP,
+        NetworkError::VSwitch(_) => &errors::ECS_NO_V_SWITCH,
+        NetworkError::Zone(_) => &errors::ECS_NO_ZONE,
+    }
 }

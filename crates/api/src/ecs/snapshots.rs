@@ -1,21 +1,22 @@
 //! `DescribeSnapshots` and `DeleteSnapshot`. Source: ecs-images.md 7.
 
-use ::ecs::{DescribedSnapshot, Ecs, EcsError, PageRequest, SnapshotFilter};
+use ::ecs::{DescribedSnapshot, Ecs, EcsError, SnapshotFilter};
 use catalog::Tag;
 use kms::Scope;
 use ram::Permit;
 use serde_json::{Value, json};
 
 use super::action::{EcsCall, need, row};
-use super::parameters::{PAGE_NUMBER, PAGE_SIZE, REGION_ID, TAG, page, tags, time, written};
+use super::paging::{MAX_RESULTS, NEXT_TOKEN, Paging};
+use super::parameters::{JsonIdentifiers, PAGE_NUMBER, PAGE_SIZE, REGION_ID, TAG, tags, time, written};
 use crate::action::Spec;
 use crate::errors::{self, Refusal};
-use crate::parameters::{Flag, Ignored, Integer, JsonStrings, Name, OneOf, Optional, Parameters, Required, Tags, Text};
+use crate::parameters::{Flag, Ignored, Name, OneOf, Optional, Parameters, Required, Tags, Text};
 use crate::services::Need;
 
 const SNAPSHOT_ID: Required<Name> = Required::new("SnapshotId", Name { length: (1, 64), also: "-" });
-const SNAPSHOT_IDS: Optional<JsonStrings> =
-    Optional::new("SnapshotIds", JsonStrings { items_max: 100 }).or(&errors::ECS_SNAPSHOT_IDS);
+const SNAPSHOT_IDS: Optional<JsonIdentifiers> =
+    Optional::new("SnapshotIds", JsonIdentifiers).or(&errors::ECS_SNAPSHOT_IDS);
 const DISK_ID: Optional<Name> = Optional::new("DiskId", Name { length: (1, 64), also: "-" });
 const ENCRYPTED: Optional<Flag> = Optional::new("Encrypted", Flag);
 const KMS_KEY_ID: Optional<Text> = Optional::new("KMSKeyId", Text { length: (1, 512) });
@@ -29,8 +30,6 @@ const USAGE: Optional<OneOf> =
     Optional::new("Usage", OneOf(&["image", "disk", "image_disk", "none"])).or(&errors::ECS_USAGE);
 const SNAPSHOT_NAME: Optional<Text> = Optional::new("SnapshotName", Text { length: (1, 128) });
 const FILTER: Tags = Tags { name: "Filter", items_max: 1 };
-const MAX_RESULTS: Optional<Integer> = Optional::new("MaxResults", Integer { min: 1, max: 100 });
-const NEXT_TOKEN: Optional<Integer> = Optional::new("NextToken", Integer { min: 1, max: 1 << 31 });
 
 const GIB: u64 = 1 << 30;
 
@@ -39,11 +38,7 @@ pub(crate) struct DescribeSnapshots {
     tags: Vec<Tag>,
     /// Whether such are asked for as there may be: none is automatic, and none is used by a disk.
     may_be: bool,
-    page: PageRequest,
-    number: u32,
-    size: u32,
-    /// Whether the pages are asked for by token.
-    by_token: bool,
+    paging: Paging,
 }
 
 impl EcsCall for DescribeSnapshots {
@@ -76,17 +71,9 @@ impl EcsCall for DescribeSnapshots {
     );
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
-        let (mut page, mut number, mut size) = page(parameters)?;
-        let (max, token) = (MAX_RESULTS.read(parameters)?, NEXT_TOKEN.read(parameters)?);
-        let by_token = max.is_some() || token.is_some();
-        if by_token {
-            let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-            (number, size) = (small(token.unwrap_or(1)), small(max.unwrap_or(10)));
-            page = PageRequest::new(number, size).unwrap_or(page);
-        }
         let status = STATUS.read(parameters)?.filter(|status| *status != "all");
         let filter = SnapshotFilter {
-            ids: snapshot_ids(parameters)?,
+            ids: SNAPSHOT_IDS.read(parameters)?.unwrap_or_default(),
             status: status.unwrap_or_default().to_owned(),
             encrypted: ENCRYPTED.read(parameters)?,
             key_id: KMS_KEY_ID.read(parameters)?.unwrap_or_default(),
@@ -97,7 +84,7 @@ impl EcsCall for DescribeSnapshots {
             created_from: created_from(parameters)?,
         };
         let may_be = SNAPSHOT_TYPE.read(parameters)? != Some("auto");
-        Ok(Self { filter, tags: tags(parameters)?, may_be, page, number, size, by_token })
+        Ok(Self { filter, tags: tags(parameters)?, may_be, paging: Paging::read(parameters)? })
     }
 
     async fn needs(&self, _: &Ecs, scope: &Scope) -> Result<Vec<Need>, EcsError> {
@@ -105,29 +92,9 @@ impl EcsCall for DescribeSnapshots {
     }
 
     async fn run(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Value, EcsError> {
-        let found = ecs.describe_snapshots(&self.filter, &self.tags, self.page, permit, scope).await?;
+        let found = ecs.describe_snapshots(&self.filter, &self.tags, self.paging.request, permit, scope).await?;
         let (items, total) = if self.may_be { (found.items, found.total_count) } else { (Vec::new(), 0) };
-        let is_more = u64::from(self.number) * u64::from(self.size) < total;
-        let next = (self.by_token && is_more).then(|| (self.number + 1).to_string());
-        let snapshots: Vec<Value> = items.iter().map(snapshot).collect();
-        Ok(json!({
-            "Snapshots": { "Snapshot": snapshots },
-            "NextToken": next.unwrap_or_default(),
-            "TotalCount": total,
-            "PageNumber": self.number,
-            "PageSize": self.size,
-        }))
-    }
-}
-
-/// A list that is written and empty is nothing to look for.
-fn snapshot_ids(parameters: &Parameters) -> Result<String, Refusal> {
-    let ids = SNAPSHOT_IDS.read(parameters)?.unwrap_or_default();
-    let is_id = |id: &String| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if ids.iter().all(is_id) {
-        Ok(ids.join(","))
-    } else {
-        Err(Refusal::new(&errors::ECS_SNAPSHOT_IDS, &["SnapshotIds"]))
+        Ok(self.paging.answer("Snapshots", "Snapshot", items.iter().map(snapshot).collect(), total))
     }
 }
 

@@ -11,6 +11,8 @@ use crate::memory::ACCOUNT;
 const ECS: &str = "2014-05-26";
 const REGION: (&str, &str) = ("RegionId", "cn-hangzhou");
 const NO_IMAGE: (&str, &str) = ("ImageId", "m-00000000000000000000");
+const NO_INSTANCE: (&str, &str) = ("InstanceId", "i-00000000000000000000");
+const PAIR: (&str, &str) = ("KeyPairName", "one");
 
 const OF_IMAGES: (&str, &str) = ("ResourceType", "image");
 const RESOURCE: (&str, &str) = ("ResourceId.1", "m-00000000000000000000");
@@ -45,6 +47,26 @@ fn sample(spec: &Spec) -> Vec<(&'static str, &'static str)> {
         "ReplyTicket" => vec![REGION, ("TicketId", "k-1"), ("Content", "please")],
         "CloseTicket" => vec![REGION, ("TicketId", "k-1")],
         "DescribeRegions" => vec![],
+        "RunInstances" | "CreateInstance" => vec![REGION, NO_IMAGE, ("InstanceType", "ecs.g6.large")],
+        "StartInstance" | "StopInstance" | "RebootInstance" | "DeleteInstance" | "ModifyInstanceAttribute" => {
+            vec![NO_INSTANCE]
+        }
+        "GetInstanceConsoleOutput" => vec![REGION, NO_INSTANCE],
+        "DescribeInstances"
+        | "DescribeInstanceStatus"
+        | "DescribeDisks"
+        | "DescribeKeyPairs"
+        | "DescribeVpcs"
+        | "DescribeVSwitches"
+        | "DescribeSecurityGroups" => vec![REGION],
+        "DescribeInstanceTypes" => vec![],
+        "DescribeSecurityGroupAttribute" => vec![REGION, ("SecurityGroupId", "sg-1")],
+        "ReplaceSystemDisk" => vec![NO_INSTANCE, NO_IMAGE],
+        "ReInitDisk" | "CreateSnapshot" => vec![("DiskId", "d-00000000000000000000")],
+        "CreateKeyPair" => vec![REGION, PAIR],
+        "ImportKeyPair" => vec![REGION, PAIR, ("PublicKeyBody", "ssh-rsa AAAA")],
+        "AttachKeyPair" | "DetachKeyPair" => vec![REGION, PAIR, ("InstanceIds", r#"["i-00000000000000000000"]"#)],
+        "DeleteKeyPairs" => vec![REGION, ("KeyPairNames", r#"["one"]"#)],
         other => panic!("no sample for {other}"),
     }
 }

@@ -25,6 +25,6 @@ async fn no_action_is_done_without_a_right_signature() {
         }
         rows += 1;
     }
-    assert!(rows >= 85, "only {rows} rows seen: this test does not look at the table any more");
+    assert!(rows >= 115, "only {rows} rows seen: this test does not look at the table any more");
     assert!(running.journal().is_empty());
 }

@@ -8,6 +8,7 @@ mod copy;
 mod exec;
 mod image;
 mod inspect;
+mod instance;
 mod key;
 mod region;
 mod restore_header;
@@ -37,6 +38,7 @@ pub(crate) fn run(cli: Cli, access_key: EnvironmentKey) -> Result<ExitCode> {
         Command::Exec(args) => exec::run(&args, &store, server),
         Command::Key(command) => key::run(command, &store, server),
         Command::Image(args) => image::run(args, &store, server),
+        Command::Instance(args) => instance::run(args, &store, server),
         Command::Region(command) => region::run(command, &store, server),
         Command::Ticket(args) => ticket::run(args, &store, server),
         Command::Root(args) => root::run(args, &store),

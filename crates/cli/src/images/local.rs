@@ -10,7 +10,7 @@ use ecs::{
     CopyImage, DescribedImage, Ecs, ImageDiskRecord, ImageFilter, ImportDisk, ImportImage, PageRequest, VerifiedDisk,
     Watch,
 };
-use kms::Scope;
+use kms::{DataDir, Scope};
 use ram::Permit;
 use tokio::runtime::Runtime;
 
@@ -23,23 +23,39 @@ use crate::store::{ServerLock, Store};
 const PAGE_ROWS: u32 = 100;
 
 /// The images of an installation, with no server beside it: the command itself does the work.
-pub(super) struct LocalImages {
-    pub(super) ecs: Arc<Ecs>,
+pub(crate) struct LocalImages {
+    pub(crate) ecs: Arc<Ecs>,
     regions: Vec<String>,
-    pub(super) runtime: Runtime,
-    pub(super) permit: Permit,
-    pub(super) scope: Scope,
+    pub(crate) runtime: Runtime,
+    pub(crate) permit: Permit,
+    pub(crate) scope: Scope,
     _lock: ServerLock,
 }
 
 impl LocalImages {
-    pub(super) fn open(store: &Store, region: Option<&str>) -> Result<Self> {
+    /// Beside other commands.
+    pub(crate) fn open(store: &Store, region: Option<&str>) -> Result<Self> {
+        Self::open_under(store, region, ServerLock::share)
+    }
+
+    /// Alone, for instances: what became of their machines since the last command, or server, is settled first, which no two may do.
+    pub(crate) fn open_alone(store: &Store, region: Option<&str>) -> Result<Self> {
+        let images = Self::open_under(store, region, ServerLock::take)?;
+        images.runtime.block_on(images.ecs.settle_instances())?;
+        Ok(images)
+    }
+
+    fn open_under(
+        store: &Store,
+        region: Option<&str>,
+        lock: impl FnOnce(&DataDir) -> Result<ServerLock>,
+    ) -> Result<Self> {
         let installation = Installation::read(store)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.context("cannot start a runtime")?;
         let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(OsRandom));
         let kms = runtime.block_on(store.kms(Arc::clone(&clock), Arc::clone(&random)))?;
-        let lock = ServerLock::share(&store.data_dir)?;
+        let lock = lock(&store.data_dir)?;
         let (rooms, account) = runtime.block_on(rooms(kms, clock, random))?;
         let permit = Permit::for_local_operator(account, rooms.clock.now());
         let ecs = installation.open_images(store, rooms)?;

@@ -9,7 +9,9 @@ mod view;
 mod wait;
 
 pub(crate) use find::find;
+pub(crate) use local::LocalImages;
 pub(crate) use remedy::with_remedy;
+pub(crate) use remote::{RemoteImages, given};
 pub(crate) use tickets::{TicketView, Tickets};
 pub(crate) use view::{DiskView, ImageView};
 pub(crate) use wait::wait;
@@ -53,7 +55,7 @@ pub(crate) trait Images: Tickets {
 /// The images that the command is for.
 pub(crate) fn open(store: &Store, server: Server, region: Option<String>) -> Result<Box<dyn Images>> {
     match server.open()? {
-        Some(remote) => Ok(Box::new(remote::RemoteImages::new(remote, region))),
-        None => Ok(Box::new(local::LocalImages::open(store, region.as_deref())?)),
+        Some(remote) => Ok(Box::new(RemoteImages::new(remote, region))),
+        None => Ok(Box::new(LocalImages::open(store, region.as_deref())?)),
     }
 }

@@ -13,9 +13,9 @@ use crate::remote::Remote;
 const REGION: &str = "cn-hangzhou";
 
 /// The images of one caller at one server.
-pub(super) struct RemoteImages {
-    pub(super) remote: Remote,
-    pub(super) region: String,
+pub(crate) struct RemoteImages {
+    pub(crate) remote: Remote,
+    pub(crate) region: String,
 }
 
 #[derive(Deserialize)]
@@ -92,12 +92,12 @@ struct Region {
 }
 
 impl RemoteImages {
-    pub(super) fn new(remote: Remote, region: Option<String>) -> Self {
+    pub(crate) fn new(remote: Remote, region: Option<String>) -> Self {
         let region = region.or_else(|| remote.region().map(str::to_owned)).unwrap_or_else(|| REGION.to_owned());
         Self { remote, region }
     }
 
-    pub(super) fn call(&self, action: &'static str, parameters: &[(&str, &str)]) -> Result<api::client::Answer> {
+    pub(crate) fn call(&self, action: &'static str, parameters: &[(&str, &str)]) -> Result<api::client::Answer> {
         let parameters = [&[("RegionId", self.region.as_str())], parameters].concat();
         Ok(self.remote.call_product(Product::Ecs, action, &parameters)?)
     }
@@ -232,6 +232,7 @@ impl Disk {
     }
 }
 
-fn given<'a>(name: &'a str, value: &'a str) -> Option<(&'a str, &'a str)> {
+/// A parameter, if there is a value for it.
+pub(crate) fn given<'a>(name: &'a str, value: &'a str) -> Option<(&'a str, &'a str)> {
     (!value.is_empty()).then_some((name, value))
 }

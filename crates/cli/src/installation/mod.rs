@@ -120,6 +120,11 @@ impl Installation {
         Ok(Ecs::new(rooms, stores, self.config(data_dir.to_owned())))
     }
 
+    /// Where the serial console of an instance is reached, if it runs on this host.
+    pub(crate) fn console_socket(&self, store: &Store, instance_id: &str) -> PathBuf {
+        self.config(store.data_dir.path().to_owned()).instances.console_socket(instance_id)
+    }
+
     fn store_of(&self, region: &str, data_dir: &Path) -> StoreConfig {
         let named = self.file.region.get(region).and_then(|section| section.store.clone());
         named.unwrap_or_else(|| StoreConfig::Local(LocalConfig { path: data_dir.join("regions").join(region) }))

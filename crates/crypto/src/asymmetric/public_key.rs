@@ -93,7 +93,7 @@ impl PublicKey {
     /// The PEM text of [`PublicKey::spki`], as `GetPublicKey` answers it.
     #[must_use]
     pub fn to_pem(&self) -> String {
-        pem::encode(&self.spki)
+        pem::encode(pem::PUBLIC_KEY, &self.spki).to_string()
     }
 }
 

@@ -1,3 +1,4 @@
+mod of_kms;
 mod told;
 
 pub(crate) use told::remedy;
@@ -454,6 +455,12 @@ pub enum EcsError {
     /// A call on an instance or a disk of one.
     #[error(transparent)]
     Instance(#[from] InstanceError),
+    /// A call on key pairs.
+    #[error(transparent)]
+    KeyPair(#[from] crate::key_pairs::KeyPairError),
+    /// A network that is not there.
+    #[error(transparent)]
+    Network(#[from] crate::network::NetworkError),
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] engine::EngineError),
@@ -475,21 +482,4 @@ pub enum EcsError {
     /// The server stops.
     #[error("the server is stopping")]
     Stopping,
-}
-
-impl From<KmsError> for EcsError {
-    fn from(error: KmsError) -> Self {
-        match error {
-            KmsError::KeyNotUsable { .. } => Self::KeyNotUsable(error),
-            KmsError::InDebt { account } => Self::InDebt { account },
-            KmsError::Catalog(error) => Self::Catalog(error),
-            KmsError::MalformedKey { .. }
-            | KmsError::MalformedAlias { .. }
-            | KmsError::KeyNotFound { .. }
-            | KmsError::KeyInOtherRegion { .. }
-            | KmsError::KeyDestroyed { .. }
-            | KmsError::AliasNotFound { .. } => Self::KeyNotFound(error),
-            error => Self::Kms(error),
-        }
-    }
 }

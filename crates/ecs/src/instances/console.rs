@@ -8,7 +8,7 @@ use catalog::Scope;
 use ram::{Action, Permit};
 
 use super::host::Place;
-use super::{ConsoleOutput, InstanceError};
+use super::{ConsoleOutput, InstanceError, InstancesConfig};
 use crate::arn::require;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
@@ -19,6 +19,15 @@ const GET_INSTANCE_CONSOLE: Action = Action::new("ecs:GetInstanceConsole");
 
 /// How much of the output is answered. Source: the vendor's limit.
 const OUTPUT_BYTES_MAX: usize = 64 << 10;
+
+impl InstancesConfig {
+    /// Where the console of an instance of this host is reached while it runs, one terminal at a time; for whoever may read its directory
+    /// anyway.
+    #[must_use]
+    pub fn console_socket(&self, id: &str) -> PathBuf {
+        serial_socket(&Place::of(self, id).instance)
+    }
+}
 
 impl Ecs {
     /// The end of what the guest wrote to its serial console since its last start; also of an instance that is Stopped.
@@ -38,7 +47,8 @@ impl Ecs {
     /// Asks for `ecs:GetInstanceConsole` on it. Errors: `NotFound`, `OtherHost`.
     pub async fn console_socket(&self, id: &str, permit: &Permit, scope: &Scope) -> Result<PathBuf> {
         require(permit, GET_INSTANCE_CONSOLE, scope, &format!("instance/{id}"))?;
-        Ok(serial_socket(&self.directory_of(id, scope).await?))
+        self.directory_of(id, scope).await?;
+        Ok(self.config.instances.console_socket(id))
     }
 
     async fn directory_of(&self, id: &str, scope: &Scope) -> Result<PathBuf> {

@@ -45,6 +45,13 @@ impl Ecs {
         }
     }
 
+    /// Does once what [`Ecs::host_instances`] begins with: for a process that has the data directory alone, and only for a moment.
+    ///
+    /// Errors: failures of the catalog, and of the directory of instances.
+    pub async fn settle_instances(&self) -> Result<()> {
+        self.look_after_instances(Look::First).await
+    }
+
     async fn look_after_instances(&self, look: Look) -> Result<()> {
         // No instance was ever made here: the directory is not made for nothing.
         if !self.config.instances.directory.exists() {

@@ -10,6 +10,7 @@ pub use image_shares::ImageShare;
 pub use images::{ImageFilter, ImageOwner, ImageRecord};
 pub use instances::{InstanceFilter, InstanceRecord};
 pub use jobs::{JobFilter, JobRecord, NewJob};
+pub use key_pairs::{KeyPairFilter, KeyPairRecord};
 pub use snapshots::{DiskContent, SnapshotFilter, SnapshotRecord};
 pub use tickets::{TicketRecord, TicketReply};
 
@@ -22,5 +23,6 @@ mod image_shares;
 mod images;
 mod instances;
 mod jobs;
+mod key_pairs;
 mod snapshots;
 mod tickets;

@@ -1,0 +1,16 @@
+//! Instances as their users' clients see them: the official SDK, Packer, and `reseal instance`. The machines are real.
+
+/// What the tests of the server use, too.
+#[path = "../../../ecs/tests/guest/mod.rs"]
+mod guest;
+#[allow(dead_code, reason = "the tests of the server use more of it")]
+#[path = "../server/interpreters.rs"]
+mod interpreters;
+#[allow(dead_code, reason = "the tests of the server use more of it")]
+#[path = "../server/running.rs"]
+mod running;
+
+mod commands;
+mod lab;
+mod packer;
+mod sdk;
