@@ -5,12 +5,23 @@ use crate::calls::Client;
 use crate::ecs_images::{ECS, REGION, import, until_available, with_disk};
 use crate::memory::ACCOUNT;
 
+const RAM: &str = "2015-05-01";
+
+/// Who may take the role by which ECS uses keys of the account.
+const TRUST: &str = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",
+    "Principal":{"Service":["ecs.aliyuncs.com"]}}]}"#;
+
 /// A user who may do everything with ECS and nothing with the key: refused, naming principal, action and key. With that right on that key
 /// alone the call passes every check.
 #[tokio::test]
 async fn r11_a_missing_right_on_the_images_key_is_named() {
     let running = with_disk().await;
     let root = Client::root(&running);
+    let role = "AliyunECSDiskEncryptDefaultRole";
+    let new = [("RoleName", role), ("AssumeRolePolicyDocument", TRUST)];
+    root.done(RAM, "CreateRole", &new).await;
+    let policy = [("RoleName", role), ("PolicyType", "System"), ("PolicyName", "AliyunECSDiskEncryptRolePolicy")];
+    root.done(RAM, "AttachPolicyToRole", &policy).await;
     let plain = import(&root).await;
     let made = root.done("2016-01-20", "CreateKey", &[]).await;
     let key = made["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned();
