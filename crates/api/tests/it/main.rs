@@ -16,6 +16,7 @@ mod ecs_default_encryption;
 mod ecs_export;
 mod ecs_images;
 mod ecs_imports;
+mod ecs_instance_keys;
 mod ecs_key_pairs;
 mod ecs_permissions;
 mod ecs_sharing;
