@@ -12,7 +12,8 @@ BUILD=(cc:gcc /usr/include/stdio.h:libc6-dev make:make)
 DEMO=("${BUILD[@]}" qemu-img:qemu-utils)
 TEST=("${DEMO[@]}" cryptsetup:cryptsetup-bin strace:strace mkfs.xfs:xfsprogs losetup:mount python3:python3
   nbdkit:nbdkit nbdcopy:libnbd-bin '/usr/lib/postgresql/*/bin/initdb:postgresql' setpriv:util-linux
-  node:nodejs npm:npm openssl:openssl softhsm2-util:softhsm2 pkcs11-tool:opensc)
+  node:nodejs npm:npm openssl:openssl softhsm2-util:softhsm2 pkcs11-tool:opensc as:binutils
+  prlimit:util-linux qemu-system-x86_64:qemu-system-x86)
 BENCH=("${DEMO[@]}" cryptsetup:cryptsetup-bin mkfs.xfs:xfsprogs losetup:mount python3:python3)
 FUZZ=("${BUILD[@]}" c++:g++)
 
@@ -61,11 +62,47 @@ present() {
 install_packages() {
   command -v apt-get >/dev/null ||
     fail "missing: $*. This script knows apt (Debian, Ubuntu) only; install these with your package manager."
-  local as_root=()
+  local as_root=() package plain=()
   if ((EUID)); then
     command -v sudo >/dev/null || fail "missing: $*. Run this as root, or install sudo."
     as_root=(sudo)
   fi
+  for package in "$@"; do
+    if [[ $package == qemu-system-x86 ]]; then install_emulator; else plain+=("$package"); fi
+  done
+  if ((${#plain[@]})); then install_or_update "${plain[@]}"; fi
+}
+
+# The emulator has to be of the release of the qemu-img that is here: apt removes a qemu-img from backports in favour of the older
+# one that belongs to the plain release's emulator. Where qemu-img is from the release itself (Ubuntu too), there is nothing to choose.
+install_emulator() {
+  local have release
+  have=$(dpkg-query -W -f '${Version}' qemu-utils 2>/dev/null) || have=
+  if [[ $have != *~bpo* ]]; then
+    install_or_update qemu-system-x86
+    return
+  fi
+  release="$(. /etc/os-release && echo "$VERSION_CODENAME")-backports"
+  if [[ -z $(package_source "$release") ]]; then add_source "$release"; fi
+  install_or_update -t "$release" qemu-system-x86 qemu-utils
+}
+
+add_source() {
+  local base
+  base=$(package_source "${1%-backports}")
+  [[ $base ]] || fail "no package source for ${1%-backports} is known, which $1 would be beside"
+  echo "setup: adding $1 to the package sources"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $base $1 main" |
+    "${as_root[@]}" tee "/etc/apt/sources.list.d/$1.list" >/dev/null
+}
+
+# Where apt gets a release from; nothing if it does not know it. Both forms of source files are apt's to read, not ours.
+package_source() {
+  apt-get indextargets --format '$(SITE) $(RELEASE)' 'Created-By: Packages' |
+    awk -v release="$1" '$2 == release && !found++ { print $1 }'
+}
+
+install_or_update() {
   # Package lists may be absent or stale on a fresh machine; they are renewed only when they do not know a package or its file.
   apt_install "$@" || {
     "${as_root[@]}" apt-get -qq -o DPkg::Lock::Timeout=120 update || fail "apt-get update failed; missing packages: $*"

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 /// Longest region or account name. Real ones have at most 20 characters.
@@ -27,9 +28,12 @@ macro_rules! uuid_name {
         pub struct $name(Uuid);
 
         impl $name {
-            /// An id from 16 random bytes; the bits that mark a random UUID are set here.
-            pub fn from_random_bytes(random: [u8; 16]) -> Self {
-                Self(uuid::Builder::from_random_bytes(random).into_uuid())
+            /// A new id: the time in milliseconds, then chance (UUID version 7, RFC 9562). What is made together lies together in the
+            /// catalog: with ids of chance alone a thousand new keys would write a thousand pages.
+            pub fn new(made_at: Timestamp, random: [u8; 10]) -> Self {
+                // A clock before 1970 gives ids that are as good, only not in order.
+                let millis = u64::try_from(made_at.as_millisecond()).unwrap_or(0);
+                Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
             }
         }
 

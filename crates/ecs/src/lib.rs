@@ -1,4 +1,4 @@
-//! Images, snapshots and the jobs that make them: the use cases behind the ECS API.
+//! Images, snapshots, the jobs that make them, and the instances that run from them: the use cases behind the ECS API.
 //!
 //! ```text
 //!   CopyImage, ImportImage ─ checks ─ one change: image, snapshots, job, token ─ answered
@@ -6,6 +6,8 @@
 //!   jobs: take ─ engine::copy with keys of kms ─ verify ─ store.put ─ one change: Available
 //!                                                     │
 //!   images ── disks ── snapshots ── blobs (stores of the regions)      sweep: what nobody uses
+//!                                      │
+//!   instances ── their disks: overlays on blobs ── qemu: machines of this host
 //! ```
 //!
 //! - Every use case takes a [`ram::Permit`] and refuses one that does not cover it.

@@ -103,11 +103,11 @@ impl Kms {
     }
 
     pub(crate) fn new_key_id(&self) -> KeyId {
-        KeyId::from_random_bytes(self.random_bytes())
+        KeyId::new(self.clock.now(), self.random_bytes())
     }
 
     pub(crate) fn new_key_version_id(&self) -> KeyVersionId {
-        KeyVersionId::from_random_bytes(self.random_bytes())
+        KeyVersionId::new(self.clock.now(), self.random_bytes())
     }
 
     pub(crate) fn random_bytes<const N: usize>(&self) -> [u8; N] {

@@ -193,7 +193,7 @@ mod tests {
 
     fn key(state: KeyState, service: &str) -> KeyRecord {
         KeyRecord {
-            id: KeyId::from_random_bytes([1; 16]),
+            id: KeyId::new(Timestamp::UNIX_EPOCH, [1; 10]),
             scope: Scope::default(),
             service: service.to_owned(),
             creator: String::new(),
@@ -211,7 +211,7 @@ mod tests {
             destroyed_at: None,
             material_expires_at: None,
             rotation: Rotation::default(),
-            primary_version: KeyVersionId::from_random_bytes([2; 16]),
+            primary_version: KeyVersionId::new(Timestamp::UNIX_EPOCH, [2; 10]),
         }
     }
 }

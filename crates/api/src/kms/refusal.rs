@@ -122,8 +122,8 @@ mod tests {
     /// The rows bear the codes that `kms` itself gives its errors, and its text.
     #[test]
     fn rows_have_the_codes_of_kms() {
-        let (key, version) = (KeyId::from_random_bytes([1; 16]), KeyVersionId::from_random_bytes([2; 16]));
         let (region, at) = (Region::default(), jiff::Timestamp::UNIX_EPOCH);
+        let (key, version) = (KeyId::new(at, [1; 10]), KeyVersionId::new(at, [2; 10]));
         let errors = [
             KmsError::MalformedKey { text: "x".to_owned(), why: "why" },
             KmsError::KeyNotFound { key: key.to_string(), region: region.clone() },

@@ -33,18 +33,22 @@ impl Write {
     /// failed that was shared with others, [`CatalogError::Database`] when it was this one's alone.
     pub async fn commit(mut self) -> Result<()> {
         let mut lane = self.take_lane();
-        uninterrupted(async move {
-            lane.keep_change().await?;
-            let is_first = !lane.has_members();
-            let committed = lane.join_group();
-            if is_first {
-                let shared = OwnedMutexGuard::mutex(&lane).clone();
-                tokio::spawn(async move { shared.lock_owned().await.commit_group().await });
-            }
-            drop(lane);
-            committed.await.unwrap_or(Err(CatalogError::Stopped))
-        })
-        .await
+        if lane.change_has_failed() {
+            return uninterrupted(async move {
+                lane.undo_change().await?;
+                Err(CatalogError::ChangeHasFailed)
+            })
+            .await;
+        }
+        // From here to the wait nothing can interrupt, and who goes away then has no part in the commit any more.
+        let is_first = !lane.has_members();
+        let committed = lane.keep_change();
+        if is_first {
+            let shared = OwnedMutexGuard::mutex(&lane).clone();
+            tokio::spawn(async move { shared.lock_owned().await.commit_group().await });
+        }
+        drop(lane);
+        committed.await.unwrap_or(Err(CatalogError::Stopped))
     }
 
     /// Undoes the changes. When this returns, everything that was seen in this change is on stable storage.

@@ -16,6 +16,8 @@ pub(super) struct Lane {
     connection: Option<Connection>,
     /// Whether the transaction of a group is open.
     group_is_open: bool,
+    /// Whether the savepoint of a change that was kept is open still: the next change releases it on its way, which spares a round trip.
+    savepoint_is_open: bool,
     /// Whether a change is open in it. Still set when the next writer comes: nobody ended the change, and nobody can any more.
     change_is_open: bool,
     /// Whether a statement of the open change has failed, or was cancelled and so may have done its work or not. PostgreSQL refuses to
@@ -32,6 +34,7 @@ impl Lane {
             opener,
             connection: Some(connection),
             group_is_open: false,
+            savepoint_is_open: false,
             change_is_open: false,
             change_has_failed: false,
             members: Vec::new(),
@@ -49,9 +52,10 @@ impl Lane {
             Some(connection) => connection,
             None => self.opener.writer().await.map_err(CatalogError::database("open its database"))?,
         };
-        let begun = begin(&mut connection, self.group_is_open).await;
+        let begun = self.open_savepoint(&mut connection).await;
         self.keep_if_sound(connection, begun, "begin a change")?;
         self.group_is_open = true;
+        self.savepoint_is_open = true;
         self.change_is_open = true;
         self.change_has_failed = false;
         Ok(())
@@ -75,20 +79,31 @@ impl Lane {
         count.map_err(CatalogError::database(action))
     }
 
-    /// Takes the open change into the group.
-    pub(super) async fn keep_change(&mut self) -> Result<()> {
-        if self.change_has_failed {
-            self.undo_change().await?;
-            return Err(CatalogError::ChangeHasFailed);
+    async fn open_savepoint(&self, connection: &mut Connection) -> sqlx::Result<()> {
+        if !self.group_is_open {
+            connection.begin().await?;
         }
-        self.control("RELEASE SAVEPOINT change", "commit a change").await?;
+        let open =
+            if self.savepoint_is_open { "RELEASE SAVEPOINT change; SAVEPOINT change" } else { "SAVEPOINT change" };
+        connection.run(open).await
+    }
+
+    /// Whether a statement of the open change has failed, so that it cannot be kept.
+    pub(super) fn change_has_failed(&self) -> bool {
+        self.change_has_failed
+    }
+
+    /// Takes the open change into the group; the receiver hears how the group's commit went. The savepoint is released by the next
+    /// change or by the commit.
+    pub(super) fn keep_change(&mut self) -> oneshot::Receiver<Result<()>> {
         self.change_is_open = false;
-        Ok(())
+        self.join_group()
     }
 
     /// Undoes the open change and leaves those before it. A group without members ends here: nobody else would end it.
     pub(super) async fn undo_change(&mut self) -> Result<()> {
         self.control("ROLLBACK TO SAVEPOINT change; RELEASE SAVEPOINT change", "undo a change").await?;
+        self.savepoint_is_open = false;
         self.change_is_open = false;
         if self.members.is_empty() {
             self.control("ROLLBACK", "undo a change").await?;
@@ -117,6 +132,7 @@ impl Lane {
         }
         self.control("COMMIT", "commit a change").await?;
         self.group_is_open = false;
+        self.savepoint_is_open = false;
         self.commits.fetch_add(1, Ordering::Relaxed);
         for member in self.members.drain(..) {
             // A member that went away does not hear it.
@@ -165,6 +181,7 @@ impl Lane {
     /// Ends the group in failure. Its connection is gone, and its transaction with it.
     fn drop_group(&mut self, cause: &Arc<sqlx::Error>) {
         self.group_is_open = false;
+        self.savepoint_is_open = false;
         self.change_is_open = false;
         for member in self.members.drain(..) {
             let _ = member.send(Err(CatalogError::GroupFailed { source: cause.clone() }));
@@ -176,16 +193,10 @@ impl Lane {
         if self.change_is_open || self.connection.is_none() {
             self.connection = None;
             self.group_is_open = false;
+            self.savepoint_is_open = false;
             self.change_is_open = false;
             // Members whose sender is dropped hear that the writer stopped.
             self.members.clear();
         }
     }
-}
-
-async fn begin(connection: &mut Connection, group_is_open: bool) -> sqlx::Result<()> {
-    if !group_is_open {
-        connection.begin().await?;
-    }
-    connection.run("SAVEPOINT change").await
 }

@@ -1,8 +1,8 @@
 //! One writer, and many changes that share a commit.
 //!
 //! ```text
-//! change A   ─wait─ SAVEPOINT a… RELEASE ┐            ┌─ answered
-//! change B         ─wait──────── SAVEPOINT b… RELEASE ┤─ answered
+//! change A   ─wait─ SAVEPOINT a… ┐                    ┌─ answered
+//! change B         ─wait──────── RELEASE SAVEPOINT b… ┤─ answered
 //! change C               ─wait──────────── SAVEPOINT c… ROLLBACK TO    (refused: waits for A and B)
 //! the group  BEGIN                                  └ COMMIT: one flush for all
 //! ```
@@ -14,8 +14,8 @@
 //!
 //! - **A change sees the changes before it in its group**, which are not durable yet. So no end of a change is reported before that
 //!   group is: `commit`, `abandon` and `finish` all wait for it. If its commit fails, every member fails, also those that were refused.
-//! - **A caller that goes away** (a dropped future) leaves nothing half done: BEGIN, SAVEPOINT, RELEASE, ROLLBACK and COMMIT run in tasks
-//!   that nobody drops. A change that is dropped is undone by such a task, its group goes on.
+//! - **A caller that goes away** (a dropped future) leaves nothing half done: BEGIN, SAVEPOINT, ROLLBACK and COMMIT run in tasks that
+//!   nobody drops. A change that is dropped is undone by such a task, its group goes on.
 //! - **A connection in doubt is never used again**: when one of those statements fails, the connection is closed, which undoes its
 //!   transaction, the members of the group are told, and the next writer opens a new one.
 

@@ -67,7 +67,7 @@ pub(crate) fn snapshot(id: &str, blob: Option<&str>) -> SnapshotRecord {
     }
 }
 
-async fn insert_blob(write: &mut Write, id: &str) {
+pub(crate) async fn insert_blob(write: &mut Write, id: &str) {
     let blob = BlobRecord {
         id: id.to_owned(),
         region: Scope::default().region,

@@ -55,7 +55,7 @@ async fn a_version_costs_from_its_own_first_day(place: &Place) {
     let key = key(1);
     add(&catalog, key.clone(), at(10, 5), &[(at(11, 0), Some(at(13, 0)))]).await;
     let mut write = catalog.write().await.unwrap();
-    write.key_version_insert(&version([7; 16], key.id, at(15, 5))).await.unwrap();
+    write.key_version_insert(&version([7; 10], key.id, at(15, 5))).await.unwrap();
     write.key_wait_begin(key.id, at(17, 0)).await.unwrap();
     write.commit().await.unwrap();
     // The first version on days 10 and 13 to 16, the second on 15 and 16.
@@ -86,7 +86,7 @@ async fn add(catalog: &Catalog, key: KeyRecord, made_at: Timestamp, waits: &[(Ti
     let mut write = catalog.write().await.unwrap();
     write.key_insert(&key).await.unwrap();
     write
-        .key_version_insert(&KeyVersionRecord { id: key.primary_version, ..version([0; 16], key.id, made_at) })
+        .key_version_insert(&KeyVersionRecord { id: key.primary_version, ..version([0; 10], key.id, made_at) })
         .await
         .unwrap();
     for &(began_at, ended_at) in waits {
@@ -98,8 +98,8 @@ async fn add(catalog: &Catalog, key: KeyRecord, made_at: Timestamp, waits: &[(Ti
     write.commit().await.unwrap();
 }
 
-fn version(id: [u8; 16], key_id: KeyId, created_at: Timestamp) -> KeyVersionRecord {
-    let id = KeyVersionId::from_random_bytes(id);
+fn version(id: [u8; 10], key_id: KeyId, created_at: Timestamp) -> KeyVersionRecord {
+    let id = KeyVersionId::new(Timestamp::UNIX_EPOCH, id);
     KeyVersionRecord { id, key_id, material: None, public_key: None, fingerprint: None, created_at }
 }
 

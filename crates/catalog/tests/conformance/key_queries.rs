@@ -294,13 +294,13 @@ pub(crate) fn key(number: u8) -> KeyRecord {
         destroyed_at: None,
         material_expires_at: None,
         rotation: Rotation::default(),
-        primary_version: KeyVersionId::from_random_bytes([number + 100; 16]),
+        primary_version: KeyVersionId::new(Timestamp::UNIX_EPOCH, [number + 100; 10]),
     }
 }
 
 fn version(number: u8, key_id: KeyId) -> KeyVersionRecord {
     KeyVersionRecord {
-        id: KeyVersionId::from_random_bytes([number; 16]),
+        id: KeyVersionId::new(Timestamp::UNIX_EPOCH, [number; 10]),
         key_id,
         material: Some(vec![number; 60]),
         public_key: None,
@@ -318,7 +318,7 @@ fn resource(id: &str) -> TaggedResource {
 }
 
 fn key_id(number: u8) -> KeyId {
-    KeyId::from_random_bytes([number; 16])
+    KeyId::new(Timestamp::UNIX_EPOCH, [number; 10])
 }
 
 fn at(seconds: i64) -> Timestamp {

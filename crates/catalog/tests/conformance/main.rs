@@ -8,6 +8,7 @@
 mod changes;
 mod crowds;
 mod image_queries;
+mod instance_queries;
 mod key_days_queries;
 mod key_queries;
 mod opening;

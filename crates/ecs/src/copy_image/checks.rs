@@ -276,7 +276,7 @@ mod tests {
     use super::*;
 
     fn disk(key: Option<u8>) -> ImageDiskRecord {
-        let key_id = key.map(|byte| catalog::KeyId::from_random_bytes([byte; 16]));
+        let key_id = key.map(|byte| catalog::KeyId::new(Timestamp::UNIX_EPOCH, [byte; 10]));
         ImageDiskRecord {
             image_id: "m-1".to_owned(),
             position: 0,

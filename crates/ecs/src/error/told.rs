@@ -4,6 +4,8 @@ use catalog::{CatalogError, KeyState};
 use kms::KmsError;
 
 use super::EcsError;
+use crate::instances::InstanceError;
+use crate::qemu::HypervisorError;
 
 impl EcsError {
     /// The text with those of its causes, down to the system's own word. A text that holds its cause already is not repeated.
@@ -39,6 +41,15 @@ impl EcsError {
             Self::Store(error) => format!("the storage failed to {}: {}", error.action, error.cause),
             // The outermost text may hold a path, the innermost is the system's or the engine's own word.
             Self::Catalog(_) | Self::Ram(_) | Self::Kms(_) => format!("the service failed: {}", last_cause(self)),
+            // What QEMU said may hold paths; that it is missing, or its firmware, holds the remedy.
+            Self::Instance(InstanceError::Hypervisor { id, source })
+                if !matches!(source, HypervisorError::ProgramMissing { .. } | HypervisorError::FirmwareMissing) =>
+            {
+                format!("instance {id} cannot be started; the log of the service says why")
+            }
+            Self::Instance(InstanceError::Files { id, action, source }) => {
+                format!("the service failed to {action} the files of instance {id}: {source}")
+            }
             Self::Damaged(_) | Self::Stopping => {
                 "the service failed; its log says why, under the id of this task".to_owned()
             }

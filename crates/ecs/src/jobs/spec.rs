@@ -191,7 +191,7 @@ mod tests {
     /// What is written is read again, with a key and without.
     #[test]
     fn a_spec_comes_back() {
-        for key in [None, Some(KeyId::from_random_bytes([7; 16]))] {
+        for key in [None, Some(KeyId::new(catalog::Timestamp::UNIX_EPOCH, [7; 10]))] {
             let disk = CopyDisk {
                 position: 0,
                 source_snapshot: "s-1".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -23,6 +23,7 @@ pub(super) async fn plug(qmp: &mut Qmp, disks: Vec<MachineDisk>) -> Result<(), H
     let mut set = 0;
     for (position, disk) in disks.into_iter().enumerate() {
         let mut below = None;
+        let top = disk.layers.first().map(|layer| layer.path.clone()).unwrap_or_default();
         let layers = disk.layers.len();
         for (height, layer) in disk.layers.into_iter().rev().enumerate() {
             let node = format!("disk{position}-layer{height}");
@@ -32,7 +33,8 @@ pub(super) async fn plug(qmp: &mut Qmp, disks: Vec<MachineDisk>) -> Result<(), H
         }
         let serial: String = disk.id.strip_prefix("d-").unwrap_or(&disk.id).chars().take(SERIAL_LEN).collect();
         let device = json!({ "driver": "virtio-blk-pci", "id": disk.id, "drive": below, "serial": serial, "bootindex": position });
-        qmp.call("device_add", device).await?;
+        // Here QEMU asks for the lock on what it is going to write.
+        qmp.call("device_add", device).await.map_err(|error| of_device(error, top))?;
     }
     Ok(())
 }
@@ -110,9 +112,20 @@ fn of_layer(error: HypervisorError, path: &Path) -> HypervisorError {
         HypervisorError::WrongPassphrase { path }
     } else if reason.contains("key-secret' is required") {
         HypervisorError::PassphraseMissing { path }
-    } else if reason.contains("lock") && reason.contains("Failed to get") {
+    } else if is_lock(&reason) {
         HypervisorError::LayerInUse { path }
     } else {
         HypervisorError::LayerRefused { path, reason }
     }
+}
+
+fn of_device(error: HypervisorError, top: PathBuf) -> HypervisorError {
+    match error {
+        HypervisorError::Refused { reason, .. } if is_lock(&reason) => HypervisorError::LayerInUse { path: top },
+        error => error,
+    }
+}
+
+fn is_lock(reason: &str) -> bool {
+    reason.contains("Failed to get") && reason.contains("lock")
 }

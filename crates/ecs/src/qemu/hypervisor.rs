@@ -113,19 +113,21 @@ pub async fn machine_in(directory: &Path, answer_timeout: Duration) -> Result<Op
     Ok(None)
 }
 
-/// Who holds a directory: the process that was written down or, if we were killed before that, the one that listens.
+/// Who holds a directory: the process that was written down or, if we were killed before that, the one that listens. Either has to
+/// work in QEMU's own directory.
 async fn identify(directory: &Path) -> Result<Option<Process>, HypervisorError> {
-    let watched = |pid, is_it: &dyn Fn(u32) -> bool| {
-        Process::of_stranger(pid, directory.to_owned(), is_it).map_err(HypervisorError::Start)
+    let run = directory::run_directory(directory);
+    let watched = |pid, is_it: &dyn Fn() -> bool| {
+        Process::of_stranger(pid, directory.to_owned(), |pid| is_it() && is_below(pid, &run))
+            .map_err(HypervisorError::Start)
     };
     if let Some(record) = ProcessRecord::read(directory)
-        && let Some(process) = watched(record.pid, &|_| record.is_current())?
+        && let Some(process) = watched(record.pid, &|| record.is_current())?
     {
         return Ok(Some(process));
     }
-    let run = directory::run_directory(directory);
     match Qmp::listener(&run, Duration::from_secs(1)).await {
-        Ok(pid) => watched(pid, &|pid| is_below(pid, &run)),
+        Ok(pid) => watched(pid, &|| true),
         Err(_) => Ok(None),
     }
 }

@@ -96,6 +96,16 @@ impl Lab {
     }
 }
 
+impl Drop for Lab {
+    /// A test that failed leaves no machine either.
+    fn drop(&mut self) {
+        let names = fs::read_dir(self.directory.path()).unwrap();
+        for pid in names.flat_map(|name| processes_in(&name.unwrap().path())) {
+            let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).status();
+        }
+    }
+}
+
 fn options(prefix: &str, secret: &str) -> String {
     // The fewest iterations that the tool allows: the passphrase is long enough, and the test need not wait.
     let slot = prefix.rsplit(',').next().unwrap_or_default();
