@@ -68,12 +68,14 @@ pub(crate) fn decide_disk<'a>(
 
 #[cfg(test)]
 mod tests {
+    use catalog::Timestamp;
+
     use super::*;
 
     /// Every row of the table above, and that no row makes a plain disk of what is encrypted.
     #[test]
     fn the_table_holds() {
-        let [a, d] = [1, 2].map(|n| KeyId::from_random_bytes([n; 16]));
+        let [a, d] = [1, 2].map(|n| KeyId::new(Timestamp::UNIX_EPOCH, [n; 10]));
         let off = DiskEncryptionDefault { is_enabled: false, key_id: Some(d) };
         let on = |key_id| DiskEncryptionDefault { is_enabled: true, key_id };
         let asked = |encrypted, key: Option<&str>| Encryption { encrypted, key: key.map(str::to_owned) };

@@ -2,7 +2,7 @@
 //!
 //! A record is there before its file, and goes after it: so whatever a crash leaves is found again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use blobs::OpenBlob;
 use catalog::{BlobRecord, DiskRecord, SealedImage, SealedImageRecord, Write};
@@ -152,27 +152,30 @@ impl Ecs {
     /// Removes the files of a disk but the one that its record names, or with `all` that, too: also what an interrupted run left, and
     /// what is kept beside them.
     pub(crate) async fn remove_disk_files(&self, disk: &DiskRecord, all: bool) -> Result<()> {
-        let recorded = self.catalog.read().sealed_images_at(&arn::disk(&disk.scope, &disk.id)).await?;
-        let recorded =
-            recorded.iter().filter(|record| record.image.mode != BACKING).map(|record| &record.image.image_id);
-        let others = recorded.filter(|sealed| **sealed != disk.sealed_id);
-        for sealed in others.chain(all.then_some(&disk.sealed_id)) {
-            engine::forget_image(&self.config.data_dir, sealed)?;
-        }
+        let (disk, data_dir) = (disk.clone(), self.config.data_dir.clone());
         let directory = Place::of(&self.config.instances, &disk.instance_id).disks;
-        let failed = |source| InstanceError::Files { id: disk.instance_id.clone(), action: "remove", source };
-        let entries = match std::fs::read_dir(&directory) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            entries => entries.map_err(failed)?,
-        };
-        for entry in entries {
-            let entry = entry.map_err(failed)?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name.starts_with(&disk.id) && (all || name != disk.file) {
-                std::fs::remove_file(entry.path()).map_err(failed)?;
+        let work = tokio::task::spawn_blocking(move || {
+            if all {
+                // Also where the file does not tell any more.
+                engine::forget_image(&data_dir, &disk.sealed_id)?;
             }
-        }
-        Ok(())
+            let failed = |source| InstanceError::Files { id: disk.instance_id.clone(), action: "remove", source };
+            let entries = match std::fs::read_dir(&directory) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+                entries => entries.map_err(failed)?,
+            };
+            for entry in entries {
+                let path = entry.map_err(failed)?.path();
+                let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                if name.starts_with(&disk.id) && (all || name != disk.file) {
+                    let sealed = sealed_id_of(&directory, &name).filter(|sealed| all || *sealed != disk.sealed_id);
+                    engine::forget_image(&data_dir, &sealed.unwrap_or_default())?;
+                    std::fs::remove_file(path).map_err(failed)?;
+                }
+            }
+            Ok(())
+        });
+        work.await.map_err(|_| EcsError::Stopping)?
     }
 
     /// The key service for a disk. `key`: the one for a new data key.
@@ -199,6 +202,12 @@ impl Ecs {
         let id = id.parse().map_err(|_| EcsError::Damaged(format!("the blob of disk {}", disk.id)))?;
         Ok(Some(self.store(&disk.scope.region)?.open(&id).await?))
     }
+}
+
+/// Id in the envelope of a file of a disk, or of the one that a work file was to become.
+fn sealed_id_of(directory: &Path, name: &str) -> Option<String> {
+    let stem = name.split_once(".qcow2").map_or(name, |(stem, _)| stem);
+    engine::image_of_copy(&directory.join(format!("{stem}.qcow2")))
 }
 
 /// A file in the format of a record.

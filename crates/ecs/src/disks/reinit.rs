@@ -33,12 +33,7 @@ impl Ecs {
             Err(error) => Err(error),
         };
         let kept = done.as_ref().unwrap_or(&disk);
-        let mut removed = self.remove_disk_files(kept, false).await;
-        if done.is_ok() {
-            let forgotten = engine::forget_image(&self.config.data_dir, &disk.sealed_id);
-            removed = removed.and(forgotten.map_err(Into::into));
-        }
-        if let Err(error) = removed {
+        if let Err(error) = self.remove_disk_files(kept, false).await {
             tracing::warn!(disk = id, %error, "a file that a disk had before cannot be removed");
         }
         done.map(drop)
