@@ -1,6 +1,8 @@
 //! Instances that were made and never started, as JSON and XML, and what is refused before a machine is needed. Machines run in
 //! `crates/cli/tests/clients`.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::calls::{Client, start};
@@ -153,12 +155,27 @@ async fn a_created_instance_is_changed_and_deleted() {
     assert_eq!((&shown["DiskId"], &shown["Encrypted"]), (&json!(disk), &json!(true)));
     root.done(ECS, "ReInitDisk", &[("DiskId", disk)]).await;
     let made = root.done(ECS, "CreateSnapshot", &[("DiskId", disk), ("SnapshotName", "before")]).await;
-    assert!(made["SnapshotId"].as_str().unwrap().starts_with("s-"), "{made}");
+    until_accomplished(&root, made["SnapshotId"].as_str().unwrap()).await;
     let console = root.done(ECS, "GetInstanceConsoleOutput", &[REGION, named]).await;
     assert_eq!(console["ConsoleOutput"], "");
     root.done(ECS, "ModifyInstanceAttribute", &[named, ("DeletionProtection", "false")]).await;
     let dry = root.code(ECS, "DeleteInstance", &[named, ("DryRun", "true"), ("Force", "true")]).await;
     assert_eq!(dry, (400, "DryRunOperation".to_owned()));
+}
+
+/// The disk is read for it until then, and the instance stays as it is.
+async fn until_accomplished(root: &Client<'_>, snapshot: &str) {
+    let ids = format!(r#"["{snapshot}"]"#);
+    let limit = Instant::now() + Duration::from_secs(60);
+    loop {
+        let found = root.done(ECS, "DescribeSnapshots", &[REGION, ("SnapshotIds", &ids)]).await;
+        let found = &found["Snapshots"]["Snapshot"][0];
+        if found["Status"] == "accomplished" {
+            return;
+        }
+        assert!(found["Status"] == "progressing" && Instant::now() < limit, "{found}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// Shows the code of every refusal that needs no machine.
