@@ -15,7 +15,7 @@ const EDGES: &[(&str, &[&str])] = &[
     // `crypto`: MACs, constant-time comparison, `Secret`, `Random`; `catalog`: only its `Clock` (ARCHITECTURE.md).
     ("api", &["ecs", "kms", "ram", "crypto", "catalog"]),
     ("console", &["ecs", "kms", "ram"]),
-    // `crypto`: only its `Random`, for ids, and SHA-256 of the parameters of a call.
+    // `crypto`: its `Random`, for ids, SHA-256 of the parameters of a call, and `Secret`, for passphrases on their way to QEMU.
     ("ecs", &["ram", "kms", "engine", "blobs", "catalog", "crypto"]),
     ("kms", &["ram", "crypto", "catalog"]),
     ("ram", &["crypto", "catalog"]),

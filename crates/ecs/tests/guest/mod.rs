@@ -11,10 +11,10 @@ const BOOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../ecs/tests/guest/boot
 const PAYLOAD: usize = 1 << 20;
 
 /// Size of the disk, bytes.
-pub const DISK: u64 = 2 << 20;
+const DISK: usize = 2 << 20;
 
 /// Writes a raw disk at `path` whose payload grows out of `seed`; gives the line that its guest will print.
-pub fn make_disk(path: &Path, seed: u32) -> String {
+pub(crate) fn make_disk(path: &Path, seed: u32) -> String {
     let mut disk = boot_sector(path.parent().unwrap());
     let mut word = seed | 1;
     let mut sum = 0_u32;
@@ -26,7 +26,7 @@ pub fn make_disk(path: &Path, seed: u32) -> String {
         sum = sum.rotate_left(1).wrapping_add(word);
         disk.extend(word.to_le_bytes());
     }
-    disk.resize(usize::try_from(DISK).unwrap(), 0);
+    disk.resize(DISK, 0);
     fs::write(path, disk).unwrap();
     format!("INSTANCE-BOOTED sum32={sum:08x}")
 }
@@ -42,7 +42,7 @@ fn boot_sector(place: &Path) -> Vec<u8> {
 }
 
 /// Runs a tool that has to succeed.
-pub fn run(command: &mut Command) {
+pub(crate) fn run(command: &mut Command) {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

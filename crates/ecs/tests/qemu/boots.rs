@@ -10,11 +10,10 @@ use crate::lab::{BOTTOM, Lab, TOP, hypervisor, is_there, last_words};
 #[tokio::test]
 async fn the_guest_sees_the_bytes_of_the_host_in_every_format() {
     let lab = Lab::new();
-    let line = lab.raw("disk.raw", 1);
-    lab.convert("disk.raw", "plain.qcow2", "qcow2", None);
-    lab.convert("disk.raw", "sealed.qcow2", "qcow2", Some(BOTTOM));
-    lab.convert("disk.raw", "sealed.luks", "luks", Some(BOTTOM));
-    lab.convert("disk.raw", "plain.vhd", "vpc", None);
+    let line = lab.take_guest();
+    for file in ["plain.qcow2", "sealed.qcow2", "sealed.luks", "plain.vhd"] {
+        lab.take(file);
+    }
     let hypervisor = hypervisor().await;
     for (name, file, format, passphrase) in [
         ("a", "disk.raw", Raw, None),
@@ -29,24 +28,24 @@ async fn the_guest_sees_the_bytes_of_the_host_in_every_format() {
     }
 }
 
-/// Two machines at once on one sealed blob, each with an overlay under a passphrase of its own. The blob is not changed, and the
+/// Two machines at once on one sealed blob, each with an overlay under another passphrase than the blob's. The blob is not changed, and the
 /// name of a backing file in the overlay's header counts for nothing.
 #[tokio::test]
-async fn overlays_with_passphrases_of_their_own_share_a_blob() {
+async fn overlays_under_another_passphrase_share_a_blob() {
     let lab = Lab::new();
-    let line = lab.raw("disk.raw", 2);
-    lab.convert("disk.raw", "blob.qcow2", "qcow2", Some(BOTTOM));
-    lab.overlay("one.qcow2", TOP);
-    lab.overlay("two.qcow2", TOP);
-    let before = fs::read(lab.path("blob.qcow2")).unwrap();
-    let chain = |overlay| vec![lab.layer(overlay, Qcow2, Some(TOP)), lab.layer("blob.qcow2", Qcow2, Some(BOTTOM))];
+    let line = lab.take_guest();
+    lab.take("sealed.qcow2");
+    lab.take("overlay.qcow2");
+    fs::copy(lab.path("overlay.qcow2"), lab.path("another.qcow2")).unwrap();
+    let before = fs::read(lab.path("sealed.qcow2")).unwrap();
+    let chain = |overlay| vec![lab.layer(overlay, Qcow2, Some(TOP)), lab.layer("sealed.qcow2", Qcow2, Some(BOTTOM))];
     let hypervisor = hypervisor().await;
     let (one, two) = tokio::join!(
-        hypervisor.start(lab.spec("one", chain("one.qcow2"))),
-        hypervisor.start(lab.spec("two", chain("two.qcow2")))
+        hypervisor.start(lab.spec("one", chain("overlay.qcow2"))),
+        hypervisor.start(lab.spec("two", chain("another.qcow2")))
     );
     for machine in [one.unwrap(), two.unwrap()] {
         assert_eq!(last_words(&machine).await.trim(), line);
     }
-    assert!(fs::read(lab.path("blob.qcow2")).unwrap() == before, "the blob was written");
+    assert!(fs::read(lab.path("sealed.qcow2")).unwrap() == before, "the blob was written");
 }

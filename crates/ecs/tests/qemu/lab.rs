@@ -4,6 +4,7 @@ use std::fs;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use crypto::Secret;
@@ -12,7 +13,7 @@ use ecs::qemu::{
     Network, serial_tail,
 };
 
-use crate::guest::{DISK, make_disk, run};
+use crate::guest::{make_disk, run};
 
 /// Longer than any step takes on a loaded machine; a hang is a failure, not a wait.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -34,36 +35,15 @@ impl Lab {
         self.directory.path().join(name)
     }
 
-    /// A raw disk of guest A, and the line that it prints.
-    pub(crate) fn raw(&self, name: &str, seed: u32) -> String {
-        make_disk(&self.path(name), seed)
+    /// A copy of one of the disks of [`stock`].
+    pub(crate) fn take(&self, name: &str) {
+        fs::copy(stock().place.join(name), self.path(name)).unwrap();
     }
 
-    /// A copy of a raw disk, made by qemu-img.
-    pub(crate) fn convert(&self, from: &str, to: &str, format: &str, passphrase: Option<&str>) {
-        let mut tool = Command::new("qemu-img");
-        tool.args(["convert", "-f", "raw", "-O", format]);
-        if let Some(passphrase) = passphrase {
-            fs::write(self.path("key"), passphrase).unwrap();
-            tool.arg("--object").arg(format!("secret,id=s,file={}", self.path("key").display()));
-            let prefix = if format == "luks" { "" } else { "encrypt.format=luks,encrypt." };
-            tool.args(["-o", &options(prefix, "s")]);
-        }
-        run(tool.arg(self.path(from)).arg(self.path(to)));
-        let _ = fs::remove_file(self.path("key"));
-    }
-
-    /// An encrypted qcow2 overlay without a name of what it lies on: who starts the machine says that.
-    pub(crate) fn overlay(&self, name: &str, passphrase: &str) {
-        fs::write(self.path("key"), passphrase).unwrap();
-        let secret = format!("secret,id=s,file={}", self.path("key").display());
-        let mut tool = Command::new("qemu-img");
-        tool.args(["create", "-q", "-f", "qcow2", "-u", "--object", &secret]);
-        tool.args(["-o", &options("encrypt.format=luks,encrypt.", "s")]);
-        // `-u`: the backing file of this name is not looked at; there is none.
-        tool.args(["-b", "nowhere", "-F", "qcow2"]).arg(self.path(name)).arg(DISK.to_string());
-        run(&mut tool);
-        fs::remove_file(self.path("key")).unwrap();
+    /// The raw disk of guest A, and the line that it prints.
+    pub(crate) fn take_guest(&self) -> &'static str {
+        self.take("disk.raw");
+        &stock().line
     }
 
     pub(crate) fn layer(&self, name: &str, format: LayerFormat, passphrase: Option<&str>) -> Layer {
@@ -84,14 +64,10 @@ impl Lab {
         }
     }
 
-    /// A machine whose guest stays: its disk holds a boot sector that loops, or answers to nothing.
+    /// A machine whose guest stays.
     pub(crate) fn idle(&self, name: &str) -> MachineSpec {
-        let mut disk = vec![0; 1 << 20];
-        // sti; hlt; jmp back
-        disk[..4].copy_from_slice(&[0xfb, 0xf4, 0xeb, 0xfc]);
-        disk[510..512].copy_from_slice(&[0x55, 0xaa]);
         let file = format!("{name}.raw");
-        fs::write(self.path(&file), disk).unwrap();
+        fs::write(self.path(&file), idle_disk()).unwrap();
         self.spec(name, vec![self.layer(&file, LayerFormat::Raw, None)])
     }
 }
@@ -106,10 +82,58 @@ impl Drop for Lab {
     }
 }
 
-fn options(prefix: &str, secret: &str) -> String {
-    // The fewest iterations that the tool allows: the passphrase is long enough, and the test need not wait.
-    let slot = prefix.rsplit(',').next().unwrap_or_default();
-    format!("{prefix}key-secret={secret},{slot}iter-time=10")
+/// Disks that all tests copy: qemu-img measures the machine for seconds each time it makes a LUKS header.
+struct Stock {
+    place: PathBuf,
+    /// What guest A prints.
+    line: String,
+}
+
+/// `disk.raw` of guest A, as `sealed.qcow2`, `sealed.luks` (`BOTTOM`), `plain.qcow2` and `plain.vhd`; `idle.qcow2` (`BOTTOM`);
+/// `overlay.qcow2` (`TOP`), which names a backing file that is not there.
+fn stock() -> &'static Stock {
+    static STOCK: OnceLock<Stock> = OnceLock::new();
+    STOCK.get_or_init(|| {
+        let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("qemu-stock");
+        let _ = fs::remove_dir_all(&place);
+        fs::create_dir_all(&place).unwrap();
+        let line = make_disk(&place.join("disk.raw"), 1);
+        fs::write(place.join("idle.raw"), idle_disk()).unwrap();
+        fs::write(place.join("bottom"), BOTTOM).unwrap();
+        fs::write(place.join("top"), TOP).unwrap();
+        let bottom = ["--object", "secret,id=s,file=bottom"];
+        // The fewest iterations that the tool allows: the passphrases are long enough.
+        let qcow2 = ["-o", "encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10"];
+        let convert = ["convert", "-f", "raw", "-O"];
+        let tools: [&[&[&str]]; 6] = [
+            &[&convert, &["qcow2"], &bottom, &qcow2, &["disk.raw", "sealed.qcow2"]],
+            &[&convert, &["qcow2"], &bottom, &qcow2, &["idle.raw", "idle.qcow2"]],
+            &[&convert, &["luks"], &bottom, &["-o", "key-secret=s,iter-time=10"], &["disk.raw", "sealed.luks"]],
+            &[&convert, &["qcow2", "disk.raw", "plain.qcow2"]],
+            &[&convert, &["vpc", "disk.raw", "plain.vhd"]],
+            // `-u`: the backing file is not looked at.
+            &[
+                &["create", "-q", "-f", "qcow2", "-u", "-b", "nowhere", "-F", "qcow2"],
+                &["--object", "secret,id=s,file=top"],
+                &qcow2,
+                &["overlay.qcow2", "2M"],
+            ],
+        ];
+        std::thread::scope(|scope| {
+            for tool in tools {
+                scope.spawn(|| run(Command::new("qemu-img").current_dir(&place).args(tool.concat())));
+            }
+        });
+        Stock { place, line }
+    })
+}
+
+/// sti; hlt; back to the hlt.
+fn idle_disk() -> Vec<u8> {
+    let mut disk = vec![0; 1 << 20];
+    disk[..4].copy_from_slice(&[0xfb, 0xf4, 0xeb, 0xfd]);
+    disk[510..512].copy_from_slice(&[0x55, 0xaa]);
+    disk
 }
 
 pub(crate) fn config() -> HypervisorConfig {

@@ -73,11 +73,9 @@ async fn the_process_has_few_rights() {
 }
 
 async fn sealed_machine(lab: &Lab) -> ecs::qemu::Machine {
-    // An idle guest behind two passphrases.
-    drop(lab.idle("idle"));
-    lab.convert("idle.raw", "blob.qcow2", "qcow2", Some(BOTTOM));
-    lab.overlay("top.qcow2", TOP);
-    let layers = vec![lab.layer("top.qcow2", Qcow2, Some(TOP)), lab.layer("blob.qcow2", Qcow2, Some(BOTTOM))];
+    lab.take("idle.qcow2");
+    lab.take("overlay.qcow2");
+    let layers = vec![lab.layer("overlay.qcow2", Qcow2, Some(TOP)), lab.layer("idle.qcow2", Qcow2, Some(BOTTOM))];
     hypervisor().await.start(lab.spec("m", layers)).await.unwrap()
 }
 

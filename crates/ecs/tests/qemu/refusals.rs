@@ -12,8 +12,8 @@ use crate::lab::{BOTTOM, Lab, TOP, config, hypervisor, processes_in};
 #[tokio::test]
 async fn a_machine_that_cannot_start_says_why_and_leaves_nothing() {
     let lab = Lab::new();
-    let line = lab.raw("disk.raw", 3);
-    lab.convert("disk.raw", "sealed.qcow2", "qcow2", Some(BOTTOM));
+    let line = lab.take_guest();
+    lab.take("sealed.qcow2");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let std::net::SocketAddr::V4(host) = taken.local_addr().unwrap() else { panic!("not IPv4") };
     let mut forwarding = lab.spec("m", vec![lab.layer("disk.raw", Raw, None)]);
