@@ -105,7 +105,7 @@ mod tests {
         assert_eq!(network.zone_id, "cn-hangzhou-a");
         for other in [
             Scope { region: "cn-shanghai".parse().unwrap(), ..home.clone() },
-            Scope { account: "1000000000000002".parse().unwrap(), ..home.clone() },
+            Scope { account: "1000000000000002".parse().unwrap(), ..Scope::default() },
         ] {
             assert_ne!(Network::of(&other).vpc_id, network.vpc_id);
         }
