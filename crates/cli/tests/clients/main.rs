@@ -1,6 +1,6 @@
 //! Instances as their users' clients see them: the official SDK, Packer, and `reseal instance`. The machines are real.
 
-#[allow(unreachable_pub, reason = "other crates' tests use it as well")]
+#[allow(unreachable_pub, clippy::unwrap_used, reason = "tests of other crates use it as well")]
 #[path = "../../../ecs/tests/guest/mod.rs"]
 mod guest;
 /// What the tests of the server use, too.
