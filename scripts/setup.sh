@@ -13,7 +13,8 @@ DEMO=("${BUILD[@]}" qemu-img:qemu-utils)
 TEST=("${DEMO[@]}" cryptsetup:cryptsetup-bin strace:strace mkfs.xfs:xfsprogs losetup:mount python3:python3
   nbdkit:nbdkit nbdcopy:libnbd-bin '/usr/lib/postgresql/*/bin/initdb:postgresql' setpriv:util-linux
   node:nodejs npm:npm openssl:openssl softhsm2-util:softhsm2 pkcs11-tool:opensc as:binutils
-  prlimit:util-linux qemu-system-x86_64:qemu-system-x86)
+  prlimit:util-linux qemu-system-x86_64:qemu-system-x86 packer:packer ip:iproute2 script:bsdutils
+  ssh-keygen:openssh-client)
 BENCH=("${DEMO[@]}" cryptsetup:cryptsetup-bin mkfs.xfs:xfsprogs losetup:mount python3:python3)
 FUZZ=("${BUILD[@]}" c++:g++)
 

@@ -35,6 +35,7 @@ def main() -> None:
         other_formats(work)
         wire()
         imports(work)
+        ssh_keys(work)
     total = sum(file.stat().st_size for file in CORPUS.rglob("*") if file.is_file())
     print(f"{total} bytes of corpus")
 
@@ -231,6 +232,13 @@ def imports(work: Path) -> None:
         options = [word for option in (f"rsa_padding_mode:{padding}", *digests) for word in ("-pkeyopt", option)]
         run("openssl", "pkeyutl", "-encrypt", "-keyform", "DER", "-inkey", str(key), "-in", "material", "-out", "wrapped", *options)
         seed("import", f"{padding}{number}", bytes([number]) + (work / "wrapped").read_bytes())
+
+
+def ssh_keys(work: Path) -> None:
+    """Public halves of keys that are thrown away."""
+    for kind, bits in [("rsa", 2048), ("ed25519", 256), ("ecdsa", 256)]:
+        run("ssh-keygen", "-q", "-t", kind, "-b", str(bits), "-N", "", "-C", "a comment", "-f", kind)
+        seed("ssh_key", kind, (work / f"{kind}.pub").read_bytes())
 
 
 def seed(target: str, name: str, content: str | bytes) -> None:

@@ -22,7 +22,7 @@ use walk::walk;
 pub use vhd::vhd;
 pub use vhdx::vhdx;
 pub use vmdk::vmdk;
-pub use wire::{encryption_context, import, parameters, policy, signature_v3};
+pub use wire::{encryption_context, import, parameters, policy, signature_v3, ssh_key};
 
 /// A decoder and its name, which is also the name of its corpus.
 pub type Target = (&'static str, fn(&[u8]) -> bool);
@@ -41,6 +41,7 @@ pub const TARGETS: &[Target] = &[
     ("policy", policy),
     ("encryption_context", encryption_context),
     ("import", import),
+    ("ssh_key", ssh_key),
 ];
 
 /// A whole qcow2 file, or one in pieces: header, snapshots, LUKS header, allocation map, compressed clusters.

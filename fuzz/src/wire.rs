@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crypto::Secret;
-use crypto::asymmetric::{KeySpec, UnwrappingKey, WrappingAlgorithm};
+use crypto::asymmetric::{KeySpec, SshPublicKey, UnwrappingKey, WrappingAlgorithm};
 use kms::EncryptionContext;
 use ram::{
     Action, Ask, AttachedPolicy, Caller, ConditionContext, KeyPolicy, PolicySet, Principal, TrustPolicy, authorize,
@@ -23,6 +23,14 @@ pub fn signature_v3(bytes: &[u8]) -> bool {
     let (query, headers) = cut(head, b"\n");
     let headers = headers.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(|line| cut(line, b": "));
     std::str::from_utf8(query).is_ok_and(|query| api::fuzzing::signature_v3(query, headers, body))
+}
+
+/// A public key for instances; what is taken is written and read again as it was.
+pub fn ssh_key(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let Ok(key) = SshPublicKey::parse(text) else { return false };
+    assert_eq!(SshPublicKey::parse(&key.to_line()), Ok(key), "a key has one line");
+    true
 }
 
 /// A policy document, as each kind that it can be; whatever is accepted decides about a call.

@@ -182,7 +182,7 @@ table! {
     ECS_TAG_TWICE: 400 "Duplicate.TagKey" [Ecs] "A tag key stands in the call twice: {0}." "ecs-images.md 6; message ours";
     ECS_TAG_QUOTA: 403 "QuotaExceed.Tags" [Ecs] "The number of tags exceeds the limit: {0}." "ecs-images.md 6; message ours";
     ECS_NO_RESOURCE: 404 "InvalidResourceId.NotFound" [Ecs] "The specified resource does not exist: {0}." "ecs-images.md 6; message ours";
-    ECS_RESOURCE_TYPE: 404 "InvalidResourceType.NotFound" [Ecs] "The {0} is not a kind of resource that has tags here: image, snapshot." "ecs-images.md 6; message ours";
+    ECS_RESOURCE_TYPE: 404 "InvalidResourceType.NotFound" [Ecs] "The {0} is not a kind of resource that has tags here: image, snapshot, instance, disk." "ecs-images.md 6; message ours";
     ECS_NO_RESOURCE_TYPE: 404 "MissingParameter.ResourceType" [Ecs] "The parameter ResourceType is needed." "ecs-images.md 6; message ours";
     ECS_NO_TAGS: 404 "MissingParameter.Tags" [Ecs] "The parameter {0} is needed." "ecs-images.md 6; message ours";
     ECS_NO_SNAPSHOT: 404 "InvalidSnapshotId.NotFound" [Ecs] "The specified snapshot does not exist: {0}." "ecs-images.md 5; message ours";

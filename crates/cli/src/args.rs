@@ -114,7 +114,7 @@ pub(crate) enum Command {
     Ticket(TicketArgs),
     /// The root key that protects all others
     Root(RootCommandArgs),
-    /// Answer the KMS, RAM and STS APIs over HTTP
+    /// Answer the ECS, KMS, RAM and STS APIs over HTTP
     Serve(ServeArgs),
     /// Accounts, and the access keys of their owners
     #[command(subcommand)]

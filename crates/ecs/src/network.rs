@@ -104,8 +104,8 @@ mod tests {
         assert!(network.vpc_id.len() == 24 && network.vpc_id.starts_with("vpc-"));
         assert_eq!(network.zone_id, "cn-hangzhou-a");
         for other in [
-            Scope { region: "cn-shanghai".parse().unwrap(), ..home.clone() },
-            Scope { account: "1000000000000002".parse().unwrap(), ..home.clone() },
+            Scope { region: "cn-shanghai".parse().unwrap(), ..Scope::default() },
+            Scope { account: "1000000000000002".parse().unwrap(), ..Scope::default() },
         ] {
             assert_ne!(Network::of(&other).vpc_id, network.vpc_id);
         }

@@ -45,7 +45,7 @@ impl Paging {
         let is_more = u64::from(self.number) * u64::from(self.size) < total;
         let next = (self.by_token && is_more).then(|| (self.number + 1).to_string());
         json!({
-            list: { item: items },
+            list: { item: Value::from(items) },
             "NextToken": next.unwrap_or_default(),
             "TotalCount": total,
             "PageNumber": self.number,

@@ -83,7 +83,7 @@ impl EcsCall for DescribeZones {
             "ZoneType": "AvailabilityZone",
             "AvailableDiskCategories": { "DiskCategories": ["cloud_essd"] },
             "AvailableInstanceTypes": { "InstanceTypes": [] },
-            "AvailableResourceCreation": { "ResourceTypes": ["Disk"] },
+            "AvailableResourceCreation": { "ResourceTypes": ["VSwitch", "Instance", "Disk"] },
             "AvailableVolumeCategories": { "VolumeCategories": [] },
         }] } }))
     }

@@ -16,7 +16,7 @@ const TAGS_MAX: usize = 20;
 const CHARS_MAX: usize = 128;
 
 pub(super) const RESOURCE_TYPE: Optional<OneOf> =
-    Optional::new("ResourceType", OneOf(&["image", "snapshot"])).or(&errors::ECS_RESOURCE_TYPE);
+    Optional::new("ResourceType", OneOf(&["image", "snapshot", "instance", "disk"])).or(&errors::ECS_RESOURCE_TYPE);
 pub(super) const RESOURCE_ID: List<Name> =
     List { name: "ResourceId", item: Name { length: (1, 64), also: "-" }, items_max: NUMBERS_MAX };
 pub(super) const TAG: Records = Records { name: "Tag", fields: &["Key", "Value"], items_max: NUMBERS_MAX };
@@ -54,6 +54,8 @@ pub(super) fn some<T>(list: &[T], row: &'static ErrorRow, name: &str) -> Result<
 pub(super) fn kind(parameters: &Parameters) -> Result<ResourceKind, Refusal> {
     match RESOURCE_TYPE.read(parameters)? {
         Some("image") => Ok(ResourceKind::Image),
+        Some("instance") => Ok(ResourceKind::Instance),
+        Some("disk") => Ok(ResourceKind::Disk),
         Some(_) => Ok(ResourceKind::Snapshot),
         None => Err(Refusal::new(&errors::ECS_NO_RESOURCE_TYPE, &[])),
     }

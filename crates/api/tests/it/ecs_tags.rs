@@ -94,7 +94,7 @@ async fn tags_that_break_a_rule_are_refused() {
     let tags: Vec<(String, String)> = (1..=21).map(|n| (format!("Tag.{n}.Key"), format!("k{n}"))).collect();
     let tags: Vec<(&str, &str)> = tags.iter().map(|(name, key)| (name.as_str(), key.as_str())).collect();
     for (call, status, code) in [
-        (vec![("ResourceType", "instance"), of, tag], 404, "InvalidResourceType.NotFound"),
+        (vec![("ResourceType", "keypair"), of, tag], 404, "InvalidResourceType.NotFound"),
         (vec![of, tag], 404, "MissingParameter.ResourceType"),
         (vec![image, of], 404, "MissingParameter.Tags"),
         (vec![image, tag], 400, "MissingParameter"),

@@ -17,6 +17,7 @@ mod ecs_export;
 mod ecs_images;
 mod ecs_imports;
 mod ecs_instance_keys;
+mod ecs_instances;
 mod ecs_key_pairs;
 mod ecs_permissions;
 mod ecs_sharing;

@@ -12,7 +12,7 @@ on_both_engines!(
     a_blob_stays_under_a_disk,
 );
 
-fn instance(id: &str) -> InstanceRecord {
+pub(crate) fn instance(id: &str) -> InstanceRecord {
     InstanceRecord {
         id: id.to_owned(),
         scope: Scope::default(),

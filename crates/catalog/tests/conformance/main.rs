@@ -10,6 +10,7 @@ mod crowds;
 mod image_queries;
 mod instance_queries;
 mod key_days_queries;
+mod key_pair_queries;
 mod key_queries;
 mod opening;
 mod place;

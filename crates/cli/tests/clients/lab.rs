@@ -24,14 +24,14 @@ pub(crate) struct Lab {
 }
 
 impl Lab {
-    /// Its bucket `golden` holds `disk.raw`: a guest that prints the checksum of its disk and stays.
+    /// Its bucket `golden`, the directory `bucket`, holds `disk.raw`: a guest that prints the checksum of its disk and stays.
     pub(crate) fn new(seed: u32) -> Self {
         let place = Place::new();
-        for directory in ["data", "golden"] {
+        for directory in ["data", "bucket"] {
             fs::create_dir(place.path().join(directory)).expect("a directory");
         }
         fs::write(place.data().join("server.toml"), CONFIG).expect("a file");
-        let disk = place.path().join("golden/disk.raw");
+        let disk = place.path().join("bucket/disk.raw");
         let line = make_disk(&disk, seed);
         let mut bytes = fs::read(&disk).expect("the disk");
         let at = bytes.windows(SWITCH_OFF.len()).position(|window| window == SWITCH_OFF).expect("its last step");
@@ -41,7 +41,7 @@ impl Lab {
     }
 
     pub(crate) fn disk(&self) -> PathBuf {
-        self.place.path().join("golden/disk.raw")
+        self.place.path().join("bucket/disk.raw")
     }
 
     /// What serves, with the bucket.

@@ -1,8 +1,9 @@
 //! Instances as their users' clients see them: the official SDK, Packer, and `reseal instance`. The machines are real.
 
-/// What the tests of the server use, too.
+#[allow(unreachable_pub, clippy::unwrap_used, reason = "tests of other crates use it as well")]
 #[path = "../../../ecs/tests/guest/mod.rs"]
 mod guest;
+/// What the tests of the server use, too.
 #[allow(dead_code, reason = "the tests of the server use more of it")]
 #[path = "../server/interpreters.rs"]
 mod interpreters;

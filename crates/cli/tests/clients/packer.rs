@@ -30,7 +30,7 @@ packer build -color=false template.json
 #[test]
 fn packer_builds_an_encrypted_image() {
     let lab = Lab::new(17);
-    let base: Value = answer(&lab, "image import golden/disk.raw --name base --json");
+    let base: Value = answer(&lab, "image import bucket/disk.raw --name base --json");
     let network = Network::of(&kms::Scope::default());
     let template = json!({ "builders": [{
         "type": "alicloud-ecs",

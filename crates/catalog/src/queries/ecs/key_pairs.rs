@@ -97,12 +97,6 @@ impl Read<'_> {
             "SELECT name FROM key_pairs WHERE id = (SELECT key_pair_id FROM key_pair_instances WHERE instance_id = $1)";
         self.record("read the key pair of an instance", sql, values![instance_id], |row| row.value("name")).await
     }
-
-    /// Ids of the first `limit` instances that were given a pair, by id.
-    pub async fn instances_of_key_pair(&mut self, id: &str, limit: u32) -> Result<Vec<String>> {
-        let sql = "SELECT instance_id FROM key_pair_instances WHERE key_pair_id = $1 ORDER BY instance_id LIMIT $2";
-        self.records("list the instances of a key pair", sql, values![id, limit], |row| row.value("instance_id")).await
-    }
 }
 
 impl Write {
