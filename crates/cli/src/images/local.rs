@@ -107,7 +107,7 @@ impl Images for LocalImages {
 
     fn list(&self, filter: &ImageFilter, region: &str) -> Result<Vec<ImageView>> {
         let scope = self.scope_in(region)?;
-        self.all(|page| self.ecs.describe_images(filter, page, &self.permit, &scope), view)
+        self.all(|page| self.ecs.describe_images(filter, page, &self.permit, &scope), |image| view(&image))
     }
 
     fn import(&self, new: &ImportImage) -> Result<String> {
@@ -153,7 +153,7 @@ impl Images for LocalImages {
     }
 }
 
-fn view(described: DescribedImage) -> ImageView {
+fn view(described: &DescribedImage) -> ImageView {
     let image = &described.image;
     ImageView {
         image_id: image.id.clone(),

@@ -45,7 +45,7 @@ pub enum ImportError {
         /// `read` or `written`.
         did: &'static str,
         /// What failed.
-        source: blobs::StoreError,
+        source: Box<blobs::StoreError>,
     },
     /// The same of a data disk.
     #[error("`{object}` has a disk of {found} GiB, more than the {claimed} GiB that it may have")]

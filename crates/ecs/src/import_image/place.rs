@@ -108,7 +108,10 @@ pub(crate) fn of_service(error: blobs::StoreError, did: &'static str, bucket: &s
     tracing::warn!(bucket, object, %error, cause = %error.cause, "a bucket refused");
     match error.cause {
         Cause::NoSuchBlob => not_found(bucket, object),
-        _ => ImportError::Service { bucket: bucket.to_owned(), object: object.to_owned(), did, source: error }.into(),
+        _ => {
+            ImportError::Service { bucket: bucket.to_owned(), object: object.to_owned(), did, source: Box::new(error) }
+                .into()
+        }
     }
 }
 
