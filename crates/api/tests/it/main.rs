@@ -15,6 +15,7 @@ mod ecs_attributes;
 mod ecs_default_encryption;
 mod ecs_export;
 mod ecs_images;
+mod ecs_instance_keys;
 mod ecs_instances;
 mod ecs_key_pairs;
 mod ecs_permissions;

@@ -27,7 +27,8 @@ pub struct SealedImage {
     pub mk_digest: String,
     /// Text of the envelope as it stands in the file.
     pub envelope: String,
-    /// How it was made: `encrypt`, `reencrypt`, `rewrap` or `keep`; `copying` for one that is being made, whose other texts are empty.
+    /// How it was made: `encrypt`, `reencrypt`, `rewrap`, `keep` or `disk`; `copying` for one that is being made, and `backing` for what a
+    /// disk lies on, whose other texts are empty.
     pub mode: String,
 }
 
