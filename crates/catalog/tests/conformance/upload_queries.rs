@@ -89,7 +89,8 @@ async fn images_are_found_by_tags_and_owner(place: &Place) {
             write.tag_put(&Tag { key: key.to_owned(), value: value.to_owned() }, &resource).await.unwrap();
         }
     }
-    let cases: [(&[(&str, &str)], &[&str]); 8] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+    let cases: [Case; 8] = [
         (&[], &["m-1", "m-2", "m-3"]),
         (&[("team", "")], &["m-1", "m-2"]),
         (&[("team", "a")], &["m-1"]),

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use ecs::{
-    CreateImage, CreateSnapshot, EcsError, Encryption, InstanceError, NewDataDisk, ReplaceSystemDisk, SnapshotFilter,
+    CreateImage, CreateSnapshot, EcsError, Encryption, InstanceError, NewDataDisk, NewImage, ReplaceSystemDisk,
+    SnapshotFilter,
 };
 use kms::PageRequest;
 
@@ -23,7 +24,11 @@ async fn an_encrypted_instance_gives_an_encrypted_image() {
     let request = ecs::NewInstances { data_disks: vec![data], ..Lab::new_instances(&sealed) };
     let id = lab.run(&request).await.unwrap();
     lab.becomes(&id, "Stopped").await;
-    let request = CreateImage { instance_id: id.clone(), name: "golden".to_owned(), ..CreateImage::default() };
+    let request = CreateImage {
+        instance_id: id.clone(),
+        image: NewImage { name: "golden".to_owned(), ..NewImage::default() },
+        ..CreateImage::default()
+    };
     let image = lab.ecs.create_image(&request, None, &lab.permit, &lab.scope).await.unwrap();
     match lab.ecs.start_instance(&id, &lab.permit, &lab.scope).await {
         Err(EcsError::Instance(InstanceError::BeingRead { .. })) => {}

@@ -11,8 +11,8 @@ use catalog::{Clock, KeyRecord, Scope, SystemClock};
 use crypto::{OsRandom, Secret};
 use ecs::qemu::AcceleratorChoice;
 use ecs::{
-    BlobStore, CopyImage, DescribedInstance, Ecs, EcsConfig, ImportDisk, ImportImage, InstanceFilter, InstanceType,
-    InstancesConfig, LocalStore, NewInstances, NewSystemDisk, PageRequest, Rooms, SourceFormat,
+    BlobStore, CopyImage, DescribedInstance, Ecs, EcsConfig, ImportDisk, ImportImage, ImportSource, InstanceFilter,
+    InstanceType, InstancesConfig, LocalStore, NewInstances, NewSystemDisk, PageRequest, Rooms, SourceFormat,
 };
 use kms::{DataDir, Kms, NewKey, RootSource};
 use ram::trail::Ledger;
@@ -107,7 +107,7 @@ impl Lab {
     }
 
     async fn import(&self, file: PathBuf) -> String {
-        let disk = ImportDisk { file: Some(file), format: Some(SourceFormat::Raw), ..ImportDisk::default() };
+        let disk = ImportDisk { format: Some(SourceFormat::Raw), ..ImportDisk::of(ImportSource::File(file)) };
         let request = ImportImage { disks: vec![disk], ..ImportImage::default() };
         let imported = self.ecs.import_image(&request, None, &self.permit, &self.scope).await.unwrap();
         self.image_is_made(&imported.image_id).await;
