@@ -22,6 +22,8 @@ pub struct DescribedImage {
     pub tags: Vec<Tag>,
     /// Whether it is the caller's own.
     pub is_own: bool,
+    /// Whether a disk of an instance of the caller is made of it.
+    pub is_used: bool,
     /// Whether its owner shares it with others.
     pub is_shared: bool,
 }
@@ -84,5 +86,6 @@ async fn described(read: &mut Read<'_>, image: ImageRecord, scope: &Scope) -> Re
     let tags = read.tags_of_resource(&ResourceKind::Image.tagged(&image.id, scope)).await?;
     let is_own = image.scope == *scope;
     let is_shared = read.image_shares_count(&image.id).await? > 0;
-    Ok(DescribedImage { image, disks, tags, is_own, is_shared })
+    let is_used = read.image_is_used_by(&image.id, &scope.account).await?;
+    Ok(DescribedImage { image, disks, tags, is_own, is_shared, is_used })
 }

@@ -26,7 +26,6 @@ const ARCHITECTURE: Optional<OneOf> =
 const IS_PUBLIC: Optional<Flag> = Optional::new("IsPublic", Flag);
 /// A number, as the answer shows it.
 const OWNER_ID: Optional<Integer> = Optional::new("ImageOwnerId", Integer { min: 0, max: 1 << 62 });
-/// No instance is made of an image yet.
 const USAGE: Optional<OneOf> = Optional::new("Usage", OneOf(&["instance", "none"])).or(&errors::ECS_USAGE);
 const USABLE: Optional<Flag> = Optional::new("Usable", Flag);
 const FILTER: Tags = Tags { name: "Filter", items_max: 10 };
@@ -113,6 +112,7 @@ impl EcsCall for DescribeImages {
         for one in FILTER.read(parameters)? {
             read_filter(&mut filter, &one.key, &one.value)?;
         }
+        filter.is_used = USAGE.read(parameters)?.map(|usage| usage == "instance");
         let alias = OWNER_ALIAS.read(parameters)?;
         filter.owner = match alias {
             Some("others") => ImageOwner::Others,
@@ -120,8 +120,7 @@ impl EcsCall for DescribeImages {
             None => ImageOwner::Any,
         };
         let is_here = alias.is_none_or(|alias| alias == "self" || alias == "others");
-        let is_used = USAGE.read(parameters)? == Some("instance");
-        let mut may_be = is_here && !is_used && IS_PUBLIC.read(parameters)? != Some(true);
+        let mut may_be = is_here && IS_PUBLIC.read(parameters)? != Some(true);
         if let Some(usable) = USABLE.read(parameters)? {
             filter.statuses = of_usability(&filter.statuses, usable);
             may_be &= !filter.statuses.is_empty();

@@ -9,7 +9,7 @@ const GIB: u64 = 1 << 30;
 
 /// The object of DescribeImages. The vendor shows no key in it; ours stands in `Reseal`, which SDKs ignore.
 pub(super) fn image(described: &DescribedImage) -> Value {
-    let DescribedImage { image, disks, tags, is_own, is_shared } = described;
+    let DescribedImage { image, disks, tags, is_own, is_shared, is_used } = described;
     let tags: Vec<Value> = tags.iter().map(|tag| json!({ "TagKey": tag.key, "TagValue": tag.value })).collect();
     let mappings: Vec<Value> = disks.iter().map(|disk| mapping(disk, image.progress, image.remain_s)).collect();
     let system_gib = disks.first().map_or(0, |disk| gib(disk.snapshot.content.virtual_bytes));
@@ -33,7 +33,7 @@ pub(super) fn image(described: &DescribedImage) -> Value {
         "IsSupportCloudinit": false,
         "IsSupportIoOptimized": true,
         "LoginAsNonRootSupported": false,
-        "Usage": "none",
+        "Usage": if *is_used { "instance" } else { "none" },
         "OSType": image.os_type,
         "OSName": image.os_name,
         "OSNameEn": image.os_name,

@@ -93,6 +93,10 @@ async fn an_instance_is_read_as_it_was_written(place: &Place) {
         ["i-1"],
         "the disks are of the image that they were made of"
     );
+    let other: catalog::Account = "2000000000000002".parse().unwrap();
+    assert!(read.image_is_used_by("m-1", &Scope::default().account).await.unwrap());
+    assert!(!read.image_is_used_by("m-2", &Scope::default().account).await.unwrap());
+    assert!(!read.image_is_used_by("m-1", &other).await.unwrap());
     assert_eq!(read.instances_of_host_after("host-1", "").await.unwrap(), [one]);
     assert!(read.instances_of_host_after("host-1", "i-1").await.unwrap().is_empty());
     assert!(read.instances_of_host_after("host-2", "").await.unwrap().is_empty());

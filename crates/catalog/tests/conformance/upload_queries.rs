@@ -112,5 +112,10 @@ async fn images_are_found_by_tags_and_owner(place: &Place) {
         let found = write.read().images_page(&filter, &Scope::default(), PageRequest::first()).await.unwrap();
         assert_eq!(found.total_count, count);
     }
+    for (is_used, count) in [(None, 3), (Some(false), 3), (Some(true), 0)] {
+        let filter = ImageFilter { is_used, ..ImageFilter::default() };
+        let found = write.read().images_page(&filter, &Scope::default(), PageRequest::first()).await.unwrap();
+        assert_eq!(found.total_count, count);
+    }
     write.commit().await.unwrap();
 }

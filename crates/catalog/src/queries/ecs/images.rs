@@ -94,6 +94,8 @@ pub struct ImageFilter {
     pub owner_id: String,
     /// Tags of the account on them, all of these; an empty value stands for any.
     pub tags: Vec<Tag>,
+    /// Whether a disk of an instance of the account is made of them; `None`: either.
+    pub is_used: Option<bool>,
     /// From when on they were made.
     pub created_from: Option<Timestamp>,
     /// Until when.
@@ -153,7 +155,9 @@ macro_rules! filtered {
                     SELECT count(*) FROM tags t
                     WHERE t.account = $1 AND t.region = $2 AND t.resource_type = 'image' AND t.resource_id = i.id
                       AND (replace($17, $18 || t.tag_key || $19 || t.tag_value || $18, '') <> $17
-                           OR replace($17, $18 || t.tag_key || $18, '') <> $17)))",
+                           OR replace($17, $18 || t.tag_key || $18, '') <> $17)))
+                AND ($20 = '' OR ($20 = 'instance') = EXISTS (SELECT 1 FROM disks u
+                                                                   WHERE u.image_id = i.id AND u.account = $1))",
             $rest
         )
     };
@@ -202,6 +206,7 @@ impl ImageFilter {
             wanted.concat(),
             BETWEEN_TAGS,
             WITHIN_TAG,
+            self.is_used.map_or("", |is_used| if is_used { "instance" } else { "none" }),
         ]
     }
 }
@@ -227,7 +232,7 @@ impl Read<'_> {
         page: PageRequest,
     ) -> Result<Page<ImageRecord>> {
         let count = filtered!("SELECT count(*) AS n", "");
-        let list = filtered!("SELECT i.*", " ORDER BY i.created_at DESC, i.id LIMIT $20 OFFSET $21");
+        let list = filtered!("SELECT i.*", " ORDER BY i.created_at DESC, i.id LIMIT $21 OFFSET $22");
         self.page("list images", (count, list), filter.values(scope), page, ImageRecord::from_row).await
     }
 

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 
 use crate::database::{Row, Value, values};
 use crate::error::Result;
-use crate::names::Scope;
+use crate::names::{Account, Scope};
 use crate::page::{Page, PageRequest};
 use crate::read::Read;
 use crate::writer::Write;
@@ -176,6 +176,13 @@ impl Read<'_> {
     pub async fn instances_count(&mut self, scope: &Scope) -> Result<u64> {
         let sql = "SELECT count(*) AS n FROM instances WHERE account = $1 AND region = $2";
         self.count("count instances", sql, values![&scope.account, &scope.region]).await
+    }
+
+    /// Whether a disk of an instance of this account is made of an image.
+    pub async fn image_is_used_by(&mut self, image_id: &str, account: &Account) -> Result<bool> {
+        let sql =
+            "SELECT count(*) AS n FROM (SELECT 1 FROM disks WHERE image_id = $1 AND account = $2 LIMIT 1) AS counted";
+        Ok(self.count("look for a user of an image", sql, values![image_id, account]).await? == 1)
     }
 
     /// Ids of the instances that have a disk from an image, at most 100.
