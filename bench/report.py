@@ -74,10 +74,10 @@ def table(rows: list[Row]) -> str:
     return "\n".join([texts[0], "-" * len(texts[0]), *texts[1:]])
 
 
-def write_json(path: Path, about: dict, rows: list[Row], results: list[tuple[Group, dict[str, list[Run]]]], server: dict | None) -> None:
+def write_json(path: Path, about: dict, rows: list[Row], results: list[tuple[Group, dict[str, list[Run]]]], services: dict) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     runs = {group.name: {side: [run.as_json() for run in runs] for side, runs in sides.items()} for group, sides in results}
-    path.write_text(json.dumps({**about, "rows": [row.as_json() for row in rows], "runs": runs, "server": server}, indent=1, ensure_ascii=False) + "\n")
+    path.write_text(json.dumps({**about, "rows": [row.as_json() for row in rows], "runs": runs, **services}, indent=1, ensure_ascii=False) + "\n")
 
 
 def _row(claim: Claim, runs: dict[str, list[Run]]) -> Row:

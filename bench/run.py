@@ -16,6 +16,7 @@ import sys
 import time
 from pathlib import Path
 
+import images
 import inputs
 import machine
 import report
@@ -25,7 +26,7 @@ from groups import Group, Side, all_groups
 from process import Failed, Run, run_at_once
 from workshop import Workshop
 
-SERVER = "server"
+SERVER, IMAGES = "server", "images"
 OUT = Path(__file__).resolve().parent / "out"
 PROGRAM = Path(os.environ.get("CARGO_TARGET_DIR", OUT.parent.parent / "target")) / "release" / "reseal"
 
@@ -35,7 +36,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: stopped"))
     sizes = _sizes(options)
     shop = Workshop(options.work.resolve(), sizes, tools.Reseal(options.program.resolve()))
-    groups, with_server = _wanted(all_groups(shop), options.rows)
+    groups, services = _wanted(all_groups(shop), options.rows)
     os.environ["RESEAL_DATA"] = str(shop.folder / "data")
     if shop.folder.exists():
         sys.exit(f"bench: error: {shop.folder} exists: another run, or what is left of one. Remove it, or name another with --work")
@@ -46,18 +47,23 @@ def main() -> None:
             shop.build({group.name for group in groups})
         results = [(group, _measure(group, shop, options.quick)) for group in groups]
         load = options.program.resolve().parent / "examples" / "load"
-        served = server.measure(options.program.resolve(), load, shop.folder / "server", options.quick) if with_server else None
+        program = options.program.resolve()
+        served = server.measure(program, load, shop.folder / "server", options.quick) if SERVER in services else None
+        imaged = images.measure(program, shop.folder / "images", sizes, options.quick) if IMAGES in services else None
     except Failed as failed:
         sys.exit(f"bench: error: {failed}")
     finally:
         shop.remove()
     rows = [row for group, runs in results for row in report.rows_of(group, runs)] + report.memory_rows(results)
-    rows += server.rows(served) if served else []
+    rows += (server.rows(served) if served else []) + (images.rows(imaged) if imaged else [])
     about = {"size": sizes.label, "big_data_bytes": sizes.big_data, "seconds": round(time.monotonic() - started),
              "machine": machine.describe(options.program, options.json.parent)}
-    report.write_json(options.json, about, rows, results, server.as_json(served) if served else None)
+    of_services = {SERVER: server.as_json(served) if served else None, IMAGES: images.as_json(imaged) if imaged else None}
+    report.write_json(options.json, about, rows, results, of_services)
     if served:
         print(f"\n{server.table(served)}")
+    if imaged:
+        print(f"\n{images.table(imaged)}")
     print(f"\n{report.table(rows)}\n\n{sum(row.met for row in rows)} of {len(rows)} aims met, {sizes.label} size, "
           f"{about['seconds']} s, {options.json}")
     if groups:
@@ -69,7 +75,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measures Reseal against qemu-img, cryptsetup, cp and dd.")
     parser.add_argument("--quick", action="store_true", help="small inputs, few repeats: shows that it works, not how fast it is")
-    parser.add_argument("--rows", metavar="A,B", help="only these groups: encrypt, durable, reencrypt, …, server")
+    parser.add_argument("--rows", metavar="A,B", help="only these groups: encrypt, durable, reencrypt, …, server, images")
     parser.add_argument("--work", type=Path, default=OUT / "work", help="folder for inputs and outputs (up to 28 GB, removed at the end)")
     parser.add_argument("--json", type=Path, default=OUT / "results.json", help="where the results go")
     parser.add_argument("--program", type=Path, default=PROGRAM, help="the reseal binary")
@@ -86,16 +92,16 @@ def _sizes(options: argparse.Namespace) -> inputs.Sizes:
     return sizes
 
 
-def _wanted(groups: list[Group], names: str | None) -> tuple[list[Group], bool]:
-    """The groups of commands, and whether the server is measured too."""
+def _wanted(groups: list[Group], names: str | None) -> tuple[list[Group], set[str]]:
+    """The groups of commands, and what of the server is measured too."""
     if names is None:
-        return groups, True
+        return groups, {SERVER, IMAGES}
     known = {group.name: group for group in groups}
     wanted = names.split(",")
-    unknown = [name for name in wanted if name not in known and name != SERVER]
+    unknown = [name for name in wanted if name not in known and name not in (SERVER, IMAGES)]
     if unknown:
-        sys.exit(f"bench: error: no group {', '.join(unknown)}; there are: {', '.join(known)}, {SERVER}")
-    return [known[name] for name in wanted if name != SERVER], SERVER in wanted
+        sys.exit(f"bench: error: no group {', '.join(unknown)}; there are: {', '.join(known)}, {SERVER}, {IMAGES}")
+    return [known[name] for name in wanted if name in known], {name for name in wanted if name not in known}
 
 
 def _measure(group: Group, shop: Workshop, quick: bool) -> dict[str, list[Run]]:

@@ -12,6 +12,7 @@ import os
 import secrets
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import quantiles
@@ -70,14 +71,16 @@ class Measured:
 class Server:
     """A server on a data directory, with an access key of the benchmark's own."""
 
-    def __init__(self, program: Path, folder: Path) -> None:
+    def __init__(self, program: Path, folder: Path, further: Sequence[str] = ()) -> None:
+        self.program = program
         self.data, self.key_file, self.log = folder / "data", folder / "access-key", folder / "server.log"
         folder.mkdir(parents=True, exist_ok=True)
         if not self.key_file.exists():
             self.key_file.touch(0o600)
             self.key_file.write_text(f"LTAI{secrets.token_hex(10)}\n{secrets.token_hex(15)}\n")
         limits = [word for name in ("keys", "aliases", "key-versions") for word in (f"--limit-{name}", "0")]
-        command = [program, "--data", self.data, "serve", "--listen", "127.0.0.1:0", *limits, "--bootstrap-access-key", self.key_file]
+        command = [program, "--data", self.data, "serve", "--listen", "127.0.0.1:0", *limits, *further,
+                   "--bootstrap-access-key", self.key_file]
         started = time.perf_counter()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True)
