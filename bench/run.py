@@ -18,6 +18,7 @@ from pathlib import Path
 
 import images
 import inputs
+import instances
 import machine
 import report
 import server
@@ -26,7 +27,7 @@ from groups import Group, Side, all_groups
 from process import Failed, Run, run_at_once
 from workshop import Workshop
 
-SERVER, IMAGES = "server", "images"
+SERVER, IMAGES, INSTANCES = SERVICES = ("server", "images", "instances")
 OUT = Path(__file__).resolve().parent / "out"
 PROGRAM = Path(os.environ.get("CARGO_TARGET_DIR", OUT.parent.parent / "target")) / "release" / "reseal"
 
@@ -50,15 +51,17 @@ def main() -> None:
         program = options.program.resolve()
         served = server.measure(program, load, shop.folder / "server", options.quick) if SERVER in services else None
         imaged = images.measure(program, shop.folder / "images", sizes, options.quick) if IMAGES in services else None
+        ran = instances.measure(program, shop.folder / "instances", options.quick) if INSTANCES in services else None
     except Failed as failed:
         sys.exit(f"bench: error: {failed}")
     finally:
         shop.remove()
     rows = [row for group, runs in results for row in report.rows_of(group, runs)] + report.memory_rows(results)
-    rows += (server.rows(served) if served else []) + (images.rows(imaged) if imaged else [])
+    rows += (server.rows(served) if served else []) + (images.rows(imaged) if imaged else []) + (instances.rows(ran) if ran else [])
     about = {"size": sizes.label, "big_data_bytes": sizes.big_data, "seconds": round(time.monotonic() - started),
              "machine": machine.describe(options.program, options.json.parent)}
-    of_services = {SERVER: server.as_json(served) if served else None, IMAGES: images.as_json(imaged) if imaged else None}
+    of_services = {SERVER: server.as_json(served) if served else None, IMAGES: images.as_json(imaged) if imaged else None,
+                   INSTANCES: instances.as_json(ran) if ran else None}
     report.write_json(options.json, about, rows, results, of_services)
     if served:
         print(f"\n{server.table(served)}")
@@ -75,7 +78,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measures Reseal against qemu-img, cryptsetup, cp and dd.")
     parser.add_argument("--quick", action="store_true", help="small inputs, few repeats: shows that it works, not how fast it is")
-    parser.add_argument("--rows", metavar="A,B", help="only these groups: encrypt, durable, reencrypt, …, server, images")
+    parser.add_argument("--rows", metavar="A,B", help="only these groups: encrypt, durable, reencrypt, …, server, images, instances")
     parser.add_argument("--work", type=Path, default=OUT / "work", help="folder for inputs and outputs (up to 28 GB, removed at the end)")
     parser.add_argument("--json", type=Path, default=OUT / "results.json", help="where the results go")
     parser.add_argument("--program", type=Path, default=PROGRAM, help="the reseal binary")
@@ -95,12 +98,12 @@ def _sizes(options: argparse.Namespace) -> inputs.Sizes:
 def _wanted(groups: list[Group], names: str | None) -> tuple[list[Group], set[str]]:
     """The groups of commands, and what of the server is measured too."""
     if names is None:
-        return groups, {SERVER, IMAGES}
+        return groups, set(SERVICES)
     known = {group.name: group for group in groups}
     wanted = names.split(",")
-    unknown = [name for name in wanted if name not in known and name not in (SERVER, IMAGES)]
+    unknown = [name for name in wanted if name not in known and name not in SERVICES]
     if unknown:
-        sys.exit(f"bench: error: no group {', '.join(unknown)}; there are: {', '.join(known)}, {SERVER}, {IMAGES}")
+        sys.exit(f"bench: error: no group {', '.join(unknown)}; there are: {', '.join([*known, *SERVICES])}")
     return [known[name] for name in wanted if name in known], {name for name in wanted if name not in known}
 
 
