@@ -15,7 +15,8 @@ TEST=("${DEMO[@]}" cryptsetup:cryptsetup-bin strace:strace mkfs.xfs:xfsprogs los
   node:nodejs npm:npm openssl:openssl softhsm2-util:softhsm2 pkcs11-tool:opensc as:binutils
   prlimit:util-linux qemu-system-x86_64:qemu-system-x86 packer:packer ip:iproute2 script:bsdutils
   ssh-keygen:openssh-client)
-BENCH=("${DEMO[@]}" cryptsetup:cryptsetup-bin mkfs.xfs:xfsprogs losetup:mount python3:python3)
+BENCH=("${DEMO[@]}" cryptsetup:cryptsetup-bin mkfs.xfs:xfsprogs losetup:mount python3:python3
+  as:binutils prlimit:util-linux setpriv:util-linux qemu-system-x86_64:qemu-system-x86)
 FUZZ=("${BUILD[@]}" c++:g++)
 
 main() {

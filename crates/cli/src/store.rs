@@ -175,7 +175,7 @@ impl ServerLock {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => {
                 bail!(
-                    "a server, or another command, is using {}; a server is asked with --endpoint",
+                    "another server, or a command, is using {}; a server is asked with --endpoint",
                     data_dir.path().display()
                 )
             }

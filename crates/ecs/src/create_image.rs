@@ -196,13 +196,7 @@ fn plan(disks: &[NewImageDisk], snapshots: Vec<SnapshotRecord>) -> Result<Vec<(u
     let mut planned = Vec::new();
     for (position, (disk, snapshot)) in (0..).zip(system.into_iter().chain(data)) {
         check_size(disk, &snapshot)?;
-        let device = device(position, &disk.device);
-        if !is_device(&device) {
-            return Err(EcsError::DeviceMalformed(device.escape_default().to_string()));
-        }
-        if !devices.insert(device.clone()) {
-            return Err(EcsError::DeviceInUse(device));
-        }
+        take_device(&mut devices, position, &disk.device)?;
         planned.push((position, disk, snapshot));
     }
     Ok(planned)
@@ -214,6 +208,20 @@ fn check_size(disk: &NewImageDisk, snapshot: &SnapshotRecord) -> Result<()> {
         Some(wanted) if wanted != found => Err(EcsError::SnapshotSize { id: snapshot.id.clone(), wanted, found }),
         _ => Ok(()),
     }
+}
+
+/// Takes the device name of a disk, or the one of its position: exports name their objects after it, so no two disks have the same.
+///
+/// Errors: `DeviceMalformed`, `DeviceInUse`.
+pub(crate) fn take_device(devices: &mut BTreeSet<String>, position: u32, given: &str) -> Result<()> {
+    let device = device(position, given);
+    if !is_device(&device) {
+        return Err(EcsError::DeviceMalformed(device.escape_default().to_string()));
+    }
+    if !devices.insert(device.clone()) {
+        return Err(EcsError::DeviceInUse(device));
+    }
+    Ok(())
 }
 
 /// `/dev/xvda` to `/dev/xvdz`, or `/dev/vda` and on.

@@ -122,7 +122,8 @@ impl Ecs {
             self.forget_kept(&sealed_id).await?;
         }
         for file in store.work_files().await? {
-            if name_of(&file).starts_with(blob) {
+            let rest = name_of(&file).strip_prefix(blob).map(str::to_owned);
+            if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) {
                 remove(&file.path);
             }
         }

@@ -49,6 +49,9 @@ pub enum Cause {
         /// What it is.
         found: u64,
     },
+    /// The object was replaced while it was read: its parts would be of two objects.
+    #[error("it was replaced while it was read; ask again when it stays")]
+    Replaced,
     /// The system refused.
     #[error(transparent)]
     Io(#[from] io::Error),

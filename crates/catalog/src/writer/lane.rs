@@ -130,7 +130,9 @@ impl Lane {
         if !self.group_is_open {
             return Ok(());
         }
-        self.control("COMMIT", "commit a change").await?;
+        // PostgreSQL answers the commit of a transaction that has failed with success; the release is refused.
+        let commit = if self.savepoint_is_open { "RELEASE SAVEPOINT change; COMMIT" } else { "COMMIT" };
+        self.control(commit, "commit a change").await?;
         self.group_is_open = false;
         self.savepoint_is_open = false;
         self.commits.fetch_add(1, Ordering::Relaxed);
@@ -143,10 +145,15 @@ impl Lane {
 
     pub(super) async fn settle(&mut self) -> Result<()> {
         self.commit_group().await?;
-        match &mut self.connection {
-            Some(connection) => connection.settle().await.map_err(CatalogError::database("empty its log")),
-            None => Ok(()),
-        }
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            // The one before was in doubt, and what it wrote is to be settled all the same.
+            None => {
+                let opened = self.opener.writer().await.map_err(CatalogError::database("open its database"))?;
+                self.connection.insert(opened)
+            }
+        };
+        connection.settle().await.map_err(CatalogError::database("empty its log"))
     }
 
     pub(super) async fn close(&mut self) -> Result<()> {

@@ -94,7 +94,7 @@ def tags(image_id):
     assert [(row.resource_id, row.tag_key, row.tag_value) for row in rows] == [(image_id, "team", "blue")], rows
     OWNER.untag_resources(ecs.UntagResourcesRequest(region_id=REGION, resource_type="image", resource_id=[image_id], tag_key=["team"]))
     assert OWNER.list_tag_resources(listed).body.tag_resources.tag_resource == []
-    other = ecs.TagResourcesRequest(region_id=REGION, resource_type="disk", resource_id=["d-1"], tag=[tag])
+    other = ecs.TagResourcesRequest(region_id=REGION, resource_type="eni", resource_id=["eni-1"], tag=[tag])
     refused("InvalidResourceType.NotFound", OWNER.tag_resources, other)
 
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use blobs::OpenBlob;
 use catalog::{BlobRecord, DiskRecord, SealedImage, SealedImageRecord, Write};
-use engine::disk::{Created, DiskRequest, Seal};
+use engine::disk::{Created, DiskRequest, Recorded, Seal};
 use engine::{Durability, ImageFile, Overwrite, SealedRecord, SourceFormat};
 use kms::KeyId;
 use tokio::runtime::Handle;
@@ -103,17 +103,20 @@ impl Ecs {
     pub(crate) async fn make_disk_file(&self, disk: DiskRecord) -> Result<DiskRecord> {
         // Held until the file is made: it keeps a downloaded blob where it is.
         let blob = self.blob_of_disk(&disk).await?;
-        let backing = blob.as_ref().map(|blob| image_file(blob.path().to_owned(), &disk.blob_format)).transpose()?;
+        let backing = self.backing_of_disk(&disk, blob.as_ref()).await?;
         let path = self.file_of_disk(&disk);
         let keys = self.keys_of_disk(&disk, disk.key_id);
         let (virtual_size, is_sealed) = (disk.virtual_bytes, disk.key_id.is_some());
         let (data_dir, random) = (self.config.data_dir.clone(), self.rooms.random.clone());
         let created = self.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let work = tokio::task::spawn_blocking(move || {
+            if let Some((file, recorded)) = &backing {
+                engine::disk::require_recorded(file, recorded.as_ref())?;
+            }
             let request = DiskRequest {
                 path,
                 virtual_size,
-                backing,
+                backing: backing.map(|(file, _)| file),
                 seal: is_sealed.then_some(Seal { service: &keys, created }),
                 overwrite: Overwrite::Refuse,
                 durability: Durability::Durable,
@@ -204,6 +207,28 @@ impl Ecs {
     }
 }
 
+impl Ecs {
+    /// What lies under a disk, and what it was recorded as.
+    pub(crate) async fn backing_of_disk(
+        &self,
+        disk: &DiskRecord,
+        blob: Option<&OpenBlob>,
+    ) -> Result<Option<(ImageFile, Option<Recorded>)>> {
+        let (Some(blob), Some(id)) = (blob, &disk.blob_id) else { return Ok(None) };
+        let file = image_file(blob.path().to_owned(), &disk.blob_format)?;
+        let Some(key) = disk.blob_key_id else { return Ok(Some((file, None))) };
+        let found = self.catalog.read().blob_by_id(id).await?;
+        let image = found.ok_or_else(|| EcsError::Damaged(format!("the blob of disk {}", disk.id)))?.sealed_id;
+        Ok(Some((file, Some(Recorded { key_id: key.to_string(), image }))))
+    }
+
+    /// The file of a disk, and what it was recorded as.
+    pub(crate) fn top_of_disk(&self, disk: &DiskRecord) -> Result<(ImageFile, Option<Recorded>)> {
+        let recorded = disk.key_id.map(|key| Recorded { key_id: key.to_string(), image: disk.sealed_id.clone() });
+        Ok((image_file(self.file_of_disk(disk), "qcow2")?, recorded))
+    }
+}
+
 /// Id in the envelope of a file of a disk, or of the one that a work file was to become.
 fn sealed_id_of(directory: &Path, name: &str) -> Option<String> {
     let stem = name.split_once(".qcow2").map_or(name, |(stem, _)| stem);
@@ -211,7 +236,7 @@ fn sealed_id_of(directory: &Path, name: &str) -> Option<String> {
 }
 
 /// A file in the format of a record.
-pub(crate) fn image_file(path: PathBuf, format: &str) -> Result<ImageFile> {
+fn image_file(path: PathBuf, format: &str) -> Result<ImageFile> {
     let format: SourceFormat = format.parse().map_err(|_| EcsError::Damaged(format!("the format {format}")))?;
     Ok(ImageFile { path, format: Some(format) })
 }

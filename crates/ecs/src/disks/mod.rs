@@ -15,6 +15,5 @@ mod replace;
 mod request;
 mod snapshot;
 
-pub(crate) use make::image_file;
 pub(crate) use plan::{PlannedDisk, disk_refused};
 pub use request::{CreateSnapshot, DescribedDisk, Encryption, NewDataDisk, NewSystemDisk, ReplaceSystemDisk};

@@ -8,11 +8,14 @@ pub(crate) mod place;
 pub(crate) use inspect::{GIB, Limits, inspect};
 pub use place::ImportSource;
 
+use std::collections::BTreeSet;
+
 use catalog::{DiskContent, ImageDiskRecord, ImageRecord, NewJob, Scope, Write};
 use engine::SourceFormat;
 use ram::{Action, Permit};
 
 use crate::arn::require;
+use crate::create_image::take_device;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, ImportError, Result};
 use crate::jobs::spec::{ImportSpec, ImportedDisk};
@@ -110,8 +113,9 @@ impl Ecs {
 
     async fn check_import(&self, request: &ImportImage, scope: &Scope) -> Result<Vec<Known>> {
         request.image.check()?;
-        let mut known = Vec::new();
+        let (mut known, mut devices) = (Vec::new(), BTreeSet::new());
         for (position, disk) in (0..).zip(&request.disks) {
+            take_device(&mut devices, position, &disk.device)?;
             known.push(self.look_at_source(position, disk, scope).await?);
         }
         self.check_quota(scope).await?;

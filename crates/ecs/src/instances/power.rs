@@ -5,13 +5,14 @@ use std::sync::Arc;
 use catalog::{DiskRecord, InstanceRecord};
 use crypto::Secret;
 use engine::ImageFile;
+use engine::disk::Recorded;
 use kms::KeyRef;
 
 use super::InstanceError;
 use super::host::Place;
 use super::make::forwards_of;
 use super::plan::keys_of;
-use crate::disks::{disk_refused, image_file};
+use crate::disks::disk_refused;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
 use crate::qemu::{Firmware, Forward, Layer, LayerFormat, Machine, MachineDisk, MachineSpec, Network, machine_in};
@@ -27,9 +28,8 @@ impl Ecs {
         let (mut machine_disks, mut blobs) = (Vec::new(), Vec::new());
         for disk in disks {
             let blob = self.blob_of_disk(disk).await?;
-            let files = std::iter::once(image_file(self.file_of_disk(disk), "qcow2"));
-            let below = blob.as_ref().map(|blob| image_file(blob.path().to_owned(), &disk.blob_format));
-            let files = files.chain(below).collect::<Result<Vec<_>>>()?;
+            let below = self.backing_of_disk(disk, blob.as_ref()).await?;
+            let files = std::iter::once(self.top_of_disk(disk)?).chain(below).collect();
             machine_disks.push(MachineDisk { id: disk.id.clone(), layers: self.open_layers(disk, files).await? });
             blobs.extend(blob);
         }
@@ -50,11 +50,14 @@ impl Ecs {
         Ok(())
     }
 
-    /// The layers of a disk, top first, each with what opens it: its header is compared with its pins, then the KMS is asked.
-    async fn open_layers(&self, disk: &DiskRecord, files: Vec<ImageFile>) -> Result<Vec<Layer>> {
+    /// The layers of a disk, top first, each with what opens it: it is compared with its record and its pins, then the KMS is asked.
+    async fn open_layers(&self, disk: &DiskRecord, files: Vec<(ImageFile, Option<Recorded>)>) -> Result<Vec<Layer>> {
         let keys = self.keys_of_disk(disk, None);
         let work = tokio::task::spawn_blocking(move || {
-            let open = |file: ImageFile| engine::disk::passphrase(&file, &keys).map(|passphrase| (file, passphrase));
+            let open = |(file, recorded): (ImageFile, Option<Recorded>)| {
+                let passphrase = engine::disk::passphrase(&file, recorded.as_ref(), &keys)?;
+                Ok((file, passphrase))
+            };
             files.into_iter().map(open).collect::<engine::Result<Vec<_>>>()
         });
         let opened = work.await.map_err(|_| EcsError::Stopping)?;

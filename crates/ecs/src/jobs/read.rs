@@ -12,7 +12,6 @@ use super::disk::{DiskWork, EngineWork, MadeDisk};
 use super::finish::FinishedDisk;
 use super::spec::{CREATE_IMAGE, CREATE_SNAPSHOT, ReadDisk, ReadSpec};
 use crate::arn;
-use crate::disks::image_file;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
 use crate::jobs::keys::DiskKeys;
@@ -59,12 +58,18 @@ impl Ecs {
     ) -> Result<MadeDisk> {
         // Held until the blob is made: it keeps what was downloaded where it is.
         let below = self.blob_of_disk(disk).await?;
-        let backing = below.as_ref().map(|blob| image_file(blob.path().to_owned(), &disk.blob_format)).transpose()?;
+        let backing = self.backing_of_disk(disk, below.as_ref()).await?;
+        let layers = std::iter::once(self.top_of_disk(disk)?).chain(backing.clone());
+        let layers: Vec<_> = layers.collect();
+        let looked = tokio::task::spawn_blocking(move || {
+            layers.iter().try_for_each(|(file, recorded)| engine::disk::require_recorded(file, recorded.as_ref()))
+        });
+        looked.await.map_err(|_| EcsError::Stopping)??;
         let is_sealed = read.key.is_some();
         let engine = EngineWork {
             source: self.file_of_disk(disk),
             source_format: SourceFormat::Qcow2,
-            backing_files: backing.into_iter().collect(),
+            backing_files: backing.map(|(file, _)| file).into_iter().collect(),
             // A new data key also where the key stays: the disk goes on with its own.
             encryption: Request { encrypt: is_sealed, key_named: is_sealed, rewrap: false },
             target_format: Some(TargetFormat::Qcow2),

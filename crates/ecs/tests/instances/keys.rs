@@ -83,6 +83,38 @@ async fn a_machine_without_its_key_is_stopped_on_request() {
     assert!(lab.processes().is_empty());
 }
 
+/// A plain disk in the place of an encrypted one is not started, though QEMU would open it, with the image under it unlocked; neither is
+/// a disk of another instance under the same key.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_was_exchanged_is_not_started() {
+    let lab = Lab::new().await;
+    let (plain, _) = lab.plain_image(7).await;
+    let sealed = lab.sealed_image(&plain, None).await;
+    let mut files = Vec::new();
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let id = lab.run(&Lab::new_instances(&sealed)).await.unwrap();
+        lab.becomes(&id, "Stopped").await;
+        let disk = lab.instance(&id).await.unwrap().disks.remove(0);
+        files.push(lab.path(&format!("instances/{id}/disks/{}", disk.file)));
+        ids.push(id);
+    }
+    let others = std::fs::read(&files[1]).unwrap();
+    let made = std::process::Command::new("qemu-img")
+        .args(["create", "-q", "-f", "qcow2"])
+        .arg(lab.path("plain.qcow2"))
+        .arg("2M")
+        .status();
+    assert!(made.unwrap().success());
+    for bytes in [std::fs::read(lab.path("plain.qcow2")).unwrap(), others] {
+        std::fs::write(&files[0], bytes).unwrap();
+        let refused = lab.ecs.start_instance(&ids[0], &lab.permit, &lab.scope).await.unwrap_err();
+        assert!(matches!(refused, EcsError::Instance(InstanceError::Tampered { .. })), "{refused}");
+        assert_eq!(lab.instance(&ids[0]).await.unwrap().instance.status, "Stopped");
+    }
+    assert!(lab.processes().is_empty());
+}
+
 /// A header that is not the one that was sealed gets no key: the call says which disk, and the instance stays Stopped.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tampered_header_gets_no_key() {

@@ -14,5 +14,5 @@ mod layer;
 mod verified;
 
 pub use create::{Created, DiskRequest, Seal, create};
-pub use layer::passphrase;
+pub use layer::{Recorded, passphrase, require_recorded};
 pub(crate) use verified::verified;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crypto::Secret;
-use engine::disk::Seal;
+use engine::disk::{DiskRequest, Recorded, Seal};
 use engine::{EngineError, Envelope, ImageFile, KeyContext, KeyError, KeyService, NewDataKey, Overwrite, SealedRecord};
 
 use crate::layers::{IMAGE_BYTES, KINDS, LUKS2, MIB, image, put, reference};
@@ -52,7 +52,7 @@ fn disks_that_must_not_be_are_refused() {
     let error = refused(&|request| request.backing = under(LUKS2.name, Some(LUKS2.format)));
     assert!(matches!(error, EngineError::NotForGuests { .. }), "{error}");
     let luks2 = ImageFile { path: bench.path(LUKS2.name), format: None };
-    let error = engine::disk::passphrase(&luks2, &bench.service).map(|_| ()).expect_err("QEMU cannot open it");
+    let error = engine::disk::passphrase(&luks2, None, &bench.service).map(|_| ()).expect_err("QEMU cannot open it");
     assert!(matches!(error, EngineError::NotForGuests { .. }), "{error}");
     let error = refused(&|request| request.backing = under(KINDS[0].name, Some(engine::SourceFormat::Raw)));
     assert!(error.to_string().contains("looks like qcow2"), "{error}");
@@ -133,4 +133,30 @@ fn errors_leave_nothing_and_a_killed_run_is_repeated() {
     std::fs::write(bench.path("other.partial"), "someone's").unwrap();
     assert!(bench.make_disk(&bench.disk_request("other", MIB, None)).is_err());
     assert_eq!(std::fs::read(bench.path("other.partial")).unwrap(), b"someone's");
+}
+
+/// A layer is what was recorded of it, or gets no key: plain for sealed, sealed for plain, another image, another key.
+#[test]
+fn a_layer_is_what_was_recorded() {
+    let bench = Bench::new();
+    reference(&bench);
+    image(&bench, KINDS[0]);
+    bench.make_disk(&bench.disk_request("disk", IMAGE_BYTES, Some(KINDS[0]))).unwrap();
+    bench.make_disk(&bench.disk_request("other", IMAGE_BYTES, Some(KINDS[0]))).unwrap();
+    let plain = DiskRequest { seal: None, backing: None, ..bench.disk_request("plain", IMAGE_BYTES, None) };
+    bench.make_disk(&plain).unwrap();
+    let recorded = bench.recorded("disk").unwrap();
+    let another_key = Recorded { key_id: "k".to_owned(), ..recorded.clone() };
+    let asked = bench.service.asked.load(Ordering::Relaxed);
+    for (name, recorded) in
+        [("plain", Some(&recorded)), ("other", Some(&recorded)), ("disk", None), ("disk", Some(&another_key))]
+    {
+        let file = ImageFile { path: bench.path(name), format: None };
+        let refused = engine::disk::passphrase(&file, recorded, &bench.service);
+        assert!(matches!(refused, Err(EngineError::Tampered { .. })), "{name}");
+        assert!(engine::disk::require_recorded(&file, recorded).is_err(), "{name}");
+    }
+    assert_eq!(bench.service.asked.load(Ordering::Relaxed), asked, "the key service was asked");
+    let file = ImageFile { path: bench.path("disk"), format: None };
+    engine::disk::require_recorded(&file, Some(&recorded)).unwrap();
 }

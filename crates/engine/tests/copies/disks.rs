@@ -169,22 +169,26 @@ fn a_changed_header_gets_no_key() {
     bench.make_disk(&bench.disk_request("disk", DISK_BYTES, Some(KINDS[0]))).unwrap();
     let file = ImageFile { path: bench.path("disk"), format: Some(SourceFormat::Qcow2) };
     let pristine = std::fs::read(&file.path).unwrap();
+    let recorded = bench.recorded("disk");
     let asked = bench.service.asked.load(Ordering::Relaxed);
     let luks = 65_536;
     for at in (0..592).step_by(13).chain((592..2_068_480).step_by(50_021)).chain([2_068_479]) {
         put(&file.path, &[pristine[luks + at] ^ 1], (luks + at) as u64);
-        let refused = engine::disk::passphrase(&file, &bench.service);
+        let refused = engine::disk::passphrase(&file, recorded.as_ref(), &bench.service);
         assert!(matches!(refused, Err(engine::EngineError::Tampered { .. })), "byte {at} of the header");
         put(&file.path, &[pristine[luks + at]], (luks + at) as u64);
     }
     // Of the qcow2 header: magic, version, kind of encryption, and the extension that finds the LUKS header.
     for (at, bit) in [(0, 1), (7, 1), (35, 1), (35, 2), (112, 1), (119, 1), (125, 1), (133, 1)] {
         put(&file.path, &[pristine[at] ^ bit], at as u64);
-        assert!(engine::disk::passphrase(&file, &bench.service).is_err(), "byte {at} of the qcow2 header");
+        assert!(
+            engine::disk::passphrase(&file, recorded.as_ref(), &bench.service).is_err(),
+            "byte {at} of the qcow2 header"
+        );
         put(&file.path, &[pristine[at]], at as u64);
     }
     assert_eq!(bench.service.asked.load(Ordering::Relaxed), asked, "the key service was asked");
-    assert!(engine::disk::passphrase(&file, &bench.service).unwrap().is_some());
+    assert!(engine::disk::passphrase(&file, recorded.as_ref(), &bench.service).unwrap().is_some());
 }
 
 /// Each layer opens with its own key only.

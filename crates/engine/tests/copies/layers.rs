@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use crypto::OsRandom;
-use engine::disk::{Created, DiskRequest, Seal};
+use engine::disk::{Created, DiskRequest, Recorded, Seal};
 use engine::{Durability, ImageFile, Overwrite, Request, SourceFormat, TargetFormat};
 
 use crate::support::{Bench, assert_ok, run};
@@ -84,10 +84,16 @@ impl Bench {
         engine::disk::create(request, &OsRandom)
     }
 
+    /// What a catalog would have recorded of a sound layer.
+    pub(crate) fn recorded(&self, name: &str) -> Option<Recorded> {
+        let envelope = engine::inspect(&self.path(name), None).unwrap().envelope?;
+        Some(Recorded { key_id: envelope.key_id, image: envelope.ctx["image"].clone() })
+    }
+
     /// The passphrase of a layer in a file of its own; `None`: it is plain.
     fn secret_file(&self, name: &str) -> Option<PathBuf> {
         let file = ImageFile { path: self.path(name), format: None };
-        let passphrase = engine::disk::passphrase(&file, &self.service).unwrap()?;
+        let passphrase = engine::disk::passphrase(&file, self.recorded(name).as_ref(), &self.service).unwrap()?;
         let path = self.path(&format!("{name}.secret"));
         std::fs::write(&path, passphrase.expose()).unwrap();
         Some(path)

@@ -4,8 +4,8 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use object_store::ObjectStoreExt;
 use object_store::path::Path as ObjectPath;
+use object_store::{GetOptions, ObjectStore, ObjectStoreExt};
 
 use super::Bucket;
 use super::failure::cause;
@@ -17,14 +17,16 @@ use crate::store::work::if_there;
 impl Bucket {
     /// Writes an object to `path`, in ranges that several tasks fetch, and returns its length.
     pub(super) async fn download(&self, key: &ObjectPath, path: PathBuf) -> Result<u64, Cause> {
-        let bytes = self.size(key).await?;
+        let head = self.objects.head(key).await.map_err(|e| cause(&e))?;
+        let (bytes, e_tag) = (head.size, Arc::new(head.e_tag));
         let parts = Parts::new(bytes, self.part_bytes);
         let file = blocking(move || create(path)).await?;
         let (bucket, key, target) = (self.clone(), key.clone(), Arc::clone(&file));
         let fetch = move |index| {
             let (bucket, key, file, range) = (bucket.clone(), key.clone(), Arc::clone(&target), parts.range(index));
+            let e_tag = Arc::clone(&e_tag);
             async move {
-                let bytes = bucket.range(&key, range.clone()).await?;
+                let bytes = bucket.range(&key, range.clone(), e_tag.as_deref()).await?;
                 Ok(blocking(move || file.write_all_at(&bytes, range.start)).await?)
             }
         };
@@ -36,9 +38,22 @@ impl Bucket {
         Ok(bytes)
     }
 
-    /// Fetches a range that is not empty, and makes sure that all of it came.
-    pub(super) async fn range(&self, key: &ObjectPath, range: Range<u64>) -> Result<Vec<u8>, Cause> {
-        let bytes = self.objects.get_range(key, range.clone()).await.map_err(|e| cause(&e))?;
+    /// Fetches a range that is not empty, and makes sure that all of it came, and of the object that has this tag. The tags are compared
+    /// here, because some servers ignore a condition.
+    pub(super) async fn range(
+        &self,
+        key: &ObjectPath,
+        range: Range<u64>,
+        e_tag: Option<&str>,
+    ) -> Result<Vec<u8>, Cause> {
+        let options = GetOptions { range: Some(range.clone().into()), ..GetOptions::default() };
+        let found = self.objects.get_opts(key, options).await.map_err(|e| cause(&e))?;
+        if let (Some(wanted), Some(found)) = (e_tag, &found.meta.e_tag)
+            && wanted != found
+        {
+            return Err(Cause::Replaced);
+        }
+        let bytes = found.bytes().await.map_err(|e| cause(&e))?;
         let (expected, found) = (range.end - range.start, bytes.len() as u64);
         if found != expected {
             return Err(Cause::WrongLength { expected, found });

@@ -189,7 +189,7 @@ impl Bucket {
         if range.is_empty() {
             return Ok(Vec::new());
         }
-        self.range(&key, range).await
+        self.range(&key, range, None).await
     }
 
     async fn list(&self, after: Option<&BlobId>, limit: usize) -> Result<Vec<BlobEntry>, Cause> {
