@@ -24,6 +24,8 @@ pub(super) struct InstancesSection {
     pub(super) on_key_disabled: Option<KeyDisabled>,
     /// How long a guest is waited for that was asked to stop.
     pub(super) stop_timeout_s: Option<u64>,
+    /// What guests reach.
+    pub(super) network: Option<GuestNetwork>,
     /// Ports that lead into guests.
     pub(super) forward: Option<ForwardSection>,
     /// Sizes of machines, by name; none named: the built-in ones.
@@ -44,6 +46,13 @@ pub(super) enum Accelerator {
 pub(super) enum KeyDisabled {
     Keep,
     Stop,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum GuestNetwork {
+    Closed,
+    Open,
 }
 
 /// `[instances.forward]`.
@@ -101,6 +110,7 @@ impl InstancesSection {
         if let Some(seconds) = self.stop_timeout_s {
             config.stop_timeout = Duration::from_secs(seconds);
         }
+        config.network_is_open = self.network == Some(GuestNetwork::Open);
         config.forwards = self.forward.as_ref().map(|forward| ForwardConfig {
             address: forward.address.unwrap_or(Ipv4Addr::LOCALHOST),
             ports: forward.ports[0]..=forward.ports[1],

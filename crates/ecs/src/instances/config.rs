@@ -19,6 +19,8 @@ pub struct InstancesConfig {
     pub on_key_disabled: OnKeyDisabled,
     /// Ports of this host that lead into guests; `None`: none do.
     pub forwards: Option<ForwardConfig>,
+    /// Whether guests reach what this host reaches: the network, its own loopback, and the forwarded ports of others.
+    pub network_is_open: bool,
     /// How long a guest that was asked to stop is waited for, before it is stopped hard.
     pub stop_timeout: Duration,
     /// Instances that an account may have in a region; `None`: any number.
@@ -52,7 +54,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(60);
 const INSTANCES_MAX: u64 = 100;
 
 impl InstancesConfig {
-    /// The defaults: no port leads into a guest, and a machine goes on whose key is disabled.
+    /// The defaults: no port leads into a guest, no guest reaches anything, and a machine goes on whose key is disabled.
     #[must_use]
     pub fn new(directory: PathBuf) -> Self {
         Self {
@@ -61,6 +63,7 @@ impl InstancesConfig {
             types: default_types(),
             on_key_disabled: OnKeyDisabled::Keep,
             forwards: None,
+            network_is_open: false,
             stop_timeout: STOP_TIMEOUT,
             instances_max: Some(INSTANCES_MAX),
         }

@@ -74,7 +74,11 @@ impl Ecs {
             vcpus: instance.cpu,
             memory_mib: instance.memory_mib.into(),
             disks,
-            network: Network { mac: mac_of(instance)?, forwards: forwards.collect(), restrict: false },
+            network: Network {
+                mac: mac_of(instance)?,
+                forwards: forwards.collect(),
+                restrict: !self.config.instances.network_is_open,
+            },
             // Images that would rather boot by UEFI do by a BIOS, too.
             firmware: if instance.boot_mode == "UEFI" { Firmware::Uefi } else { Firmware::Bios },
         })

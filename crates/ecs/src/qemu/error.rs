@@ -4,6 +4,22 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+impl HypervisorError {
+    /// Whether something is not installed or set up, so that no machine starts until the operator has seen to it. The text says what.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(
+            self,
+            Self::ProgramMissing { .. }
+                | Self::WrapperMissing { .. }
+                | Self::UserNotFound { .. }
+                | Self::UserIsRoot { .. }
+                | Self::KvmUnusable { .. }
+                | Self::FirmwareMissing
+        )
+    }
+}
+
 /// Why a machine could not be started, found, asked or stopped. No text holds a passphrase.
 #[derive(Debug, thiserror::Error)]
 pub enum HypervisorError {

@@ -146,7 +146,7 @@ fn a_layer_is_what_was_recorded() {
     let plain = DiskRequest { seal: None, backing: None, ..bench.disk_request("plain", IMAGE_BYTES, None) };
     bench.make_disk(&plain).unwrap();
     let recorded = bench.recorded("disk").unwrap();
-    let another_key = Recorded { key_id: "k".to_owned(), ..recorded.clone() };
+    let another_key = Recorded { key_id: "another".to_owned(), ..recorded.clone() };
     let asked = bench.service.asked.load(Ordering::Relaxed);
     for (name, recorded) in
         [("plain", Some(&recorded)), ("other", Some(&recorded)), ("disk", None), ("disk", Some(&another_key))]

@@ -26,6 +26,7 @@ pub(super) fn row(error: &InstanceError) -> Option<&'static ErrorRow> {
         InstanceError::OtherHost { .. } => &errors::ECS_OTHER_HOST,
         InstanceError::Tampered { .. } => &errors::ECS_DISK_TAMPERED,
         InstanceError::NotForGuests { .. } => &errors::ECS_NOT_FOR_GUESTS,
+        InstanceError::Hypervisor { source, .. } if source.is_missing() => &errors::ECS_HYPERVISOR,
         InstanceError::Hypervisor { .. } | InstanceError::Files { .. } => return None,
     })
 }
