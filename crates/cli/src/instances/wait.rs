@@ -10,7 +10,7 @@ use super::{InstanceView, Instances};
 const PAUSE_MIN: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_millis(320);
 
-/// Waits until an instance has this status.
+/// Waits until an instance has this status, or its guest has switched it off: that may be over before anybody looks.
 ///
 /// Errors: it is deleted meanwhile, or stopped with a reason while it was waited for to run.
 pub(crate) fn wait_until(instances: &dyn Instances, id: &str, status: &str) -> Result<InstanceView> {
@@ -18,11 +18,11 @@ pub(crate) fn wait_until(instances: &dyn Instances, id: &str, status: &str) -> R
     loop {
         let found = instances.instances(id)?.into_iter().next();
         let found = found.with_context(|| format!("instance {id} was deleted"))?;
-        if found.status == status {
-            return Ok(found);
-        }
-        if found.status == "Stopped" && !found.failure.is_empty() {
+        if found.status == "Stopped" && status != "Stopped" && !found.failure.is_empty() {
             bail!("instance {id} stopped: {}", found.failure);
+        }
+        if found.status == status || found.status == "Stopped" {
+            return Ok(found);
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(PAUSE_MAX);

@@ -85,7 +85,9 @@ impl Machine {
     ///
     /// Errors: `NoAnswer`, `Broken`, `Refused`.
     pub async fn reset(&self) -> Result<(), HypervisorError> {
-        self.ask("system_reset").await.map(drop)
+        self.ask("system_reset").await?;
+        // One that stood still, because a disk was full or the guest had failed, would go on standing.
+        self.ask("cont").await.map(drop)
     }
 
     /// Pulls the plug and waits for the end. QEMU may write what it holds of its disks for some seconds, then it is killed.

@@ -1,8 +1,8 @@
 //! What the guest says on its serial port: a log that stays small, and a socket to talk to it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FallocateFlags, fallocate};
@@ -44,15 +44,17 @@ pub(super) fn trim_logs(directory: &Path) {
 
 /// The end of a file.
 pub(super) fn tail(path: &Path, len: usize) -> io::Result<Vec<u8>> {
-    let file = match File::open(path) {
+    let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
     let size = file.metadata()?.len();
     let wanted = u64::try_from(len).unwrap_or(u64::MAX).min(KEPT).min(size);
-    let mut bytes = vec![0; usize::try_from(wanted).map_err(io::Error::other)?];
-    file.read_exact_at(&mut bytes, size - wanted)?;
+    // A machine that starts meanwhile empties the file: then there is less.
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(size - wanted))?;
+    file.take(wanted).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
