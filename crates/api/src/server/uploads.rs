@@ -72,12 +72,18 @@ impl<S: Services> Door<S> {
         match *request.method() {
             Method::HEAD => Ok(ecs.receive(&token).await?.offset()),
             Method::PUT => {
-                let _room = Arc::clone(&self.uploads).try_acquire_owned().map_err(|_| Refused::TooMany)?;
+                let room = Arc::clone(&self.uploads).try_acquire_owned().map_err(|_| Refused::TooMany)?;
                 let (parts, body) = request.into_parts();
                 let offset = offset_of(&parts.headers).ok_or(Refused::Offset)?;
                 let receiving = ecs.receive(&token).await?;
                 receiving.begin_at(offset)?;
-                receive(receiving, body, self.timeouts.body).await
+                let patience = self.timeouts.body;
+                // A task of its own: a client that goes away ends the connection, and what it sent is kept all the same.
+                let work = tokio::spawn(async move {
+                    let _room = room;
+                    receive(receiving, body, patience).await
+                });
+                work.await.unwrap_or(Err(Refused::Broken))
             }
             _ => Err(Refused::Method),
         }
