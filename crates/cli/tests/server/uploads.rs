@@ -44,6 +44,8 @@ fn an_upload_breaks_off_and_goes_on() {
     let mut broken = connect(&server);
     broken.write_all(&put(&upload.token, 0, bytes.len())).expect("a head");
     broken.write_all(first).expect("bytes");
+    // So that the server has begun to read it, also on a busy machine.
+    std::thread::sleep(Duration::from_secs(1));
     drop(broken);
     let arrived = wait_for_offset(&server, &upload.token);
     assert!(arrived > 0 && arrived <= first.len() as u64, "{arrived}");
