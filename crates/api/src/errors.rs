@@ -56,7 +56,9 @@ impl Refusal {
         self
     }
 
-    pub(crate) fn checks(&self) -> Option<&str> {
+    /// What a dry run checked, as JSON.
+    #[must_use]
+    pub fn checks(&self) -> Option<&str> {
         self.checks.as_deref()
     }
 
@@ -72,7 +74,9 @@ impl Refusal {
         &self.message
     }
 
-    pub(crate) fn access_denied_detail(&self) -> Option<&Value> {
+    /// `AccessDeniedDetail`, for a denial.
+    #[must_use]
+    pub fn access_denied_detail(&self) -> Option<&Value> {
         self.detail.as_ref()
     }
 }

@@ -46,6 +46,15 @@ struct Asked<'a, S: Services> {
     parameters: Parameters,
 }
 
+/// What a call was signed with.
+#[derive(Clone, Copy)]
+pub(crate) struct Signed<'a> {
+    /// Empty where a session stands for the signature and was not begun with an access key.
+    pub(crate) access_key_id: &'a str,
+    /// None where nothing was signed: there is nothing to replay.
+    pub(crate) nonce: Option<&'a str>,
+}
+
 /// What the connection knows about a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrival {
@@ -175,9 +184,22 @@ impl<S: Services> Gateway<S> {
             regions: Arc::clone(&self.regions),
             now: origin.now,
         };
-        let outcome = self.serve(row, &call, parameters).await;
-        let fields = self.record(&call, &claim, &origin, outcome).await?;
+        let signed = Signed { access_key_id: &claim.access_key_id, nonce: Some(&claim.nonce) };
+        let fields = self.carry_out(row, &call, parameters, signed, &origin).await?;
         Ok(envelope::success(product, row.spec.name, view.format, &call.request_id, fields))
+    }
+
+    /// Does what an authenticated caller asks for, and writes it down.
+    pub(crate) async fn carry_out(
+        &self,
+        row: &Row<S>,
+        call: &Call<S::Caller>,
+        parameters: Parameters,
+        signed: Signed<'_>,
+        origin: &Origin,
+    ) -> Result<Value, Refusal> {
+        let outcome = self.serve(row, call, parameters).await;
+        self.record(call, signed, origin, outcome).await
     }
 
     /// Runs the row. A panic is a mistake of ours in one call; the others go on.
@@ -197,7 +219,7 @@ impl<S: Services> Gateway<S> {
     async fn record(
         &self,
         call: &Call<S::Caller>,
-        claim: &Claim,
+        signed: Signed<'_>,
         origin: &Origin,
         outcome: Outcome,
     ) -> Result<Value, Refusal> {
@@ -207,8 +229,8 @@ impl<S: Services> Gateway<S> {
             product: call.spec.product.name(),
             action: call.spec.name,
             region: &call.region,
-            access_key_id: &claim.access_key_id,
-            nonce: &claim.nonce,
+            access_key_id: signed.access_key_id,
+            nonce: signed.nonce,
             identity: &call.identity,
             source_ip: origin.source_ip,
             needs: &outcome.needs,

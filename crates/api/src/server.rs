@@ -6,6 +6,7 @@
 mod config;
 mod connection;
 mod deadline;
+mod pages;
 mod routes;
 mod tls;
 mod uploads;
@@ -27,9 +28,10 @@ use tokio::task::JoinSet;
 
 use crate::action::Table;
 use crate::gateway::Gateway;
+use crate::inside::Inside;
 use crate::metrics::Metrics;
 use crate::server::connection::Door;
-use crate::services::Services;
+use crate::services::{Pages, Services};
 
 /// What is served.
 pub struct Served<S: Services> {
@@ -107,7 +109,7 @@ impl<S: Services> Server<S> {
         for Listener { address, tls, region } in config.listeners {
             let socket = TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;
             let (gateway, calls, uploads) = (Arc::clone(&gateway), Arc::clone(&calls), Arc::clone(&uploads));
-            doors.push((socket, Arc::new(Door { gateway, calls, uploads, tls, region, timeouts: config.timeouts })));
+            doors.push((socket, Arc::new(Door { gateway, calls, uploads, pages: None, tls, region, timeouts: config.timeouts })));
         }
         Ok(Self {
             doors,
@@ -116,6 +118,24 @@ impl<S: Services> Server<S> {
             calls_max: config.calls_max,
             shutdown_deadline: config.timeouts.shutdown,
         })
+    }
+
+    /// The actions, for whoever is in this process.
+    ///
+    /// Panics if there is no listener; [`Server::bind`] refuses such a configuration.
+    #[must_use]
+    pub fn inside(&self) -> Inside<S> {
+        let (_, door) = self.doors.first().expect("a server has a listener");
+        Inside(Arc::clone(&door.gateway))
+    }
+
+    /// Has `pages` answer what is asked below `/console`, by every listener.
+    #[must_use]
+    pub fn with_pages(mut self, pages: &Arc<dyn Pages>) -> Self {
+        for (_, door) in &mut self.doors {
+            Arc::get_mut(door).expect("no connection has it yet").pages = Some(Arc::clone(pages));
+        }
+        self
     }
 
     /// The addresses in the order of the configuration; a port 0 there is the one that the system chose.

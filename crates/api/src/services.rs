@@ -2,10 +2,13 @@
 
 use std::future::Future;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use crypto::Secret;
 use ecs::Ecs;
+use hyper::body::Bytes;
+use hyper::{Request, Response};
 use jiff::Timestamp;
 use kms::KeyFacts;
 use ram::{Authenticated, Permit, Ram};
@@ -75,6 +78,21 @@ pub trait Readiness: Send + Sync + 'static {
 pub trait Uploads: Send + Sync + 'static {
     /// Who takes their bytes; `None`: nobody does.
     fn uploads(&self) -> Option<&Arc<Ecs>>;
+}
+
+/// Whoever answers browsers.
+pub trait Pages: Send + Sync + 'static {
+    /// Answers a request for a path below `/console`. Its body was read whole, within the server's limit.
+    fn answer(&self, request: Request<Bytes>, from: Visitor) -> Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>;
+}
+
+/// Who asks for a page.
+#[derive(Debug, Clone, Copy)]
+pub struct Visitor {
+    /// Address of the peer.
+    pub source_ip: IpAddr,
+    /// Whether it came over TLS.
+    pub secure_transport: bool,
 }
 
 /// Something behind the wire does not work at the moment. The text is for the operator's log; the client gets a 503.
@@ -209,10 +227,10 @@ pub struct Record<'a> {
     pub action: &'static str,
     /// Region that the call went to.
     pub region: &'a str,
-    /// Who signed it.
+    /// Who signed it; empty for a session that was begun with a password.
     pub access_key_id: &'a str,
-    /// Nonce, so that it can be kept in the same transaction.
-    pub nonce: &'a str,
+    /// Nonce, so that it can be kept in the same transaction; a call of a session has none.
+    pub nonce: Option<&'a str>,
     /// Owner of the access key.
     pub identity: &'a Identity,
     /// Where from.

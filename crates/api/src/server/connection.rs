@@ -15,13 +15,14 @@ use tokio_rustls::TlsAcceptor;
 use crate::gateway::{Arrival, Gateway};
 use crate::server::deadline::WriteDeadline;
 use crate::server::{Timeouts, Tls, told_to_stop};
-use crate::services::Services;
+use crate::services::{Pages, Services};
 
 /// A listener's side of a connection.
 pub(crate) struct Door<S: Services> {
     pub(crate) gateway: Arc<Gateway<S>>,
     pub(crate) calls: Arc<Semaphore>,
     pub(crate) uploads: Arc<Semaphore>,
+    pub(crate) pages: Option<Arc<dyn Pages>>,
     pub(crate) tls: Option<Tls>,
     pub(crate) region: Option<String>,
     pub(crate) timeouts: Timeouts,

@@ -1,4 +1,4 @@
-//! What lies under which path: the API on `/`, files on `/uploads/`, and three paths for operators. Nothing is ever redirected: a client would follow.
+//! What lies under which path: the API on `/`, files on `/uploads/`, pages below `/console`, and three paths for operators. No call is ever redirected: a client would follow.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::errors::{self, Refusal};
 use crate::gateway::{Arrival, View};
 use crate::request::too_large;
 use crate::server::connection::Door;
-use crate::server::uploads;
+use crate::server::{pages, uploads};
 use crate::services::Services;
 
 /// How long clients that understand it wait before they try an overloaded server again, in milliseconds (wire.md 7).
@@ -30,6 +30,8 @@ impl<S: Services> Door<S> {
             "/readyz" if reading => self.readiness().await,
             "/metrics" if reading => plain(StatusCode::OK, self.gateway.metrics.text()),
             path if path.starts_with(uploads::PATH) => self.upload(request).await,
+            path if pages::is_below(path) => self.page(request, &arrival).await,
+            "/" if pages::is_browser(&request) => pages::welcome(),
             _ => self.call(request, arrival).await,
         }
     }
@@ -91,7 +93,7 @@ impl<S: Services> Door<S> {
 }
 
 /// The whole body, within its limit and in time.
-async fn read_body(body: Incoming, bytes_max: usize, patience: Duration) -> Result<Bytes, Refusal> {
+pub(super) async fn read_body(body: Incoming, bytes_max: usize, patience: Duration) -> Result<Bytes, Refusal> {
     let over = || too_large("body", bytes_max, "bytes");
     // Said beforehand: not a byte of it needs to be read.
     if body.size_hint().lower() > bytes_max as u64 {

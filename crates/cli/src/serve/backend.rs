@@ -42,6 +42,11 @@ impl Backend {
         Arc::clone(&self.ecs)
     }
 
+    /// Who may do what, for the pages.
+    pub(super) fn ram_room(&self) -> Arc<Ram> {
+        Arc::clone(&self.ram)
+    }
+
     /// Takes the nonces of earlier processes into memory. Only where no other process can come beside this one.
     pub(super) async fn load_nonces(&self) {
         if let Err(error) = self.nonces.load(&self.kms.catalog()).await {

@@ -12,12 +12,12 @@ const NONCE_LIFE: std::time::Duration = std::time::Duration::from_secs(35 * 60);
 pub(super) async fn record(ledger: &Ledger, call: &Record<'_>, kind: KeyKind) -> Result<(), Unavailable> {
     let unavailable = |error: &dyn std::fmt::Display| Unavailable(error.to_string());
     let meters = meter(call, kind).map_err(|error| unavailable(&error))?.into_iter().collect();
-    let nonce = Nonce {
-        nonce: call.nonce.to_owned(),
+    let nonce = call.nonce.map(|nonce| Nonce {
+        nonce: nonce.to_owned(),
         access_key_id: call.access_key_id.to_owned(),
         expires_at: call.at.saturating_add(NONCE_LIFE).expect("a duration has no calendar units"),
-    };
-    ledger.record(entry(call), meters, Some(nonce)).await.map_err(|error| unavailable(&error))
+    });
+    ledger.record(entry(call), meters, nonce).await.map_err(|error| unavailable(&error))
 }
 
 /// Whose key a call was about: calls on service keys are counted apart (billing.md 2).

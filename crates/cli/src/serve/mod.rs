@@ -6,6 +6,7 @@ mod config;
 mod due;
 mod journal;
 mod nonces;
+mod pages;
 
 pub(crate) use access::show as show_access_key;
 
@@ -49,6 +50,8 @@ async fn serve(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
         },
     );
     let server = server.await?;
+    let pages = pages::open(&backend, server.inside(), Arc::clone(&clock), Arc::new(OsRandom));
+    let server = server.with_pages(&pages);
     // Before anyone can know that the server is there, so that whoever stops it at once is heard.
     let stop = stop_signal()?;
     let scheme = if args.tls_cert.is_some() || args.self_signed { "https" } else { "http" };

@@ -1,0 +1,125 @@
+// The console's only script. Every page works without it, but for what moves by itself and for sending files.
+'use strict';
+
+// Times are written in UTC; here they are shown in the visitor's zone.
+function showTimes(root) {
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'medium' });
+  for (const element of root.querySelectorAll('time[datetime]')) {
+    const time = new Date(element.dateTime);
+    if (!Number.isNaN(time.getTime())) {
+      element.textContent = format.format(time);
+      element.title = element.dateTime;
+    }
+  }
+}
+
+// `data-live="<address>"`: the element is replaced by what the address answers, again and again, until what comes has no `data-live` any more.
+// When the server is away, a note says so, and the page goes on once it is back.
+const PAUSE_MS = 1000;
+
+function note(lost) {
+  let element = document.querySelector('.lost');
+  if (lost && !element) {
+    element = document.createElement('p');
+    element.className = 'lost';
+    element.setAttribute('role', 'status');
+    element.textContent = document.body.dataset.lost;
+    document.body.append(element);
+  } else if (!lost && element) {
+    element.remove();
+  }
+}
+
+async function renew(element) {
+  const answer = await fetch(element.dataset.live, { headers: { 'x-reseal-live': '1' }, cache: 'no-store' });
+  if (answer.status === 401) {
+    location.reload();
+    return null;
+  }
+  if (!answer.ok) {
+    throw new Error(answer.statusText);
+  }
+  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').body.firstElementChild;
+  if (fresh && fresh.outerHTML !== element.dataset.shown) {
+    fresh.dataset.shown = fresh.outerHTML;
+    element.replaceWith(fresh);
+    start(fresh);
+    return null;
+  }
+  return element;
+}
+
+async function live(element) {
+  let current = element;
+  while (current && current.isConnected) {
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    if (document.hidden) {
+      continue;
+    }
+    try {
+      current = await renew(current);
+      note(false);
+    } catch {
+      note(true);
+    }
+  }
+}
+
+// `data-preview="<address>"` on a form: `[data-preview-shown]` in it shows what the address says of the form as it stands.
+function preview(form) {
+  const place = form.querySelector('[data-preview-shown]');
+  let asked = 0;
+  async function look() {
+    asked += 1;
+    const mine = asked;
+    const fields = new URLSearchParams(new FormData(form));
+    fields.delete('csrf');
+    try {
+      const answer = await fetch(`${form.dataset.preview}?${fields}`, { headers: { 'x-reseal-live': '1' }, cache: 'no-store' });
+      const text = await answer.text();
+      if (answer.ok && mine === asked) {
+        place.replaceChildren(...new DOMParser().parseFromString(text, 'text/html').body.childNodes);
+      }
+      note(false);
+    } catch {
+      note(true);
+    }
+  }
+  form.addEventListener('change', look);
+  look();
+}
+
+// `data-copy="<id>"` on a button: copies the text of that element.
+function copier(button) {
+  button.hidden = false;
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.textContent = button.dataset.done;
+  });
+}
+
+// `data-fill="<id>"` on a file input: the file's content, in base64, goes into that field.
+function filler(input) {
+  input.addEventListener('change', async () => {
+    const bytes = new Uint8Array(await input.files[0].arrayBuffer());
+    let text = '';
+    for (const byte of bytes) {
+      text += String.fromCharCode(byte);
+    }
+    document.getElementById(input.dataset.fill).value = btoa(text);
+  });
+}
+
+function start(root) {
+  showTimes(root.parentElement ?? root);
+  const all = (selector) => [...(root.matches?.(selector) ? [root] : []), ...root.querySelectorAll(selector)];
+  all('[data-live]').forEach(live);
+  all('form[data-preview]').forEach(preview);
+  all('button[data-copy]').forEach(copier);
+  all('input[data-fill]').forEach(filler);
+  for (const element of all('[data-scripted]')) {
+    element.hidden = false;
+  }
+}
+
+start(document.documentElement);

@@ -1,0 +1,27 @@
+//! The pages, by section. Each module has its addresses in `routes`, its texts, and its templates in a folder of the same name.
+
+mod language;
+mod overview;
+mod sign_in;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::response::Redirect;
+use axum::routing::get;
+
+use crate::assets;
+use crate::shared::Shared;
+use crate::visit::Visit;
+
+/// Everything below `/console`.
+pub(crate) fn routes() -> Router<Arc<Shared>> {
+    let pages = Router::new().merge(overview::routes());
+    let console = Router::new()
+        .merge(assets::routes())
+        .merge(sign_in::routes())
+        .merge(language::routes())
+        .nest("/{region}", pages)
+        .fallback(async |visit: Visit| visit.not_found());
+    Router::new().route("/console", get(async || Redirect::to("/console/"))).nest("/console", console)
+}

@@ -1,0 +1,162 @@
+//! The first page: what there is, what is going on, and what needs attention.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::response::Response;
+use axum::routing::get;
+use serde_json::Value;
+
+use crate::calls::{Product, Refusal};
+use crate::language::{fill, texts};
+use crate::shared::Shared;
+use crate::shell::{Section, Shell};
+use crate::shown::{list, number, text};
+use crate::visit::Visit;
+
+texts! {
+    /// Texts of the overview.
+    OverviewTexts {
+        title: "Overview" | "概览";
+        images: "Images" | "镜像";
+        encrypted: "encrypted" | "已加密";
+        instances: "Instances" | "实例";
+        running: "running" | "运行中";
+        keys: "Own keys" | "自有密钥";
+        usable: "usable" | "可用";
+        in_progress: "In progress" | "进行中";
+        nothing_in_progress: "Nothing is being made in this region." | "本地域没有正在进行的操作。";
+        attention: "Needs attention" | "需要关注";
+        nothing_wrong: "Nothing needs attention." | "没有需要关注的事项。";
+        first_steps: "First steps" | "开始使用";
+        first_import: "Import a disk image" | "导入磁盘镜像";
+        first_key: "Create a key, or use the service key" | "创建密钥，或使用服务密钥";
+        first_copy: "Copy the image and encrypt it" | "复制镜像并加密";
+        name: "Name" | "名称";
+        progress: "Progress" | "进度";
+        key_expires: "The material of key {} expires at {}." | "密钥 {} 的密钥材料将于 {} 过期。";
+        key_pending: "Key {} will be deleted at {}. What was encrypted under it is lost then." | "密钥 {} 将于 {} 删除，届时用其加密的数据将无法恢复。";
+        key_no_material: "Key {} has no material: images under it do not open until it is imported again." | "密钥 {} 没有密钥材料：重新导入之前，用其加密的镜像无法打开。";
+    }
+}
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct Overview {
+    shell: Shell,
+    texts: &'static OverviewTexts,
+    images: usize,
+    encrypted: usize,
+    instances: usize,
+    running: usize,
+    keys: usize,
+    usable: usize,
+    progress: Progress,
+    warnings: Vec<String>,
+}
+
+/// What is being made, as a part of the page that renews itself.
+#[derive(Template)]
+#[template(path = "overview_progress.html")]
+struct Progress {
+    texts: &'static OverviewTexts,
+    address: String,
+    region: String,
+    /// Id, name, percent.
+    copies: Vec<(String, String, u64)>,
+}
+
+pub(super) fn routes() -> Router<Arc<Shared>> {
+    Router::new().route("/", get(overview)).route("/overview/progress", get(progress))
+}
+
+async fn overview(visit: Visit) -> Response {
+    let page = look(&visit).await;
+    visit.show(Section::Overview, page)
+}
+
+async fn progress(visit: Visit) -> Response {
+    let page = being_made(&visit).await;
+    visit.show(Section::Overview, page)
+}
+
+async fn look(visit: &Visit) -> Result<Overview, Refusal> {
+    let texts = OverviewTexts::of(visit.language);
+    let images = all(visit, Product::Ecs, "DescribeImages", &[("Status", "Available")], ("Images", "Image")).await?;
+    let instances = all(visit, Product::Ecs, "DescribeInstances", &[], ("Instances", "Instance")).await?;
+    let keys = own_keys(visit).await?;
+    Ok(Overview {
+        shell: visit.shell(Section::Overview),
+        texts,
+        encrypted: images.iter().filter(|image| image["Reseal"]["Encrypted"] == true).count(),
+        images: images.len(),
+        running: instances.iter().filter(|instance| instance["Status"] == "Running").count(),
+        instances: instances.len(),
+        usable: keys.iter().filter(|key| key["KeyState"] == "Enabled").count(),
+        keys: keys.len(),
+        progress: being_made(visit).await?,
+        warnings: keys.iter().filter_map(|key| warning(key, texts)).collect(),
+    })
+}
+
+async fn being_made(visit: &Visit) -> Result<Progress, Refusal> {
+    let making = [("Status", "Creating,Waiting")];
+    let images = all(visit, Product::Ecs, "DescribeImages", &making, ("Images", "Image")).await?;
+    let copy = |image: &Value| (text(image, "ImageId"), text(image, "ImageName"), number(image, "Progress"));
+    Ok(Progress {
+        texts: OverviewTexts::of(visit.language),
+        address: visit.path("overview/progress"),
+        region: visit.region.clone(),
+        copies: images.iter().map(copy).collect(),
+    })
+}
+
+/// The user's keys of the region with their facts; service keys are not theirs.
+async fn own_keys(visit: &Visit) -> Result<Vec<Value>, Refusal> {
+    let mut keys = Vec::new();
+    for key in all(visit, Product::Kms, "ListKeys", &[], ("Keys", "Key")).await? {
+        let answer = visit.call(Product::Kms, "DescribeKey", &[("KeyId", &text(&key, "KeyId"))]).await?;
+        keys.push(answer["KeyMetadata"].clone());
+    }
+    keys.retain(|key| key["Creator"] != "Ecs");
+    Ok(keys)
+}
+
+/// What should be known of a key before it is too late.
+fn warning(key: &Value, texts: &OverviewTexts) -> Option<String> {
+    let (id, expires, deleted) = (text(key, "KeyId"), text(key, "MaterialExpireTime"), text(key, "DeleteDate"));
+    match key["KeyState"].as_str() {
+        Some("PendingDeletion") => Some(fill(texts.key_pending, &[&id, &deleted])),
+        Some("PendingImport") => Some(fill(texts.key_no_material, &[&id])),
+        _ if !expires.is_empty() => Some(fill(texts.key_expires, &[&id, &expires])),
+        _ => None,
+    }
+}
+
+/// Pages of the API that are read at most, 100 entries each: the overview counts, and does not list.
+const PAGES_MAX: usize = 20;
+
+/// All entries of a list, page after page.
+async fn all(
+    visit: &Visit,
+    product: Product,
+    action: &'static str,
+    filters: &[(&str, &str)],
+    (outer, inner): (&str, &str),
+) -> Result<Vec<Value>, Refusal> {
+    let mut found = Vec::new();
+    for page in 1..=PAGES_MAX {
+        let page = page.to_string();
+        let paging: BTreeMap<&str, &str> = BTreeMap::from([("PageNumber", page.as_str()), ("PageSize", "100")]);
+        let parameters: Vec<(&str, &str)> = filters.iter().copied().chain(paging).collect();
+        let answer = visit.call(product, action, &parameters).await?;
+        let entries = list(&answer, outer, inner);
+        found.extend_from_slice(entries);
+        if entries.len() < 100 || found.len() as u64 >= number(&answer, "TotalCount") {
+            break;
+        }
+    }
+    Ok(found)
+}

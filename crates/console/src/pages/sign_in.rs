@@ -1,0 +1,164 @@
+//! Signing in, with a password or an access key, and out.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Extension, Query, State};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::{get, post};
+use crypto::Secret;
+use ram::{SignIn, SignInError};
+use serde::Deserialize;
+
+use crate::language::{Language, fill, texts};
+use crate::shared::Shared;
+use crate::visit::{Fields, Posted, SESSION_COOKIE, facts, rendered};
+use crate::{Visitor, assets, cookies};
+
+texts! {
+    /// Texts of the sign-in page.
+    SignInTexts {
+        title: "Sign in" | "登录";
+        product: "Encrypted image service" | "镜像加密服务";
+        with_password: "Account and password" | "账号与密码";
+        with_access_key: "Access key" | "访问密钥";
+        account: "Account ID" | "账号 ID";
+        account_hint: "16 digits; the server printed it when it first started" | "16 位数字，服务器首次启动时已显示";
+        user: "User name" | "用户名";
+        user_hint: "Leave empty to sign in as the account itself" | "留空则以主账号登录";
+        password: "Password" | "密码";
+        access_key_id: "AccessKey ID" | "AccessKey ID";
+        access_key_secret: "AccessKey secret" | "AccessKey Secret";
+        no_password: "No password yet? Sign in with the access key that the server showed at its first start, or set one with" | "尚未设置密码？可使用服务器首次启动时显示的访问密钥登录，或用以下命令设置密码：";
+        wrong: "Account, user and password, or the access key, do not fit together." | "账号、用户名与密码或访问密钥不正确。";
+        wait: "Too many attempts. Wait {} seconds and try again." | "尝试次数过多，请等待 {} 秒后重试。";
+        failed: "The server cannot check this at the moment. Try again soon." | "服务器暂时无法验证，请稍后重试。";
+    }
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInPage {
+    language: Language,
+    texts: &'static SignInTexts,
+    trouble: String,
+    to: String,
+    /// What was typed, but for secrets.
+    account: String,
+    user: String,
+    access_key_id: String,
+    style: String,
+    script: String,
+    icon: String,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    to: String,
+}
+
+pub(super) fn routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/", get(home))
+        .route("/sign-in", get(form).post(sign_in))
+        .route("/{region}/sign-out", post(sign_out))
+}
+
+/// The overview of the default region; whoever is not signed in is sent on from there.
+async fn home(State(shared): State<Arc<Shared>>) -> Redirect {
+    let region = shared.calls.regions().first().map_or("", String::as_str);
+    Redirect::to(&format!("/console/{region}/"))
+}
+
+async fn form(headers: HeaderMap, Query(asked): Query<Asked>) -> Response {
+    rendered(StatusCode::OK, &page(Language::of(&headers), &asked.to, &Fields::default(), String::new()))
+}
+
+async fn sign_in(
+    State(shared): State<Arc<Shared>>,
+    Extension(visitor): Extension<Visitor>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let language = Language::of(&headers);
+    let fields = Fields::read(&body).unwrap_or_default();
+    let secret = |name| Secret::copy_of(fields.exact(name).as_bytes());
+    let (access_key_secret, password) = (secret("access_key_secret"), secret("password"));
+    let who = match fields.get("access_key_id") {
+        "" => SignIn::Password {
+            account: fields.get("account"),
+            user: Some(fields.get("user")).filter(|user| !user.is_empty()),
+            password: &password,
+        },
+        id => SignIn::AccessKey { id, secret: &access_key_secret },
+    };
+    match shared.ram.sign_in(who, &facts(&shared, visitor), &*shared.random).await {
+        Ok(token) => {
+            let cookie = cookies::set(SESSION_COOKIE, token.expose(), None, visitor.secure_transport);
+            ([(SET_COOKIE, cookie)], Redirect::to(local(fields.get("to")))).into_response()
+        }
+        Err(error) => {
+            let texts = SignInTexts::of(language);
+            let (status, trouble) = match error {
+                SignInError::Wrong => (StatusCode::UNAUTHORIZED, texts.wrong.to_owned()),
+                SignInError::TooMany { wait } => (StatusCode::TOO_MANY_REQUESTS, fill(texts.wait, &[&wait.as_secs()])),
+                SignInError::Failed(error) => {
+                    tracing::error!(%error, "somebody cannot be signed in");
+                    (StatusCode::SERVICE_UNAVAILABLE, texts.failed.to_owned())
+                }
+            };
+            rendered(status, &page(language, fields.get("to"), &fields, trouble))
+        }
+    }
+}
+
+async fn sign_out(State(shared): State<Arc<Shared>>, headers: HeaderMap, posted: Posted) -> Response {
+    if let Some(token) = cookies::value(&headers, SESSION_COOKIE)
+        && let Err(error) = shared.ram.sign_out(&token).await
+    {
+        tracing::error!(%error, "a session cannot be ended");
+        return crate::trouble::Trouble::unavailable(posted.visit.language).into_response();
+    }
+    let cookie = cookies::set(SESSION_COOKIE, "", Some(std::time::Duration::ZERO), posted.visit.visitor.secure_transport);
+    ([(SET_COOKIE, cookie)], Redirect::to("/console/sign-in")).into_response()
+}
+
+fn page(language: Language, to: &str, fields: &Fields, trouble: String) -> SignInPage {
+    SignInPage {
+        language,
+        texts: SignInTexts::of(language),
+        trouble,
+        to: local(to).to_owned(),
+        account: fields.get("account").to_owned(),
+        user: fields.get("user").to_owned(),
+        access_key_id: fields.get("access_key_id").to_owned(),
+        style: assets::style(),
+        script: assets::script(),
+        icon: assets::icon(),
+    }
+}
+
+/// `to` if it is a page of the console, else the first page: nobody is sent elsewhere by an address that somebody gave them.
+pub(super) fn local(to: &str) -> &str {
+    let is_ours = to.starts_with("/console/") && !to.contains(['\\', '\r', '\n']) && to.is_ascii();
+    if is_ours { to } else { "/console/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local;
+
+    /// Only pages of the console are gone to.
+    #[test]
+    fn redirects_stay_here() {
+        assert_eq!(local("/console/cn-hangzhou/images?x=1"), "/console/cn-hangzhou/images?x=1");
+        for elsewhere in ["", "/", "//evil.example", "https://evil.example", "/consolex", "/console/\r\nA: b", "/\\evil.example"] {
+            assert_eq!(local(elsewhere), "/console/", "{elsewhere}");
+        }
+    }
+}

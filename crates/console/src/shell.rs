@@ -1,0 +1,133 @@
+//! The frame of every page: what stands above and beside it.
+
+use crate::assets;
+use crate::language::{Language, texts};
+use crate::visit::Visit;
+
+/// Which entry of the navigation a page belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Section {
+    /// Of none.
+    None,
+    Overview,
+    Images,
+    Instances,
+    Keys,
+    Tasks,
+    Tickets,
+    Access,
+    Usage,
+    Audit,
+}
+
+texts! {
+    /// Texts of the frame.
+    ShellTexts {
+        skip: "Skip to the content" | "跳到正文";
+        region: "Region" | "地域";
+        navigation: "Main navigation" | "主导航";
+        signed_in_as: "Signed in as" | "当前身份";
+        sign_out: "Sign out" | "退出登录";
+        overview: "Overview" | "概览";
+        images: "Images" | "镜像";
+        instances: "Instances" | "实例";
+        keys: "Keys" | "密钥";
+        tasks: "Tasks" | "任务";
+        tickets: "Tickets" | "工单";
+        access: "Access control" | "访问控制";
+        usage: "Usage and cost" | "用量与费用";
+        audit: "Audit" | "操作审计";
+        compute: "Compute" | "计算";
+        security: "Security" | "安全";
+        account: "Account" | "账户";
+        connection_lost: "The server does not answer. This page goes on as soon as it does." | "服务器无响应，恢复后本页将自动继续。";
+    }
+}
+
+/// What the layout needs.
+pub(crate) struct Shell {
+    pub(crate) language: Language,
+    pub(crate) texts: &'static ShellTexts,
+    pub(crate) section: Section,
+    pub(crate) region: String,
+    /// The other regions, with the address of the page's section there.
+    pub(crate) other_regions: Vec<(String, String)>,
+    /// The account or `account / user`.
+    pub(crate) who: String,
+    pub(crate) csrf: String,
+    /// Path of this page, to come back to.
+    pub(crate) here: String,
+    pub(crate) style: String,
+    pub(crate) script: String,
+    pub(crate) icon: String,
+}
+
+impl Shell {
+    pub(crate) fn new(visit: &Visit, section: Section) -> Self {
+        let texts = ShellTexts::of(visit.language);
+        let regions = visit.shared.calls.regions().iter().filter(|region| **region != visit.region);
+        let here = visit.uri.path_and_query().map_or("/console/", axum::http::uri::PathAndQuery::as_str);
+        Self {
+            language: visit.language,
+            texts,
+            section,
+            region: visit.region.clone(),
+            other_regions: regions.map(|region| (region.clone(), format!("/console/{region}/{}", section.path()))).collect(),
+            who: who(visit),
+            csrf: visit.csrf.clone(),
+            here: here.to_owned(),
+            style: assets::style(),
+            script: assets::script(),
+            icon: assets::icon(),
+        }
+    }
+
+    /// The other language: its tag, and its name in itself.
+    pub(crate) fn other_language(&self) -> (&'static str, &'static str) {
+        match self.language {
+            Language::English => (Language::Chinese.tag(), "中文"),
+            Language::Chinese => (Language::English.tag(), "English"),
+        }
+    }
+
+    /// The navigation: groups of entries, each with its address, name, and whether it is this page's.
+    pub(crate) fn navigation(&self) -> Vec<(&'static str, Vec<(String, &'static str, bool)>)> {
+        let texts = self.texts;
+        let entry = |section: Section, name| (format!("/console/{}/{}", self.region, section.path()), name, section == self.section);
+        vec![
+            ("", vec![entry(Section::Overview, texts.overview)]),
+            (
+                texts.compute,
+                vec![entry(Section::Images, texts.images), entry(Section::Instances, texts.instances), entry(Section::Tasks, texts.tasks)],
+            ),
+            (texts.security, vec![entry(Section::Keys, texts.keys), entry(Section::Access, texts.access), entry(Section::Audit, texts.audit)]),
+            (texts.account, vec![entry(Section::Usage, texts.usage), entry(Section::Tickets, texts.tickets)]),
+        ]
+    }
+}
+
+impl Section {
+    /// The part of the path after the region.
+    fn path(self) -> &'static str {
+        match self {
+            Self::None | Self::Overview => "",
+            Self::Images => "images",
+            Self::Instances => "instances",
+            Self::Keys => "keys",
+            Self::Tasks => "tasks",
+            Self::Tickets => "tickets",
+            Self::Access => "access",
+            Self::Usage => "usage",
+            Self::Audit => "audit",
+        }
+    }
+}
+
+/// Account, and user if it is one.
+fn who(visit: &Visit) -> String {
+    let caller = visit.session.caller.caller();
+    match &caller.principal {
+        ram::Principal::User { name, .. } => format!("{} / {name}", caller.account),
+        _ => caller.account.to_string(),
+    }
+}
