@@ -146,9 +146,8 @@ impl Visit {
 
     /// A page that says what stood in the way.
     pub(crate) fn trouble(&self, section: Section, refusal: &Refusal) -> Response {
-        let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let page = TroublePage { shell: self.shell(section), trouble: Trouble::new(refusal, self.language) };
-        rendered(status, &page)
+        rendered(refusal.http_status(), &page)
     }
 
     /// There is no such page.
