@@ -131,3 +131,23 @@ fn who(visit: &Visit) -> String {
         _ => caller.account.to_string(),
     }
 }
+
+#[cfg(test)]
+impl Shell {
+    /// A frame for tests of single pages.
+    pub(crate) fn of_test(language: Language) -> Self {
+        Self {
+            language,
+            texts: ShellTexts::of(language),
+            section: Section::None,
+            region: "cn-hangzhou".to_owned(),
+            other_regions: Vec::new(),
+            who: "1000000000000001".to_owned(),
+            csrf: "csrf".to_owned(),
+            here: "/console/".to_owned(),
+            style: String::new(),
+            script: String::new(),
+            icon: String::new(),
+        }
+    }
+}
