@@ -5,6 +5,7 @@
 mod access_keys;
 mod attachments;
 mod declared;
+mod events;
 mod groups;
 mod members;
 mod policies;
@@ -24,6 +25,7 @@ use serde_json::{Value, json};
 
 use crate::action::{Action, Call, Permission, Row, Spec};
 use crate::errors::Refusal;
+use crate::kms::Keys;
 use crate::parameters::{Declares, Parameters};
 use crate::product::Product;
 use crate::services::{Need, Rooms};
@@ -82,9 +84,9 @@ impl<S: Rooms, A: RamAction> Action<S> for OnRam<A> {
 }
 
 /// All rows of RAM.
-pub(crate) fn rows<S: Rooms>() -> impl Iterator<Item = Row<S>> {
+pub(crate) fn rows<S: Keys>() -> impl Iterator<Item = Row<S>> {
     let rows = [users::rows(), access_keys::rows(), groups::rows(), members::rows(), policies::rows()];
-    let more = [policy_versions::rows(), attachments::rows(), roles::rows()];
+    let more = [policy_versions::rows(), attachments::rows(), roles::rows(), events::rows()];
     rows.into_iter().chain(more).flatten()
 }
 

@@ -35,6 +35,7 @@ mod authenticate;
 mod authorize;
 mod change;
 mod entities;
+mod events;
 mod error;
 mod groups;
 mod key_secret;
