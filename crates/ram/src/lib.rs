@@ -32,9 +32,9 @@ pub use policy::{
 };
 
 pub use service::{
-    AccessKeyInfo, AssumeRole, AttachedPolicyInfo, AuthenticateError, Authenticated, CallerIdentity, Conflict,
+    AccessKeyInfo, AllowedPrincipal, AssumeRole, AttachedPolicyInfo, AuthenticateError, Authenticated, CallerIdentity, Conflict,
     Entities, Entity, Exceeded, GroupChange, IdentityType, InvalidRoleArn, InvalidVersionId, KeyOwner, NewGroup,
-    NewPolicy, NewPolicyVersion, NewRole, NewUser, PolicyInfo, PolicyRef, PolicyVersionInfo, REMEMBERED_S, Ram,
+    NewPolicy, NewPolicyVersion, NewRole, NewUser, PolicyInfo, PolicyRef, PolicyVersionInfo, Question, REMEMBERED_S, Ram,
     RamError, RequestFacts, Result, RoleArn, RoleChange, RotateStrategy, Session, Target, TextField, UserChange,
     VersionId,
 };

@@ -10,6 +10,7 @@ mod groups;
 mod members;
 mod policies;
 mod policy_versions;
+mod principals;
 mod refusals;
 mod roles;
 mod users;
@@ -86,7 +87,7 @@ impl<S: Rooms, A: RamAction> Action<S> for OnRam<A> {
 /// All rows of RAM.
 pub(crate) fn rows<S: Keys>() -> impl Iterator<Item = Row<S>> {
     let rows = [users::rows(), access_keys::rows(), groups::rows(), members::rows(), policies::rows()];
-    let more = [policy_versions::rows(), attachments::rows(), roles::rows(), events::rows()];
+    let more = [policy_versions::rows(), attachments::rows(), roles::rows(), events::rows(), principals::rows()];
     rows.into_iter().chain(more).flatten()
 }
 

@@ -25,6 +25,8 @@ const SAMPLES: &[(&str, &str)] = &[
         r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ecs.aliyuncs.com"}}]}"#,
     ),
     ("RoleSessionName", "s1"),
+    ("Action", "kms:Decrypt"),
+    ("Resource", "acs:ecs:cn-hangzhou:1000000000000001:image/*"),
 ];
 
 fn required(spec: &Spec, role_arn: &'static str) -> Vec<(&'static str, &'static str)> {

@@ -1,8 +1,12 @@
 //! The pages, by section. Each module has its addresses in `routes`, its texts, and its templates in a folder of the same name.
 
+mod access;
+mod audit;
+mod keys;
 mod language;
 mod overview;
 mod sign_in;
+mod usage;
 
 use std::sync::Arc;
 
@@ -16,7 +20,12 @@ use crate::visit::Visit;
 
 /// Everything below `/console`.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
-    let pages = Router::new().merge(overview::routes());
+    let pages = Router::new()
+        .merge(overview::routes())
+        .merge(keys::routes())
+        .merge(access::routes())
+        .merge(usage::routes())
+        .merge(audit::routes());
     let console = Router::new()
         .merge(assets::routes())
         .merge(sign_in::routes())

@@ -129,6 +129,12 @@ impl Arn {
         Self { service: "kms".to_owned(), region, owner, relative_id: "*".to_owned() }
     }
 
+    /// All principals of an account: `acs:ram::<account>:*`.
+    #[must_use]
+    pub fn of_principals(account: AccountId) -> Self {
+        Self::of_identity(account, "*".to_owned())
+    }
+
     /// The audit of an account: `acs:actiontrail::<account>:*`.
     #[must_use]
     pub fn of_trail(account: AccountId) -> Self {
