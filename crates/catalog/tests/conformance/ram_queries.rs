@@ -230,6 +230,7 @@ fn user(name: &str) -> UserRecord {
         mobile_phone: "86-1".to_owned(),
         created_at: at(1),
         updated_at: at(2),
+        last_login_at: None,
     }
 }
 
