@@ -69,7 +69,9 @@ mod tests {
     /// One line feed at the end does not count, everything else does, and there is a bound.
     #[test]
     fn one_line_feed_does_not_count() {
-        for (input, secret) in [("word", "word"), ("word\n", "word"), ("word\n\n", "word\n"), (" w \n", " w "), ("", "")] {
+        for (input, secret) in
+            [("word", "word"), ("word\n", "word"), ("word\n\n", "word\n"), (" w \n", " w "), ("", "")]
+        {
             assert_eq!(read_all(input.as_bytes()).unwrap().expose(), secret.as_bytes(), "{input:?}");
         }
         assert_eq!(read_all([b'a'; BYTES_MAX].as_slice()).unwrap().len(), BYTES_MAX);

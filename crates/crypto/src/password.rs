@@ -80,7 +80,8 @@ mod tests {
     use crate::random::SeededRandom;
 
     /// Of the reference implementation, libargon2: `printf %s Correct-Horse7 | argon2 somesalt-of-16-b -id -t 2 -k 64 -p 1 -l 32 -e`.
-    const REFERENCE: &str = "$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHQtb2YtMTYtYg$0TPrb0s7uRo/CUudNnO4ccOTQr+u5H0ti7AqQUbW4sI";
+    const REFERENCE: &str =
+        "$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHQtb2YtMTYtYg$0TPrb0s7uRo/CUudNnO4ccOTQr+u5H0ti7AqQUbW4sI";
 
     /// A password fits its own text and no other, also one of other costs that another program wrote.
     #[test]

@@ -110,8 +110,7 @@ impl RamAction for UpdateLoginProfile {
 struct DeleteLoginProfile(UserName);
 
 impl RamAction for DeleteLoginProfile {
-    const SPEC: &'static Spec =
-        &spec("DeleteLoginProfile", "ram:DeleteLoginProfile", "user/<UserName>", &[&USER_NAME]);
+    const SPEC: &'static Spec = &spec("DeleteLoginProfile", "ram:DeleteLoginProfile", "user/<UserName>", &[&USER_NAME]);
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         Ok(Self(parsed(&USER_NAME.read(parameters)?)?))

@@ -19,8 +19,7 @@ async fn a_login_profile_is_made_shown_changed_and_deleted() {
             "CreateDate": "2026-11-25T12:06:44Z",
         })
     };
-    let made =
-        root.done(RAM, "CreateLoginProfile", &[BOB, PASSWORD, ("PasswordResetRequired", "True")]).await;
+    let made = root.done(RAM, "CreateLoginProfile", &[BOB, PASSWORD, ("PasswordResetRequired", "True")]).await;
     assert_eq!(made["LoginProfile"], profile(true));
     let again = root.code(RAM, "CreateLoginProfile", &[BOB, PASSWORD]).await;
     assert_eq!(again, (409, "EntityAlreadyExists.User.LoginProfile".to_owned()));

@@ -144,12 +144,8 @@ async fn a_name_stands_for_an_account_while_it_has_it_alone(place: &Place) {
     let catalog = place.open().await;
     let mut write = catalog.write().await.unwrap();
     for (id, name) in [("1", "lab"), ("2", "shop"), ("3", "shop"), ("4", "shop")] {
-        let record = AccountRecord {
-            id: id.parse().unwrap(),
-            name: name.to_owned(),
-            created_at: at(1),
-            kms_opened_at: None,
-        };
+        let record =
+            AccountRecord { id: id.parse().unwrap(), name: name.to_owned(), created_at: at(1), kms_opened_at: None };
         assert!(write.account_insert(&record).await.unwrap());
     }
     for (name, count) in [("lab", 1), ("shop", 2), ("LAB", 0)] {

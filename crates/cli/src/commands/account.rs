@@ -83,7 +83,9 @@ fn set_password(account: Option<AccountId>, file: Option<&Path>, store: &OpenSto
         ram.set_root_password(&permit, &password).await?;
         Ok::<_, ram::RamError>(account)
     })?;
-    output::line(&format!("account {account} signs in to the console with the new password; its sessions of the old one are over"));
+    output::line(&format!(
+        "account {account} signs in to the console with the new password; its sessions of the old one are over"
+    ));
     Ok(())
 }
 

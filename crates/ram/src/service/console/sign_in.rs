@@ -33,7 +33,7 @@ pub enum SignIn<'a> {
     Password {
         /// The account: its 16 digits, or its name while no other account has it.
         account: &'a str,
-        /// Name of the user; `None` for the account itself.
+        /// Name of the user; none, or an empty one, is the account itself.
         user: Option<&'a str>,
         /// The password.
         password: &'a Secret,
@@ -117,7 +117,7 @@ impl Ram {
             self.write_failure(&proven, facts);
             return Err(SignInError::Refused);
         }
-        self.open_session(proven, &subject, facts).await
+        self.open_session(&proven, &subject, facts).await
     }
 
     async fn sign_in_by_key(
@@ -140,7 +140,7 @@ impl Ram {
             self.write_failure(&proven, facts);
             return Err(SignInError::Refused);
         }
-        self.open_session(proven, &subject, facts).await
+        self.open_session(&proven, &subject, facts).await
     }
 
     fn begin_attempt(&self, subject: &Subject, facts: &RequestFacts) -> std::result::Result<(), SignInError> {
@@ -162,7 +162,7 @@ impl Ram {
 
     async fn open_session(
         &self,
-        proven: Proven,
+        proven: &Proven,
         subject: &Subject,
         facts: &RequestFacts,
     ) -> std::result::Result<SessionToken, SignInError> {
@@ -170,7 +170,7 @@ impl Ram {
         let session = proven.session(&token, facts);
         // It changes nobody's rights: nothing is forgotten.
         let mut write = self.catalog.write().await.map_err(RamError::from)?;
-        let outcome = insert_session(&mut write, &proven, &session).await;
+        let outcome = insert_session(&mut write, proven, &session).await;
         if !write.finish(outcome).await? {
             return Err(SignInError::Refused);
         }
