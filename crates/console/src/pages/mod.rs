@@ -2,6 +2,7 @@
 
 mod language;
 mod overview;
+mod password;
 mod sign_in;
 
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use crate::visit::Visit;
 
 /// Everything below `/console`.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
-    let pages = Router::new().merge(overview::routes());
+    let pages = Router::new().merge(overview::routes()).merge(password::routes());
     let console = Router::new()
         .merge(assets::routes())
         .merge(sign_in::routes())
