@@ -108,7 +108,9 @@ async fn sign_in(
             let (status, trouble) = match error {
                 SignInError::Refused => (StatusCode::UNAUTHORIZED, texts.wrong.to_owned()),
                 SignInError::TemporaryKey => (StatusCode::UNAUTHORIZED, texts.temporary.to_owned()),
-                SignInError::TooManyAttempts { wait_s } => (StatusCode::TOO_MANY_REQUESTS, fill(texts.wait, &[&wait_s])),
+                SignInError::TooManyAttempts { wait_s } => {
+                    (StatusCode::TOO_MANY_REQUESTS, fill(texts.wait, &[&wait_s]))
+                }
                 SignInError::Failed(error) => {
                     tracing::error!(%error, "somebody cannot be signed in");
                     (StatusCode::SERVICE_UNAVAILABLE, texts.failed.to_owned())
@@ -126,7 +128,8 @@ async fn sign_out(State(shared): State<Arc<Shared>>, headers: HeaderMap, posted:
         tracing::error!(%error, "a session cannot be ended");
         return crate::trouble::Trouble::unavailable(posted.visit.language).into_response();
     }
-    let cookie = cookies::set(SESSION_COOKIE, "", Some(std::time::Duration::ZERO), posted.visit.visitor.secure_transport);
+    let cookie =
+        cookies::set(SESSION_COOKIE, "", Some(std::time::Duration::ZERO), posted.visit.visitor.secure_transport);
     ([(SET_COOKIE, cookie)], Redirect::to("/console/sign-in")).into_response()
 }
 
@@ -159,7 +162,9 @@ mod tests {
     #[test]
     fn redirects_stay_here() {
         assert_eq!(local("/console/cn-hangzhou/images?x=1"), "/console/cn-hangzhou/images?x=1");
-        for elsewhere in ["", "/", "//evil.example", "https://evil.example", "/consolex", "/console/\r\nA: b", "/\\evil.example"] {
+        for elsewhere in
+            ["", "/", "//evil.example", "https://evil.example", "/consolex", "/console/\r\nA: b", "/\\evil.example"]
+        {
             assert_eq!(local(elsewhere), "/console/", "{elsewhere}");
         }
     }
