@@ -129,7 +129,7 @@ impl Section {
     /// The part of the path after the region.
     fn path(self) -> &'static str {
         match self {
-            Self::None | Self::Overview => "",
+            Self::None | Self::Overview => "overview",
             Self::Images => "images",
             Self::Instances => "instances",
             Self::Keys => "keys",

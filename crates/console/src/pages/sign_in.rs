@@ -65,15 +65,8 @@ struct Asked {
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/", get(home))
         .route("/sign-in", get(form).post(sign_in))
         .route("/{region}/sign-out", post(sign_out))
-}
-
-/// The overview of the default region; whoever is not signed in is sent on from there.
-async fn home(State(shared): State<Arc<Shared>>) -> Redirect {
-    let region = shared.calls.regions().first().map_or("", String::as_str);
-    Redirect::to(&format!("/console/{region}/"))
 }
 
 async fn form(headers: HeaderMap, Query(asked): Query<Asked>) -> Response {
