@@ -28,6 +28,7 @@ texts! {
         navigation: "Main navigation" | "主导航";
         signed_in_as: "Signed in as" | "当前身份";
         sign_out: "Sign out" | "退出登录";
+        change_password: "Change password" | "修改密码";
         overview: "Overview" | "概览";
         images: "Images" | "镜像";
         instances: "Instances" | "实例";
@@ -54,6 +55,8 @@ pub(crate) struct Shell {
     pub(crate) other_regions: Vec<(String, String)>,
     /// The account or `account / user`.
     pub(crate) who: String,
+    /// Whether it is a user with a password to change.
+    pub(crate) has_password: bool,
     pub(crate) csrf: String,
     /// Path of this page, to come back to.
     pub(crate) here: String,
@@ -72,8 +75,11 @@ impl Shell {
             texts,
             section,
             region: visit.region.clone(),
-            other_regions: regions.map(|region| (region.clone(), format!("/console/{region}/{}", section.path()))).collect(),
+            other_regions: regions
+                .map(|region| (region.clone(), format!("/console/{region}/{}", section.path())))
+                .collect(),
             who: who(visit),
+            has_password: has_password(visit),
             csrf: visit.csrf.clone(),
             here: here.to_owned(),
             style: assets::style(),
@@ -93,14 +99,27 @@ impl Shell {
     /// The navigation: groups of entries, each with its address, name, and whether it is this page's.
     pub(crate) fn navigation(&self) -> Vec<(&'static str, Vec<(String, &'static str, bool)>)> {
         let texts = self.texts;
-        let entry = |section: Section, name| (format!("/console/{}/{}", self.region, section.path()), name, section == self.section);
+        let entry = |section: Section, name| {
+            (format!("/console/{}/{}", self.region, section.path()), name, section == self.section)
+        };
         vec![
             ("", vec![entry(Section::Overview, texts.overview)]),
             (
                 texts.compute,
-                vec![entry(Section::Images, texts.images), entry(Section::Instances, texts.instances), entry(Section::Tasks, texts.tasks)],
+                vec![
+                    entry(Section::Images, texts.images),
+                    entry(Section::Instances, texts.instances),
+                    entry(Section::Tasks, texts.tasks),
+                ],
             ),
-            (texts.security, vec![entry(Section::Keys, texts.keys), entry(Section::Access, texts.access), entry(Section::Audit, texts.audit)]),
+            (
+                texts.security,
+                vec![
+                    entry(Section::Keys, texts.keys),
+                    entry(Section::Access, texts.access),
+                    entry(Section::Audit, texts.audit),
+                ],
+            ),
             (texts.account, vec![entry(Section::Usage, texts.usage), entry(Section::Tickets, texts.tickets)]),
         ]
     }
@@ -110,7 +129,7 @@ impl Section {
     /// The part of the path after the region.
     fn path(self) -> &'static str {
         match self {
-            Self::None | Self::Overview => "",
+            Self::None | Self::Overview => "overview",
             Self::Images => "images",
             Self::Instances => "instances",
             Self::Keys => "keys",
@@ -132,6 +151,12 @@ fn who(visit: &Visit) -> String {
     }
 }
 
+/// A user who signed in with a password; that of an account is changed on the command line.
+fn has_password(visit: &Visit) -> bool {
+    let caller = visit.session.caller.caller();
+    matches!(caller.principal, ram::Principal::User { .. }) && caller.access_key_id.is_none()
+}
+
 #[cfg(test)]
 impl Shell {
     /// A frame for tests of single pages.
@@ -143,6 +168,7 @@ impl Shell {
             region: "cn-hangzhou".to_owned(),
             other_regions: Vec::new(),
             who: "1000000000000001".to_owned(),
+            has_password: false,
             csrf: "csrf".to_owned(),
             here: "/console/".to_owned(),
             style: String::new(),

@@ -24,6 +24,9 @@ use crate::{Visitor, cookies};
 /// Cookie of a session.
 pub(crate) const SESSION_COOKIE: &str = "reseal_session";
 
+/// Page where a password is changed.
+pub(crate) const PASSWORD_PAGE: &str = "password";
+
 /// Header of the script's requests for a part of a page: they are never sent to the sign-in page.
 const LIVE_HEADER: &str = "x-reseal-live";
 
@@ -62,7 +65,13 @@ impl FromRequestParts<Arc<Shared>> for Visit {
         };
         let region = uri.path().split('/').nth(2).unwrap_or_default().to_owned();
         let visit = Self { shared: Arc::clone(shared), visitor, language, region, session, csrf: csrf(&token), uri };
-        if visit.shared.calls.regions().contains(&visit.region) { Ok(visit) } else { Err(visit.not_found()) }
+        if !visit.shared.calls.regions().contains(&visit.region) {
+            return Err(visit.not_found());
+        }
+        if visit.session.password_reset_required && !visit.may_be_done_first() {
+            return Err(visit.go(PASSWORD_PAGE));
+        }
+        Ok(visit)
     }
 }
 
@@ -97,7 +106,12 @@ pub(crate) fn form_urlencoded(pairs: &[(&str, &str)]) -> String {
 
 impl Visit {
     /// Calls an action in the region of the page.
-    pub(crate) async fn call(&self, product: Product, action: &'static str, parameters: &[(&str, &str)]) -> Result<Value, Refusal> {
+    pub(crate) async fn call(
+        &self,
+        product: Product,
+        action: &'static str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Value, Refusal> {
         self.call_in(&self.region, product, action, parameters).await
     }
 
@@ -124,6 +138,11 @@ impl Visit {
             parameters,
         };
         self.shared.calls.call(call).await
+    }
+
+    /// What somebody may do whose password must be changed before anything else.
+    fn may_be_done_first(&self) -> bool {
+        [PASSWORD_PAGE, "sign-out"].iter().any(|page| self.uri.path() == self.path(page))
     }
 
     /// The frame of a page.

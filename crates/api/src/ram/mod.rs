@@ -7,6 +7,7 @@ mod attachments;
 mod declared;
 mod events;
 mod groups;
+mod login_profiles;
 mod members;
 mod policies;
 mod policy_versions;
@@ -87,8 +88,9 @@ impl<S: Rooms, A: RamAction> Action<S> for OnRam<A> {
 /// All rows of RAM.
 pub(crate) fn rows<S: Keys>() -> impl Iterator<Item = Row<S>> {
     let rows = [users::rows(), access_keys::rows(), groups::rows(), members::rows(), policies::rows()];
-    let more = [policy_versions::rows(), attachments::rows(), roles::rows(), events::rows(), principals::rows()];
-    rows.into_iter().chain(more).flatten()
+    let more = [policy_versions::rows(), attachments::rows(), roles::rows(), login_profiles::rows()];
+    let ours = [events::rows(), principals::rows()];
+    rows.into_iter().chain(more).chain(ours).flatten()
 }
 
 /// A row of RAM: `ram:<name>` on `resource`.

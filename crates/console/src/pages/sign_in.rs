@@ -35,6 +35,7 @@ texts! {
         access_key_secret: "AccessKey secret" | "AccessKey Secret";
         no_password: "No password yet? Sign in with the access key that the server showed at its first start, or set one with" | "尚未设置密码？可使用服务器首次启动时显示的访问密钥登录，或用以下命令设置密码：";
         wrong: "Account, user and password, or the access key, do not fit together." | "账号、用户名与密码或访问密钥不正确。";
+        temporary: "A temporary access key is for programs. Sign in with a password or an access key of your own." | "临时访问密钥仅供程序使用，请使用密码或您自己的访问密钥登录。";
         wait: "Too many attempts. Wait {} seconds and try again." | "尝试次数过多，请等待 {} 秒后重试。";
         failed: "The server cannot check this at the moment. Try again soon." | "服务器暂时无法验证，请稍后重试。";
     }
@@ -64,15 +65,8 @@ struct Asked {
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/", get(home))
         .route("/sign-in", get(form).post(sign_in))
         .route("/{region}/sign-out", post(sign_out))
-}
-
-/// The overview of the default region; whoever is not signed in is sent on from there.
-async fn home(State(shared): State<Arc<Shared>>) -> Redirect {
-    let region = shared.calls.regions().first().map_or("", String::as_str);
-    Redirect::to(&format!("/console/{region}/"))
 }
 
 async fn form(headers: HeaderMap, Query(asked): Query<Asked>) -> Response {
@@ -97,7 +91,7 @@ async fn sign_in(
         },
         id => SignIn::AccessKey { id, secret: &access_key_secret },
     };
-    match shared.ram.sign_in(who, &facts(&shared, visitor), &*shared.random).await {
+    match shared.ram.sign_in(who, &facts(&shared, visitor)).await {
         Ok(token) => {
             let cookie = cookies::set(SESSION_COOKIE, token.expose(), None, visitor.secure_transport);
             ([(SET_COOKIE, cookie)], Redirect::to(local(fields.get("to")))).into_response()
@@ -105,8 +99,11 @@ async fn sign_in(
         Err(error) => {
             let texts = SignInTexts::of(language);
             let (status, trouble) = match error {
-                SignInError::Wrong => (StatusCode::UNAUTHORIZED, texts.wrong.to_owned()),
-                SignInError::TooMany { wait } => (StatusCode::TOO_MANY_REQUESTS, fill(texts.wait, &[&wait.as_secs()])),
+                SignInError::Refused => (StatusCode::UNAUTHORIZED, texts.wrong.to_owned()),
+                SignInError::TemporaryKey => (StatusCode::UNAUTHORIZED, texts.temporary.to_owned()),
+                SignInError::TooManyAttempts { wait_s } => {
+                    (StatusCode::TOO_MANY_REQUESTS, fill(texts.wait, &[&wait_s]))
+                }
                 SignInError::Failed(error) => {
                     tracing::error!(%error, "somebody cannot be signed in");
                     (StatusCode::SERVICE_UNAVAILABLE, texts.failed.to_owned())
@@ -119,12 +116,13 @@ async fn sign_in(
 
 async fn sign_out(State(shared): State<Arc<Shared>>, headers: HeaderMap, posted: Posted) -> Response {
     if let Some(token) = cookies::value(&headers, SESSION_COOKIE)
-        && let Err(error) = shared.ram.sign_out(&token).await
+        && let Err(error) = shared.ram.sign_out(&token, &facts(&shared, posted.visit.visitor)).await
     {
         tracing::error!(%error, "a session cannot be ended");
         return crate::trouble::Trouble::unavailable(posted.visit.language).into_response();
     }
-    let cookie = cookies::set(SESSION_COOKIE, "", Some(std::time::Duration::ZERO), posted.visit.visitor.secure_transport);
+    let cookie =
+        cookies::set(SESSION_COOKIE, "", Some(std::time::Duration::ZERO), posted.visit.visitor.secure_transport);
     ([(SET_COOKIE, cookie)], Redirect::to("/console/sign-in")).into_response()
 }
 
@@ -157,7 +155,9 @@ mod tests {
     #[test]
     fn redirects_stay_here() {
         assert_eq!(local("/console/cn-hangzhou/images?x=1"), "/console/cn-hangzhou/images?x=1");
-        for elsewhere in ["", "/", "//evil.example", "https://evil.example", "/consolex", "/console/\r\nA: b", "/\\evil.example"] {
+        for elsewhere in
+            ["", "/", "//evil.example", "https://evil.example", "/consolex", "/console/\r\nA: b", "/\\evil.example"]
+        {
             assert_eq!(local(elsewhere), "/console/", "{elsewhere}");
         }
     }

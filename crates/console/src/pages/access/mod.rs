@@ -115,7 +115,7 @@ const PAGE_SIZE: &str = "50";
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/access", get(users::list))
-        .route("/access/users/create", get(users::form).post(users::create))
+        .route("/access/create-user", get(users::form).post(users::create))
         .route("/access/users/{name}", get(user::detail))
         .route("/access/users/{name}/access-keys", post(user_changes::create_access_key))
         .route("/access/users/{name}/change/{what}", post(user_changes::change))
