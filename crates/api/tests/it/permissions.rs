@@ -27,7 +27,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ),
     ("RoleSessionName", "s1"),
     ("Action", "kms:Decrypt"),
-    ("Resource", "acs:ecs:cn-hangzhou:1000000000000001:image/*"),
+    ("Resource", "acs:ecs:cn-hangzhou:1234567890123456:image/*"),
 ];
 
 fn required(spec: &Spec, role_arn: &'static str) -> Vec<(&'static str, &'static str)> {

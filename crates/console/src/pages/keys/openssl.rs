@@ -56,6 +56,8 @@ pub(super) fn pem(public_key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     /// Padding and digests are those that the algorithm's name says; an unknown name has no command.
@@ -71,6 +73,28 @@ mod tests {
             assert!(commands.make.contains("key_material.bin 32"));
         }
         assert!(Commands::of("RSAES_OAEP_SHA_512", "AAAA", 32).is_none());
+    }
+
+    /// The commands, as they are copied into a shell, wrap material that opens again: `openssl` and `sh` are the judges.
+    #[test]
+    fn the_commands_run() {
+        let directory = tempfile::tempdir().unwrap();
+        let run = |script: &str| {
+            let ran = Command::new("sh").args(["-ec", script]).current_dir(directory.path()).output().expect("sh is there");
+            assert!(ran.status.success(), "{script}: {}", String::from_utf8_lossy(&ran.stderr));
+            String::from_utf8(ran.stdout).unwrap()
+        };
+        run("openssl genrsa -out private.pem 2048");
+        let public_key = run("openssl rsa -in private.pem -pubout -outform DER | openssl base64 -A");
+        for (algorithm, options) in ALGORITHMS {
+            let commands = Commands::of(algorithm, &public_key, 32).unwrap();
+            let printed = run(&[commands.key_file, commands.make, commands.wrap, commands.encode].concat());
+            assert_eq!(printed.trim().len(), 344, "base64 of 256 bytes on one line: {printed}");
+            run(&format!(
+                "openssl base64 -d -A -in encrypted_material.b64 -out wrapped && \
+                 openssl pkeyutl -decrypt -inkey private.pem {options} -in wrapped -out opened && cmp opened key_material.bin"
+            ));
+        }
     }
 
     /// Lines of 64 characters, and nothing but base64 in them: what comes back from a form cannot add a command.
