@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn amounts_are_decimals() {
-        for (micros, wanted) in [(0, "0.000000"), (1, "0.000001"), (12_500_000, "12.500000"), (-1_500_000, "-1.500000")] {
+        for (micros, wanted) in [(0, "0.000000"), (1, "0.000001"), (12_500_000, "12.500000"), (-1_500_000, "-1.500000")]
+        {
             assert_eq!(amount(micros), wanted);
         }
     }

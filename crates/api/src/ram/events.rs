@@ -161,8 +161,7 @@ fn event(record: &AuditRecord) -> Value {
 pub(crate) struct VerifyEvents(Head);
 
 impl<S: Keys> Action<S> for VerifyEvents {
-    const SPEC: &'static Spec =
-        &spec("VerifyEvents", "actiontrail:VerifyEvents", "*", &[&AFTER_SEQ, &AFTER_HASH]);
+    const SPEC: &'static Spec = &spec("VerifyEvents", "actiontrail:VerifyEvents", "*", &[&AFTER_SEQ, &AFTER_HASH]);
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         match (AFTER_SEQ.read(parameters)?.filter(|seq| *seq > 0), AFTER_HASH.read(parameters)?) {

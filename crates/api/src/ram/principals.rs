@@ -84,8 +84,7 @@ impl<S: Keys> Action<S> for ListPrincipalsAllowed {
             let roles = ram.roles_allowed(permit, &question, &self.after).await.map_err(told)?;
             return Ok(answer("Role", &roles, None));
         }
-        let account =
-            if self.is_first { ram.account_allowed(permit, &question).await.map_err(told)? } else { None };
+        let account = if self.is_first { ram.account_allowed(permit, &question).await.map_err(told)? } else { None };
         let users = ram.users_allowed(permit, &question, &self.after).await.map_err(told)?;
         Ok(answer("User", &users, account.as_ref()))
     }
@@ -107,7 +106,11 @@ async fn question<S: Keys>(services: &S, ask: &Ask, call: &Call<S::Caller>) -> R
 }
 
 /// What decides about rights on the key that is asked for; `None` if the resource is no single key.
-async fn key_facts<S: Keys>(services: &S, resource: &Arn, call: &Call<S::Caller>) -> Result<Option<Arc<KeyFacts>>, Refusal> {
+async fn key_facts<S: Keys>(
+    services: &S,
+    resource: &Arn,
+    call: &Call<S::Caller>,
+) -> Result<Option<Arc<KeyFacts>>, Refusal> {
     let is_key = resource.service() == "kms" && resource.relative_id().starts_with("key/");
     let Some(key) = resource.to_string().parse::<KeyRef>().ok().filter(|_| is_key) else { return Ok(None) };
     let (Ok(account), Ok(region)) = (call.identity.account_id.parse(), resource.region().parse()) else {

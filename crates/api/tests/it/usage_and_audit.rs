@@ -17,9 +17,11 @@ use crate::story::{KMS, Story, text};
 async fn usage_is_answered_by_day() {
     let story = Story::begin().await;
     let kms = story.running.services.kms();
-    for (day, action, kind, calls) in
-        [("2019-02-01", "Decrypt", "own", 30_000), ("2019-02-28", "Decrypt", "service", 5), ("2019-02-28", "Encrypt", "own", 1)]
-    {
+    for (day, action, kind, calls) in [
+        ("2019-02-01", "Decrypt", "own", 30_000),
+        ("2019-02-28", "Decrypt", "service", 5),
+        ("2019-02-28", "Encrypt", "own", 1),
+    ] {
         count(kms, day, action, kind, calls).await;
     }
     let mut answer = story.ok("DescribeUsage", &[("Month", "2019-02")]).await;
@@ -127,7 +129,9 @@ async fn who_may_use_a_key_is_listed() {
     );
     root.done(KMS, "SetKeyPolicy", &[("KeyId", &id), ("Policy", &policy)]).await;
     assert_eq!(allowed(&running, &arn, &[]).await, [] as [(&str, &str, &str); 0]);
-    for resource in ["x", "acs:kms:cn-hangzhou:2000000000000002:key/*", &arn.replace(&id, "00000000-0000-0000-0000-000000000000")] {
+    for resource in
+        ["x", "acs:kms:cn-hangzhou:2000000000000002:key/*", &arn.replace(&id, "00000000-0000-0000-0000-000000000000")]
+    {
         let call = [("Action", "kms:Decrypt"), ("Resource", resource)];
         let answer = root.call(RAM, "ListPrincipalsAllowed", &call).await;
         assert_eq!((answer.status, answer.code().as_str()), (400, "InvalidParameter"), "{resource}: {}", answer.body);
@@ -164,7 +168,8 @@ async fn count(kms: &Kms, day: &str, action: &str, kind: &str, calls: u32) {
 }
 
 fn record(n: u8, account: &str) -> AuditRecord {
-    let Entry { at, request_id, principal, access_key_id, source_ip, product, action, resources, key_id, .. } = entry(n);
+    let Entry { at, request_id, principal, access_key_id, source_ip, product, action, resources, key_id, .. } =
+        entry(n);
     AuditRecord {
         seq: n.into(),
         at,

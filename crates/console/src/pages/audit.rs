@@ -211,7 +211,10 @@ fn page(visit: &Visit, asked: Asked, answer: &Value, trouble: Option<Trouble>) -
     let next = text(answer, "NextToken");
     EventsPage {
         shell: visit.shell(Section::Audit),
-        services: choices([("", texts.any), ("ecs", "ECS"), ("kms", "KMS"), ("ram", "RAM"), ("sts", "STS")], &asked.service),
+        services: choices(
+            [("", texts.any), ("ecs", "ECS"), ("kms", "KMS"), ("ram", "RAM"), ("sts", "STS")],
+            &asked.service,
+        ),
         outcomes: choices([("", texts.any), ("done", texts.succeeded), ("failed", texts.failed)], &asked.outcome),
         rows: list(answer, "Events", "Event").iter().map(Event::of).collect(),
         newest: (!asked.next.is_empty()).then(|| asked.address(&path, "")),
@@ -272,7 +275,8 @@ mod tests {
             outcome: "done".to_owned(),
             ..Asked::default()
         };
-        let found: Vec<String> = asked.parameters().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let found: Vec<String> =
+            asked.parameters().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(found, ["StartTime=2026-11-28T10:00:00Z", "Principal=user/bob", "ErrorCode=OK"]);
         assert!(asked.is_any() && !Asked::default().is_any());
         assert_eq!(Asked::default().parameters().unwrap(), []);

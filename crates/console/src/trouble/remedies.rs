@@ -44,7 +44,10 @@ const ROWS: &[Row] = &[
     ),
     (
         "Forbidden.NoPermission",
-        ["You are not allowed to do this with this key.", "Ask an administrator of the account for this right, or look at the key's policy."],
+        [
+            "You are not allowed to do this with this key.",
+            "Ask an administrator of the account for this right, or look at the key's policy.",
+        ],
         ["您没有对该密钥执行此操作的权限。", "请联系账号管理员授权，或检查密钥策略。"],
     ),
     (
@@ -67,11 +70,7 @@ const ROWS: &[Row] = &[
         ["Another key has this alias.", "Choose another alias, or remove it from that key first."],
         ["该别名已被其他密钥使用。", "请更换别名，或先从原密钥移除。"],
     ),
-    (
-        "Rejected.Disabled",
-        ["The key is disabled.", "Enable it first."],
-        ["密钥已被禁用。", "请先启用密钥。"],
-    ),
+    ("Rejected.Disabled", ["The key is disabled.", "Enable it first."], ["密钥已被禁用。", "请先启用密钥。"]),
     (
         "Rejected.PendingDeletion",
         ["The key waits for its deletion.", "Cancel the deletion first."],
@@ -84,7 +83,10 @@ const ROWS: &[Row] = &[
     ),
     (
         "Rejected.StateModifiedFailed",
-        ["The key cannot be changed so at the moment.", "The message below says why: its state, its protection from deletion, or what is encrypted under it."],
+        [
+            "The key cannot be changed so at the moment.",
+            "The message below says why: its state, its protection from deletion, or what is encrypted under it.",
+        ],
         ["当前无法对密钥执行此变更。", "下方信息说明了原因：密钥状态、删除保护，或有资源正在使用该密钥。"],
     ),
     (
@@ -104,12 +106,21 @@ const ROWS: &[Row] = &[
     ),
     (
         "InvalidKeyMaterial",
-        ["The material does not fit: it was not encrypted under this wrapping key with this algorithm, has the wrong length, or is not the material that the key had before.", "Run the commands again. A key only takes back the material that it had."],
-        ["密钥材料无效：未使用该公钥和算法加密、长度不符，或与此前导入的密钥材料不同。", "请重新执行加密命令。重新导入时必须使用相同的密钥材料。"],
+        [
+            "The material does not fit: it was not encrypted under this wrapping key with this algorithm, has the wrong length, or is not the material that the key had before.",
+            "Run the commands again. A key only takes back the material that it had.",
+        ],
+        [
+            "密钥材料无效：未使用该公钥和算法加密、长度不符，或与此前导入的密钥材料不同。",
+            "请重新执行加密命令。重新导入时必须使用相同的密钥材料。",
+        ],
     ),
     (
         "InvalidImportToken",
-        ["The import token is not one of this key.", "Use the token and the wrapping key of the same step, or start again."],
+        [
+            "The import token is not one of this key.",
+            "Use the token and the wrapping key of the same step, or start again.",
+        ],
         ["导入令牌与该密钥不匹配。", "请使用同一步骤获取的公钥和导入令牌，或重新开始。"],
     ),
     (

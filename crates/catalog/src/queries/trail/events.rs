@@ -128,7 +128,8 @@ impl Read<'_> {
 
     /// The number of the last record that a query looked at, when it did not come to the end.
     async fn last_looked_at(&mut self, account: &str, (first, end): (u64, u64)) -> Result<Option<u64>> {
-        let sql = "SELECT seq FROM audit WHERE account = $1 AND seq >= $2 AND seq < $3 ORDER BY seq DESC LIMIT 1 OFFSET $4";
+        let sql =
+            "SELECT seq FROM audit WHERE account = $1 AND seq >= $2 AND seq < $3 ORDER BY seq DESC LIMIT 1 OFFSET $4";
         let values = values![account, number(first), number(end), number(LOOKED_AT_MAX - 1)];
         let last = self.record("read the audit", sql, values, |row| row.count("seq")).await?;
         Ok(last.filter(|last| *last > 0))

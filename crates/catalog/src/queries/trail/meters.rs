@@ -73,7 +73,8 @@ impl MeterDayRecord {
 impl Read<'_> {
     /// Counts of an account in a month (`YYYY-MM`), by region, product, action, key kind and outcome.
     pub async fn meters_of_month(&mut self, account: &Account, month: &str) -> Result<Vec<MeterRecord>> {
-        let sql = "SELECT region, product, action, key_kind, outcome, CAST(sum(calls) AS BIGINT) AS calls FROM meter_days
+        let sql =
+            "SELECT region, product, action, key_kind, outcome, CAST(sum(calls) AS BIGINT) AS calls FROM meter_days
                    WHERE account = $1 AND day BETWEEN $2 AND $3
                    GROUP BY region, product, action, key_kind, outcome
                    ORDER BY region, product, action, key_kind, outcome";

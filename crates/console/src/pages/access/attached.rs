@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{AccessWords, CHOICES_MAX};
 use crate::calls::{Product, Refusal};
-use crate::shown::{Time, list, text};
+use crate::shown::{list, text};
 use crate::visit::{Fields, Visit};
 
 /// What has policies.
@@ -30,7 +30,6 @@ pub(super) struct AttachedPolicy {
     pub(super) policy_type: String,
     pub(super) kind: &'static str,
     pub(super) description: String,
-    pub(super) since: Time,
 }
 
 impl Holder {
@@ -111,7 +110,6 @@ fn attached(policy: &Value, words: &AccessWords) -> AttachedPolicy {
         kind: words.policy_type(&policy_type),
         policy_type,
         description: text(policy, "Description"),
-        since: Time::of(policy, "AttachDate"),
     }
 }
 

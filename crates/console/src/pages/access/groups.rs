@@ -81,12 +81,10 @@ pub(super) async fn create(posted: Posted) -> Response {
     let Posted { visit, fields } = posted;
     match visit.call(Product::Ram, "CreateGroup", &fields.given(&["GroupName", "Comments"])).await {
         Ok(answer) => visit.go(format_args!("access/groups/{}", text(&answer["Group"], "GroupName"))),
-        Err(refusal) => {
-            match look_at_all(&visit, "", &fields, Some(Trouble::new(&refusal, visit.language))).await {
-                Ok(page) => rendered(refusal.http_status(), &page),
-                Err(other) => visit.trouble(Section::Access, &other),
-            }
-        }
+        Err(refusal) => match look_at_all(&visit, "", &fields, Some(Trouble::new(&refusal, visit.language))).await {
+            Ok(page) => rendered(refusal.http_status(), &page),
+            Err(other) => visit.trouble(Section::Access, &other),
+        },
     }
 }
 

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
-use crate::language::{Language, texts};
+use crate::language::texts;
 use crate::shared::Shared;
 use crate::visit::Visit;
 
@@ -87,7 +87,6 @@ texts! {
         create: "Create" | "创建";
         delete: "Delete" | "删除";
         remove: "Remove" | "移除";
-        add: "Add" | "添加";
         save: "Save" | "保存";
         cancel: "Cancel" | "取消";
         policy: "Policy" | "授权策略";

@@ -182,7 +182,11 @@ async fn look(
 fn pretty(document: &str) -> String {
     let parsed = || serde_json::from_str::<Value>(document).ok();
     let written = |value: Value| serde_json::to_string_pretty(&value).ok();
-    if document.contains('\n') { document.to_owned() } else { parsed().and_then(written).unwrap_or(document.to_owned()) }
+    if document.contains('\n') {
+        document.to_owned()
+    } else {
+        parsed().and_then(written).unwrap_or(document.to_owned())
+    }
 }
 
 fn version_of(version: &Value) -> Version {

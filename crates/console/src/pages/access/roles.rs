@@ -111,11 +111,7 @@ async fn look_at_all(visit: &Visit, marker: &str) -> Result<RolesPage, Refusal> 
 }
 
 fn row(role: &Value) -> Row {
-    Row {
-        name: text(role, "RoleName"),
-        description: text(role, "Description"),
-        created: Time::of(role, "CreateDate"),
-    }
+    Row { name: text(role, "RoleName"), description: text(role, "Description"), created: Time::of(role, "CreateDate") }
 }
 
 async fn look(visit: &Visit, name: &str, trouble: Option<Trouble>) -> Result<RolePage, Refusal> {

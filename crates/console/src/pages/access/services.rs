@@ -76,8 +76,7 @@ pub(super) async fn authorise(posted: Posted) -> Response {
 async fn make(visit: &Visit) -> Result<(), Refusal> {
     let role = &DISK_ENCRYPT_ROLE;
     unless(visit.call(Product::Kms, "OpenKmsService", &[]).await, "Forbidden.Opened")?;
-    let made =
-        [("RoleName", role.name), ("AssumeRolePolicyDocument", role.trust), ("Description", role.description)];
+    let made = [("RoleName", role.name), ("AssumeRolePolicyDocument", role.trust), ("Description", role.description)];
     unless(visit.call(Product::Ram, "CreateRole", &made).await, "EntityAlreadyExists.Role")?;
     let attached = [("PolicyType", "System"), ("PolicyName", role.policy), ("RoleName", role.name)];
     unless(visit.call(Product::Ram, "AttachPolicyToRole", &attached).await, "EntityAlreadyExists.Role.Policy")

@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{AccessWords, PAGE_SIZE, Tab, Tabs};
+use super::{PAGE_SIZE, Tab, Tabs};
 use crate::calls::Product;
 use crate::language::texts;
 use crate::paging::Paging;
@@ -60,7 +60,6 @@ struct WhoPage {
     shell: Shell,
     tabs: Tabs,
     texts: &'static WhoTexts,
-    words: &'static AccessWords,
     trouble: Option<Trouble>,
     actions: Vec<Choice>,
     among: Vec<Choice>,
@@ -149,7 +148,6 @@ fn page(visit: &Visit, asked: &Asked, answer: Option<Answer>, trouble: Option<Tr
     WhoPage {
         shell: visit.shell(Section::Access),
         tabs: Tabs::new(visit, Tab::Who),
-        words: AccessWords::of(visit.language),
         trouble,
         actions: choices(ACTIONS.map(|action| (action, action)), &asked.action),
         among: choices([("User", texts.users), ("Role", texts.roles)], &asked.among),

@@ -47,9 +47,7 @@ impl Change {
                 let on = ("EnableAutomaticRotation", "true".to_owned());
                 ("UpdateRotationPolicy", vec![key(), on, ("RotationInterval", interval)])
             }
-            "rotation-off" => {
-                ("UpdateRotationPolicy", vec![key(), ("EnableAutomaticRotation", "false".to_owned())])
-            }
+            "rotation-off" => ("UpdateRotationPolicy", vec![key(), ("EnableAutomaticRotation", "false".to_owned())]),
             "add-alias" => {
                 let alias = alias(fields.get("AliasName")).unwrap_or_default();
                 ("CreateAlias", vec![key(), ("AliasName", alias)])

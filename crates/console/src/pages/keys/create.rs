@@ -127,7 +127,8 @@ mod tests {
     /// The prefix may be typed or not; an alias of nothing is none.
     #[test]
     fn an_alias_has_its_prefix_once() {
-        for (typed, wanted) in [("", None), ("alias/", None), ("a/b", Some("alias/a/b")), ("alias/a", Some("alias/a"))] {
+        for (typed, wanted) in [("", None), ("alias/", None), ("a/b", Some("alias/a/b")), ("alias/a", Some("alias/a"))]
+        {
             assert_eq!(alias(typed).as_deref(), wanted, "{typed}");
         }
     }

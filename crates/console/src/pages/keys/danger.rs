@@ -121,12 +121,7 @@ fn force(fields: &Fields) -> &'static str {
 }
 
 /// The form once more, with what was typed.
-async fn again(
-    visit: &Visit,
-    id: &str,
-    form: (Danger, &Fields),
-    (status, trouble): (StatusCode, Trouble),
-) -> Response {
+async fn again(visit: &Visit, id: &str, form: (Danger, &Fields), (status, trouble): (StatusCode, Trouble)) -> Response {
     match look(visit, id, form, 1, Some(trouble)).await {
         Ok(page) => rendered(status, &page),
         Err(other) => visit.trouble(Section::Keys, &other),

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, Query};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use serde_json::Value;
@@ -121,10 +120,16 @@ pub(super) struct Asked {
     alias_refused: String,
 }
 
-pub(super) async fn detail(visit: Visit, Path((_, id)): Path<(String, String)>, Query(asked): Query<Asked>) -> Response {
+pub(super) async fn detail(
+    visit: Visit,
+    Path((_, id)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Response {
     match look(&visit, &id, &asked, None).await {
         // An alias or ARN leads to the key's own address.
-        Ok(page) if page.key.id != id => Redirect::to(&visit.path(format_args!("keys/{}", page.key.id))).into_response(),
+        Ok(page) if page.key.id != id => {
+            Redirect::to(&visit.path(format_args!("keys/{}", page.key.id))).into_response()
+        }
         page => visit.show(Section::Keys, page),
     }
 }

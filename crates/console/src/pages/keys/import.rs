@@ -161,13 +161,7 @@ async fn look(visit: &Visit, id: &str, fields: &Fields, trouble: Option<Trouble>
     Ok(page(visit, &key, fields, trouble, wrapping))
 }
 
-fn page(
-    visit: &Visit,
-    key: &Key,
-    fields: &Fields,
-    trouble: Option<Trouble>,
-    wrapping: Option<Wrapping>,
-) -> ImportPage {
+fn page(visit: &Visit, key: &Key, fields: &Fields, trouble: Option<Trouble>, wrapping: Option<Wrapping>) -> ImportPage {
     let texts = ImportTexts::of(visit.language);
     ImportPage {
         shell: visit.shell(Section::Keys),
@@ -252,7 +246,10 @@ mod tests {
     fn the_token_survives_in_the_form() {
         let body = b"WrappingAlgorithm=RSAES_OAEP_SHA_1&PublicKey=AAAA&ImportToken=dG9r&EncryptedKeyMaterial=eHg%3D&expires=2027-01-01";
         let wrapping = Wrapping::sent(&Fields::read(body).unwrap(), 32).unwrap();
-        assert_eq!((wrapping.token.as_str(), wrapping.material.as_str(), wrapping.expires.as_str()), ("dG9r", "eHg=", "2027-01-01"));
+        assert_eq!(
+            (wrapping.token.as_str(), wrapping.material.as_str(), wrapping.expires.as_str()),
+            ("dG9r", "eHg=", "2027-01-01")
+        );
         assert!(Wrapping::sent(&Fields::default(), 32).is_none());
     }
 }

@@ -14,10 +14,7 @@ pub(super) struct Commands {
 
 /// `WrappingAlgorithm`s, the best first, with the options of `openssl pkeyutl`.
 pub(super) const ALGORITHMS: [(&str, &str); 3] = [
-    (
-        "RSAES_OAEP_SHA_256",
-        "-pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256",
-    ),
+    ("RSAES_OAEP_SHA_256", "-pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256"),
     ("RSAES_OAEP_SHA_1", "-pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha1 -pkeyopt rsa_mgf1_md:sha1"),
     ("RSAES_PKCS1_V1_5", "-pkeyopt rsa_padding_mode:pkcs1"),
 ];
@@ -35,8 +32,9 @@ impl Commands {
             wrap: format!(
                 "openssl pkeyutl -encrypt -pubin -inkey wrapping_key.pem \\\n  {options} \\\n  -in key_material.bin -out encrypted_material.bin\n"
             ),
-            encode: "openssl base64 -A -in encrypted_material.bin -out encrypted_material.b64\ncat encrypted_material.b64\n"
-                .to_owned(),
+            encode:
+                "openssl base64 -A -in encrypted_material.bin -out encrypted_material.b64\ncat encrypted_material.b64\n"
+                    .to_owned(),
         })
     }
 }
@@ -80,7 +78,8 @@ mod tests {
     fn the_commands_run() {
         let directory = tempfile::tempdir().unwrap();
         let run = |script: &str| {
-            let ran = Command::new("sh").args(["-ec", script]).current_dir(directory.path()).output().expect("sh is there");
+            let ran =
+                Command::new("sh").args(["-ec", script]).current_dir(directory.path()).output().expect("sh is there");
             assert!(ran.status.success(), "{script}: {}", String::from_utf8_lossy(&ran.stderr));
             String::from_utf8(ran.stdout).unwrap()
         };

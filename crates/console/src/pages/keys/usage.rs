@@ -114,7 +114,8 @@ mod tests {
         ];
         let answer = json!({ "Images": { "Image": paths.map(|path| json!({ "Path": path })) }, "TotalCount": 45 });
         let usage = Usage::of(&answer, ("/keys/k", 1), Language::English, |id| format!("/images/{id}"));
-        let shown: Vec<_> = usage.rows.iter().map(|row| (row.what, row.name.as_str(), row.address.as_deref())).collect();
+        let shown: Vec<_> =
+            usage.rows.iter().map(|row| (row.what, row.name.as_str(), row.address.as_deref())).collect();
         assert_eq!(
             shown,
             [

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use self::plot::{Calls, Plot};
-use crate::calls::{Product, Refusal};
+use crate::calls::Product;
 use crate::language::{fill, texts};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
@@ -35,13 +35,11 @@ texts! {
         total: "Total" | "合计";
         others: "Others" | "其他";
         no_calls: "There were no calls in this month." | "该月没有调用。";
-        calls: "Calls" | "调用次数";
         free: "Free calls" | "免费额度";
         free_used: "{} of {} used" | "已使用 {} / {}";
         free_none: "This price rule has no free calls." | "该计费规则没有免费额度。";
         cost: "Cost of the month so far" | "本月累计费用";
         of_calls: "Calls" | "调用费用";
-        of_keys: "Keys" | "密钥费用";
         sum: "Together" | "合计";
         balance: "Balance" | "余额上限";
         no_limit: "No limit" | "无限制";
@@ -165,7 +163,9 @@ fn days_of(month: &str) -> Option<u8> {
 
 impl Price {
     fn of(price: &Value, texts: &'static UsageTexts) -> Self {
-        let or_free = |price: String| if price.trim_matches(['0', '.']).is_empty() { texts.nothing.to_owned() } else { short(&price) };
+        let or_free = |price: String| {
+            if price.trim_matches(['0', '.']).is_empty() { texts.nothing.to_owned() } else { short(&price) }
+        };
         Self {
             rule: fill(texts.rule, &[&text(price, "Rule"), &text(price, "Currency")]),
             currency: text(price, "Currency"),

@@ -205,7 +205,8 @@ mod tests {
     /// Bars stand upon each other and end where the scale says; days are in their places; the table has the same numbers.
     #[test]
     fn bars_are_stacked() {
-        let plot = Plot::of(&[calls(1, "Decrypt", 2), calls(1, "Encrypt", 2), calls(30, "Decrypt", 4)], 30, "x").unwrap();
+        let plot =
+            Plot::of(&[calls(1, "Decrypt", 2), calls(1, "Encrypt", 2), calls(30, "Decrypt", 4)], 30, "x").unwrap();
         assert_eq!(plot.series, ["Decrypt", "Encrypt"]);
         assert_eq!(plot.lines.iter().map(|line| line.value).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
         let (zero, top) = (plot.lines[0].y, plot.lines[4].y);
