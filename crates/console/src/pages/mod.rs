@@ -1,8 +1,11 @@
 //! The pages, by section. Each module has its addresses in `routes`, its texts, and its templates in a folder of the same name.
 
+mod images;
 mod language;
 mod overview;
 mod sign_in;
+mod tasks;
+mod tickets;
 
 use std::sync::Arc;
 
@@ -16,7 +19,11 @@ use crate::visit::Visit;
 
 /// Everything below `/console`.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
-    let pages = Router::new().merge(overview::routes());
+    let pages = Router::new()
+        .merge(overview::routes())
+        .merge(images::routes())
+        .merge(tasks::routes())
+        .merge(tickets::routes());
     let console = Router::new()
         .merge(assets::routes())
         .merge(sign_in::routes())
