@@ -190,7 +190,7 @@ impl Visit {
     /// A page that says what stood in the way.
     pub(crate) fn trouble(&self, section: Section, refusal: &Refusal) -> Response {
         let page = TroublePage { shell: self.shell(section), trouble: Trouble::new(refusal, self.language) };
-        rendered(status(refusal), &page)
+        rendered(refusal.http_status(), &page)
     }
 
     /// There is no such page.
@@ -210,11 +210,6 @@ impl Visit {
         self.shared.random.fill(&mut bytes);
         hex::encode(bytes)
     }
-}
-
-/// The status of a page that shows a refusal.
-pub(crate) fn status(refusal: &Refusal) -> StatusCode {
-    StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// A page as an answer.

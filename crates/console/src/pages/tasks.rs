@@ -18,7 +18,7 @@ use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::{Choice, Chip, Time, choices, list, number, text};
 use crate::trouble::Trouble;
-use crate::visit::{Posted, Visit, rendered, status};
+use crate::visit::{Posted, Visit, rendered};
 
 texts! {
     /// Texts of the tasks.
@@ -238,7 +238,7 @@ async fn show(visit: &Visit, id: &str, refused: Option<Refusal>) -> Response {
         trouble: refused.as_ref().map(|refusal| Trouble::new(refusal, visit.language)),
     });
     match page {
-        Ok(page) => rendered(refused.as_ref().map_or(StatusCode::OK, status), &page),
+        Ok(page) => rendered(refused.as_ref().map_or(StatusCode::OK, Refusal::http_status), &page),
         Err(refusal) => visit.trouble(Section::Tasks, &refusal),
     }
 }

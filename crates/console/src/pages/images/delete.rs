@@ -19,7 +19,7 @@ use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::text;
 use crate::trouble::Trouble;
-use crate::visit::{Posted, Visit, rendered, status};
+use crate::visit::{Posted, Visit, rendered};
 
 texts! {
     /// Texts of the question.
@@ -74,7 +74,7 @@ async fn delete(Path(Of { id }): Path<Of>, Posted { visit, fields }: Posted) -> 
 
 async fn show(visit: &Visit, id: &str, refused: Option<Refusal>) -> Response {
     match look(visit, id, refused.as_ref()).await {
-        Ok(Some(page)) => rendered(refused.as_ref().map_or(StatusCode::OK, status), &page),
+        Ok(Some(page)) => rendered(refused.as_ref().map_or(StatusCode::OK, Refusal::http_status), &page),
         Ok(None) => visit.not_found(),
         Err(refusal) => visit.trouble(Section::Images, &refusal),
     }

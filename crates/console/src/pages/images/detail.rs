@@ -20,7 +20,7 @@ use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::{Time, text};
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Visit, rendered, status};
+use crate::visit::{Fields, Visit, rendered};
 
 texts! {
     /// Texts of an image's page.
@@ -121,7 +121,7 @@ pub(super) struct Failed {
 
 impl Failed {
     pub(super) fn new(at: &'static str, fields: Fields, refusal: &Refusal, language: Language) -> Self {
-        Self { at, fields, trouble: Trouble::new(refusal, language), status: status(refusal) }
+        Self { at, fields, trouble: Trouble::new(refusal, language), status: refusal.http_status() }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::{Choice, choices, text};
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Posted, Visit, rendered, status};
+use crate::visit::{Fields, Posted, Visit, rendered};
 
 texts! {
     /// Texts of the form.
@@ -80,5 +80,5 @@ async fn show(visit: &Visit, id: &str, fields: Fields, refused: Option<Refusal>)
         fields,
         trouble: refused.as_ref().map(|refusal| Trouble::new(refusal, visit.language)),
     };
-    rendered(refused.as_ref().map_or(StatusCode::OK, status), &page)
+    rendered(refused.as_ref().map_or(StatusCode::OK, Refusal::http_status), &page)
 }

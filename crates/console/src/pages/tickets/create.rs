@@ -15,7 +15,7 @@ use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::text;
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Posted, Visit, rendered, status};
+use crate::visit::{Fields, Posted, Visit, rendered};
 
 texts! {
     /// Texts of the form.
@@ -68,5 +68,5 @@ fn show(visit: &Visit, fields: Fields, refused: Option<&Refusal>) -> Response {
         fields,
         trouble: refused.map(|refusal| Trouble::new(refusal, visit.language)),
     };
-    rendered(refused.map_or(StatusCode::OK, status), &page)
+    rendered(refused.map_or(StatusCode::OK, Refusal::http_status), &page)
 }

@@ -18,7 +18,7 @@ use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::text;
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Posted, Visit, rendered, status};
+use crate::visit::{Fields, Posted, Visit, rendered};
 
 texts! {
     /// Texts of a ticket's page.
@@ -28,7 +28,7 @@ texts! {
         updated: "Last change" | "更新时间";
         said: "Messages" | "沟通记录";
         operator: "Operator" | "管理员";
-        decided_by: "Only the operator decides, on the host of the server:" | "仅服务器管理员可在主机上处理：";
+        decided_by: "Only the operator decides, on the host, while the server is stopped:" | "仅服务器管理员可在停止服务后于主机上处理：";
         approved: "The limit is raised. Copy the image again." | "上限已提高，请重新复制镜像。";
         copy: "To the images" | "前往镜像列表";
         reply: "Reply" | "回复";
@@ -98,7 +98,7 @@ async fn show(visit: &Visit, id: &str, fields: Fields, refused: Option<&Refusal>
         fields,
         trouble: refused.map(|refusal| Trouble::new(refusal, visit.language)),
     };
-    rendered(refused.map_or(StatusCode::OK, status), &page)
+    rendered(refused.map_or(StatusCode::OK, Refusal::http_status), &page)
 }
 
 /// The API lists tickets only; nobody has many.

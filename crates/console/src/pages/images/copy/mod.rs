@@ -23,7 +23,7 @@ use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::{Choice, choices, text};
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Posted, Visit, rendered, status};
+use crate::visit::{Fields, Posted, Visit, rendered};
 use key_choice::KeyChoice;
 use preview::Preview;
 
@@ -150,7 +150,7 @@ async fn show(visit: &Visit, id: &str, typed: Option<Fields>, refused: Option<Re
         image,
         fields,
     };
-    rendered(refused.as_ref().map_or(StatusCode::OK, status), &page)
+    rendered(refused.as_ref().map_or(StatusCode::OK, Refusal::http_status), &page)
 }
 
 async fn image(visit: &Visit, id: &str) -> Result<Option<Image>, Refusal> {

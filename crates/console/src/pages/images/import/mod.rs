@@ -18,7 +18,7 @@ use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::{Choice, choices, text};
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Posted, Visit, rendered, status};
+use crate::visit::{Fields, Posted, Visit, rendered};
 use report::Report;
 
 texts! {
@@ -126,7 +126,7 @@ async fn send(Posted { visit, fields }: Posted) -> Response {
 
 fn refused(visit: &Visit, fields: Fields, refusal: &Refusal) -> Response {
     let trouble = Trouble::new(refusal, visit.language);
-    rendered(status(refusal), &page(visit, fields, None, Some(trouble)))
+    rendered(refusal.http_status(), &page(visit, fields, None, Some(trouble)))
 }
 
 fn page(visit: &Visit, fields: Fields, report: Option<Report>, trouble: Option<Trouble>) -> Import {
