@@ -3,6 +3,7 @@
 mod images;
 mod language;
 mod overview;
+mod password;
 mod sign_in;
 mod tasks;
 mod tickets;
@@ -23,7 +24,8 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .merge(overview::routes())
         .merge(images::routes())
         .merge(tasks::routes())
-        .merge(tickets::routes());
+        .merge(tickets::routes())
+        .merge(password::routes());
     let console = Router::new()
         .merge(assets::routes())
         .merge(sign_in::routes())
