@@ -1,6 +1,5 @@
 //! Which images of a region the table shows, in which order.
 
-
 use super::image::Image;
 use crate::paging::page_number;
 use crate::visit::Fields;
