@@ -12,11 +12,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::calls::{Product, Refusal};
-use crate::language::{Language, texts};
+use crate::language::texts;
 use crate::paging::{Paging, page_number};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::{Choice, Chip, Time, choices, list, number, text};
+use crate::shown::{Chip, Choice, Time, choices, list, number, text};
 use crate::trouble::Trouble;
 use crate::visit::{Posted, Visit, rendered};
 
@@ -286,6 +286,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::language::Language;
 
     /// Both actions that show a task lead to its image.
     #[test]
@@ -304,7 +305,15 @@ mod tests {
             let status = Status { texts, chip: chip("Failed", texts), address: String::new(), progress: Some(7) };
             let none = Time::default;
             let id = "<script>".to_owned();
-            let task = Task { image: id.clone(), id, kind: texts.import, status, created: none(), ended: none(), can_cancel: true };
+            let task = Task {
+                image: id.clone(),
+                id,
+                kind: texts.import,
+                status,
+                created: none(),
+                ended: none(),
+                can_cancel: true,
+            };
             let failure = ("InvalidImage".to_owned(), "<script>alert(1)</script>".to_owned());
             let page = Detail { shell: Shell::sample(language), texts, task, failure, trouble: None };
             let html = page.render().unwrap();

@@ -92,7 +92,8 @@ impl Selection {
 }
 
 /// A status as the API writes it: what the filter offers.
-pub(super) const STATUSES: [&str; 6] = ["Available", "Creating", "Waiting", "CreateFailed", "UnAvailable", "Deprecated"];
+pub(super) const STATUSES: [&str; 6] =
+    ["Available", "Creating", "Waiting", "CreateFailed", "UnAvailable", "Deprecated"];
 
 #[cfg(test)]
 mod tests {
@@ -112,7 +113,8 @@ mod tests {
             image["DiskDeviceMappings"]["DiskDeviceMapping"][1]["Encrypted"] = (n % 2 == 0).into();
             Image::read(&image, &KeyNames::default(), Language::English)
         };
-        let all = [(1, "beta", "Available", "self"), (2, "Alpha", "Creating", "self"), (3, "gamma", "Available", "others")];
+        let all =
+            [(1, "beta", "Available", "self"), (2, "Alpha", "Creating", "self"), (3, "gamma", "Available", "others")];
         all.into_iter().map(image).collect()
     }
 

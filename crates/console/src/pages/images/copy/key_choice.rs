@@ -105,7 +105,9 @@ fn option(id: &str, known: Option<&Value>, names: &KeyNames, texts: &KeyTexts) -
     let unusable = |why: &str| (false, why.to_owned());
     let (usable, words) = match known {
         None => unusable(texts.unseen),
-        Some(key) if !key["KeySpec"].as_str().is_some_and(|spec| spec.starts_with("Aliyun_")) => unusable(texts.asymmetric),
+        Some(key) if !key["KeySpec"].as_str().is_some_and(|spec| spec.starts_with("Aliyun_")) => {
+            unusable(texts.asymmetric)
+        }
         Some(key) => {
             let origin = if key["Origin"] == "EXTERNAL" { texts.external } else { texts.of_kms };
             let (usable, state) = state(key["KeyState"].as_str().unwrap_or_default(), texts);
@@ -146,8 +148,18 @@ mod tests {
             ("Enabled", "Aliyun_AES_256", "Aliyun_KMS", (true, "alias/golden (k-1) · enabled · made by KMS")),
             ("Enabled", "Aliyun_SM4", "EXTERNAL", (true, "alias/golden (k-1) · enabled · imported material")),
             ("Disabled", "Aliyun_AES_256", "Aliyun_KMS", (false, "alias/golden (k-1) · disabled · made by KMS")),
-            ("PendingDeletion", "Aliyun_AES_256", "EXTERNAL", (false, "alias/golden (k-1) · will be deleted · imported material")),
-            ("PendingImport", "Aliyun_AES_256", "EXTERNAL", (false, "alias/golden (k-1) · has no key material · imported material")),
+            (
+                "PendingDeletion",
+                "Aliyun_AES_256",
+                "EXTERNAL",
+                (false, "alias/golden (k-1) · will be deleted · imported material"),
+            ),
+            (
+                "PendingImport",
+                "Aliyun_AES_256",
+                "EXTERNAL",
+                (false, "alias/golden (k-1) · has no key material · imported material"),
+            ),
             ("Enabled", "RSA_2048", "Aliyun_KMS", (false, "alias/golden (k-1) · cannot encrypt disks")),
         ] {
             let key = json!({ "KeyState": state, "KeySpec": spec, "Origin": origin });
@@ -184,7 +196,8 @@ mod tests {
             let names = KeyNames::from_iter([("k".to_owned(), "alias/<script>".to_owned())]);
             let texts = KeyTexts::of(language);
             let options = vec![option("k", None, &names, texts)];
-            let html = KeyChoice { texts, region: "r".to_owned(), options, refused: "<script>".to_owned() }.render().unwrap();
+            let html =
+                KeyChoice { texts, region: "r".to_owned(), options, refused: "<script>".to_owned() }.render().unwrap();
             assert!(!html.contains("<script>") && html.matches("&#60;script&#62;").count() == 2, "{html}");
         }
     }

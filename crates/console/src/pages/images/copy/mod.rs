@@ -57,14 +57,8 @@ const NAME_CHARS_MAX: usize = 128;
 const DESCRIPTION_CHARS_MAX: usize = 256;
 
 /// Fields of the form that are parameters of CopyImage.
-const PARAMETERS: [&str; 6] = [
-    "DestinationRegionId",
-    "DestinationImageName",
-    "DestinationDescription",
-    "Encrypted",
-    "KMSKeyId",
-    "RekeyMode",
-];
+const PARAMETERS: [&str; 6] =
+    ["DestinationRegionId", "DestinationImageName", "DestinationDescription", "Encrypted", "KMSKeyId", "RekeyMode"];
 
 #[derive(Template)]
 #[template(path = "images/copy.html")]
