@@ -1,12 +1,16 @@
 //! The pages, by section. Each module has its addresses in `routes`, its texts, and its templates in a folder of the same name.
 
+mod access;
+mod audit;
 mod images;
+mod keys;
 mod language;
 mod overview;
 mod password;
 mod sign_in;
 mod tasks;
 mod tickets;
+mod usage;
 
 use std::sync::Arc;
 
@@ -26,6 +30,10 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .merge(images::routes())
         .merge(tasks::routes())
         .merge(tickets::routes())
+        .merge(keys::routes())
+        .merge(access::routes())
+        .merge(usage::routes())
+        .merge(audit::routes())
         .merge(password::routes());
     let console = Router::new().merge(assets::routes()).merge(sign_in::routes()).merge(language::routes());
     Router::new()
