@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::pin::Pin;
 
+use axum::http::StatusCode;
 use ram::Authenticated;
 use serde_json::Value;
 
@@ -52,6 +53,13 @@ pub struct Refusal {
     pub denied: Option<(String, String)>,
     /// What a dry run checked, as JSON.
     pub checks: Option<String>,
+}
+
+impl Refusal {
+    /// Status of a page that shows it.
+    pub(crate) fn http_status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
 }
 
 /// Future of a call.

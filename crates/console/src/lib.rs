@@ -15,6 +15,7 @@ mod calls;
 mod cookies;
 mod language;
 mod pages;
+mod paging;
 mod security;
 mod shared;
 mod shell;

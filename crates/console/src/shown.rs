@@ -49,6 +49,52 @@ pub(crate) fn time(written: &str) -> String {
     written.trim_end_matches('Z').replacen('T', " ", 1)
 }
 
+/// A time of an answer, as `<time datetime="{{ time.at }}">{{ time.shown }}</time>`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Time {
+    /// As the API writes it; empty for none.
+    pub(crate) at: String,
+    pub(crate) shown: String,
+}
+
+impl Time {
+    /// The time in a field of an answer.
+    pub(crate) fn of(value: &Value, name: &str) -> Self {
+        let at = text(value, name);
+        Self { shown: time(&at), at }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.at.is_empty()
+    }
+}
+
+/// A state, as `<span class="state {{ chip.class }}">{{ chip.text }}</span>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Chip {
+    /// `good`, `busy`, `warn`, `bad`, or empty.
+    pub(crate) class: &'static str,
+    pub(crate) text: String,
+}
+
+/// One of the values of a `<select>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Choice {
+    pub(crate) value: String,
+    pub(crate) text: String,
+    pub(crate) chosen: bool,
+}
+
+/// The values of a `<select>` with their texts, of which one may be chosen.
+pub(crate) fn choices<'a>(all: impl IntoIterator<Item = (&'a str, &'a str)>, chosen: &str) -> Vec<Choice> {
+    let choice = |(value, text): (&str, &str)| Choice {
+        value: value.to_owned(),
+        text: text.to_owned(),
+        chosen: value == chosen,
+    };
+    all.into_iter().map(choice).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

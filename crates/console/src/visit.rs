@@ -18,11 +18,15 @@ use crate::calls::{Call, Product, Refusal};
 use crate::language::Language;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
+use crate::shown::{list, number};
 use crate::trouble::{Trouble, TroublePage};
 use crate::{Visitor, cookies};
 
 /// Cookie of a session.
 pub(crate) const SESSION_COOKIE: &str = "reseal_session";
+
+/// Pages of a list of the API that are read at most, 100 entries each: who has more sees the newest.
+const LIST_PAGES_MAX: usize = 20;
 
 /// Header of the script's requests for a part of a page: they are never sent to the sign-in page.
 const LIVE_HEADER: &str = "x-reseal-live";
@@ -126,6 +130,45 @@ impl Visit {
         self.shared.calls.call(call).await
     }
 
+    /// All entries of a list in the region of the page, page after page.
+    pub(crate) async fn all(
+        &self,
+        product: Product,
+        action: &'static str,
+        filters: &[(&str, &str)],
+        names: (&str, &str),
+    ) -> Result<Vec<Value>, Refusal> {
+        self.all_in(&self.region, product, action, filters, names).await
+    }
+
+    /// All entries of a list in another region. `names`: how the answer nests them, such as `("Images", "Image")`.
+    pub(crate) async fn all_in(
+        &self,
+        region: &str,
+        product: Product,
+        action: &'static str,
+        filters: &[(&str, &str)],
+        (outer, inner): (&str, &str),
+    ) -> Result<Vec<Value>, Refusal> {
+        let mut found = Vec::new();
+        for page in 1..=LIST_PAGES_MAX {
+            let page = page.to_string();
+            let paging = [("PageNumber", page.as_str()), ("PageSize", "100")];
+            let answer = self.call_in(region, product, action, &[filters, &paging].concat()).await?;
+            let entries = list(&answer, outer, inner);
+            found.extend_from_slice(entries);
+            if entries.len() < 100 || found.len() as u64 >= number(&answer, "TotalCount") {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// What the address asks for behind its `?`.
+    pub(crate) fn query(&self) -> Fields {
+        self.uri.query().and_then(|query| Fields::read(query.as_bytes())).unwrap_or_default()
+    }
+
     /// The frame of a page.
     pub(crate) fn shell(&self, section: Section) -> Shell {
         Shell::new(self, section)
@@ -146,9 +189,8 @@ impl Visit {
 
     /// A page that says what stood in the way.
     pub(crate) fn trouble(&self, section: Section, refusal: &Refusal) -> Response {
-        let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let page = TroublePage { shell: self.shell(section), trouble: Trouble::new(refusal, self.language) };
-        rendered(status, &page)
+        rendered(refusal.http_status(), &page)
     }
 
     /// There is no such page.
@@ -215,6 +257,13 @@ impl Fields {
     /// Those of `names` that are not empty, to be sent as parameters of the same names.
     pub(crate) fn given<'a>(&'a self, names: &[&'a str]) -> Vec<(&'a str, &'a str)> {
         names.iter().map(|name| (*name, self.get(name))).filter(|(_, value)| !value.is_empty()).collect()
+    }
+}
+
+impl<'a> FromIterator<(&'a str, String)> for Fields {
+    /// A form that is filled in beforehand.
+    fn from_iter<I: IntoIterator<Item = (&'a str, String)>>(fields: I) -> Self {
+        Self(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The pages, by section. Each module has its addresses in `routes`, its texts, and its templates in a folder of the same name.
 
+mod instances;
 mod language;
 mod overview;
 mod sign_in;
@@ -16,7 +17,7 @@ use crate::visit::Visit;
 
 /// Everything below `/console`.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
-    let pages = Router::new().merge(overview::routes());
+    let pages = Router::new().merge(overview::routes()).merge(instances::routes());
     let console = Router::new()
         .merge(assets::routes())
         .merge(sign_in::routes())
