@@ -327,6 +327,13 @@ table! {
     RAM_EMAIL_LENGTH: 400 "InvalidParameter.Email.Length" [Ram] "The text is too long: {0}." "pattern of ram.md 3; ours";
     RAM_MOBILE_PHONE_LENGTH: 400 "InvalidParameter.MobilePhone.Length" [Ram] "The text is too long: {0}." "pattern of ram.md 3; ours";
     RAM_DESCRIPTION_LENGTH: 400 "InvalidParameter.Description.Length" [Ram] "The text is too long: {0}." "ram.md 3; message ours";
+    RAM_WEAK_PASSWORD: 400 "InvalidParameter.Password.TooWeak" [Ram] "The parameter Password is not compliant with the password policy: {0}." "RAM 2015-05-01, CreateLoginProfile; message ours";
+    RAM_WEAK_NEW_PASSWORD: 400 "InvalidParameter.NewPassword.TooWeak" [Ram] "The parameter NewPassword is not compliant with the password policy: {0}." "RAM 2015-05-01, ChangePassword; message ours";
+    RAM_PASSWORD_REUSED: 400 "InvalidParameter.NewPassword.ReusePrevention" [Ram] "The parameter NewPassword is the password that is to be changed." "RAM 2015-05-01, ChangePassword; message ours";
+    RAM_OLD_PASSWORD: 400 "InvalidParameter.OldPassword.Incorrect" [Ram] "The parameter OldPassword is not right." "RAM 2015-05-01, ChangePassword; message ours";
+    RAM_NOT_A_USER: 400 "NotSupport.Account" [Ram] "Only a user changes its own password with this call." "RAM 2015-05-01, ChangePassword; message ours";
+    RAM_TOO_MANY_ATTEMPTS: 400 "Throttling.User" [Ram] "The request was refused: {0}." "wire.md 8; for wrong passwords ours";
+    RAM_NOT_OFFERED: 400 "UnsupportedParameter" [Ram] "The parameter {0} stands for something that is not offered here." "ours";
     RAM_POLICY_TYPE: 400 "InvalidParameter.PolicyType" [Ram] "The parameter \"{0}\" must be System or Custom." "ram.md 3; message ours";
     RAM_VERSION_ID: 400 "InvalidParameter.VersionId.Format" [Ram] "The version is not valid: {0}." "ram.md 3; message ours";
     RAM_POLICY_LENGTH: 400 "InvalidParameter.PolicyDocument.Length" [Ram] "The policy document is too long: {0}." "ram.md 3; message ours";
@@ -338,6 +345,7 @@ table! {
     STS_POLICY_GRAMMAR: 400 "InvalidParameter.PolicyGrammar" [Sts] "The parameter Policy is not valid: {0}." "ram.md 3; message ours";
     STS_POLICY_SIZE: 400 "InvalidParameter.PolicySize" [Sts] "The parameter Policy is too long: {0}." "ram.md 3; message ours";
     RAM_NO_USER: 404 "EntityNotExist.User" [Ram, Sts] "The user does not exist: {0}." "ram.md 3; message ours";
+    RAM_NO_LOGIN_PROFILE: 404 "EntityNotExist.User.LoginProfile" [Ram] "The user has no login profile: {0}." "RAM 2015-05-01, GetLoginProfile; message ours";
     RAM_NO_ACCESS_KEY: 404 "EntityNotExist.User.AccessKey" [Ram] "The access key does not exist: {0}." "ram.md 3; message ours";
     RAM_NO_USER_POLICY: 404 "EntityNotExist.User.Policy" [Ram] "The policy is not attached to the user: {0}." "ram.md 3; message ours";
     RAM_NO_USER_GROUP: 404 "EntityNotExist.User.Group" [Ram] "The user is not in the group: {0}." "pattern of ram.md 3; ours";
@@ -348,6 +356,7 @@ table! {
     RAM_NO_ROLE: 404 "EntityNotExist.Role" [Ram, Sts] "The role does not exist: {0}." "ram.md 3; message ours";
     RAM_NO_ROLE_POLICY: 404 "EntityNotExist.Role.Policy" [Ram] "The policy is not attached to the role: {0}." "pattern of ram.md 3; ours";
     RAM_USER_EXISTS: 409 "EntityAlreadyExists.User" [Ram] "The user already exists: {0}." "ram.md 3; message ours";
+    RAM_LOGIN_PROFILE_EXISTS: 409 "EntityAlreadyExists.User.LoginProfile" [Ram] "The user has a login profile already: {0}." "RAM 2015-05-01, CreateLoginProfile; message ours";
     RAM_ACCESS_KEY_EXISTS: 409 "EntityAlreadyExists.User.AccessKey" [Ram] "The access key already exists: {0}." "pattern of ram.md 3; ours";
     RAM_USER_POLICY_EXISTS: 409 "EntityAlreadyExists.User.Policy" [Ram] "The policy is attached to the user already: {0}." "ram.md 3; message ours";
     RAM_USER_GROUP_EXISTS: 409 "EntityAlreadyExists.User.Group" [Ram] "The user is in the group already: {0}." "pattern of ram.md 3; ours";
@@ -357,6 +366,7 @@ table! {
     RAM_ROLE_EXISTS: 409 "EntityAlreadyExists.Role" [Ram] "The role already exists: {0}." "ram.md 3; UNSURE";
     RAM_ROLE_POLICY_EXISTS: 409 "EntityAlreadyExists.Role.Policy" [Ram] "The policy is attached to the role already: {0}." "ram.md 3; UNSURE";
     RAM_CONFLICT_USER_ACCESS_KEY: 409 "DeleteConflict.User.AccessKey" [Ram] "The user has access keys: {0}." "ram.md 3; message ours";
+    RAM_CONFLICT_USER_LOGIN_PROFILE: 409 "DeleteConflict.User.LoginProfile" [Ram] "The user has a login profile: {0}." "RAM 2015-05-01, DeleteUser; message ours";
     RAM_CONFLICT_USER_POLICY: 409 "DeleteConflict.User.Policy" [Ram] "The user has policies: {0}." "ram.md 3; message ours";
     RAM_CONFLICT_USER_GROUP: 409 "DeleteConflict.User.Group" [Ram] "The user is in a group: {0}." "ram.md 3; message ours";
     RAM_CONFLICT_GROUP_USER: 409 "DeleteConflict.Group.User" [Ram] "The group has users: {0}." "pattern of ram.md 3; ours";

@@ -27,8 +27,9 @@ pub use queries::kms::{
     SealedImageRecord, UnknownKeyState,
 };
 pub use queries::ram::{
-    AccessKeyRecord, AccessKeyStatus, AccountRecord, Attachment, AttachmentTarget, Grant, GroupRecord, PolicyName,
-    PolicyRecord, PolicyType, PolicyVersionRecord, RoleRecord, TargetKind, UnknownWord, UserRecord,
+    AccessKeyRecord, AccessKeyStatus, AccountRecord, Attachment, AttachmentTarget, ConsoleSessionRecord, Grant,
+    GroupRecord, LoginProfileRecord, PolicyName, PolicyRecord, PolicyType, PolicyVersionRecord, RoleRecord, TargetKind,
+    UnknownWord, UserRecord,
 };
 pub use queries::trail::{
     AuditCheckpoint, AuditFilter, AuditHead, AuditRecord, Meter, MeterRecord, NonceRecord, NoncesTaken,

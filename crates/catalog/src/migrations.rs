@@ -39,6 +39,7 @@ const STEPS: &[Step] = &[
     translated(include_str!("../migrations/0014_instances.sql")),
     translated(include_str!("../migrations/0015_key_pairs.sql")),
     translated(include_str!("../migrations/0016_uploads.sql")),
+    translated(include_str!("../migrations/0017_console_sessions.sql")),
 ];
 
 const fn translated(sqlite: &'static str) -> Step {

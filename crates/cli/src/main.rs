@@ -17,6 +17,7 @@ mod remote;
 mod serve;
 mod service;
 mod store;
+mod typed_secret;
 mod user_directory;
 
 use std::process::ExitCode;

@@ -28,6 +28,7 @@ texts! {
         navigation: "Main navigation" | "主导航";
         signed_in_as: "Signed in as" | "当前身份";
         sign_out: "Sign out" | "退出登录";
+        change_password: "Change password" | "修改密码";
         overview: "Overview" | "概览";
         images: "Images" | "镜像";
         instances: "Instances" | "实例";
@@ -54,6 +55,8 @@ pub(crate) struct Shell {
     pub(crate) other_regions: Vec<(String, String)>,
     /// The account or `account / user`.
     pub(crate) who: String,
+    /// Whether it is a user with a password to change.
+    pub(crate) has_password: bool,
     pub(crate) csrf: String,
     /// Path of this page, to come back to.
     pub(crate) here: String,
@@ -74,6 +77,7 @@ impl Shell {
             region: visit.region.clone(),
             other_regions: regions.map(|region| (region.clone(), format!("/console/{region}/{}", section.path()))).collect(),
             who: who(visit),
+            has_password: has_password(visit),
             csrf: visit.csrf.clone(),
             here: here.to_owned(),
             style: assets::style(),
@@ -130,4 +134,10 @@ fn who(visit: &Visit) -> String {
         ram::Principal::User { name, .. } => format!("{} / {name}", caller.account),
         _ => caller.account.to_string(),
     }
+}
+
+/// A user who signed in with a password; that of an account is changed on the command line.
+fn has_password(visit: &Visit) -> bool {
+    let caller = visit.session.caller.caller();
+    matches!(caller.principal, ram::Principal::User { .. }) && caller.access_key_id.is_none()
 }

@@ -28,6 +28,9 @@ pub(crate) const SESSION_COOKIE: &str = "reseal_session";
 /// Pages of a list of the API that are read at most, 100 entries each: who has more sees the newest.
 const LIST_PAGES_MAX: usize = 20;
 
+/// Page where a password is changed.
+pub(crate) const PASSWORD_PAGE: &str = "password";
+
 /// Header of the script's requests for a part of a page: they are never sent to the sign-in page.
 const LIVE_HEADER: &str = "x-reseal-live";
 
@@ -66,7 +69,13 @@ impl FromRequestParts<Arc<Shared>> for Visit {
         };
         let region = uri.path().split('/').nth(2).unwrap_or_default().to_owned();
         let visit = Self { shared: Arc::clone(shared), visitor, language, region, session, csrf: csrf(&token), uri };
-        if visit.shared.calls.regions().contains(&visit.region) { Ok(visit) } else { Err(visit.not_found()) }
+        if !visit.shared.calls.regions().contains(&visit.region) {
+            return Err(visit.not_found());
+        }
+        if visit.session.password_reset_required && !visit.may_be_done_first() {
+            return Err(visit.go(PASSWORD_PAGE));
+        }
+        Ok(visit)
     }
 }
 
@@ -167,6 +176,11 @@ impl Visit {
     /// What the address asks for behind its `?`.
     pub(crate) fn query(&self) -> Fields {
         self.uri.query().and_then(|query| Fields::read(query.as_bytes())).unwrap_or_default()
+    }
+
+    /// What somebody may do whose password must be changed before anything else.
+    fn may_be_done_first(&self) -> bool {
+        [PASSWORD_PAGE, "sign-out"].iter().any(|page| self.uri.path() == self.path(page))
     }
 
     /// The frame of a page.

@@ -68,6 +68,9 @@ pub enum CryptoError {
         /// Largest allowed value: a limit of this program.
         max: u64,
     },
+    /// The text of a stored password is damaged, or another program wrote it.
+    #[error("the stored password cannot be read")]
+    StoredPassword,
     /// There is not enough memory for a key derivation.
     #[error("no memory for a key derivation with {memory_kib} KiB")]
     KdfMemory {

@@ -20,6 +20,7 @@ pub mod ed25519;
 pub mod kdf;
 pub mod keyslot;
 pub mod mac;
+pub mod password;
 pub mod seal;
 pub mod sector;
 

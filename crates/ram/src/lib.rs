@@ -16,7 +16,7 @@
 //! Deliberately absent: HTTP.
 
 pub use catalog::{
-    AccessKeyStatus, AfterName, GroupRecord, Listed, PolicyType as PolicyOrigin, RoleRecord, TargetKind, UserRecord,
+    AccessKeyStatus, AfterName, GroupRecord, Listed, LoginProfileRecord, PolicyType as PolicyOrigin, RoleRecord, TargetKind, UserRecord,
 };
 pub use evaluation::{
     Ask, AttachedPolicy, Decision, Denial, DenialKind, Permit, PolicySet, PolicyType, StatementRef, Verdict, authorize,
@@ -33,9 +33,10 @@ pub use policy::{
 
 pub use service::{
     AccessKeyInfo, AssumeRole, AttachedPolicyInfo, AuthenticateError, Authenticated, CallerIdentity, Conflict,
-    Entities, Entity, Exceeded, GroupChange, IdentityType, InvalidRoleArn, InvalidVersionId, KeyOwner, NewGroup,
-    NewPolicy, NewPolicyVersion, NewRole, NewUser, PolicyInfo, PolicyRef, PolicyVersionInfo, REMEMBERED_S, Ram,
-    RamError, RequestFacts, Result, RoleArn, RoleChange, RotateStrategy, Session, Target, TextField, UserChange,
+    ConsoleSession, Entities, Entity, Exceeded, GroupChange, IdentityType, InvalidRoleArn, InvalidVersionId, KeyOwner, LoginProfileChange, NewGroup,
+    NewPolicy, NewPolicyVersion, NewRole, NewUser, PasswordFault, PasswordField, PolicyInfo, PolicyRef, PolicyVersionInfo, REMEMBERED_S, Ram,
+    RamError, RequestFacts, Result, RoleArn, RoleChange, RotateStrategy, Session, SessionError, SessionToken, SignIn,
+    SignInError, Target, TextField, UserChange,
     VersionId,
 };
 

@@ -1,9 +1,10 @@
 //! Parameters that several actions share.
 
+use crypto::Secret;
 use ram::AfterName;
 
 use crate::errors::{self, Refusal};
-use crate::parameters::{Integer, Kind, OneOf, Optional, Parameters, Required};
+use crate::parameters::{Flag, Integer, Kind, OneOf, Optional, Parameters, Required};
 
 /// Text whose rules are those of `ram`, which also knows the code for each breach.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +28,38 @@ impl Kind for Plain {
 
     fn takes_empty(&self) -> bool {
         self.takes_empty
+    }
+}
+
+/// A password, whose rules `ram` has. Read into locked memory.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Password;
+
+impl Kind for Password {
+    type Value = Secret;
+
+    fn describe(&self) -> String {
+        "8–128 printable ASCII characters; three of lower case, upper case, digits, others".to_owned()
+    }
+
+    fn read(&self, text: &str) -> Option<Secret> {
+        Some(Secret::copy_of(text.as_bytes()))
+    }
+}
+
+/// A flag for something that is not offered: it may be said that it is not wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OnlyFalse;
+
+impl Kind for OnlyFalse {
+    type Value = ();
+
+    fn describe(&self) -> String {
+        "`false`".to_owned()
+    }
+
+    fn read(&self, text: &str) -> Option<()> {
+        text.eq_ignore_ascii_case("false").then_some(())
     }
 }
 
@@ -60,6 +93,13 @@ pub(super) const MOBILE_PHONE: Optional<Plain> = Optional::new("MobilePhone", SH
 pub(super) const NEW_MOBILE_PHONE: Optional<Plain> = Optional::new("NewMobilePhone", SHORT);
 pub(super) const ACCESS_KEY_ID: Required<Plain> = Required::new("UserAccessKeyId", plain("id of an access key"));
 pub(super) const STATUS: Required<OneOf> = Required::new("Status", OneOf(&["Active", "Inactive"]));
+pub(super) const PASSWORD: Required<Password> = Required::new("Password", Password);
+pub(super) const OTHER_PASSWORD: Optional<Password> = Optional::new("Password", Password);
+pub(super) const OLD_PASSWORD: Required<Password> = Required::new("OldPassword", Password);
+pub(super) const NEW_PASSWORD: Required<Password> = Required::new("NewPassword", Password);
+pub(super) const PASSWORD_RESET_REQUIRED: Optional<Flag> = Optional::new("PasswordResetRequired", Flag);
+pub(super) const MFA_BIND_REQUIRED: Optional<OnlyFalse> =
+    Optional::new("MFABindRequired", OnlyFalse).or(&errors::RAM_NOT_OFFERED);
 pub(super) const GROUP_NAME: Required<Plain> = Required::new("GroupName", GROUP);
 pub(super) const NEW_GROUP_NAME: Optional<Plain> = Optional::new("NewGroupName", GROUP);
 pub(super) const POLICY_NAME: Required<Plain> = Required::new("PolicyName", POLICY);

@@ -6,6 +6,7 @@ mod access_keys;
 mod attachments;
 mod declared;
 mod groups;
+mod login_profiles;
 mod members;
 mod policies;
 mod policy_versions;
@@ -84,7 +85,7 @@ impl<S: Rooms, A: RamAction> Action<S> for OnRam<A> {
 /// All rows of RAM.
 pub(crate) fn rows<S: Rooms>() -> impl Iterator<Item = Row<S>> {
     let rows = [users::rows(), access_keys::rows(), groups::rows(), members::rows(), policies::rows()];
-    let more = [policy_versions::rows(), attachments::rows(), roles::rows()];
+    let more = [policy_versions::rows(), attachments::rows(), roles::rows(), login_profiles::rows()];
     rows.into_iter().chain(more).flatten()
 }
 

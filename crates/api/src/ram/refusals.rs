@@ -1,6 +1,9 @@
 //! Errors of `ram` in the words of the wire.
 
-use ram::{Conflict, Exceeded, InvalidName, NameFault, NameKind, PolicyError, RamError, Target, TargetKind, TextField};
+use ram::{
+    Conflict, Exceeded, InvalidName, NameFault, NameKind, PasswordField, PolicyError, RamError, Target, TargetKind,
+    TextField,
+};
 
 use crate::errors::{self, ErrorRow, Refusal};
 
@@ -39,8 +42,17 @@ impl From<&RamError> for Refusal {
             }
             RamError::InvalidDuration { .. } => explained(&errors::STS_DURATION),
             RamError::InvalidSessionMax { .. } => explained(&errors::RAM_SESSION_DURATION),
+            RamError::WeakPassword { field: PasswordField::Password, .. } => explained(&errors::RAM_WEAK_PASSWORD),
+            RamError::WeakPassword { field: PasswordField::NewPassword, .. } => {
+                explained(&errors::RAM_WEAK_NEW_PASSWORD)
+            }
+            RamError::PasswordReused => Self::new(&errors::RAM_PASSWORD_REUSED, &[]),
+            RamError::OldPasswordIncorrect => Self::new(&errors::RAM_OLD_PASSWORD, &[]),
+            RamError::NotAUser => Self::new(&errors::RAM_NOT_A_USER, &[]),
+            RamError::TooManyAttempts { .. } => explained(&errors::RAM_TOO_MANY_ATTEMPTS),
             RamError::NoOwnKeys => Self::new(&errors::MISSING_PARAMETER, &["UserName"]),
             RamError::UserNotFound(name) => named(&errors::RAM_NO_USER, name),
+            RamError::LoginProfileNotFound(name) => named(&errors::RAM_NO_LOGIN_PROFILE, name),
             RamError::AccessKeyNotFound(id) => named(&errors::RAM_NO_ACCESS_KEY, id),
             RamError::GroupNotFound(name) => named(&errors::RAM_NO_GROUP, name),
             RamError::RoleNotFound(name) => named(&errors::RAM_NO_ROLE, name),
@@ -50,6 +62,7 @@ impl From<&RamError> for Refusal {
             RamError::NotAttached { target, .. } => explained(not_attached(target)),
             RamError::NotInGroup { .. } => explained(&errors::RAM_NO_USER_GROUP),
             RamError::UserExists(name) => named(&errors::RAM_USER_EXISTS, name),
+            RamError::LoginProfileExists(name) => named(&errors::RAM_LOGIN_PROFILE_EXISTS, name),
             RamError::AccessKeyExists(id) => named(&errors::RAM_ACCESS_KEY_EXISTS, id),
             RamError::GroupExists(name) => named(&errors::RAM_GROUP_EXISTS, name),
             RamError::RoleExists(name) => named(&errors::RAM_ROLE_EXISTS, name),
@@ -59,6 +72,7 @@ impl From<&RamError> for Refusal {
             RamError::DeleteConflict { name, conflict } => named(conflict_row(*conflict), name),
             RamError::LimitExceeded { what, .. } => explained(limit(*what)),
             RamError::InvalidSecret => named(&errors::INVALID_PARAMETER, &"AccessKeySecret"),
+            RamError::Busy => Self::new(&errors::SERVICE_UNAVAILABLE, &[]),
             RamError::Catalog(_) if error.is_temporary() => Self::new(&errors::SERVICE_UNAVAILABLE, &[]),
             // The gate answers a denial before `ram` is called; accounts are made and named by the operator of the host only.
             RamError::Denied(_)
@@ -66,6 +80,8 @@ impl From<&RamError> for Refusal {
             | RamError::AccountExists(_)
             | RamError::NotCovered { .. }
             | RamError::SecretDamaged { .. }
+            | RamError::PasswordUnchecked(_)
+            | RamError::Unrecorded(_)
             | RamError::Catalog(_) => Self::new(&errors::INTERNAL_ERROR, &[]),
         }
     }
@@ -115,6 +131,7 @@ fn attached(target: &Target) -> &'static ErrorRow {
 fn conflict_row(conflict: Conflict) -> &'static ErrorRow {
     match conflict {
         Conflict::UserAccessKey => &errors::RAM_CONFLICT_USER_ACCESS_KEY,
+        Conflict::UserLoginProfile => &errors::RAM_CONFLICT_USER_LOGIN_PROFILE,
         Conflict::UserGroup => &errors::RAM_CONFLICT_USER_GROUP,
         Conflict::UserPolicy => &errors::RAM_CONFLICT_USER_POLICY,
         Conflict::GroupUser => &errors::RAM_CONFLICT_GROUP_USER,
@@ -145,7 +162,7 @@ fn limit(what: Exceeded) -> &'static ErrorRow {
 #[cfg(test)]
 mod tests {
     use ram::keys::AccessKeyId;
-    use ram::{GroupName, PolicyName, PolicyRef, RoleName, SessionName, UserName};
+    use ram::{GroupName, PasswordFault, PolicyName, PolicyRef, RoleName, SessionName, UserName};
 
     use super::*;
 
@@ -159,6 +176,7 @@ mod tests {
             || [PolicyError::TooLong { found_bytes: 9, max_bytes: 8 }, PolicyError::Json { why: "x".to_owned() }];
         let conflicts = [
             Conflict::UserAccessKey,
+            Conflict::UserLoginProfile,
             Conflict::UserGroup,
             Conflict::UserPolicy,
             Conflict::GroupUser,
@@ -192,6 +210,13 @@ mod tests {
             RamError::InvalidSessionMax { found: 1, min: 2, max: 3 },
             RamError::NoOwnKeys,
             RamError::InvalidSecret,
+            RamError::PasswordReused,
+            RamError::OldPasswordIncorrect,
+            RamError::NotAUser,
+            RamError::TooManyAttempts { wait_s: 1 },
+            RamError::Busy,
+            RamError::LoginProfileNotFound(user.clone()),
+            RamError::LoginProfileExists(user.clone()),
             RamError::UserNotFound(user.clone()),
             RamError::AccessKeyNotFound(id.clone()),
             RamError::GroupNotFound(group.clone()),
@@ -219,6 +244,8 @@ mod tests {
         samples.extend(fields.map(|field| RamError::TextTooLong { field, found: 9, max: 8 }));
         samples.extend(conflicts.map(|conflict| RamError::DeleteConflict { name: "x".to_owned(), conflict }));
         samples.extend(limits.map(|what| RamError::LimitExceeded { what, max: 1 }));
+        let fields = [PasswordField::Password, PasswordField::NewPassword];
+        samples.extend(fields.map(|field| RamError::WeakPassword { field, fault: PasswordFault::Length }));
         for target in targets {
             samples.push(RamError::NotAttached { policy: policy.clone(), target: target.clone() });
             samples.push(RamError::AlreadyAttached { policy: policy.clone(), target });

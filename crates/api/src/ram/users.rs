@@ -63,10 +63,11 @@ impl RamAction for GetUser {
         Ok(vec![Arn::of_user(caller.account, &self.0)])
     }
 
-    /// Nobody signs in with a password here, so `LastLoginDate` is empty.
+    /// `LastLoginDate` is empty for a user who has not signed in to the console yet.
     async fn run(self, ram: &Ram, permit: &Permit) -> Result<Value, RamError> {
-        let mut answer = user(&ram.user(permit, &self.0).await?);
-        answer["LastLoginDate"] = "".into();
+        let found = ram.user(permit, &self.0).await?;
+        let mut answer = user(&found);
+        answer["LastLoginDate"] = found.last_login_at.map(written).unwrap_or_default().into();
         Ok(json!({ "User": answer }))
     }
 }

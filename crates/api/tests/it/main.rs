@@ -40,6 +40,7 @@ mod network;
 mod openssl;
 mod permissions;
 mod ram_actions;
+mod ram_login_profiles;
 mod secrecy;
 mod sessions;
 mod signing;

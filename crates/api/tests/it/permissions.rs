@@ -14,6 +14,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("UserName", "bob"),
     ("UserAccessKeyId", "LTAIbob000000001"),
     ("Status", "Inactive"),
+    ("Password", "Example_1234"),
     ("GroupName", "dev"),
     ("PolicyName", "ReadOnlyAccess"),
     ("PolicyType", "System"),

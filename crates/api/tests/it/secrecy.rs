@@ -102,16 +102,20 @@ async fn secrets_that_were_made(log: &Log) {
     let role = root.done(RAM, "CreateRole", &[("RoleName", "ops"), ("AssumeRolePolicyDocument", &trust)]).await;
     let arn = role["Role"]["Arn"].as_str().unwrap();
     let session = root.done(STS, "AssumeRole", &[("RoleArn", arn), ("RoleSessionName", "s1")]).await;
+    let password = "Example_1234";
+    root.done(RAM, "CreateLoginProfile", &[("UserName", "bob"), ("Password", password)]).await;
     let text = |field: &str| session["Credentials"][field].as_str().unwrap();
     let others = [
         bob.call(RAM, "ListUsers", &[]).await.body,
         root.call(RAM, "ListAccessKeys", &[("UserName", "bob")]).await.body,
+        root.call(RAM, "GetLoginProfile", &[("UserName", "bob")]).await.body,
+        bob.call(RAM, "ChangePassword", &[("OldPassword", password), ("NewPassword", password)]).await.body,
         root.call(RAM, "GetRole", &[("RoleName", "ops")]).await.body,
         running.journal().join("\n"),
         log.text(),
     ];
-    assert!(others[4].contains("CreateAccessKey"), "the log is not empty: {}", others[4]);
-    for secret in [bob.secret(), text("AccessKeySecret"), text("SecurityToken"), ROOT_KEY.1] {
+    assert!(others[6].contains("CreateAccessKey"), "the log is not empty: {}", others[6]);
+    for secret in [bob.secret(), text("AccessKeySecret"), text("SecurityToken"), ROOT_KEY.1, password] {
         for other in &others {
             assert!(!other.contains(secret), "{other}");
         }

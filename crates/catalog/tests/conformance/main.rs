@@ -6,6 +6,7 @@
 )]
 
 mod changes;
+mod console_queries;
 mod crowds;
 mod image_queries;
 mod instance_queries;

@@ -210,7 +210,7 @@ async fn grants_come_from_user_groups_and_roles(place: &Place) {
     write.commit().await.unwrap();
 }
 
-async fn with_account(place: &Place) -> Catalog {
+pub(crate) async fn with_account(place: &Place) -> Catalog {
     let catalog = place.open().await;
     let record = AccountRecord { id: account(), name: String::new(), created_at: at(1), kms_opened_at: None };
     let mut write = catalog.write().await.expect("a change");
@@ -219,7 +219,7 @@ async fn with_account(place: &Place) -> Catalog {
     catalog
 }
 
-fn user(name: &str) -> UserRecord {
+pub(crate) fn user(name: &str) -> UserRecord {
     UserRecord {
         id: format!("id of {name}"),
         account: account(),
@@ -230,6 +230,7 @@ fn user(name: &str) -> UserRecord {
         mobile_phone: "86-1".to_owned(),
         created_at: at(1),
         updated_at: at(2),
+        last_login_at: None,
     }
 }
 
@@ -286,10 +287,10 @@ fn attachment(kind: TargetKind, id: &str, policy_type: PolicyType, name: &str) -
     }
 }
 
-fn account() -> Account {
+pub(crate) fn account() -> Account {
     "1234567890123456".parse().expect("an account")
 }
 
-fn at(seconds: i64) -> Timestamp {
+pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).expect("a time near 1970")
 }

@@ -1,5 +1,7 @@
 //! Arguments of `reseal account`.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 use ram::{AccountId, AccountName};
 
@@ -16,6 +18,15 @@ pub(crate) enum AccountCommand {
     List {
         #[command(flatten)]
         output: JsonArgs,
+    },
+    /// Set the password with which an account itself signs in to the console; its sessions end
+    Password {
+        /// Account [default: the first one]
+        #[arg(long, value_name = "ID")]
+        account: Option<AccountId>,
+        /// File that holds the password, `-` for standard input (its last newline does not count); asked for when absent
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
     },
     /// Remove all access keys of an account itself and make a new one
     ResetRoot {

@@ -1,9 +1,10 @@
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use catalog::{AccountRecord, Clock, SystemClock};
-use crypto::OsRandom;
+use crypto::{OsRandom, Secret};
 use ram::{AccountId, AccountName, Permit, Ram};
 use serde::Serialize;
 
@@ -11,6 +12,13 @@ use crate::args::AccountCommand;
 use crate::output;
 use crate::serve::show_access_key;
 use crate::store::{OpenStore, Store};
+use crate::{private_file, typed_secret};
+
+/// What takes a password from elsewhere than the terminal.
+const PASSWORD_FILE: &str = "--password-file";
+
+/// Longest file with a password.
+const FILE_BYTES_MAX: usize = 4096;
 
 /// An account as `--json` prints it.
 #[derive(Serialize)]
@@ -25,6 +33,9 @@ pub(crate) fn run(command: &AccountCommand, store: &Store) -> Result<ExitCode> {
     match command {
         AccountCommand::Create { name } => create(name, &store.open()?)?,
         AccountCommand::List { output } => list(&store.open_existing()?, output.json)?,
+        AccountCommand::Password { account, password_file } => {
+            set_password(*account, password_file.as_deref(), &store.open_existing()?)?;
+        }
         AccountCommand::ResetRoot { account } => {
             // A server would not hear at once that the old keys are gone.
             let (store, _lock) = store.open_alone()?;
@@ -62,13 +73,51 @@ fn list(store: &OpenStore, json: bool) -> Result<()> {
     Ok(())
 }
 
+/// A server that runs meanwhile takes the new password at once; sessions of the old one end within two seconds.
+fn set_password(account: Option<AccountId>, file: Option<&Path>, store: &OpenStore) -> Result<()> {
+    let password = password(file)?;
+    let ram = access_control(store)?;
+    let account = store.runtime.block_on(async {
+        let account = named(account, &ram).await?;
+        let permit = Permit::for_local_operator(account, SystemClock.now());
+        ram.set_root_password(&permit, &password).await?;
+        Ok::<_, ram::RamError>(account)
+    })?;
+    output::line(&format!(
+        "account {account} signs in to the console with the new password; its sessions of the old one are over"
+    ));
+    Ok(())
+}
+
+fn password(file: Option<&Path>) -> Result<Secret> {
+    match file {
+        Some(path) if path == Path::new("-") => typed_secret::read_all(std::io::stdin().lock()),
+        Some(path) => {
+            let bytes = private_file::read(path, FILE_BYTES_MAX)?;
+            typed_secret::read_all(bytes.expose())
+        }
+        None => {
+            let first = typed_secret::ask("Password: ", PASSWORD_FILE)?;
+            if !typed_secret::ask("Once more: ", PASSWORD_FILE)?.equals(&first) {
+                bail!("the passwords differ; nothing was changed");
+            }
+            Ok(first)
+        }
+    }
+}
+
+/// The account that was said, or the first one.
+async fn named(account: Option<AccountId>, ram: &Ram) -> ram::Result<AccountId> {
+    match account {
+        Some(account) => Ok(account),
+        None => ram.ensure_account().await,
+    }
+}
+
 fn reset_root(account: Option<AccountId>, store: &OpenStore) -> Result<()> {
     let ram = access_control(store)?;
     let made = store.runtime.block_on(async {
-        let account = match account {
-            Some(account) => account,
-            None => ram.ensure_account().await?,
-        };
+        let account = named(account, &ram).await?;
         let permit = Permit::for_local_operator(account, SystemClock.now());
         Ok::<_, ram::RamError>((account, ram.reset_root_access_key(&permit).await?))
     });

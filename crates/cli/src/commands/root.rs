@@ -11,6 +11,10 @@ use kms::{RootChanged, RootSource};
 use crate::args::{RootCommand, RootCommandArgs, RootMoveArgs};
 use crate::output;
 use crate::store::{Store, runtime};
+use crate::typed_secret::ask;
+
+/// What takes a passphrase from elsewhere than the terminal.
+const PASSPHRASE_FILE: &str = "--passphrase-file";
 
 /// Longest backup file.
 const BACKUP_BYTES_MAX: u64 = 64 << 10;
@@ -82,43 +86,14 @@ fn passphrase(file: Option<&Path>, twice: bool) -> Result<Secret> {
     if let Some(file) = file {
         return Ok(kms::read_passphrase_file(file)?);
     }
-    let first = ask("Passphrase: ")?;
+    let first = ask("Passphrase: ", PASSPHRASE_FILE)?;
     if first.is_empty() {
         bail!("an empty passphrase would protect nothing");
     }
-    if twice && !ask("Once more: ")?.equals(&first) {
+    if twice && !ask("Once more: ", PASSPHRASE_FILE)?.equals(&first) {
         bail!("the passphrases differ; nothing was written");
     }
     Ok(first)
-}
-
-fn ask(prompt: &str) -> Result<Secret> {
-    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-    let mut terminal = File::options()
-        .read(true)
-        .write(true)
-        .open("/dev/tty")
-        .context("no terminal to ask on; use --passphrase-file")?;
-    let shown = tcgetattr(&terminal)?;
-    let mut hidden = shown.clone();
-    hidden.local_modes.remove(LocalModes::ECHO);
-    terminal.write_all(prompt.as_bytes())?;
-    tcsetattr(&terminal, OptionalActions::Flush, &hidden)?;
-    let read = read_line(&mut terminal);
-    tcsetattr(&terminal, OptionalActions::Flush, &shown)?;
-    terminal.write_all(b"\n")?;
-    Ok(read?)
-}
-
-/// A terminal gives at most one line of 4096 bytes per read.
-fn read_line(terminal: &mut File) -> std::io::Result<Secret> {
-    let mut len = 0;
-    let line = Secret::try_from_fn(4096, |buffer| {
-        len = terminal.read(buffer)?;
-        len -= usize::from(buffer[..len].last() == Some(&b'\n'));
-        Ok::<_, std::io::Error>(())
-    })?;
-    Ok(line.shortened(len))
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {

@@ -165,10 +165,11 @@ fn opened(buckets: &BTreeMap<String, BucketSection>) -> Result<BTreeMap<String, 
 
 /// The rooms that images need, and the account that the installation began with; the first use makes it.
 pub(crate) async fn rooms(kms: Kms, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<(Rooms, AccountId)> {
-    let ram = Ram::new(kms.catalog(), Arc::clone(&clock), Arc::clone(&random), kms.secret("access control").await?);
+    let ledger = Arc::new(Ledger::new(kms.catalog(), kms.secret("audit").await?, Arc::clone(&clock)));
+    let secret = kms.secret("access control").await?;
+    let ram = Ram::new(kms.catalog(), Arc::clone(&clock), Arc::clone(&random), secret).with_ledger(Arc::clone(&ledger));
     let account = ram.ensure_account().await?;
-    let ledger = Ledger::new(kms.catalog(), kms.secret("audit").await?, Arc::clone(&clock));
-    let rooms = Rooms { kms: Arc::new(kms), ram: Arc::new(ram), ledger: Arc::new(ledger), clock, random };
+    let rooms = Rooms { kms: Arc::new(kms), ram: Arc::new(ram), ledger, clock, random };
     Ok((rooms, account))
 }
 

@@ -1,5 +1,8 @@
 //! Two accounts on one server.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
 use api::Product;
 use ram::system::DISK_ENCRYPT_ROLE;
 use serde_json::Value;
@@ -123,6 +126,30 @@ fn the_host_lists_accounts_and_resets_their_owners() {
     assert_eq!(second.at(&server).kms_refuses("ListKeys", &[]), "InvalidAccessKeyId.NotFound");
     Caller::first(&server).kms("ListKeys", &[]);
     server.stop();
+}
+
+/// Shows that the host sets the password of an account beside a running server, that a weak one is refused, and that no file of the
+/// data directory holds the password, but one its hash.
+#[test]
+fn the_host_sets_the_password_of_an_account() {
+    let place = Place::new();
+    let server = place.serve();
+    let file = place.path().join("password");
+    for (password, wanted) in [("too weak", "three of"), ("Example_1234\n", "with the new password")] {
+        fs::write(&file, password).expect("a file");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("its mode");
+        let done = place.run("account password --password-file password");
+        let said = [done.stdout, done.stderr].concat();
+        assert!(String::from_utf8_lossy(&said).contains(wanted), "{}", String::from_utf8_lossy(&said));
+    }
+    server.stop();
+    let holding = |text: &str| {
+        let files = fs::read_dir(place.data()).expect("a directory").map(|entry| entry.expect("an entry").path());
+        let files = files.filter(|path| path.is_file()).map(|path| fs::read(path).expect("a file"));
+        files.filter(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes())).count()
+    };
+    assert_eq!(holding("Example_1234"), 0);
+    assert!(holding("$argon2id$v=19$m=19456,t=2,p=1$") > 0);
 }
 
 fn text(value: &Value) -> &str {

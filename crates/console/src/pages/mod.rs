@@ -3,6 +3,7 @@
 mod instances;
 mod language;
 mod overview;
+mod password;
 mod sign_in;
 
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use crate::visit::Visit;
 
 /// Everything below `/console`.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
-    let pages = Router::new().merge(overview::routes()).merge(instances::routes());
+    let pages = Router::new().merge(overview::routes()).merge(instances::routes()).merge(password::routes());
     let console = Router::new()
         .merge(assets::routes())
         .merge(sign_in::routes())

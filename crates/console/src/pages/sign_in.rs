@@ -35,6 +35,7 @@ texts! {
         access_key_secret: "AccessKey secret" | "AccessKey Secret";
         no_password: "No password yet? Sign in with the access key that the server showed at its first start, or set one with" | "尚未设置密码？可使用服务器首次启动时显示的访问密钥登录，或用以下命令设置密码：";
         wrong: "Account, user and password, or the access key, do not fit together." | "账号、用户名与密码或访问密钥不正确。";
+        temporary: "A temporary access key is for programs. Sign in with a password or an access key of your own." | "临时访问密钥仅供程序使用，请使用密码或您自己的访问密钥登录。";
         wait: "Too many attempts. Wait {} seconds and try again." | "尝试次数过多，请等待 {} 秒后重试。";
         failed: "The server cannot check this at the moment. Try again soon." | "服务器暂时无法验证，请稍后重试。";
     }
@@ -97,7 +98,7 @@ async fn sign_in(
         },
         id => SignIn::AccessKey { id, secret: &access_key_secret },
     };
-    match shared.ram.sign_in(who, &facts(&shared, visitor), &*shared.random).await {
+    match shared.ram.sign_in(who, &facts(&shared, visitor)).await {
         Ok(token) => {
             let cookie = cookies::set(SESSION_COOKIE, token.expose(), None, visitor.secure_transport);
             ([(SET_COOKIE, cookie)], Redirect::to(local(fields.get("to")))).into_response()
@@ -105,8 +106,9 @@ async fn sign_in(
         Err(error) => {
             let texts = SignInTexts::of(language);
             let (status, trouble) = match error {
-                SignInError::Wrong => (StatusCode::UNAUTHORIZED, texts.wrong.to_owned()),
-                SignInError::TooMany { wait } => (StatusCode::TOO_MANY_REQUESTS, fill(texts.wait, &[&wait.as_secs()])),
+                SignInError::Refused => (StatusCode::UNAUTHORIZED, texts.wrong.to_owned()),
+                SignInError::TemporaryKey => (StatusCode::UNAUTHORIZED, texts.temporary.to_owned()),
+                SignInError::TooManyAttempts { wait_s } => (StatusCode::TOO_MANY_REQUESTS, fill(texts.wait, &[&wait_s])),
                 SignInError::Failed(error) => {
                     tracing::error!(%error, "somebody cannot be signed in");
                     (StatusCode::SERVICE_UNAVAILABLE, texts.failed.to_owned())
@@ -119,7 +121,7 @@ async fn sign_in(
 
 async fn sign_out(State(shared): State<Arc<Shared>>, headers: HeaderMap, posted: Posted) -> Response {
     if let Some(token) = cookies::value(&headers, SESSION_COOKIE)
-        && let Err(error) = shared.ram.sign_out(&token).await
+        && let Err(error) = shared.ram.sign_out(&token, &facts(&shared, posted.visit.visitor)).await
     {
         tracing::error!(%error, "a session cannot be ended");
         return crate::trouble::Trouble::unavailable(posted.visit.language).into_response();

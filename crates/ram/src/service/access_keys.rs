@@ -105,7 +105,7 @@ impl Ram {
         keys.iter().map(AccessKeyInfo::of).collect()
     }
 
-    /// Switches an access key on or off, from the next request on. Asks for the owner.
+    /// Switches an access key on or off, from the next request on. Off, it ends the console sessions that it opened. Asks for the owner.
     ///
     /// Errors: `UserNotFound`, `AccessKeyNotFound`.
     pub async fn update_access_key(
@@ -119,6 +119,9 @@ impl Ram {
         let mut change = self.begin().await?;
         let outcome = async {
             let key = find_access_key(&mut change.write.read(), id, key_owner, permit.account()).await?;
+            if status == AccessKeyStatus::Inactive {
+                change.write.console_sessions_end_of_access_key(&key.id).await?;
+            }
             change.write.access_key_update(&AccessKeyRecord { status, ..key }).await?;
             Ok(())
         }
@@ -126,7 +129,7 @@ impl Ram {
         change.finish(outcome).await
     }
 
-    /// Deletes an access key. Asks for the owner.
+    /// Deletes an access key, and ends the console sessions that it opened. Asks for the owner.
     ///
     /// Errors: `UserNotFound`, `AccessKeyNotFound`.
     pub async fn delete_access_key(&self, permit: &Permit, id: &AccessKeyId, key_owner: &KeyOwner) -> Result<()> {
@@ -134,6 +137,7 @@ impl Ram {
         let mut change = self.begin().await?;
         let outcome = async {
             let key = find_access_key(&mut change.write.read(), id, key_owner, permit.account()).await?;
+            change.write.console_sessions_end_of_access_key(&key.id).await?;
             change.write.access_key_delete(&key.id).await?;
             Ok(())
         }

@@ -24,7 +24,7 @@ pub struct RequestFacts {
     pub now: Timestamp,
 }
 
-/// Whom an access key belongs to. Only [`Ram::authenticate`] makes one. It is somebody's only after the signature was found good.
+/// Who calls. Only [`Ram::authenticate`] makes one, which is somebody's only after the signature was found good, and [`Ram::session`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authenticated {
     caller: Caller,
@@ -93,13 +93,23 @@ pub enum IdentityType {
 /// An access key as it is remembered: with its secret still wrapped.
 #[derive(Clone)]
 pub(super) struct KnownKey {
-    record: Arc<AccessKeyRecord>,
-    account: AccountId,
-    principal: Principal,
+    pub(super) record: Arc<AccessKeyRecord>,
+    pub(super) account: AccountId,
+    pub(super) principal: Principal,
     pub(super) last_used_at: Option<Timestamp>,
 }
 
 impl Authenticated {
+    /// Somebody whose console session is open.
+    pub(super) fn signed_in(
+        facts: &RequestFacts,
+        account: AccountId,
+        principal: Principal,
+        access_key_id: Option<AccessKeyId>,
+    ) -> Self {
+        Self { caller: facts.caller(account, principal, access_key_id), session: None }
+    }
+
     /// Who it is.
     #[must_use]
     pub fn caller(&self) -> &Caller {
@@ -159,7 +169,7 @@ impl Ram {
             return Err(AuthenticateError::Inactive);
         }
         let secret = self.unwrap(&key.record)?;
-        Ok((secret, Authenticated { caller: facts.caller(key.account, key.principal, id), session: None }))
+        Ok((secret, Authenticated { caller: facts.caller(key.account, key.principal, Some(id)), session: None }))
     }
 
     async fn authenticate_session(
@@ -178,7 +188,7 @@ impl Ram {
         self.known_role(token.role_id, facts.now).await?.ok_or(AuthenticateError::TokenExpired)?;
         let principal = Principal::Session { role: token.role, session: token.session };
         let session = SessionFacts { role_id: token.role_id, policy: token.policy.map(Arc::new) };
-        let caller = facts.caller(token.account, principal, id);
+        let caller = facts.caller(token.account, principal, Some(id));
         Ok((token.secret, Authenticated { caller, session: Some(session) }))
     }
 
@@ -189,16 +199,17 @@ impl Ram {
         }
         let epoch = self.known_keys.epoch();
         let Some(record) = self.catalog.read().access_key_by_id(id.as_str()).await? else { return Ok(None) };
-        let Some(principal) = self.owner_of(&record).await? else { return Ok(None) };
+        let Some(principal) = self.principal_of(record.user_id.as_deref()).await? else { return Ok(None) };
         let account = account_id(&record.account)?;
         let key = KnownKey { account, principal, last_used_at: record.last_used_at, record: Arc::new(record) };
         self.known_keys.remember(id.as_str(), key.clone(), 1, epoch, now);
         Ok(Some(key))
     }
 
-    /// `None` when the user was deleted, with the key, since the key was read.
-    async fn owner_of(&self, key: &AccessKeyRecord) -> Result<Option<Principal>> {
-        let Some(user_id) = &key.user_id else { return Ok(Some(Principal::Root)) };
+    /// The owner of a key or session: the user of this id, or the account itself. `None` when the user was deleted, with what it had,
+    /// since that was read.
+    pub(super) async fn principal_of(&self, user_id: Option<&str>) -> Result<Option<Principal>> {
+        let Some(user_id) = user_id else { return Ok(Some(Principal::Root)) };
         let Some(user) = self.catalog.read().user_by_id(user_id).await? else { return Ok(None) };
         let name = user.name.parse().map_err(|_| damaged("name", &user.name))?;
         let id = user.id.parse().map_err(|_| damaged("id", &user.id))?;
@@ -219,11 +230,11 @@ impl Ram {
 }
 
 impl RequestFacts {
-    fn caller(&self, account: AccountId, principal: Principal, access_key_id: AccessKeyId) -> Caller {
+    fn caller(&self, account: AccountId, principal: Principal, access_key_id: Option<AccessKeyId>) -> Caller {
         Caller {
             account,
             principal,
-            access_key_id: Some(access_key_id),
+            access_key_id,
             source_ip: self.source_ip,
             secure_transport: self.secure_transport,
             request_time: self.now,

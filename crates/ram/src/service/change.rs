@@ -22,6 +22,7 @@ impl Drop for Forget<'_> {
         self.0.known_roles.forget();
         self.0.known_kms_accounts.forget();
         self.0.known_policies.forget();
+        self.0.known_sessions.forget();
     }
 }
 

@@ -9,7 +9,7 @@
 //! - Every use case takes a [`Permit`](crate::Permit) and refuses one that does not cover its action and resource; the account is the
 //!   permit's.
 //! - Each change is one transaction: load, decide, apply.
-//! - `authenticate` and `authorize` remember what they read. A change made through the same [`Ram`] is seen by the next request. A change
+//! - `authenticate`, `session` and `authorize` remember what they read. A change made through the same [`Ram`] is seen by the next request. A change
 //!   made by another process on the same catalog is seen after [`REMEMBERED_S`] seconds at most.
 
 pub use access_keys::{AccessKeyInfo, KeyOwner};
@@ -17,8 +17,11 @@ pub use assume_role::{AssumeRole, InvalidRoleArn, RoleArn, Session};
 pub use attachments::{AttachedPolicyInfo, Entities, Entity, Target};
 pub use authenticate::{AuthenticateError, Authenticated, CallerIdentity, IdentityType, RequestFacts};
 pub use catalog::REMEMBERED_S;
+pub use console::{ConsoleSession, SessionError, SessionToken, SignIn, SignInError};
 pub use error::{Conflict, Exceeded, RamError, Result};
 pub use groups::{GroupChange, NewGroup};
+pub use login_profiles::LoginProfileChange;
+pub use password::{PasswordFault, PasswordField};
 pub use policies::{NewPolicy, PolicyInfo, PolicyRef};
 pub use policy_versions::{InvalidVersionId, NewPolicyVersion, PolicyVersionInfo, RotateStrategy, VersionId};
 pub use ram::Ram;
@@ -34,12 +37,16 @@ mod attachments;
 mod authenticate;
 mod authorize;
 mod change;
+mod console;
 mod entities;
 mod error;
 mod groups;
 mod key_secret;
 mod limits;
+mod login_profiles;
 mod members;
+mod own_password;
+mod password;
 mod policies;
 mod policy_list;
 mod policy_versions;

@@ -1,12 +1,16 @@
 use std::sync::Arc;
 
 use catalog::{Catalog, Clock, Recall, RoleRecord};
+use crypto::digest::Digest;
 use crypto::{Random, Secret};
 
 use super::authenticate::KnownKey;
 use super::authorize::KnownPolicies;
+use super::console::{Attempts, KnownSession};
+use super::password::Hashing;
+use crate::trail::Ledger;
 
-/// Access keys, and accounts, that are remembered at once: callers that are active in the same two seconds.
+/// Access keys, console sessions, and accounts, that are remembered at once: callers that are active in the same two seconds.
 const KEYS_KNOWN_MAX: usize = 4096;
 
 /// Policies that are remembered at once, by the bytes of their texts; typed statements take a few times as much.
@@ -27,6 +31,14 @@ pub struct Ram {
     pub(super) known_kms_accounts: Recall<String, ()>,
     /// Policies by the id of their user or role.
     pub(super) known_policies: Recall<String, KnownPolicies>,
+    /// Console sessions by the digest of their token.
+    pub(super) known_sessions: Recall<Digest, KnownSession>,
+    /// Where passwords are hashed.
+    pub(super) hashing: Hashing,
+    /// Failed sign-ins.
+    pub(super) attempts: Attempts,
+    /// The audit, for who signs in and out.
+    pub(super) ledger: Option<Arc<Ledger>>,
 }
 
 impl Ram {
@@ -44,6 +56,10 @@ impl Ram {
             known_roles: Recall::new(TEXT_BYTES_KNOWN_MAX),
             known_kms_accounts: Recall::new(KEYS_KNOWN_MAX),
             known_policies: Recall::new(TEXT_BYTES_KNOWN_MAX),
+            known_sessions: Recall::new(KEYS_KNOWN_MAX),
+            hashing: Hashing::new(),
+            attempts: Attempts::new(),
+            ledger: None,
         }
     }
 }

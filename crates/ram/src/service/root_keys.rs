@@ -51,6 +51,7 @@ impl Ram {
         }
         let old = write.read().access_keys_of_owner(None, &owner(account)).await?;
         for key in old {
+            write.console_sessions_end_of_access_key(&key.id).await?;
             write.access_key_delete(&key.id).await?;
         }
         self.insert_access_key(write, key, &KeyOwner::Root, account).await.map(drop)
@@ -66,6 +67,7 @@ impl Ram {
         let is_same = self.unwrap(&found).is_ok_and(|secret| secret.equals(&key.secret));
         if !is_same || found.status == AccessKeyStatus::Inactive {
             let key = AccessKeyRecord { secret: self.wrap(key), status: AccessKeyStatus::Active, ..found };
+            write.console_sessions_end_of_access_key(&key.id).await?;
             write.access_key_update(&key).await?;
         }
         Ok(())

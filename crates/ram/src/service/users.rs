@@ -86,7 +86,7 @@ impl Ram {
 
     /// Deletes a user that has nothing. Asks for `user/<name>`.
     ///
-    /// Errors: `UserNotFound`, `DeleteConflict` while it has access keys or policies or is in a group.
+    /// Errors: `UserNotFound`, `DeleteConflict` while it has access keys, a password or policies or is in a group.
     pub async fn delete_user(&self, permit: &Permit, name: &UserName) -> Result<()> {
         require(permit, DELETE_USER, &Arn::of_user(permit.account(), name))?;
         let mut change = self.begin().await?;
@@ -114,6 +114,7 @@ impl Ram {
             mobile_phone,
             created_at: now,
             updated_at: now,
+            last_login_at: None,
         };
         // The name is free, so what could be taken is an id of 18 random digits.
         if write.user_insert(&user).await? { Ok(user) } else { Err(RamError::UserExists(new.name.clone())) }
@@ -151,6 +152,9 @@ async fn remove_user(write: &mut Write, name: &UserName, account: AccountId) -> 
     let conflict = |conflict| Err(RamError::DeleteConflict { name: name.to_string(), conflict });
     if !write.read().access_keys_of_owner(Some(&user.id), &user.account).await?.is_empty() {
         return conflict(Conflict::UserAccessKey);
+    }
+    if write.read().login_profile_of_owner(Some(&user.id), &user.account).await?.is_some() {
+        return conflict(Conflict::UserLoginProfile);
     }
     if !write.read().groups_of_user(&user.id, &AfterName::start()).await?.items.is_empty() {
         return conflict(Conflict::UserGroup);

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod conflicts;
+mod console;
 mod keys;
 mod limits;
 mod lists;

@@ -38,6 +38,12 @@ impl Read<'_> {
         self.record("read an account", sql, values![id], AccountRecord::from_row).await
     }
 
+    /// Accounts of this name, at most two: a name stands for an account only while no other one has it.
+    pub async fn accounts_by_name(&mut self, name: &str) -> Result<Vec<AccountRecord>> {
+        let sql = "SELECT * FROM accounts WHERE name = $1 ORDER BY id LIMIT 2";
+        self.records("read an account", sql, values![name], AccountRecord::from_row).await
+    }
+
     /// Accounts, by id.
     pub async fn accounts_list(&mut self, after: &AfterName) -> Result<Listed<AccountRecord>> {
         let sql = "SELECT * FROM accounts WHERE id > $1 ORDER BY id LIMIT $2";

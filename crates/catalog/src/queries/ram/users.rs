@@ -28,6 +28,8 @@ pub struct UserRecord {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// When it last signed in to the console.
+    pub last_login_at: Option<Timestamp>,
 }
 
 impl UserRecord {
@@ -42,6 +44,7 @@ impl UserRecord {
             mobile_phone: row.value("mobile_phone")?,
             created_at: row.time("created_at")?,
             updated_at: row.time("updated_at")?,
+            last_login_at: row.time_or_none("last_login_at")?,
         })
     }
 }
@@ -75,7 +78,7 @@ impl Read<'_> {
 }
 
 impl Write {
-    /// Adds a user. `false` when its name or id is taken.
+    /// Adds a user, who has not signed in yet. `false` when its name or id is taken.
     pub async fn user_insert(&mut self, user: &UserRecord) -> Result<bool> {
         let sql =
             "INSERT INTO users (id, account, name, display_name, comments, email, mobile_phone, created_at, updated_at)
@@ -94,7 +97,7 @@ impl Write {
         Ok(self.execute("add a user", sql, values).await? == 1)
     }
 
-    /// Writes everything of a user but its id, account and time of creation. `false` when there is no such id. Fails when the new
+    /// Writes everything of a user but its id, account, time of creation and last login. `false` when there is no such id. Fails when the new
     /// name is taken.
     pub async fn user_update(&mut self, user: &UserRecord) -> Result<bool> {
         let sql = "UPDATE users SET name = $2, display_name = $3, comments = $4, email = $5, mobile_phone = $6, updated_at = $7
@@ -111,7 +114,13 @@ impl Write {
         Ok(self.execute("change a user", sql, values).await? == 1)
     }
 
-    /// Removes a user. `false` when there is no such id. Fails while it has access keys or is in a group.
+    /// Notes that a user signed in to the console. An earlier time than the one noted is ignored.
+    pub async fn user_signed_in(&mut self, id: &str, at: Timestamp) -> Result<()> {
+        let sql = "UPDATE users SET last_login_at = $2 WHERE id = $1 AND COALESCE(last_login_at, 0) < $2";
+        self.execute("note a login", sql, values![id, at]).await.map(drop)
+    }
+
+    /// Removes a user. `false` when there is no such id. Fails while it has access keys or a password or is in a group.
     pub async fn user_delete(&mut self, id: &str) -> Result<bool> {
         Ok(self.execute("remove a user", "DELETE FROM users WHERE id = $1", values![id]).await? == 1)
     }

@@ -7,6 +7,8 @@ use catalog::TargetKind;
 pub enum Conflict {
     /// The user has access keys.
     UserAccessKey,
+    /// The user has a password.
+    UserLoginProfile,
     /// The user is in groups.
     UserGroup,
     /// The user has policies.
@@ -29,6 +31,7 @@ impl Conflict {
     pub(super) fn code(self) -> &'static str {
         match self {
             Self::UserAccessKey => "DeleteConflict.User.AccessKey",
+            Self::UserLoginProfile => "DeleteConflict.User.LoginProfile",
             Self::UserGroup => "DeleteConflict.User.Group",
             Self::UserPolicy => "DeleteConflict.User.Policy",
             Self::GroupUser => "DeleteConflict.Group.User",
@@ -47,6 +50,7 @@ impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UserAccessKey => f.write_str("it has access keys"),
+            Self::UserLoginProfile => f.write_str("it has a login profile"),
             Self::UserGroup => f.write_str("it is in a group"),
             Self::UserPolicy | Self::GroupPolicy | Self::RolePolicy => f.write_str("policies are attached to it"),
             Self::GroupUser => f.write_str("users are in it"),

@@ -5,9 +5,11 @@ mod conflict;
 mod exceeded;
 
 use catalog::CatalogError;
+use crypto::CryptoError;
 
 use super::assume_role::InvalidRoleArn;
 use super::attachments::Target;
+use super::password::{PasswordFault, PasswordField};
 use super::policies::PolicyRef;
 use super::policy_versions::{InvalidVersionId, VersionId};
 use super::text::TextField;
@@ -15,6 +17,7 @@ use crate::evaluation::Denial;
 use crate::identity::{AccountId, Arn, GroupName, InvalidName, NameFault, NameKind, PolicyName, RoleName, UserName};
 use crate::keys::AccessKeyId;
 use crate::policy::{Action, PolicyError};
+use crate::trail::LedgerError;
 
 /// Shorthand for what the use cases return.
 pub type Result<T> = std::result::Result<T, RamError>;
@@ -70,6 +73,29 @@ pub enum RamError {
     /// The secret of a key that is brought along cannot be one.
     #[error("an AccessKeySecret has 16 to 128 printable ASCII characters without spaces")]
     InvalidSecret,
+    /// A new password that is too weak.
+    #[error("the password is too weak: {fault}")]
+    WeakPassword {
+        /// Where it was given.
+        field: PasswordField,
+        /// What it lacks.
+        fault: PasswordFault,
+    },
+    /// A new password that is the old one.
+    #[error("the new password is the old one")]
+    PasswordReused,
+    /// Not the password that is to be changed.
+    #[error("the old password is not right")]
+    OldPasswordIncorrect,
+    /// Only users have a password that they change by a call.
+    #[error("only a user changes its own password")]
+    NotAUser,
+    /// There were too many failed attempts with this password.
+    #[error("there were too many failed attempts; try again in {wait_s} s")]
+    TooManyAttempts {
+        /// In how many seconds another attempt is possible.
+        wait_s: u64,
+    },
     /// A session has no access keys of its own.
     #[error("a session of a role has no access keys: name a user")]
     NoOwnKeys,
@@ -79,6 +105,9 @@ pub enum RamError {
     /// No such user.
     #[error("user {0} does not exist")]
     UserNotFound(UserName),
+    /// The user has no password.
+    #[error("user {0} has no login profile")]
+    LoginProfileNotFound(UserName),
     /// No such access key with this owner.
     #[error("access key {0} does not exist")]
     AccessKeyNotFound(AccessKeyId),
@@ -124,6 +153,9 @@ pub enum RamError {
     /// The name is taken.
     #[error("user {0} exists already")]
     UserExists(UserName),
+    /// The user has a password already.
+    #[error("user {0} has a login profile already")]
+    LoginProfileExists(UserName),
     /// The id is taken.
     #[error("access key {0} exists already and belongs to somebody else")]
     AccessKeyExists(AccessKeyId),
@@ -185,6 +217,15 @@ pub enum RamError {
         /// The key.
         access_key_id: String,
     },
+    /// Too many passwords are being checked at once. Nothing was done.
+    #[error("too many passwords are being checked; try again in a moment")]
+    Busy,
+    /// A password could not be hashed or compared.
+    #[error("the password could not be checked: {0}")]
+    PasswordUnchecked(#[source] CryptoError),
+    /// Who signed in or out could not be written down.
+    #[error(transparent)]
+    Unrecorded(LedgerError),
     /// The catalog failed.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
@@ -194,7 +235,7 @@ impl RamError {
     /// Whether nothing was done and the same call may succeed in a moment.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Catalog(CatalogError::Busy { .. }))
+        matches!(self, Self::Busy | Self::Catalog(CatalogError::Busy { .. }))
     }
 
     /// Code of the RAM or STS API. Source: ram.md 3; what is not listed there follows its pattern and is our choice.
@@ -220,8 +261,17 @@ impl RamError {
             Self::InvalidDuration { .. } => "InvalidParameter.DurationSeconds",
             Self::InvalidSessionMax { .. } => "InvalidParameter.MaxSessionDuration",
             Self::InvalidSecret => "InvalidParameter",
+            Self::WeakPassword { field, .. } => match field {
+                PasswordField::Password => "InvalidParameter.Password.TooWeak",
+                PasswordField::NewPassword => "InvalidParameter.NewPassword.TooWeak",
+            },
+            Self::PasswordReused => "InvalidParameter.NewPassword.ReusePrevention",
+            Self::OldPasswordIncorrect => "InvalidParameter.OldPassword.Incorrect",
+            Self::NotAUser => "NotSupport.Account",
+            Self::TooManyAttempts { .. } => "Throttling.User",
             Self::NoOwnKeys => "MissingParameter",
             Self::UserNotFound(_) => "EntityNotExist.User",
+            Self::LoginProfileNotFound(_) => "EntityNotExist.User.LoginProfile",
             Self::AccessKeyNotFound(_) => "EntityNotExist.User.AccessKey",
             Self::GroupNotFound(_) => "EntityNotExist.Group",
             Self::RoleNotFound(_) => "EntityNotExist.Role",
@@ -234,6 +284,7 @@ impl RamError {
             },
             Self::NotInGroup { .. } => "EntityNotExist.User.Group",
             Self::UserExists(_) => "EntityAlreadyExists.User",
+            Self::LoginProfileExists(_) => "EntityAlreadyExists.User.LoginProfile",
             Self::AccessKeyExists(_) => "EntityAlreadyExists.User.AccessKey",
             Self::GroupExists(_) => "EntityAlreadyExists.Group",
             Self::RoleExists(_) => "EntityAlreadyExists.Role",
@@ -249,7 +300,12 @@ impl RamError {
             Self::Denied(_) => "NoPermission",
             // No call of the API makes or names accounts.
             Self::AccountNotFound(_) | Self::AccountExists(_) => "InternalError",
-            Self::NotCovered { .. } | Self::SecretDamaged { .. } | Self::Catalog(_) => "InternalError",
+            Self::Busy => "ServiceUnavailable",
+            Self::NotCovered { .. }
+            | Self::SecretDamaged { .. }
+            | Self::PasswordUnchecked(_)
+            | Self::Unrecorded(_)
+            | Self::Catalog(_) => "InternalError",
         }
     }
 }
