@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::Of;
+use super::detail::gone;
 use super::instance::{Instance, instance_of};
 use crate::calls::{Product, Refusal};
 use crate::language::texts;
@@ -55,7 +56,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 async fn console(visit: Visit, Path(of): Path<Of>) -> Response {
     match instance_of(&visit, &of.id).await {
         Ok(Some(instance)) => rendered(StatusCode::OK, &console_of(&visit, &instance).await),
-        Ok(None) => visit.not_found(),
+        Ok(None) => gone(&visit),
         Err(refusal) => visit.trouble(Section::Instances, &refusal),
     }
 }

@@ -68,6 +68,7 @@ texts! {
         name: "Name" | "名称";
         description: "Description" | "描述";
         save: "Save" | "保存";
+        gone: "This instance does not exist any more." | "该实例已不存在。";
     }
 }
 
@@ -90,6 +91,15 @@ struct Status {
     region: String,
     csrf: String,
     instance: Instance,
+}
+
+/// In the place of a part of a page whose instance was deleted meanwhile.
+#[derive(Template)]
+#[template(path = "instances/gone.html")]
+struct Gone {
+    texts: &'static DetailTexts,
+    /// Address of the list.
+    address: String,
 }
 
 impl Status {
@@ -135,9 +145,15 @@ async fn look(visit: &Visit, id: &str, refusal: Option<&Refusal>) -> Result<Opti
 async fn status(visit: Visit, Path(of): Path<Of>) -> Response {
     match instance_of(&visit, &of.id).await {
         Ok(Some(instance)) => rendered(StatusCode::OK, &status_of(&visit, instance)),
-        Ok(None) => visit.not_found(),
+        Ok(None) => gone(&visit),
         Err(refusal) => visit.trouble(Section::Instances, &refusal),
     }
+}
+
+/// Answers a part of a page whose instance is not there.
+pub(super) fn gone(visit: &Visit) -> Response {
+    let page = Gone { texts: DetailTexts::of(visit.language), address: visit.path("instances") };
+    rendered(StatusCode::OK, &page)
 }
 
 fn status_of(visit: &Visit, instance: Instance) -> Status {

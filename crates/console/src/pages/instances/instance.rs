@@ -130,3 +130,37 @@ fn forward(found: &Value) -> String {
 fn lock(found: &Value) -> Lock {
     Lock { key: text(found, "KMSKeyId"), state: text(found, "KeyState"), reason: text(found, "Reason") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Language;
+
+    /// What the pages decide by is read from where the API says it, and what it leaves out is empty.
+    #[test]
+    fn an_instance_is_read_from_its_description() {
+        let mut found = json!({
+            "InstanceId": "i-1", "InstanceName": "", "Status": "Running", "Cpu": 2, "Memory": 4096, "DeletionProtection": true,
+            "CreationTime": "2026-11-28T10:00Z", "StartTime": "",
+            "VpcAttributes": { "PrivateIpAddress": { "IpAddress": ["10.0.2.15"] } },
+            "Reseal": {
+                "Encrypted": true,
+                "Locks": { "Lock": [{ "KMSKeyId": "k-1", "KeyState": "Disabled", "Reason": "key k-1 is Disabled" }] },
+                "Forwards": { "Forward": [{ "HostAddress": "127.0.0.1", "HostPort": 40000, "GuestPort": 22 }] },
+            },
+        });
+        let texts = InstanceTexts::of(Language::English);
+        let instance = Instance::read(&found, texts);
+        assert_eq!((instance.shown_name(), instance.state(), instance.chip()), ("i-1", "Running", "good"));
+        assert!(instance.is_encrypted && instance.is_protected && instance.started.is_empty() && instance.failure.is_empty());
+        assert_eq!((instance.addresses, instance.forwards), (vec!["10.0.2.15".to_owned()], vec!["127.0.0.1:40000 → 22".to_owned()]));
+        assert_eq!((instance.locks[0].key.as_str(), instance.locks[0].state.as_str()), ("k-1", "Disabled"));
+        for (status, word, chip) in [("Stopped", "Stopped", ""), ("Stopping", "Stopping", "busy"), ("Odd", "Odd", "busy")] {
+            found["Status"] = status.into();
+            let instance = Instance::read(&found, texts);
+            assert_eq!((instance.state(), instance.chip()), (word, chip));
+        }
+        let bare = Instance::read(&json!({}), texts);
+        assert!(!bare.is_encrypted && bare.locks.is_empty() && bare.forwards.is_empty());
+    }
+}
