@@ -263,6 +263,11 @@ impl Fields {
         self.0.get(name).map_or("", String::as_str)
     }
 
+    /// Takes a field away.
+    pub(crate) fn clear(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
     /// Whether a box is ticked.
     pub(crate) fn is_on(&self, name: &str) -> bool {
         !self.get(name).is_empty()

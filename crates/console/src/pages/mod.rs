@@ -1,10 +1,13 @@
 //! The pages, by section. Each module has its addresses in `routes`, its texts, and its templates in a folder of the same name.
 
+mod images;
 mod instances;
 mod language;
 mod overview;
 mod password;
 mod sign_in;
+mod tasks;
+mod tickets;
 
 use std::sync::Arc;
 
@@ -18,7 +21,13 @@ use crate::visit::Visit;
 
 /// Everything below `/console`.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
-    let pages = Router::new().merge(overview::routes()).merge(instances::routes()).merge(password::routes());
+    let pages = Router::new()
+        .merge(overview::routes())
+        .merge(images::routes())
+        .merge(instances::routes())
+        .merge(tasks::routes())
+        .merge(tickets::routes())
+        .merge(password::routes());
     let console = Router::new()
         .merge(assets::routes())
         .merge(sign_in::routes())

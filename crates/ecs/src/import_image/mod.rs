@@ -15,6 +15,7 @@ use engine::SourceFormat;
 use ram::{Action, Permit};
 
 use crate::arn::require;
+use crate::copy_image::{Check, FoundDisk};
 use crate::create_image::take_device;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, ImportError, Result};
@@ -102,13 +103,23 @@ impl Ecs {
         self.insert_import(request, &disks, token.as_ref(), scope).await
     }
 
-    /// Runs every check and changes nothing.
+    /// Runs every check and changes nothing. The checks that are returned say what each disk is.
     ///
     /// Errors: as [`Ecs::import_image`].
-    pub async fn check_import_image(&self, request: &ImportImage, permit: &Permit, scope: &Scope) -> Result<()> {
+    pub async fn check_import_image(
+        &self,
+        request: &ImportImage,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<Vec<Check>> {
         self.store(&scope.region)?;
         require(permit, IMPORT_IMAGE, scope, "image/*")?;
-        self.check_import(request, scope).await.map(drop)
+        let known = self.check_import(request, scope).await?;
+        let check = |disk: Known| {
+            let found = FoundDisk { format: disk.format, virtual_bytes: disk.virtual_bytes };
+            Check { name: "disk", refusal: None, was_run: true, found: Some(found) }
+        };
+        Ok(known.into_iter().map(check).collect())
     }
 
     async fn check_import(&self, request: &ImportImage, scope: &Scope) -> Result<Vec<Known>> {
