@@ -66,14 +66,19 @@ impl<S: Services> Inside<S> {
         let gateway = &self.0;
         let mut id = [0; 16];
         gateway.random.fill(&mut id);
-        let request_id =
-            envelope::request_id(ask.product.dialect(), uuid::Builder::from_random_bytes(id).into_uuid());
+        let request_id = envelope::request_id(ask.product.dialect(), uuid::Builder::from_random_bytes(id).into_uuid());
         let action = gateway.table.row(ask.product, ask.action).map_or("unknown", |row| row.spec.name);
         let product = ask.product.name();
         let result = self.carry_out(ask, &request_id).await;
         let code = result.as_ref().err().map_or("OK", |refusal| refusal.row().code);
         gateway.metrics.answered(product, action, code, started.elapsed());
-        tracing::info!(request.id = request_id, product, action, code, "answered {product} {action} with {code} to a session");
+        tracing::info!(
+            request.id = request_id,
+            product,
+            action,
+            code,
+            "answered {product} {action} with {code} to a session"
+        );
         InsideAnswer { request_id, result }
     }
 

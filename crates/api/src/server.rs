@@ -109,7 +109,10 @@ impl<S: Services> Server<S> {
         for Listener { address, tls, region } in config.listeners {
             let socket = TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;
             let (gateway, calls, uploads) = (Arc::clone(&gateway), Arc::clone(&calls), Arc::clone(&uploads));
-            doors.push((socket, Arc::new(Door { gateway, calls, uploads, pages: None, tls, region, timeouts: config.timeouts })));
+            doors.push((
+                socket,
+                Arc::new(Door { gateway, calls, uploads, pages: None, tls, region, timeouts: config.timeouts }),
+            ));
         }
         Ok(Self {
             doors,

@@ -45,7 +45,9 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
     }
     match (headers.contains_key(ORIGIN), text(ORIGIN), text(HOST)) {
         (false, ..) => true,
-        (true, Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host)),
+        (true, Some(origin), Some(host)) => {
+            origin.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
+        }
         _ => false,
     }
 }

@@ -75,7 +75,9 @@ impl Shell {
             texts,
             section,
             region: visit.region.clone(),
-            other_regions: regions.map(|region| (region.clone(), format!("/console/{region}/{}", section.path()))).collect(),
+            other_regions: regions
+                .map(|region| (region.clone(), format!("/console/{region}/{}", section.path())))
+                .collect(),
             who: who(visit),
             has_password: has_password(visit),
             csrf: visit.csrf.clone(),
@@ -115,14 +117,27 @@ impl Shell {
     /// The navigation: groups of entries, each with its address, name, and whether it is this page's.
     pub(crate) fn navigation(&self) -> Vec<(&'static str, Vec<(String, &'static str, bool)>)> {
         let texts = self.texts;
-        let entry = |section: Section, name| (format!("/console/{}/{}", self.region, section.path()), name, section == self.section);
+        let entry = |section: Section, name| {
+            (format!("/console/{}/{}", self.region, section.path()), name, section == self.section)
+        };
         vec![
             ("", vec![entry(Section::Overview, texts.overview)]),
             (
                 texts.compute,
-                vec![entry(Section::Images, texts.images), entry(Section::Instances, texts.instances), entry(Section::Tasks, texts.tasks)],
+                vec![
+                    entry(Section::Images, texts.images),
+                    entry(Section::Instances, texts.instances),
+                    entry(Section::Tasks, texts.tasks),
+                ],
             ),
-            (texts.security, vec![entry(Section::Keys, texts.keys), entry(Section::Access, texts.access), entry(Section::Audit, texts.audit)]),
+            (
+                texts.security,
+                vec![
+                    entry(Section::Keys, texts.keys),
+                    entry(Section::Access, texts.access),
+                    entry(Section::Audit, texts.audit),
+                ],
+            ),
             (texts.account, vec![entry(Section::Usage, texts.usage), entry(Section::Tickets, texts.tickets)]),
         ]
     }
@@ -132,7 +147,7 @@ impl Section {
     /// The part of the path after the region.
     fn path(self) -> &'static str {
         match self {
-            Self::None | Self::Overview => "",
+            Self::None | Self::Overview => "overview",
             Self::Images => "images",
             Self::Instances => "instances",
             Self::Keys => "keys",

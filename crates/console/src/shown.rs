@@ -21,7 +21,10 @@ pub(crate) fn list<'a>(answer: &'a Value, outer: &str, inner: &str) -> &'a [Valu
 
 /// A number of an answer, also where the API writes it as text.
 pub(crate) fn number(value: &Value, name: &str) -> u64 {
-    value[name].as_u64().or_else(|| value[name].as_str().and_then(|text| text.trim_end_matches('%').parse().ok())).unwrap_or(0)
+    value[name]
+        .as_u64()
+        .or_else(|| value[name].as_str().and_then(|text| text.trim_end_matches('%').parse().ok()))
+        .unwrap_or(0)
 }
 
 /// `12.5 GiB`.
@@ -120,6 +123,9 @@ mod tests {
     fn numbers_are_read_however_they_are_written() {
         let answer = serde_json::json!({ "A": 7, "B": "7", "C": "7%", "D": true });
         assert_eq!(["A", "B", "C", "D", "E"].map(|name| number(&answer, name)), [7, 7, 7, 0, 0]);
-        assert_eq!((text(&answer, "A"), text(&answer, "D"), text(&answer, "E")), ("7".into(), "true".into(), String::new()));
+        assert_eq!(
+            (text(&answer, "A"), text(&answer, "D"), text(&answer, "E")),
+            ("7".into(), "true".into(), String::new())
+        );
     }
 }

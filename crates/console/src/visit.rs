@@ -110,7 +110,12 @@ pub(crate) fn form_urlencoded(pairs: &[(&str, &str)]) -> String {
 
 impl Visit {
     /// Calls an action in the region of the page.
-    pub(crate) async fn call(&self, product: Product, action: &'static str, parameters: &[(&str, &str)]) -> Result<Value, Refusal> {
+    pub(crate) async fn call(
+        &self,
+        product: Product,
+        action: &'static str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Value, Refusal> {
         self.call_in(&self.region, product, action, parameters).await
     }
 

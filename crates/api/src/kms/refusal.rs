@@ -103,6 +103,7 @@ fn of_crypto(error: &CryptoError, request_id: &str) -> Refusal {
         | CryptoError::UnsupportedKdf { .. }
         | CryptoError::KdfCost { .. }
         | CryptoError::KdfMemory { .. }
+        | CryptoError::StoredPassword
         | CryptoError::KeyMaterialLength { .. }
         | CryptoError::Context { .. }
         | CryptoError::KeyGeneration { .. }

@@ -66,7 +66,10 @@ impl<S: Services> Door<S> {
             Ok(response) => response.map(Full::new),
             Err(_) => {
                 tracing::error!("the code of a page panicked");
-                plain(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong in the server; its log says more.\n".to_owned())
+                plain(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "Something went wrong in the server; its log says more.\n".to_owned(),
+                )
             }
         }
     }

@@ -28,7 +28,11 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new().route("/language/{tag}", get(choose))
 }
 
-async fn choose(Path(tag): Path<String>, Query(asked): Query<Asked>, Extension(visitor): Extension<Visitor>) -> Response {
+async fn choose(
+    Path(tag): Path<String>,
+    Query(asked): Query<Asked>,
+    Extension(visitor): Extension<Visitor>,
+) -> Response {
     let language = Language::of_tag(&tag).unwrap_or(Language::English);
     let cookie = cookies::set(COOKIE, language.tag(), Some(LIFE), visitor.secure_transport);
     ([(SET_COOKIE, cookie)], Redirect::to(local(&asked.to))).into_response()

@@ -12,6 +12,7 @@ mod tickets;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::State;
 use axum::response::Redirect;
 use axum::routing::get;
 
@@ -28,11 +29,19 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .merge(tasks::routes())
         .merge(tickets::routes())
         .merge(password::routes());
-    let console = Router::new()
-        .merge(assets::routes())
-        .merge(sign_in::routes())
-        .merge(language::routes())
-        .nest("/{region}", pages)
-        .fallback(async |visit: Visit| visit.not_found());
-    Router::new().route("/console", get(async || Redirect::to("/console/"))).nest("/console", console)
+    let console = Router::new().merge(assets::routes()).merge(sign_in::routes()).merge(language::routes());
+    Router::new()
+        .route("/console", get(home))
+        .route("/console/", get(home))
+        .nest("/console", console)
+        .route("/console/{region}", get(async |visit: Visit| visit.go("overview")))
+        .route("/console/{region}/", get(async |visit: Visit| visit.go("overview")))
+        .nest("/console/{region}", pages)
+        .fallback(async |visit: Visit| visit.not_found())
+}
+
+/// The overview of the default region; whoever is not signed in is sent on from there.
+async fn home(State(shared): State<Arc<Shared>>) -> Redirect {
+    let region = shared.calls.regions().first().map_or("", String::as_str);
+    Redirect::to(&format!("/console/{region}/overview"))
 }

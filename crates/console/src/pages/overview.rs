@@ -68,7 +68,7 @@ struct Progress {
 }
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
-    Router::new().route("/", get(overview)).route("/overview/progress", get(progress))
+    Router::new().route("/overview", get(overview)).route("/overview/progress", get(progress))
 }
 
 async fn overview(visit: Visit) -> Response {

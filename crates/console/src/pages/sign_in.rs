@@ -65,15 +65,8 @@ struct Asked {
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/", get(home))
         .route("/sign-in", get(form).post(sign_in))
         .route("/{region}/sign-out", post(sign_out))
-}
-
-/// The overview of the default region; whoever is not signed in is sent on from there.
-async fn home(State(shared): State<Arc<Shared>>) -> Redirect {
-    let region = shared.calls.regions().first().map_or("", String::as_str);
-    Redirect::to(&format!("/console/{region}/"))
 }
 
 async fn form(headers: HeaderMap, Query(asked): Query<Asked>) -> Response {
@@ -108,7 +101,9 @@ async fn sign_in(
             let (status, trouble) = match error {
                 SignInError::Refused => (StatusCode::UNAUTHORIZED, texts.wrong.to_owned()),
                 SignInError::TemporaryKey => (StatusCode::UNAUTHORIZED, texts.temporary.to_owned()),
-                SignInError::TooManyAttempts { wait_s } => (StatusCode::TOO_MANY_REQUESTS, fill(texts.wait, &[&wait_s])),
+                SignInError::TooManyAttempts { wait_s } => {
+                    (StatusCode::TOO_MANY_REQUESTS, fill(texts.wait, &[&wait_s]))
+                }
                 SignInError::Failed(error) => {
                     tracing::error!(%error, "somebody cannot be signed in");
                     (StatusCode::SERVICE_UNAVAILABLE, texts.failed.to_owned())
@@ -126,7 +121,8 @@ async fn sign_out(State(shared): State<Arc<Shared>>, headers: HeaderMap, posted:
         tracing::error!(%error, "a session cannot be ended");
         return crate::trouble::Trouble::unavailable(posted.visit.language).into_response();
     }
-    let cookie = cookies::set(SESSION_COOKIE, "", Some(std::time::Duration::ZERO), posted.visit.visitor.secure_transport);
+    let cookie =
+        cookies::set(SESSION_COOKIE, "", Some(std::time::Duration::ZERO), posted.visit.visitor.secure_transport);
     ([(SET_COOKIE, cookie)], Redirect::to("/console/sign-in")).into_response()
 }
 
@@ -159,7 +155,9 @@ mod tests {
     #[test]
     fn redirects_stay_here() {
         assert_eq!(local("/console/cn-hangzhou/images?x=1"), "/console/cn-hangzhou/images?x=1");
-        for elsewhere in ["", "/", "//evil.example", "https://evil.example", "/consolex", "/console/\r\nA: b", "/\\evil.example"] {
+        for elsewhere in
+            ["", "/", "//evil.example", "https://evil.example", "/consolex", "/console/\r\nA: b", "/\\evil.example"]
+        {
             assert_eq!(local(elsewhere), "/console/", "{elsewhere}");
         }
     }

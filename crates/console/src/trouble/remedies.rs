@@ -41,7 +41,10 @@ const ROWS: &[Row] = &[
     ),
     (
         "InvalidParameter.EncryptedIllegal",
-        ["An encrypted image stays encrypted, and a key can only be named for an encrypted copy.", "Tick Encrypt, or leave the key out."],
+        [
+            "An encrypted image stays encrypted, and a key can only be named for an encrypted copy.",
+            "Tick Encrypt, or leave the key out.",
+        ],
         ["已加密的镜像不能变为明文；只有加密复制才能指定密钥。", "请勾选“加密”，或不要指定密钥。"],
     ),
     (
