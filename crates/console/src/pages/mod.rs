@@ -4,6 +4,7 @@ mod images;
 mod instances;
 mod language;
 mod overview;
+mod own_keys;
 mod password;
 mod sign_in;
 mod tasks;

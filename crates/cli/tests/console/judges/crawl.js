@@ -16,9 +16,9 @@ function shape(url) {
 
 // Calls `look(page's shape)` on each page of the region that can be reached, in the order of their distance.
 async function crawl(person, look) {
-  const home = `/console/${region}/`;
-  const queue = [home];
-  const known = new Set([shape(new URL(home, base))]);
+  const within = `/console/${region}/`;
+  const queue = [`${within}overview`];
+  const known = new Set(queue);
   const shapes = [];
   while (queue.length) {
     const path = queue.shift();
@@ -30,7 +30,7 @@ async function crawl(person, look) {
     await look(here);
     for (const link of await links(person.page)) {
       const url = new URL(link, base);
-      if (!url.pathname.startsWith(home) || known.has(shape(url))) continue;
+      if (!url.pathname.startsWith(within) || known.has(shape(url))) continue;
       known.add(shape(url));
       queue.push(url.pathname + url.search);
     }

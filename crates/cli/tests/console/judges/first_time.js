@@ -16,7 +16,9 @@ async function story(browser, language) {
   await person.signIn(ACCOUNT.id, ACCOUNT.secret);
   await importFromBucket(person, `${name}-of-bucket`);
   await importByUpload(person, name);
+  const image = person.page.url();
   const key = await createKey(person, `alias/${name}`);
+  await person.page.goto(image);
   await copyEncrypted(person, name, key);
   await runInstance(person, `${name}-1`);
   await stopHard(person);
@@ -26,20 +28,47 @@ async function story(browser, language) {
   await person.done();
 }
 
-// Each lands on the page of the new image.
 async function importFromBucket(person, name) {
+  const { page } = person;
   const texts = person.words('pages/images/import/mod');
   await person.go('images/import');
-  assert.fail(`not written: ${texts.title} ${name}`);
+  await page.getByLabel(texts.from_bucket).check();
+  await page.getByLabel(texts.bucket, { exact: true }).fill('golden');
+  await page.getByLabel(texts.object, { exact: true }).fill('disk.raw');
+  await checkAndImport(person, name);
 }
 
 async function importByUpload(person, name) {
-  assert.fail(`not written: ${DISK} ${name}`);
+  const { page } = person;
+  await person.go('images');
+  await page.getByRole('link', { name: person.words('pages/images/list').import, exact: true }).click();
+  await page.getByLabel(person.words('pages/images/import/mod').file, { exact: true }).setInputFiles(DISK);
+  await checkAndImport(person, name);
 }
 
-async function createKey({ page, words, go }, alias) {
-  const texts = words('pages/keys/create');
-  assert.fail(`${texts.title} ${page} ${go} ${alias}`);
+// The page says what the file is before it is imported; then that of the new image follows.
+async function checkAndImport(person, name) {
+  const { page } = person;
+  const texts = person.words('pages/images/import/mod');
+  await page.getByLabel(texts.name, { exact: true }).fill(name);
+  await page.getByRole('button', { name: texts.check, exact: true }).click();
+  await person.sees(person.words('pages/images/import/report').title);
+  await person.sees('2 MiB');
+  await page.getByRole('button', { name: texts.import, exact: true }).click();
+  await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+  await person.sees(person.words('pages/images/image').available);
+}
+
+// Answers the id of the key.
+async function createKey(person, alias) {
+  const { page } = person;
+  const texts = person.words('pages/keys/create');
+  await person.go('keys');
+  await page.getByRole('link', { name: person.words('pages/keys/list').create, exact: true }).first().click();
+  await page.getByLabel(texts.alias, { exact: true }).fill(alias);
+  await page.getByRole('button', { name: texts.create, exact: true }).click();
+  await person.sees(person.words('pages/keys/key').enabled);
+  return page.url().split('/').at(-1);
 }
 
 // From the page of the image, to 100 % on the page of its copy.

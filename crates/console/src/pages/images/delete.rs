@@ -11,7 +11,7 @@ use axum::routing::get;
 use serde_json::Value;
 
 use super::image::Image;
-use super::keys::KeyNames;
+use crate::pages::own_keys::KeyNames;
 use super::{Of, found};
 use crate::calls::{Product, Refusal};
 use crate::language::texts;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::keys::KeyNames;
+use crate::pages::own_keys::KeyNames;
 use crate::language::{Language, texts};
 use crate::shown::{Time, bytes, list, number, text};
 

@@ -10,7 +10,7 @@ use axum::response::Response;
 use axum::routing::get;
 
 use super::image::Image;
-use super::keys::KeyNames;
+use crate::pages::own_keys::KeyNames;
 use super::{Of, found};
 use crate::calls::{Product, Refusal};
 use crate::language::texts;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::disk::{Disk, Key};
-use super::keys::KeyNames;
+use crate::pages::own_keys::KeyNames;
 use crate::language::{Language, texts};
 use crate::shown::{Chip, Time, list, number, text};
 

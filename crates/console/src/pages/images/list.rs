@@ -9,7 +9,7 @@ use axum::response::Response;
 use axum::routing::get;
 
 use super::image::{Image, ImageTexts, chip};
-use super::keys::KeyNames;
+use crate::pages::own_keys::KeyNames;
 use super::selection::{PAGE_SIZE, SORTS, STATUSES, Selection};
 use super::{Of, found};
 use crate::calls::{Product, Refusal};

@@ -99,7 +99,7 @@ pub(super) const STATUSES: [&str; 6] = ["Available", "Creating", "Waiting", "Cre
 #[cfg(test)]
 mod tests {
     use super::super::image::tests::answered;
-    use super::super::keys::KeyNames;
+    use crate::pages::own_keys::KeyNames;
     use super::*;
     use crate::language::Language;
 

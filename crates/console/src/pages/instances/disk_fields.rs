@@ -1,7 +1,7 @@
 //! The fields of a form that say how large a new disk is and what it is encrypted under.
 
-use super::choices::{self, KeyChoice};
 use crate::language::texts;
+use crate::pages::own_keys::{KeyNames, KeyOption, own_keys};
 use crate::visit::{Fields, Visit};
 
 texts! {
@@ -35,7 +35,7 @@ pub(super) struct Field {
 
 /// Keys to choose from.
 pub(super) struct Keys {
-    pub(super) own: Vec<KeyChoice>,
+    pub(super) own: Vec<KeyOption>,
     /// Why they are not listed, in the API's words; empty if they are.
     pub(super) denied: String,
 }
@@ -70,7 +70,7 @@ impl DiskFields {
 
 impl Keys {
     pub(super) async fn of(visit: &Visit) -> Self {
-        match choices::keys(visit).await {
+        match own_keys(visit, &visit.region, &KeyNames::of(visit, &visit.region).await).await {
             Ok(own) => Self { own, denied: String::new() },
             Err(refusal) => Self { own: Vec::new(), denied: refusal.message },
         }

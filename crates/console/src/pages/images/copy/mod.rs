@@ -15,7 +15,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 
 use super::image::Image;
-use super::keys::KeyNames;
+use crate::pages::own_keys::KeyNames;
 use super::{Of, found};
 use crate::calls::{Product, Refusal};
 use crate::language::{fill, texts};

@@ -68,7 +68,7 @@ fn new_key(wish: &Wish<'_>, texts: &OutcomeTexts) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::super::image::tests::answered;
-    use super::super::super::keys::KeyNames;
+    use crate::pages::own_keys::KeyNames;
     use super::*;
     use crate::language::Language;
 

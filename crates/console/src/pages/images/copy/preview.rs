@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::super::image::Image;
-use super::super::keys::KeyNames;
+use crate::pages::own_keys::KeyNames;
 use super::checks::{Check, checks, refusals};
 use super::key_choice::KeyChoice;
 use super::outcome::{OutcomeTexts, Wish, sentences};
