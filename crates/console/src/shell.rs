@@ -98,6 +98,7 @@ impl Shell {
             region: "cn-hangzhou".to_owned(),
             other_regions: Vec::new(),
             who: String::new(),
+            has_password: false,
             csrf: String::new(),
             here: String::new(),
             style: String::new(),
