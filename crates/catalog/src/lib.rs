@@ -32,7 +32,8 @@ pub use queries::ram::{
     UnknownWord, UserRecord,
 };
 pub use queries::trail::{
-    AuditCheckpoint, AuditFilter, AuditHead, AuditRecord, Meter, MeterRecord, NonceRecord, NoncesTaken,
+    AuditCheckpoint, AuditFilter, AuditHead, AuditRecord, EventFilter, EventPage, Meter, MeterDayRecord, MeterRecord,
+    NonceRecord, NoncesTaken,
 };
 pub use queries::{Tag, TagPosition, TaggedResource};
 pub use read::Read;

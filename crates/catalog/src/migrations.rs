@@ -40,6 +40,7 @@ const STEPS: &[Step] = &[
     translated(include_str!("../migrations/0015_key_pairs.sql")),
     translated(include_str!("../migrations/0016_uploads.sql")),
     translated(include_str!("../migrations/0017_console_sessions.sql")),
+    translated(include_str!("../migrations/0018_meter_days.sql")),
 ];
 
 const fn translated(sqlite: &'static str) -> Step {

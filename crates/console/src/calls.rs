@@ -56,7 +56,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Status of a page that shows it.
+    /// Status of the page that shows it.
     pub(crate) fn http_status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }

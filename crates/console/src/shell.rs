@@ -175,3 +175,24 @@ fn has_password(visit: &Visit) -> bool {
     let caller = visit.session.caller.caller();
     matches!(caller.principal, ram::Principal::User { .. }) && caller.access_key_id.is_none()
 }
+
+#[cfg(test)]
+impl Shell {
+    /// A frame for tests of single pages.
+    pub(crate) fn of_test(language: Language) -> Self {
+        Self {
+            language,
+            texts: ShellTexts::of(language),
+            section: Section::None,
+            region: "cn-hangzhou".to_owned(),
+            other_regions: Vec::new(),
+            who: "1000000000000001".to_owned(),
+            has_password: false,
+            csrf: "csrf".to_owned(),
+            here: "/console/".to_owned(),
+            style: String::new(),
+            script: String::new(),
+            icon: String::new(),
+        }
+    }
+}

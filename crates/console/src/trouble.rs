@@ -71,6 +71,11 @@ impl Trouble {
         Bare { language, trouble: Self::plain(texts, texts.unavailable, texts.unavailable_remedy) }
     }
 
+    /// What a page itself finds wrong with a form, before any call.
+    pub(crate) fn of_form(language: Language, words: &str, remedy: &str) -> Self {
+        Self::plain(TroubleTexts::of(language), words, remedy)
+    }
+
     fn plain(texts: &'static TroubleTexts, words: &str, remedy: &str) -> Self {
         Self {
             texts,

@@ -18,7 +18,7 @@
 
 pub use action::Action;
 pub use asymmetric::{Answered, PairRef};
-pub use billing::{Bill, FreeFor, InvalidMonth, KeyUnit, Month, PRICE_RULES, PriceRule};
+pub use billing::{Bill, CALLS_PER_PRICE, FreeFor, InvalidMonth, KeyUnit, Month, PRICE_RULES, PriceRule, Usage};
 pub use catalog::{
     Account, AliasRecord, KeyFilter, KeyId, KeyRecord, KeyState, KeyVersionId, KeyVersionRecord, Page, PageRequest,
     Region, Scope, SealedImage, SealedImageRecord, Tag,

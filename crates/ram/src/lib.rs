@@ -33,11 +33,12 @@ pub use policy::{
 };
 
 pub use service::{
-    AccessKeyInfo, AssumeRole, AttachedPolicyInfo, AuthenticateError, Authenticated, CallerIdentity, Conflict,
-    ConsoleSession, Entities, Entity, Exceeded, GroupChange, IdentityType, InvalidRoleArn, InvalidVersionId, KeyOwner,
-    LoginProfileChange, NewGroup, NewPolicy, NewPolicyVersion, NewRole, NewUser, PasswordFault, PasswordField,
-    PolicyInfo, PolicyRef, PolicyVersionInfo, REMEMBERED_S, Ram, RamError, RequestFacts, Result, RoleArn, RoleChange,
-    RotateStrategy, Session, SessionError, SessionToken, SignIn, SignInError, Target, TextField, UserChange, VersionId,
+    AccessKeyInfo, AllowedPrincipal, AssumeRole, AttachedPolicyInfo, AuthenticateError, Authenticated, CallerIdentity,
+    Conflict, ConsoleSession, Entities, Entity, Exceeded, GroupChange, IdentityType, InvalidRoleArn, InvalidVersionId,
+    KeyOwner, LoginProfileChange, NewGroup, NewPolicy, NewPolicyVersion, NewRole, NewUser, PasswordFault,
+    PasswordField, PolicyInfo, PolicyRef, PolicyVersionInfo, Question, REMEMBERED_S, Ram, RamError, RequestFacts,
+    Result, RoleArn, RoleChange, RotateStrategy, Session, SessionError, SessionToken, SignIn, SignInError, Target,
+    TextField, UserChange, VersionId,
 };
 
 pub mod keys;

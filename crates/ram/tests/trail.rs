@@ -67,7 +67,7 @@ async fn call(ledger: Arc<Ledger>, n: u32) {
     let meter = Meter {
         account: "1000000000000001".parse().unwrap(),
         region: "cn-hangzhou".parse().unwrap(),
-        month: "1970-01".to_owned(),
+        day: "1970-01-01".to_owned(),
         product: "kms".to_owned(),
         action: "Decrypt".to_owned(),
         key_kind: "own".to_owned(),

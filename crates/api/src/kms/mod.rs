@@ -10,6 +10,7 @@ mod account;
 mod action;
 mod aliases;
 mod asymmetric;
+mod billing;
 mod ciphertexts;
 mod create;
 mod data_keys;
@@ -89,5 +90,6 @@ pub(crate) fn rows<S: Keys>() -> Vec<Row<S>> {
         Row::of::<regions::DescribeRegions>(),
         Row::of::<account::OpenKmsService>(),
         Row::of::<account::DescribeAccountKmsStatus>(),
+        Row::of::<OnKms<billing::DescribeUsage>>(),
     ]
 }

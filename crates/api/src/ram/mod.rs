@@ -5,11 +5,13 @@
 mod access_keys;
 mod attachments;
 mod declared;
+mod events;
 mod groups;
 mod login_profiles;
 mod members;
 mod policies;
 mod policy_versions;
+mod principals;
 mod refusals;
 mod roles;
 mod users;
@@ -25,6 +27,7 @@ use serde_json::{Value, json};
 
 use crate::action::{Action, Call, Permission, Row, Spec};
 use crate::errors::Refusal;
+use crate::kms::Keys;
 use crate::parameters::{Declares, Parameters};
 use crate::product::Product;
 use crate::services::{Need, Rooms};
@@ -83,10 +86,11 @@ impl<S: Rooms, A: RamAction> Action<S> for OnRam<A> {
 }
 
 /// All rows of RAM.
-pub(crate) fn rows<S: Rooms>() -> impl Iterator<Item = Row<S>> {
+pub(crate) fn rows<S: Keys>() -> impl Iterator<Item = Row<S>> {
     let rows = [users::rows(), access_keys::rows(), groups::rows(), members::rows(), policies::rows()];
     let more = [policy_versions::rows(), attachments::rows(), roles::rows(), login_profiles::rows()];
-    rows.into_iter().chain(more).flatten()
+    let ours = [events::rows(), principals::rows()];
+    rows.into_iter().chain(more).chain(ours).flatten()
 }
 
 /// A row of RAM: `ram:<name>` on `resource`.

@@ -59,7 +59,12 @@ impl Samples {
         let resources =
             [("RegionId", text("cn-hangzhou")), ("ResourceType", text("key")), ("ResourceId.1", self.key.clone())];
         match action {
-            "CreateKey" | "ListKeys" | "ListAliases" | "OpenKmsService" | "DescribeAccountKmsStatus" => vec![],
+            "CreateKey"
+            | "ListKeys"
+            | "ListAliases"
+            | "OpenKmsService"
+            | "DescribeAccountKmsStatus"
+            | "DescribeUsage" => vec![],
             "DescribeKey"
             | "EnableKey"
             | "DisableKey"

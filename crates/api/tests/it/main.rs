@@ -46,4 +46,5 @@ mod sessions;
 mod signing;
 mod story;
 mod tls;
+mod usage_and_audit;
 mod vectors;

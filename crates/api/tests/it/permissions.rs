@@ -26,6 +26,8 @@ const SAMPLES: &[(&str, &str)] = &[
         r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ecs.aliyuncs.com"}}]}"#,
     ),
     ("RoleSessionName", "s1"),
+    ("Action", "kms:Decrypt"),
+    ("Resource", "acs:ecs:cn-hangzhou:1234567890123456:image/*"),
 ];
 
 fn required(spec: &Spec, role_arn: &'static str) -> Vec<(&'static str, &'static str)> {

@@ -1,8 +1,8 @@
 //! Audit, meters, balances, nonces.
 
 use catalog::{
-    Account, AuditCheckpoint, AuditFilter, AuditHead, AuditRecord, CatalogError, Meter, NonceRecord, NoncesTaken,
-    Timestamp,
+    Account, AuditCheckpoint, AuditFilter, AuditHead, AuditRecord, CatalogError, EventFilter, Meter, NonceRecord,
+    NoncesTaken, Timestamp,
 };
 
 use crate::place::{Place, on_both_engines};
@@ -10,6 +10,7 @@ use crate::place::{Place, on_both_engines};
 on_both_engines!(
     audit_records_follow_each_other,
     audit_pages_are_filtered,
+    events_are_an_accounts_own_and_bounded,
     checkpoints_are_kept,
     calls_are_counted,
     a_balance_is_there_when_it_was_set,
@@ -58,6 +59,37 @@ async fn audit_pages_are_filtered(place: &Place) {
     }
 }
 
+/// Shows that an account sees its own records only, newest first, in pages that fit together, narrowed by each filter.
+async fn events_are_an_accounts_own_and_bounded(place: &Place) {
+    let catalog = place.open().await;
+    let hour = |seq: u64| AuditRecord { at: at(i64::try_from(seq).expect("a small number") * 3600), ..record(seq) };
+    let failed = AuditRecord { outcome: "Rejected.Disabled".to_owned(), action: "Encrypt".to_owned(), ..hour(7) };
+    let records: Vec<_> = (1..=9).map(|seq| if seq == 7 { failed.clone() } else { hour(seq) }).collect();
+    let mut write = catalog.write().await.unwrap();
+    write.audit_append(&records).await.unwrap();
+    write.commit().await.unwrap();
+    let mine = || EventFilter { account: "account 1".to_owned(), ..EventFilter::default() };
+    let cases = [
+        (mine(), None, vec![9, 7, 5]),
+        (mine(), Some(5), vec![3, 1]),
+        (EventFilter { key_id: "key 0".to_owned(), ..mine() }, None, vec![9, 3]),
+        (EventFilter { failed: true, ..mine() }, None, vec![7]),
+        (EventFilter { outcome: "OK".to_owned(), action: "Decrypt".to_owned(), ..mine() }, None, vec![9, 5, 3]),
+        (EventFilter { from: Some(at(5 * 3600)), until: Some(at(9 * 3600)), ..mine() }, None, vec![7, 5]),
+        (EventFilter { from: Some(at(99 * 3600)), ..mine() }, None, vec![]),
+        (EventFilter { until: Some(at(0)), ..mine() }, None, vec![]),
+        (EventFilter { principal: "acs:ram::1:user/x".to_owned(), ..mine() }, None, vec![]),
+        (EventFilter { product: "kms".to_owned(), account: "account 0".to_owned(), ..mine() }, None, vec![8, 6, 4]),
+        (EventFilter { account: "nobody".to_owned(), ..mine() }, None, vec![]),
+    ];
+    for (filter, before, expected) in cases {
+        let page = catalog.read().audit_events(&filter, before, 3).await.unwrap();
+        let found: Vec<u64> = page.records.iter().map(|record| record.seq).collect();
+        assert_eq!(found, expected, "{filter:?} before {before:?}");
+        assert_eq!(page.next, expected.get(2).copied(), "a full page leads on: {filter:?}");
+    }
+}
+
 /// Shows that a record is signed once and that the newest checkpoint is found.
 async fn checkpoints_are_kept(place: &Place) {
     let catalog = place.open().await;
@@ -75,18 +107,30 @@ async fn checkpoints_are_kept(place: &Place) {
     assert_eq!(catalog.read().audit_checkpoints_page(3, 9).await.unwrap(), [checkpoint(7)]);
 }
 
-/// Shows that counts add up apart for everything that differs, and that a month is read alone.
+/// Shows that counts add up apart for everything that differs, that a month is read alone, and that its days add up to it.
 async fn calls_are_counted(place: &Place) {
     let catalog = place.open().await;
     let mut write = catalog.write().await.unwrap();
-    let other = Meter { key_kind: "service".to_owned(), ..meter("2026-11") };
-    for (meter, calls) in [(&meter("2026-11"), 1), (&other, 5), (&meter("2026-11"), 2), (&meter("2026-12"), 9)] {
+    let service = Meter { key_kind: "service".to_owned(), ..meter("2026-11-30") };
+    let other = Meter { product: "ecs".to_owned(), ..meter("2026-11-01") };
+    for (meter, calls) in [
+        (&meter("2026-11-01"), 1),
+        (&service, 5),
+        (&meter("2026-11-01"), 2),
+        (&meter("2026-11-30"), 4),
+        (&meter("2026-12-01"), 9),
+        (&meter("2026-10-31"), 9),
+        (&other, 7),
+    ] {
         write.meter_add(meter, calls).await.unwrap();
     }
     write.commit().await.unwrap();
     let found = catalog.read().meters_of_month(&account(), "2026-11").await.unwrap();
-    let found: Vec<_> = found.into_iter().map(|record| (record.meter, record.calls)).collect();
-    assert_eq!(found, [(meter("2026-11"), 3), (other, 5)]);
+    let found: Vec<_> = found.iter().map(|record| (&*record.product, &*record.key_kind, record.calls)).collect();
+    assert_eq!(found, [("ecs", "own", 7), ("kms", "own", 7), ("kms", "service", 5)]);
+    let days = catalog.read().meter_days_of_month("kms", &account(), "2026-11").await.unwrap();
+    let days: Vec<_> = days.iter().map(|record| (&*record.day, &*record.action, record.calls)).collect();
+    assert_eq!(days, [("2026-11-01", "Decrypt", 3), ("2026-11-30", "Decrypt", 9)]);
 }
 
 /// Shows that an account has no limit before one is set and after it is taken away, and that its own counts.
@@ -169,11 +213,11 @@ fn record(seq: u64) -> AuditRecord {
     }
 }
 
-fn meter(month: &str) -> Meter {
+fn meter(day: &str) -> Meter {
     Meter {
         account: account(),
         region: "cn-hangzhou".parse().expect("a region"),
-        month: month.to_owned(),
+        day: day.to_owned(),
         product: "kms".to_owned(),
         action: "Decrypt".to_owned(),
         key_kind: "own".to_owned(),

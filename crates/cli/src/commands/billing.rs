@@ -120,12 +120,11 @@ fn amount(micros: i128) -> String {
 
 impl<'a> CallsView<'a> {
     fn of(record: &'a MeterRecord) -> Self {
-        let meter = &record.meter;
         Self {
-            region: meter.region.as_str(),
-            action: &meter.action,
-            key_kind: &meter.key_kind,
-            outcome: &meter.outcome,
+            region: record.region.as_str(),
+            action: &record.action,
+            key_kind: &record.key_kind,
+            outcome: &record.outcome,
             calls: record.calls,
         }
     }

@@ -2,7 +2,6 @@
 
 use api::services::{Record, Unavailable};
 use catalog::{Account, Meter, Region};
-use kms::Month;
 use ram::trail::{Entry, Ledger, Nonce};
 
 /// How long a nonce is kept: requests of 15 minutes ahead are taken for 15 minutes, and more.
@@ -60,7 +59,7 @@ fn meter(call: &Record<'_>, kind: KeyKind) -> Result<Option<Meter>, catalog::Inv
     Ok(Some(Meter {
         account,
         region,
-        month: Month::of(call.at).to_string(),
+        day: call.at.strftime("%Y-%m-%d").to_string(),
         product: call.product.to_owned(),
         action: call.action.to_owned(),
         key_kind: match kind {

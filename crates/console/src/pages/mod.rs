@@ -1,7 +1,10 @@
 //! The pages, by section. Each module has its addresses in `routes`, its texts, and its templates in a folder of the same name.
 
+mod access;
+mod audit;
 mod images;
 mod instances;
+mod keys;
 mod language;
 mod overview;
 mod own_keys;
@@ -9,6 +12,7 @@ mod password;
 mod sign_in;
 mod tasks;
 mod tickets;
+mod usage;
 
 use std::sync::Arc;
 
@@ -29,6 +33,10 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .merge(instances::routes())
         .merge(tasks::routes())
         .merge(tickets::routes())
+        .merge(keys::routes())
+        .merge(access::routes())
+        .merge(usage::routes())
+        .merge(audit::routes())
         .merge(password::routes());
     let console = Router::new().merge(assets::routes()).merge(sign_in::routes()).merge(language::routes());
     Router::new()

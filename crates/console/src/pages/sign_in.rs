@@ -64,9 +64,7 @@ struct Asked {
 }
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
-    Router::new()
-        .route("/sign-in", get(form).post(sign_in))
-        .route("/{region}/sign-out", post(sign_out))
+    Router::new().route("/sign-in", get(form).post(sign_in)).route("/{region}/sign-out", post(sign_out))
 }
 
 async fn form(headers: HeaderMap, Query(asked): Query<Asked>) -> Response {

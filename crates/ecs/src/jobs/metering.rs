@@ -40,7 +40,7 @@ impl Ecs {
         let meter = Meter {
             account: scope.account.clone(),
             region: scope.region.clone(),
-            month: now.strftime("%Y-%m").to_string(),
+            day: now.strftime("%Y-%m-%d").to_string(),
             product: "kms".to_owned(),
             action: action.to_owned(),
             key_kind: if is_service_key(facts) { "service" } else { "own" }.to_owned(),

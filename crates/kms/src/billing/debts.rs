@@ -22,6 +22,10 @@ impl Debts {
     pub(crate) fn under(rule: &'static PriceRule) -> Self {
         Self { rule, known: Recall::new(ACCOUNTS_KNOWN_MAX), asking: Mutex::new(()) }
     }
+
+    pub(super) fn rule(&self) -> &'static PriceRule {
+        self.rule
+    }
 }
 
 impl Default for Debts {

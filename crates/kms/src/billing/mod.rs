@@ -8,7 +8,8 @@
 //! Nothing runs daily and no money is moved: a bill follows from what the catalog keeps, for any month, at any time.
 
 pub use month::{InvalidMonth, Month};
-pub use rule::{Bill, FreeFor, KeyUnit, PRICE_RULES, PriceRule};
+pub use rule::{Bill, CALLS_PER_PRICE, FreeFor, KeyUnit, PRICE_RULES, PriceRule};
+pub use usage::Usage;
 
 pub(crate) use debts::Debts;
 pub(crate) use rule::IN_DEBT;
@@ -16,3 +17,4 @@ pub(crate) use rule::IN_DEBT;
 mod debts;
 mod month;
 mod rule;
+mod usage;

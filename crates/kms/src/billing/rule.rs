@@ -5,7 +5,7 @@
 use catalog::MeterRecord;
 
 /// How many calls a price is for. Prices are given per 10,000 calls.
-const CALLS_PER_PRICE: u64 = 10_000;
+pub const CALLS_PER_PRICE: u64 = 10_000;
 
 /// Outcome of calls that were refused because the account is in debt. Source: `../shared/api/kms.md` 8.
 pub(crate) const IN_DEBT: &str = "Forbidden.InDebt";
@@ -117,10 +117,9 @@ impl PriceRule {
 
     /// The bill for one account's calls of one month, and for the days of its keys, or of their versions, in that month.
     pub fn bill(&self, meters: &[MeterRecord], key_days: u64) -> Bill {
-        let charged =
-            meters.iter().map(|record| (&record.meter, record.calls)).filter(|(meter, _)| meter.outcome != IN_DEBT);
+        let charged = meters.iter().filter(|record| record.outcome != IN_DEBT);
         let sum = |service: bool| -> u64 {
-            charged.clone().filter(|(meter, _)| (meter.key_kind == "service") == service).map(|(_, calls)| calls).sum()
+            charged.clone().filter(|record| (record.key_kind == "service") == service).map(|record| record.calls).sum()
         };
         let (service_calls, own_calls) = (sum(true), sum(false));
         // Free calls are taken from those of services first: they are the cheaper half wherever the halves differ.
@@ -148,21 +147,17 @@ impl PriceRule {
 
 #[cfg(test)]
 mod tests {
-    use catalog::Meter;
-
     use super::*;
 
     fn calls(kind: &str, outcome: &str, calls: u64) -> MeterRecord {
-        let meter = Meter {
-            account: "1000000000000001".parse().unwrap(),
+        MeterRecord {
             region: "cn-hangzhou".parse().unwrap(),
-            month: "2026-11".to_owned(),
             product: "kms".to_owned(),
             action: "Decrypt".to_owned(),
             key_kind: kind.to_owned(),
             outcome: outcome.to_owned(),
-        };
-        MeterRecord { meter, calls }
+            calls,
+        }
     }
 
     #[test]

@@ -86,7 +86,7 @@ async fn count(bench: &Bench, outcome: &str, calls: u32) {
     let meter = Meter {
         account: bench.scope.account.clone(),
         region: bench.scope.region.clone(),
-        month: "1970-01".to_owned(),
+        day: "1970-01-01".to_owned(),
         product: "kms".to_owned(),
         action: "Encrypt".to_owned(),
         key_kind: "own".to_owned(),

@@ -129,6 +129,19 @@ impl Arn {
         Self { service: "kms".to_owned(), region, owner, relative_id: "*".to_owned() }
     }
 
+    /// All principals of an account: `acs:ram::<account>:*`.
+    #[must_use]
+    pub fn of_principals(account: AccountId) -> Self {
+        Self::of_identity(account, "*".to_owned())
+    }
+
+    /// The audit of an account: `acs:actiontrail::<account>:*`.
+    #[must_use]
+    pub fn of_trail(account: AccountId) -> Self {
+        let (owner, relative_id) = (ArnOwner::Account(account), "*".to_owned());
+        Self { service: "actiontrail".to_owned(), region: String::new(), owner, relative_id }
+    }
+
     fn of_identity(account: AccountId, relative_id: String) -> Self {
         Self::of_ram(ArnOwner::Account(account), relative_id)
     }

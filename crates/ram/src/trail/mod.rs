@@ -12,7 +12,7 @@
 
 pub use chain::{Entry, Head};
 pub use ledger::{Ledger, LedgerError, Nonce};
-pub use verify::{Broken, Verified, verify};
+pub use verify::{Broken, Verified, verify, verify_part};
 
 mod chain;
 mod ledger;

@@ -7,13 +7,18 @@ use super::ledger::{SEAL_NAME, signer};
 /// Records that are read at a time.
 const PAGE: u32 = 1000;
 
-/// A chain that is whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Records that one part of a verification follows: a second or so.
+const PART_RECORDS: u64 = 50_000;
+
+/// A chain that is whole, as far as it was followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Verified {
-    /// Its end, to be kept and given to a later verification.
+    /// The last record, to be kept and given to a later verification.
     pub head: Head,
     /// Checkpoints whose signature was right.
     pub checkpoints: u64,
+    /// Whether it was followed to its end, which fits the seal.
+    pub is_end: bool,
 }
 
 /// Where a chain is broken.
@@ -54,8 +59,30 @@ pub enum Broken {
 ///
 /// Errors: [`Broken`], with the first place that does not fit.
 pub async fn verify(catalog: &Catalog, secret: &Secret, expected: Option<Head>) -> Result<Verified, Broken> {
-    let mut head = Head::default();
-    loop {
+    let mut verified = Verified::default();
+    while !verified.is_end {
+        let part = verify_part(catalog, secret, verified.head, expected).await?;
+        verified = Verified { checkpoints: verified.checkpoints + part.checkpoints, ..part };
+    }
+    match expected.filter(|expected| expected.seq > verified.head.seq) {
+        Some(expected) => Err(Broken::Missing { seq: expected.seq }),
+        None => Ok(verified),
+    }
+}
+
+/// Follows a part of the chain that takes no long time, from a record on that an earlier part ended with; from the first one for
+/// `Head::default()`.
+///
+/// Errors: [`Broken`], with the first place that does not fit; `Changed` when `from` is not the record of its number.
+pub async fn verify_part(
+    catalog: &Catalog,
+    secret: &Secret,
+    from: Head,
+    expected: Option<Head>,
+) -> Result<Verified, Broken> {
+    check_is_record(catalog, &from).await?;
+    let (mut head, mut is_end) = (from, false);
+    while !is_end && head.seq.saturating_sub(from.seq) < PART_RECORDS {
         let page = catalog.read().audit_page(&AuditFilter::default(), head.seq, PAGE).await?;
         for record in &page {
             head = follow(&head, record)?;
@@ -64,18 +91,26 @@ pub async fn verify(catalog: &Catalog, secret: &Secret, expected: Option<Head>) 
             }
         }
         // A server may be writing: its seal is ahead of what was read, and then there are more records.
-        if page.is_empty() && is_sealed(catalog, secret, &head).await? {
-            break;
-        }
-        if page.is_empty() && catalog.read().audit_head().await?.seq <= head.seq {
+        is_end = page.is_empty() && is_sealed(catalog, secret, &head).await?;
+        if page.is_empty() && !is_end && catalog.read().audit_head().await?.seq <= head.seq {
             return Err(Broken::Seal { seq: head.seq });
         }
     }
-    if let Some(expected) = expected.filter(|expected| expected.seq > head.seq) {
-        return Err(Broken::Missing { seq: expected.seq });
+    let checkpoints = check_checkpoints(catalog, secret, from.seq, &head, is_end).await?;
+    Ok(Verified { head, checkpoints, is_end })
+}
+
+/// Whether a head that was given is that of a record.
+async fn check_is_record(catalog: &Catalog, head: &Head) -> Result<(), Broken> {
+    if *head == Head::default() {
+        return Ok(());
     }
-    let checkpoints = check_checkpoints(catalog, secret, &head).await?;
-    Ok(Verified { head, checkpoints })
+    let before = head.seq.saturating_sub(1);
+    let found = catalog.read().audit_page(&AuditFilter::default(), before, 1).await?;
+    match found.first() {
+        Some(record) if record.seq == head.seq && record.hash == head.hash => Ok(()),
+        _ => Err(Broken::Changed { seq: head.seq }),
+    }
 }
 
 fn follow(head: &Head, record: &AuditRecord) -> Result<Head, Broken> {
@@ -95,23 +130,31 @@ async fn is_sealed(catalog: &Catalog, secret: &Secret, head: &Head) -> Result<bo
     Ok(seal.map_or(head.seq == 0, |seal| fits(head, &seal, secret)))
 }
 
-async fn check_checkpoints(catalog: &Catalog, secret: &Secret, head: &Head) -> Result<u64, Broken> {
+/// Checks the checkpoints behind record `after`, up to `head`. Behind the end of a chain there can be none.
+async fn check_checkpoints(
+    catalog: &Catalog,
+    secret: &Secret,
+    mut after: u64,
+    head: &Head,
+    is_end: bool,
+) -> Result<u64, Broken> {
     let public = signer(secret).public_key();
-    let (mut after, mut count) = (0, 0);
+    let mut count = 0;
     loop {
         let page = catalog.read().audit_checkpoints_page(after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(count) };
         after = last.seq;
         for checkpoint in &page {
-            let broken = || Broken::Checkpoint { seq: checkpoint.seq };
             if checkpoint.seq > head.seq {
-                return Err(Broken::Missing { seq: checkpoint.seq });
+                return if is_end { Err(Broken::Missing { seq: checkpoint.seq }) } else { Ok(count) };
             }
-            let before = checkpoint.seq.saturating_sub(1);
-            let record = catalog.read().audit_page(&AuditFilter::default(), before, 1).await?;
             let stated = Head { seq: checkpoint.seq, hash: checkpoint.hash };
-            let is_there = record.first().is_some_and(|record| record.hash == checkpoint.hash);
-            if !is_there || !public.verify(&checkpoint_text(&stated, checkpoint.at), &checkpoint.signature) {
+            let broken = || Broken::Checkpoint { seq: checkpoint.seq };
+            check_is_record(catalog, &stated).await.map_err(|error| match error {
+                Broken::Catalog(error) => Broken::Catalog(error),
+                _ => broken(),
+            })?;
+            if !public.verify(&checkpoint_text(&stated, checkpoint.at), &checkpoint.signature) {
                 return Err(broken());
             }
             count += 1;

@@ -63,7 +63,7 @@ pub struct AuditFilter {
 }
 
 impl AuditRecord {
-    fn from_row(row: &Row) -> Result<Self> {
+    pub(super) fn from_row(row: &Row) -> Result<Self> {
         Ok(Self {
             seq: row.count("seq")?,
             at: row.time("at")?,

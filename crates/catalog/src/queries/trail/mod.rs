@@ -2,11 +2,13 @@
 
 pub use audit::{AuditFilter, AuditHead, AuditRecord};
 pub use checkpoints::AuditCheckpoint;
-pub use meters::{Meter, MeterRecord};
+pub use events::{EventFilter, EventPage};
+pub use meters::{Meter, MeterDayRecord, MeterRecord};
 pub use nonces::{NonceRecord, NoncesTaken};
 
 mod audit;
 mod balances;
 mod checkpoints;
+mod events;
 mod meters;
 mod nonces;

@@ -1,0 +1,153 @@
+//! Policies: the system's and the account's own.
+
+use askama::Template;
+use axum::extract::Query;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{AccessWords, PAGE_SIZE, Tab, Tabs};
+use crate::calls::{Product, Refusal};
+use crate::language::texts;
+use crate::paging::Paging;
+use crate::shell::{Section, Shell};
+use crate::shown::{Choice, choices, list as entries, number, text};
+use crate::trouble::Trouble;
+use crate::visit::{Fields, Posted, Visit, rendered};
+
+texts! {
+    /// Texts of the list and the form.
+    PoliciesTexts {
+        title: "Policies" | "授权策略";
+        about: "A policy says which actions are allowed on what. It counts for the users, groups and roles that it is attached to." | "授权策略规定允许对哪些资源执行哪些操作，授权给用户、用户组或角色后生效。";
+        create: "Create a policy" | "创建自定义策略";
+        all: "All" | "全部";
+        show: "Show" | "筛选";
+        used: "Attached" | "被引用次数";
+        document: "Policy document (JSON)" | "策略内容（JSON）";
+        document_hint: "The server checks it; a mistake is shown with its place." | "提交时由服务器校验，如有错误将提示所在位置。";
+        name_hint: "1 to 128 letters, digits and hyphens." | "1 至 128 个字符，可含字母、数字和连字符。";
+        none: "No policy is here" | "暂无策略";
+        none_hint: "Create one, or use those of the system." | "可创建自定义策略，或使用系统策略。";
+    }
+}
+
+/// What the editor begins with: reading and using keys and images, to be narrowed.
+const EXAMPLE: &str = r#"{
+  "Version": "1",
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Action": ["ecs:Describe*", "ecs:CopyImage", "kms:List*", "kms:DescribeKey"],
+      "Resource": "*"
+    }
+  ]
+}
+"#;
+
+#[derive(Template)]
+#[template(path = "access/policies.html")]
+struct PoliciesPage {
+    shell: Shell,
+    tabs: Tabs,
+    texts: &'static PoliciesTexts,
+    words: &'static AccessWords,
+    kinds: Vec<Choice>,
+    rows: Vec<Row>,
+    paging: Paging,
+}
+
+struct Row {
+    name: String,
+    policy_type: String,
+    kind: &'static str,
+    description: String,
+    attachments: u64,
+}
+
+#[derive(Template)]
+#[template(path = "access/policy_create.html")]
+struct CreatePage {
+    shell: Shell,
+    tabs: Tabs,
+    texts: &'static PoliciesTexts,
+    words: &'static AccessWords,
+    trouble: Option<Trouble>,
+    name: String,
+    description: String,
+    document: String,
+}
+
+/// What the address says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    kind: String,
+    marker: String,
+}
+
+pub(super) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Response {
+    let page = look(&visit, &asked).await;
+    visit.show(Section::Access, page)
+}
+
+pub(super) async fn form(visit: Visit) -> Response {
+    let page = CreatePage { document: EXAMPLE.to_owned(), ..create_page(&visit, &Fields::default(), None) };
+    rendered(StatusCode::OK, &page)
+}
+
+pub(super) async fn create(posted: Posted) -> Response {
+    let Posted { visit, fields } = posted;
+    let parameters = fields.given(&["PolicyName", "Description", "PolicyDocument"]);
+    match visit.call(Product::Ram, "CreatePolicy", &parameters).await {
+        Ok(answer) => visit.go(format_args!("access/policies/Custom/{}", text(&answer["Policy"], "PolicyName"))),
+        Err(refusal) => {
+            let trouble = Trouble::new(&refusal, visit.language);
+            rendered(refusal.http_status(), &create_page(&visit, &fields, Some(trouble)))
+        }
+    }
+}
+
+async fn look(visit: &Visit, asked: &Asked) -> Result<PoliciesPage, Refusal> {
+    let (texts, words) = (PoliciesTexts::of(visit.language), AccessWords::of(visit.language));
+    let mut parameters = vec![("MaxItems", PAGE_SIZE)];
+    let given = [("PolicyType", asked.kind.as_str()), ("Marker", &asked.marker)];
+    parameters.extend(given.into_iter().filter(|(_, value)| !value.is_empty()));
+    let answer = visit.call(Product::Ram, "ListPolicies", &parameters).await?;
+    let query = [("kind", asked.kind.as_str())];
+    let (address, next) = (visit.path("access/policies"), answer["Marker"].as_str());
+    Ok(PoliciesPage {
+        shell: visit.shell(Section::Access),
+        tabs: Tabs::new(visit, Tab::Policies),
+        kinds: choices([("", texts.all), ("Custom", words.custom), ("System", words.system)], &asked.kind),
+        rows: entries(&answer, "Policies", "Policy").iter().map(|policy| row(policy, words)).collect(),
+        paging: Paging::marked(visit.language, (&address, &query), &asked.marker, next),
+        texts,
+        words,
+    })
+}
+
+fn row(policy: &Value, words: &AccessWords) -> Row {
+    let policy_type = text(policy, "PolicyType");
+    Row {
+        name: text(policy, "PolicyName"),
+        kind: words.policy_type(&policy_type),
+        policy_type,
+        description: text(policy, "Description"),
+        attachments: number(policy, "AttachmentCount"),
+    }
+}
+
+fn create_page(visit: &Visit, fields: &Fields, trouble: Option<Trouble>) -> CreatePage {
+    CreatePage {
+        shell: visit.shell(Section::Access),
+        tabs: Tabs::new(visit, Tab::Policies),
+        texts: PoliciesTexts::of(visit.language),
+        words: AccessWords::of(visit.language),
+        trouble,
+        name: fields.get("PolicyName").to_owned(),
+        description: fields.get("Description").to_owned(),
+        document: fields.get("PolicyDocument").to_owned(),
+    }
+}

@@ -1,0 +1,227 @@
+//! One policy: its text, its versions, who has it.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{AccessWords, Tab, Tabs};
+use crate::calls::{Product, Refusal};
+use crate::language::{fill, texts};
+use crate::shell::{Section, Shell};
+use crate::shown::{Time, list, text};
+use crate::trouble::Trouble;
+use crate::visit::{Fields, Posted, Visit, rendered};
+
+texts! {
+    /// Texts of the page.
+    PolicyTexts {
+        policies: "Policies" | "授权策略";
+        document_of: "Text of version {}" | "版本 {} 的策略内容";
+        is_default: "Default" | "默认版本";
+        versions: "Versions" | "策略版本";
+        version: "Version" | "版本";
+        make_default: "Make it the default" | "设为默认版本";
+        new_version: "New version" | "新建版本";
+        new_version_hint: "Starts with the text above. The server checks it; a mistake is shown with its place." | "以上方内容为初始值。提交时由服务器校验，如有错误将提示所在位置。";
+        document: "Policy document (JSON)" | "策略内容（JSON）";
+        set_default: "Make it the default at once" | "立即设为默认版本";
+        rotate: "When there are five versions, delete the oldest that is not the default" | "版本达到 5 个时，自动删除最早的非默认版本";
+        has: "Who has this policy" | "引用记录";
+        nobody: "Nobody has this policy." | "该策略尚未被授权。";
+        users: "Users" | "用户";
+        groups: "Groups" | "用户组";
+        roles: "Roles" | "角色";
+        delete: "Delete the policy" | "删除策略";
+        delete_hint: "It must not be attached to anybody." | "删除前需先移除所有授权。";
+        delete_all: "Detach it from everybody, and delete its other versions, first" | "先移除所有授权并删除其他版本";
+    }
+}
+
+#[derive(Template)]
+#[template(path = "access/policy.html")]
+struct PolicyPage {
+    shell: Shell,
+    tabs: Tabs,
+    texts: &'static PolicyTexts,
+    words: &'static AccessWords,
+    trouble: Option<Trouble>,
+    name: String,
+    policy_type: String,
+    kind: &'static str,
+    is_custom: bool,
+    description: String,
+    created: Time,
+    changed: Time,
+    document_title: String,
+    document: String,
+    /// What stands in the editor.
+    draft: String,
+    versions: Vec<Version>,
+    entities: Result<Entities, Trouble>,
+}
+
+struct Version {
+    id: String,
+    is_default: bool,
+    created: Time,
+}
+
+/// Who has a policy.
+struct Entities {
+    users: Vec<String>,
+    groups: Vec<String>,
+    roles: Vec<String>,
+}
+
+/// What the address says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    version: String,
+}
+
+pub(super) async fn detail(
+    visit: Visit,
+    Path((_, kind, name)): Path<(String, String, String)>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    let page = look(&visit, (&kind, &name), &asked.version, None).await;
+    visit.show(Section::Access, page)
+}
+
+pub(super) async fn change(
+    Path((_, kind, name, what)): Path<(String, String, String, String)>,
+    posted: Posted,
+) -> Response {
+    let Posted { visit, fields } = posted;
+    let Some((action, parameters)) = call_of(&what, &name, &fields).filter(|_| kind == "Custom") else {
+        return visit.not_found();
+    };
+    let parameters: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    match visit.call(Product::Ram, action, &parameters).await {
+        Ok(_) if what == "delete" => visit.go("access/policies"),
+        Ok(_) => visit.go(format_args!("access/policies/Custom/{name}")),
+        Err(refusal) => {
+            let trouble = Some((Trouble::new(&refusal, visit.language), &fields));
+            match look(&visit, (&kind, &name), "", trouble).await {
+                Ok(page) => rendered(refusal.http_status(), &page),
+                Err(other) => visit.trouble(Section::Access, &other),
+            }
+        }
+    }
+}
+
+/// The call that the last part of an address names.
+fn call_of(what: &str, name: &str, fields: &Fields) -> Option<(&'static str, Vec<(&'static str, String)>)> {
+    let policy = ("PolicyName", name.to_owned());
+    let version = ("VersionId", fields.get("VersionId").to_owned());
+    Some(match what {
+        "new-version" => {
+            let rotate = fields.is_on("rotate").then_some("DeleteOldestNonDefaultVersionWhenLimitExceeded");
+            let parameters = vec![
+                policy,
+                ("PolicyDocument", fields.get("PolicyDocument").to_owned()),
+                ("SetAsDefault", fields.is_on("SetAsDefault").to_string()),
+                ("RotateStrategy", rotate.unwrap_or("None").to_owned()),
+            ];
+            ("CreatePolicyVersion", parameters)
+        }
+        "set-default" => ("SetDefaultPolicyVersion", vec![policy, version]),
+        "delete-version" => ("DeletePolicyVersion", vec![policy, version]),
+        "delete" => ("DeletePolicy", vec![policy, ("CascadingDelete", fields.is_on("CascadingDelete").to_string())]),
+        _ => return None,
+    })
+}
+
+/// `version`: whose text is shown; empty for the default one. `trouble`: what stood in the way of a change, and the form of it.
+async fn look(
+    visit: &Visit,
+    (kind, name): (&str, &str),
+    version: &str,
+    trouble: Option<(Trouble, &Fields)>,
+) -> Result<PolicyPage, Refusal> {
+    let texts = PolicyTexts::of(visit.language);
+    let named = [("PolicyType", kind), ("PolicyName", name)];
+    let answer = visit.call(Product::Ram, "GetPolicy", &named).await?;
+    let shown = match version {
+        "" => answer["DefaultPolicyVersion"].clone(),
+        id => {
+            let asked = [("PolicyType", kind), ("PolicyName", name), ("VersionId", id)];
+            visit.call(Product::Ram, "GetPolicyVersion", &asked).await?["PolicyVersion"].clone()
+        }
+    };
+    let versions = visit.call(Product::Ram, "ListPolicyVersions", &named).await?;
+    let entities = visit.call(Product::Ram, "ListEntitiesForPolicy", &named).await;
+    let (policy, document) = (&answer["Policy"], pretty(&text(&shown, "PolicyDocument")));
+    let (trouble, typed) = trouble.unzip();
+    let typed = typed.map(|fields| fields.get("PolicyDocument").to_owned()).filter(|typed| !typed.is_empty());
+    Ok(PolicyPage {
+        shell: visit.shell(Section::Access),
+        tabs: Tabs::new(visit, Tab::Policies),
+        words: AccessWords::of(visit.language),
+        trouble,
+        name: text(policy, "PolicyName"),
+        policy_type: text(policy, "PolicyType"),
+        kind: AccessWords::of(visit.language).policy_type(kind),
+        is_custom: kind == "Custom",
+        description: text(policy, "Description"),
+        created: Time::of(policy, "CreateDate"),
+        changed: Time::of(policy, "UpdateDate"),
+        document_title: fill(texts.document_of, &[&text(&shown, "VersionId")]),
+        draft: typed.unwrap_or_else(|| document.clone()),
+        document,
+        versions: list(&versions, "PolicyVersions", "PolicyVersion").iter().map(version_of).collect(),
+        entities: entities.map(|found| Entities::of(&found)).map_err(|refusal| Trouble::new(&refusal, visit.language)),
+        texts,
+    })
+}
+
+/// A document on one line is written on several; one with a form of its own keeps it.
+fn pretty(document: &str) -> String {
+    let parsed = || serde_json::from_str::<Value>(document).ok();
+    let written = |value: Value| serde_json::to_string_pretty(&value).ok();
+    if document.contains('\n') {
+        document.to_owned()
+    } else {
+        parsed().and_then(written).unwrap_or(document.to_owned())
+    }
+}
+
+fn version_of(version: &Value) -> Version {
+    Version {
+        id: text(version, "VersionId"),
+        is_default: version["IsDefaultVersion"] == true,
+        created: Time::of(version, "CreateDate"),
+    }
+}
+
+impl Entities {
+    fn of(answer: &Value) -> Self {
+        let names = |outer, inner, name| list(answer, outer, inner).iter().map(|entity| text(entity, name)).collect();
+        Self {
+            users: names("Users", "User", "UserName"),
+            groups: names("Groups", "Group", "GroupName"),
+            roles: names("Roles", "Role", "RoleName"),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.users.is_empty() && self.groups.is_empty() && self.roles.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A policy on one line is made readable, whatever else is shown as it is: also what is no JSON.
+    #[test]
+    fn documents_are_readable() {
+        assert_eq!(pretty(r#"{"Version":"1"}"#), "{\n  \"Version\": \"1\"\n}");
+        for as_it_is in ["{\n\"Version\":\"1\"}", "{", ""] {
+            assert_eq!(pretty(as_it_is), as_it_is);
+        }
+    }
+}

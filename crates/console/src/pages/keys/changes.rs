@@ -1,0 +1,97 @@
+//! Changes of a key that take one call and no page of their own.
+
+use axum::extract::Path;
+use axum::response::Response;
+use serde_json::json;
+
+use super::create::alias;
+use super::detail;
+use crate::calls::Product;
+use crate::visit::{Fields, Posted};
+
+/// An action of the API with its parameters.
+#[derive(Debug, PartialEq, Eq)]
+struct Change {
+    action: &'static str,
+    parameters: Vec<(&'static str, String)>,
+}
+
+pub(super) async fn change(Path((_, id, what)): Path<(String, String, String)>, posted: Posted) -> Response {
+    let Posted { visit, fields } = posted;
+    let Some(Change { action, parameters }) = Change::of(&what, &id, &fields) else { return visit.not_found() };
+    let parameters: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    match visit.call(Product::Kms, action, &parameters).await {
+        Ok(_) => visit.go(format_args!("keys/{id}")),
+        Err(refusal) => detail::with_trouble(&visit, &id, &refusal).await,
+    }
+}
+
+impl Change {
+    /// The change that the last part of an address names.
+    fn of(what: &str, id: &str, fields: &Fields) -> Option<Self> {
+        let key = || ("KeyId", id.to_owned());
+        let field = |name| fields.get(name).to_owned();
+        let protection = |on: bool| {
+            let why = if on { field("DeletionProtectionDescription") } else { String::new() };
+            vec![key(), ("EnableDeletionProtection", on.to_string()), ("DeletionProtectionDescription", why)]
+        };
+        let (action, parameters) = match what {
+            "enable" => ("EnableKey", vec![key()]),
+            "cancel-deletion" => ("CancelKeyDeletion", vec![key()]),
+            "protect" => ("SetDeletionProtection", protection(true)),
+            "unprotect" => ("SetDeletionProtection", protection(false)),
+            "description" => ("UpdateKeyDescription", vec![key(), ("Description", field("Description"))]),
+            "rotate" => ("CreateKeyVersion", vec![key()]),
+            "rotation-on" => {
+                let interval = format!("{}d", fields.get("RotationDays"));
+                let on = ("EnableAutomaticRotation", "true".to_owned());
+                ("UpdateRotationPolicy", vec![key(), on, ("RotationInterval", interval)])
+            }
+            "rotation-off" => ("UpdateRotationPolicy", vec![key(), ("EnableAutomaticRotation", "false".to_owned())]),
+            "add-alias" => {
+                let alias = alias(fields.get("AliasName")).unwrap_or_default();
+                ("CreateAlias", vec![key(), ("AliasName", alias)])
+            }
+            "remove-alias" => ("DeleteAlias", vec![("AliasName", field("AliasName"))]),
+            "add-tag" => {
+                let tag = json!([{ "TagKey": fields.get("TagKey"), "TagValue": fields.get("TagValue") }]);
+                ("TagResource", vec![key(), ("Tags", tag.to_string())])
+            }
+            "remove-tag" => ("UntagResource", vec![key(), ("TagKeys", json!([fields.get("TagKey")]).to_string())]),
+            "delete-material" => ("DeleteKeyMaterial", vec![key()]),
+            _ => return None,
+        };
+        Some(Self { action, parameters })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each address is one action; what was typed is one value, whatever characters are in it.
+    #[test]
+    fn addresses_name_actions() {
+        let fields = Fields::read(b"TagKey=a%22%2C&TagValue=%3C1%3E&AliasName=disks&RotationDays=30").unwrap();
+        let change = |what: &str| {
+            let change = Change::of(what, "k", &fields)?;
+            let parameters = change.parameters.into_iter().map(|(name, value)| format!("{name}={value}"));
+            Some((change.action, parameters.collect::<Vec<_>>().join(" ")))
+        };
+        for (what, action, parameters) in [
+            ("enable", "EnableKey", "KeyId=k"),
+            ("add-alias", "CreateAlias", "KeyId=k AliasName=alias/disks"),
+            ("add-tag", "TagResource", r#"KeyId=k Tags=[{"TagKey":"a\",","TagValue":"<1>"}]"#),
+            ("remove-tag", "UntagResource", r#"KeyId=k TagKeys=["a\","]"#),
+            ("rotation-on", "UpdateRotationPolicy", "KeyId=k EnableAutomaticRotation=true RotationInterval=30d"),
+            (
+                "unprotect",
+                "SetDeletionProtection",
+                "KeyId=k EnableDeletionProtection=false DeletionProtectionDescription=",
+            ),
+        ] {
+            assert_eq!(change(what), Some((action, parameters.to_owned())));
+        }
+        assert_eq!(change("destroy"), None);
+    }
+}

@@ -1,0 +1,152 @@
+//! Disabling and deleting a key: both say first what stops working, and want to hear that it was read.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::detail::describe;
+use super::key::Key;
+use super::usage::Usage;
+use crate::calls::{Product, Refusal};
+use crate::language::texts;
+use crate::paging::page_number;
+use crate::shell::{Section, Shell};
+use crate::trouble::Trouble;
+use crate::visit::{Fields, Posted, Visit, rendered};
+
+texts! {
+    /// Texts of both forms.
+    DangerTexts {
+        keys: "Keys" | "密钥";
+        disable_title: "Disable the key" | "禁用密钥";
+        disable_about: "A disabled key opens nothing: encrypted images cannot be copied, and instances with encrypted disks do not start, until it is enabled again. Instances that run go on until they stop." | "密钥禁用后无法解密：加密镜像不能复制，使用加密磁盘的实例不能启动，直至重新启用。运行中的实例不受影响，停止后将无法再次启动。";
+        delete_title: "Schedule the deletion of the key" | "计划删除密钥";
+        delete_about: "From now on the key opens nothing. When the waiting time is over its material is destroyed, and whatever is encrypted under it is lost for ever. Until then the deletion can be called off." | "密钥立即不可用。等待期结束后密钥材料将被销毁，用其加密的数据将永久无法恢复。等待期内可取消删除。";
+        uses: "What stops working" | "受影响的资源";
+        window: "Waiting time in days (7 to 366)" | "等待期（天，7 至 366）";
+        confirm: "Type the key ID to confirm" | "输入密钥 ID 以确认";
+        force: "I know that all of this stops working." | "我了解上述资源将无法使用。";
+        force_lost: "I know that all of this will be lost." | "我了解上述资源的数据将永久丢失。";
+        disable: "Disable" | "确认禁用";
+        delete: "Schedule the deletion" | "确认计划删除";
+        cancel: "Cancel" | "取消";
+        wrong_id: "What was typed is not the ID of this key. Nothing was done." | "输入的内容与密钥 ID 不一致，未执行任何操作。";
+        wrong_id_remedy: "Copy the key ID from above." | "请复制上方的密钥 ID。";
+    }
+}
+
+/// Waiting time that the form proposes: the vendor's console does, too. Source: kms.md 1.
+const WINDOW_DAYS: &str = "30";
+
+/// Which of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Danger {
+    Disable,
+    Delete,
+}
+
+#[derive(Template)]
+#[template(path = "keys/danger.html")]
+struct DangerPage {
+    shell: Shell,
+    texts: &'static DangerTexts,
+    is_deletion: bool,
+    key: Key,
+    trouble: Option<Trouble>,
+    usage: Usage,
+    window: String,
+    typed: String,
+}
+
+/// What the address says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    usage_page: String,
+}
+
+pub(super) async fn disable_form(
+    visit: Visit,
+    Path((_, id)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    let page = look(&visit, &id, (Danger::Disable, &Fields::default()), page_number(&asked.usage_page), None).await;
+    visit.show(Section::Keys, page)
+}
+
+pub(super) async fn delete_form(
+    visit: Visit,
+    Path((_, id)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    let page = look(&visit, &id, (Danger::Delete, &Fields::default()), page_number(&asked.usage_page), None).await;
+    visit.show(Section::Keys, page)
+}
+
+pub(super) async fn disable(Path((_, id)): Path<(String, String)>, posted: Posted) -> Response {
+    let Posted { visit, fields } = posted;
+    let parameters = [("KeyId", id.as_str()), ("Force", force(&fields))];
+    match visit.call(Product::Kms, "DisableKey", &parameters).await {
+        Ok(_) => visit.go(format_args!("keys/{id}")),
+        Err(refusal) => {
+            let trouble = Trouble::new(&refusal, visit.language);
+            again(&visit, &id, (Danger::Disable, &fields), (refusal.http_status(), trouble)).await
+        }
+    }
+}
+
+pub(super) async fn delete(Path((_, id)): Path<(String, String)>, posted: Posted) -> Response {
+    let Posted { visit, fields } = posted;
+    if fields.get("confirm") != id {
+        let texts = DangerTexts::of(visit.language);
+        let trouble = Trouble::of_form(visit.language, texts.wrong_id, texts.wrong_id_remedy);
+        return again(&visit, &id, (Danger::Delete, &fields), (StatusCode::UNPROCESSABLE_ENTITY, trouble)).await;
+    }
+    let window = fields.get("PendingWindowInDays");
+    let parameters = [("KeyId", id.as_str()), ("PendingWindowInDays", window), ("Force", force(&fields))];
+    match visit.call(Product::Kms, "ScheduleKeyDeletion", &parameters).await {
+        Ok(_) => visit.go(format_args!("keys/{id}")),
+        Err(refusal) => {
+            let trouble = Trouble::new(&refusal, visit.language);
+            again(&visit, &id, (Danger::Delete, &fields), (refusal.http_status(), trouble)).await
+        }
+    }
+}
+
+/// Without it, a key that something is under is refused.
+fn force(fields: &Fields) -> &'static str {
+    if fields.is_on("Force") { "true" } else { "false" }
+}
+
+/// The form once more, with what was typed.
+async fn again(visit: &Visit, id: &str, form: (Danger, &Fields), (status, trouble): (StatusCode, Trouble)) -> Response {
+    match look(visit, id, form, 1, Some(trouble)).await {
+        Ok(page) => rendered(status, &page),
+        Err(other) => visit.trouble(Section::Keys, &other),
+    }
+}
+
+async fn look(
+    visit: &Visit,
+    id: &str,
+    (danger, fields): (Danger, &Fields),
+    page: u64,
+    trouble: Option<Trouble>,
+) -> Result<DangerPage, Refusal> {
+    let key = describe(visit, id).await?;
+    let is_deletion = danger == Danger::Delete;
+    let address = visit.path(format_args!("keys/{}/{}", key.id, if is_deletion { "delete" } else { "disable" }));
+    let window = Some(fields.get("PendingWindowInDays")).filter(|days| !days.is_empty()).unwrap_or(WINDOW_DAYS);
+    Ok(DangerPage {
+        shell: visit.shell(Section::Keys),
+        texts: DangerTexts::of(visit.language),
+        is_deletion,
+        trouble,
+        usage: Usage::look(visit, &key.id, &address, page).await?,
+        window: window.to_owned(),
+        typed: fields.get("confirm").to_owned(),
+        key,
+    })
+}

@@ -1,0 +1,205 @@
+//! One key: what it is, what uses it, and what can be done to it.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::key::{Key, KeyWords};
+use super::usage::Usage;
+use crate::calls::{Product, Refusal};
+use crate::language::{fill, texts};
+use crate::paging::page_number;
+use crate::shell::{Section, Shell};
+use crate::shown::{Time, list, number, text};
+use crate::trouble::Trouble;
+use crate::visit::{Visit, rendered};
+
+texts! {
+    /// Texts of the page.
+    DetailTexts {
+        keys: "Keys" | "密钥";
+        facts: "Facts" | "基本信息";
+        key_id: "Key ID" | "密钥 ID";
+        spec: "Spec" | "规格";
+        usage: "Usage" | "用途";
+        origin: "Key material" | "密钥材料来源";
+        created: "Created" | "创建时间";
+        deleted: "Will be deleted" | "计划删除时间";
+        expires: "Material expires" | "密钥材料过期时间";
+        primary: "Primary version" | "主版本";
+        rotation: "Rotation" | "自动轮转";
+        rotated: "Last rotation" | "上次轮转";
+        next_rotation: "Next rotation" | "下次轮转";
+        protection: "Deletion protection" | "删除保护";
+        protected: "On" | "已开启";
+        unprotected: "Off" | "未开启";
+        description: "Description" | "描述";
+        save: "Save" | "保存";
+        service_note: "This key belongs to the service. It costs nothing, and it cannot be disabled, deleted or changed." | "该密钥为云服务托管的服务密钥，免费使用，不可禁用、删除或修改。";
+        pending_note: "This key will be deleted at the time below. What is encrypted under it is lost then." | "该密钥将在下述时间删除，届时用其加密的数据将无法恢复。";
+        no_material_note: "This key has no material. What is encrypted under it does not open until its material is imported." | "该密钥没有密钥材料。导入密钥材料之前，用其加密的数据无法解密。";
+        alias_refused: "The key was made, but its alias was not: {}. Add one below." | "密钥已创建，但别名未能创建：{}。请在下方重新添加。";
+        used_by: "What uses this key" | "使用该密钥的资源";
+        aliases: "Aliases" | "别名";
+        no_aliases: "This key has no alias." | "该密钥没有别名。";
+        alias: "Alias" | "别名";
+        add: "Add" | "添加";
+        remove: "Remove" | "移除";
+        tags: "Tags" | "标签";
+        no_tags: "This key has no tag." | "该密钥没有标签。";
+        tag_key: "Tag key" | "标签键";
+        tag_value: "Tag value" | "标签值";
+        versions: "Versions" | "密钥版本";
+        version: "Version" | "版本";
+        is_primary: "Primary" | "主版本";
+        more_versions: "and {} older ones" | "另有 {} 个更早的版本";
+        rotate_now: "Make a new version now" | "立即轮转";
+        rotate_hint: "New ciphertexts use the new version. What was encrypted before still opens." | "新密文使用新版本，此前加密的数据仍可解密。";
+        state: "State" | "状态";
+        enable: "Enable" | "启用";
+        disable: "Disable…" | "禁用…";
+        protect: "Protect from deletion" | "开启删除保护";
+        unprotect: "Remove the protection" | "关闭删除保护";
+        protect_reason: "Why it is protected" | "保护原因";
+        delete: "Schedule deletion…" | "计划删除…";
+        cancel_deletion: "Cancel the deletion" | "取消计划删除";
+        material: "Imported material" | "导入密钥材料";
+        import: "Import key material" | "导入密钥材料";
+        import_again: "Import again" | "重新导入";
+        import_hint: "Only the same material can be imported again; a new expiry may be set." | "重新导入时只能使用相同的密钥材料，可设置新的过期时间。";
+        delete_material: "Delete the material" | "删除密钥材料";
+        delete_material_hint: "At once, without a waiting time. What is encrypted under the key does not open until the same material is imported again." | "立即生效，无等待期。重新导入相同的密钥材料之前，用该密钥加密的数据无法解密。";
+        never: "Never" | "永不过期";
+        turn_on: "Turn on" | "开启";
+        turn_off: "Turn off" | "关闭";
+        days: "Days between rotations (7 to 730)" | "轮转周期（天，7 至 730）";
+        change: "Change" | "修改";
+        who_may: "Who can use this key" | "谁可以使用该密钥";
+    }
+}
+
+/// Versions that are shown at most.
+const VERSIONS_SHOWN: u64 = 50;
+
+#[derive(Template)]
+#[template(path = "keys/detail.html")]
+struct DetailPage {
+    shell: Shell,
+    texts: &'static DetailTexts,
+    words: &'static KeyWords,
+    key: Key,
+    title: String,
+    trouble: Option<Trouble>,
+    alias_refused: Option<String>,
+    usage: Result<Usage, Trouble>,
+    aliases: Result<Vec<String>, Trouble>,
+    tags: Result<Vec<(String, String)>, Trouble>,
+    versions: Result<Versions, Trouble>,
+}
+
+/// The newest versions of a key.
+struct Versions {
+    shown: Vec<Version>,
+    /// That there are more, in words.
+    more: Option<String>,
+}
+
+struct Version {
+    id: String,
+    created: Time,
+    is_primary: bool,
+}
+
+/// What the address says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    usage_page: String,
+    alias_refused: String,
+}
+
+pub(super) async fn detail(
+    visit: Visit,
+    Path((_, id)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    match look(&visit, &id, &asked, None).await {
+        // An alias or ARN leads to the key's own address.
+        Ok(page) if page.key.id != id => {
+            Redirect::to(&visit.path(format_args!("keys/{}", page.key.id))).into_response()
+        }
+        page => visit.show(Section::Keys, page),
+    }
+}
+
+/// The page of a key with what stood in the way of a change.
+pub(super) async fn with_trouble(visit: &Visit, id: &str, refusal: &Refusal) -> Response {
+    match look(visit, id, &Asked::default(), Some(Trouble::new(refusal, visit.language))).await {
+        Ok(page) => rendered(refusal.http_status(), &page),
+        Err(other) => visit.trouble(Section::Keys, &other),
+    }
+}
+
+/// The facts of a key.
+pub(super) async fn describe(visit: &Visit, id: &str) -> Result<Key, Refusal> {
+    let answer = visit.call(Product::Kms, "DescribeKey", &[("KeyId", id)]).await?;
+    Ok(Key::of(&answer["KeyMetadata"], visit.language))
+}
+
+/// A part that is refused is shown as refused: the rest of the page is as useful without it.
+async fn look(visit: &Visit, id: &str, asked: &Asked, trouble: Option<Trouble>) -> Result<DetailPage, Refusal> {
+    let texts = DetailTexts::of(visit.language);
+    let key = describe(visit, id).await?;
+    let told = |refusal: Refusal| Trouble::new(&refusal, visit.language);
+    let address = visit.path(format_args!("keys/{}", key.id));
+    let aliases = aliases(visit, &key.id).await;
+    let title = aliases.as_ref().ok().and_then(|aliases| aliases.first().cloned()).unwrap_or_else(|| key.id.clone());
+    let code = Some(asked.alias_refused.as_str()).filter(|code| !code.is_empty());
+    Ok(DetailPage {
+        shell: visit.shell(Section::Keys),
+        words: KeyWords::of(visit.language),
+        title,
+        trouble,
+        alias_refused: code.map(|code| fill(texts.alias_refused, &[&code])),
+        usage: Usage::look(visit, &key.id, &address, page_number(&asked.usage_page)).await.map_err(told),
+        aliases: aliases.map_err(told),
+        tags: tags(visit, &key.id).await.map_err(told),
+        versions: versions(visit, &key, texts).await.map_err(told),
+        key,
+        texts,
+    })
+}
+
+async fn aliases(visit: &Visit, id: &str) -> Result<Vec<String>, Refusal> {
+    let answer = visit.call(Product::Kms, "ListAliasesByKeyId", &[("KeyId", id), ("PageSize", "100")]).await?;
+    Ok(list(&answer, "Aliases", "Alias").iter().map(|alias| text(alias, "AliasName")).collect())
+}
+
+async fn tags(visit: &Visit, id: &str) -> Result<Vec<(String, String)>, Refusal> {
+    let answer = visit.call(Product::Kms, "ListResourceTags", &[("KeyId", id)]).await?;
+    let pair = |tag: &Value| (text(tag, "TagKey"), text(tag, "TagValue"));
+    Ok(list(&answer, "Tags", "Tag").iter().map(pair).collect())
+}
+
+/// The API lists versions from the oldest on; the last page of them is shown, newest first.
+async fn versions(visit: &Visit, key: &Key, texts: &DetailTexts) -> Result<Versions, Refusal> {
+    let page = async |page: u64| {
+        let (page, size) = (page.to_string(), VERSIONS_SHOWN.to_string());
+        let parameters = [("KeyId", &*key.id), ("PageNumber", &*page), ("PageSize", &*size)];
+        visit.call(Product::Kms, "ListKeyVersions", &parameters).await
+    };
+    let mut answer = page(1).await?;
+    let total = number(&answer, "TotalCount");
+    if total > VERSIONS_SHOWN {
+        answer = page(total.div_ceil(VERSIONS_SHOWN)).await?;
+    }
+    let version = |version: &Value| {
+        let id = text(version, "KeyVersionId");
+        Version { is_primary: id == key.primary_version, created: Time::of(version, "CreationDate"), id }
+    };
+    let shown: Vec<Version> = list(&answer, "KeyVersions", "KeyVersion").iter().rev().map(version).collect();
+    let more = total.saturating_sub(shown.len() as u64);
+    Ok(Versions { shown, more: (more > 0).then(|| fill(texts.more_versions, &[&more])) })
+}
