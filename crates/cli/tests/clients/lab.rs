@@ -10,10 +10,6 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::guest::make_disk;
 use crate::running::{Place, Server};
 
-/// What a boot sector does to switch the machine off, and the same without the last step, so that the guest stays.
-const SWITCH_OFF: [u8; 7] = [0xba, 0x04, 0x06, 0xb8, 0x00, 0x20, 0xef];
-const STAY: [u8; 7] = [0xba, 0x04, 0x06, 0xb8, 0x00, 0x20, 0x90];
-
 /// The emulator alone: what a hypervisor offers differs between machines. A guest of these tests hears no power button.
 const CONFIG: &str = "[instances]\naccelerator = 'tcg'\nstop_timeout_s = 1\n";
 
@@ -32,11 +28,7 @@ impl Lab {
         }
         fs::write(place.data().join("server.toml"), CONFIG).expect("a file");
         let disk = place.path().join("bucket/disk.raw");
-        let line = make_disk(&disk, seed);
-        let mut bytes = fs::read(&disk).expect("the disk");
-        let at = bytes.windows(SWITCH_OFF.len()).position(|window| window == SWITCH_OFF).expect("its last step");
-        bytes[at..at + STAY.len()].copy_from_slice(&STAY);
-        fs::write(&disk, bytes).expect("the disk");
+        let line = make_disk(&disk, seed, true);
         Self { place, line }
     }
 

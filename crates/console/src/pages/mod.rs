@@ -3,9 +3,11 @@
 mod access;
 mod audit;
 mod images;
+mod instances;
 mod keys;
 mod language;
 mod overview;
+mod own_keys;
 mod password;
 mod sign_in;
 mod tasks;
@@ -28,6 +30,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
     let pages = Router::new()
         .merge(overview::routes())
         .merge(images::routes())
+        .merge(instances::routes())
         .merge(tasks::routes())
         .merge(tickets::routes())
         .merge(keys::routes())

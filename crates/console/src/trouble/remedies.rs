@@ -20,6 +20,29 @@ const ROWS: &[Row] = &[
         ["您没有执行此操作的权限。", "请联系账号管理员授权。"],
     ),
     (
+        "IncorrectInstanceStatus",
+        ["The instance does not take this in its present state.", "Wait until its state changes, or stop it first."],
+        ["实例当前状态不支持该操作。", "请等待状态变化，或先停止实例。"],
+    ),
+    (
+        "InvalidOperation.DeletionProtection",
+        ["The instance is protected from deletion.", "Switch the protection off on its page, then delete it."],
+        ["实例已开启删除保护。", "请先在实例详情页关闭删除保护。"],
+    ),
+    (
+        "InvalidEncrypted.NotMatchSnapshot",
+        [
+            "A disk that is made from an encrypted image is always encrypted.",
+            "Tick Encrypt, or leave the choice to the image.",
+        ],
+        ["由加密镜像创建的磁盘始终加密。", "请勾选“加密”，或不作选择以沿用镜像设置。"],
+    ),
+    (
+        "ImageNotSupportInstanceType",
+        ["Bare-metal types cannot run from an encrypted image.", "Choose another type."],
+        ["裸金属规格不支持加密镜像。", "请选择其他规格。"],
+    ),
+    (
         "InvalidParameter.EncryptedIllegal",
         [
             "An encrypted image stays encrypted, and a key can only be named for an encrypted copy.",

@@ -91,7 +91,7 @@ impl Lab {
     /// A plain image of guest A, and the line that the guest prints.
     pub(crate) async fn plain_image(&self, seed: u32) -> (String, String) {
         let file = self.path(&format!("guest-{seed}.raw"));
-        let line = make_disk(&file, seed);
+        let line = make_disk(&file, seed, false);
         (self.import(file).await, line)
     }
 

@@ -11,10 +11,10 @@ use axum::routing::get;
 use serde_json::Value;
 
 use super::image::Image;
-use super::keys::KeyNames;
 use super::{Of, found};
 use crate::calls::{Product, Refusal};
 use crate::language::{Language, texts};
+use crate::pages::own_keys::KeyNames;
 use crate::pages::tasks::{self, TaskTable};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};

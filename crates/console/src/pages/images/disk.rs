@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::keys::KeyNames;
 use crate::language::{Language, texts};
+use crate::pages::own_keys::KeyNames;
 use crate::shown::{Time, bytes, list, number, text};
 
 texts! {

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::disk::{Disk, Key};
-use super::keys::KeyNames;
 use crate::language::{Language, texts};
+use crate::pages::own_keys::KeyNames;
 use crate::shown::{Chip, Time, list, number, text};
 
 texts! {

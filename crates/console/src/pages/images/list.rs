@@ -9,11 +9,11 @@ use axum::response::Response;
 use axum::routing::get;
 
 use super::image::{Image, ImageTexts, chip};
-use super::keys::KeyNames;
 use super::selection::{PAGE_SIZE, SORTS, STATUSES, Selection};
 use super::{Of, found};
 use crate::calls::{Product, Refusal};
 use crate::language::texts;
+use crate::pages::own_keys::KeyNames;
 use crate::paging::Paging;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};

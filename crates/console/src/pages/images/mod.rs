@@ -8,7 +8,6 @@ mod export;
 mod forms;
 mod image;
 mod import;
-mod keys;
 mod list;
 mod selection;
 

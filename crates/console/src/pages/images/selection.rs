@@ -98,9 +98,9 @@ pub(super) const STATUSES: [&str; 6] =
 #[cfg(test)]
 mod tests {
     use super::super::image::tests::answered;
-    use super::super::keys::KeyNames;
     use super::*;
     use crate::language::Language;
+    use crate::pages::own_keys::KeyNames;
 
     fn images() -> Vec<Image> {
         let image = |(n, name, status, owner): (u32, &str, &str, &str)| {

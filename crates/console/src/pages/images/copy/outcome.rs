@@ -68,9 +68,9 @@ fn new_key(wish: &Wish<'_>, texts: &OutcomeTexts) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::super::image::tests::answered;
-    use super::super::super::keys::KeyNames;
     use super::*;
     use crate::language::Language;
+    use crate::pages::own_keys::KeyNames;
 
     fn image(encrypted: [bool; 2]) -> Image {
         let mut found = answered();

@@ -1,0 +1,49 @@
+// The wizard for material of one's own, with openssl and nothing but what its pages show and give.
+'use strict';
+
+const assert = require('node:assert');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { execFileSync } = require('node:child_process');
+const { ACCOUNT, createKey, kms } = require('./api');
+const { Person, run, withBrowser } = require('./browser');
+
+const ALGORITHMS = ['RSAES_OAEP_SHA_256', 'RSAES_OAEP_SHA_1', 'RSAES_PKCS1_V1_5'];
+
+// Brings material of a key's own by one algorithm. The commands run as they stand, in a directory with what was downloaded.
+async function bring(person, key, algorithm) {
+  const { page } = person;
+  const texts = person.words('pages/keys/import');
+  const place = fs.mkdtempSync(path.join(os.tmpdir(), 'byok-'));
+  await person.go(`keys/${key}/import`);
+  await page.getByLabel(texts.algorithm, { exact: true }).selectOption(algorithm);
+  await page.getByRole('button', { name: texts.next, exact: true }).click();
+  for (const button of [texts.download_key, texts.download_token]) {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: button }).click()]);
+    await download.saveAs(path.join(place, download.suggestedFilename()));
+  }
+  const commands = await page.locator('pre').allInnerTexts();
+  // Each step by itself, as somebody pastes it.
+  const outputs = commands.map((command) => execFileSync('sh', ['-ec', command], { cwd: place, encoding: 'utf8' }));
+  const encoded = outputs.at(-1).trim() || fs.readFileSync(newest(place), 'utf8').trim();
+  await page.getByLabel(texts.material, { exact: true }).fill(encoded);
+  await page.getByRole('button', { name: texts.import, exact: true }).click();
+  await person.sees(person.words('pages/keys/key').enabled);
+  assert.strictEqual((await kms('DescribeKey', { KeyId: key })).KeyMetadata.KeyState, 'Enabled', algorithm);
+  fs.rmSync(place, { recursive: true });
+}
+
+function newest(place) {
+  const files = fs.readdirSync(place).map((name) => path.join(place, name));
+  return files.sort((a, b) => fs.statSync(b).mtimeMs - fs.statSync(a).mtimeMs)[0];
+}
+
+run('byok', () => withBrowser(async (browser) => {
+  for (const [language, algorithms] of [['en', ALGORITHMS.slice(0, 1)], ['zh-CN', ALGORITHMS.slice(1)]]) {
+    const person = await Person.arrive(browser, language);
+    await person.signIn(ACCOUNT.id, ACCOUNT.secret);
+    for (const algorithm of algorithms) await bring(person, await createKey(null, { Origin: 'EXTERNAL' }), algorithm);
+    await person.done();
+  }
+}));
