@@ -16,7 +16,8 @@
 //! Deliberately absent: HTTP.
 
 pub use catalog::{
-    AccessKeyStatus, AfterName, GroupRecord, Listed, LoginProfileRecord, PolicyType as PolicyOrigin, RoleRecord, TargetKind, UserRecord,
+    AccessKeyStatus, AfterName, GroupRecord, Listed, LoginProfileRecord, PolicyType as PolicyOrigin, RoleRecord,
+    TargetKind, UserRecord,
 };
 pub use evaluation::{
     Ask, AttachedPolicy, Decision, Denial, DenialKind, Permit, PolicySet, PolicyType, StatementRef, Verdict, authorize,
@@ -33,11 +34,10 @@ pub use policy::{
 
 pub use service::{
     AccessKeyInfo, AssumeRole, AttachedPolicyInfo, AuthenticateError, Authenticated, CallerIdentity, Conflict,
-    ConsoleSession, Entities, Entity, Exceeded, GroupChange, IdentityType, InvalidRoleArn, InvalidVersionId, KeyOwner, LoginProfileChange, NewGroup,
-    NewPolicy, NewPolicyVersion, NewRole, NewUser, PasswordFault, PasswordField, PolicyInfo, PolicyRef, PolicyVersionInfo, REMEMBERED_S, Ram,
-    RamError, RequestFacts, Result, RoleArn, RoleChange, RotateStrategy, Session, SessionError, SessionToken, SignIn,
-    SignInError, Target, TextField, UserChange,
-    VersionId,
+    ConsoleSession, Entities, Entity, Exceeded, GroupChange, IdentityType, InvalidRoleArn, InvalidVersionId, KeyOwner,
+    LoginProfileChange, NewGroup, NewPolicy, NewPolicyVersion, NewRole, NewUser, PasswordFault, PasswordField,
+    PolicyInfo, PolicyRef, PolicyVersionInfo, REMEMBERED_S, Ram, RamError, RequestFacts, Result, RoleArn, RoleChange,
+    RotateStrategy, Session, SessionError, SessionToken, SignIn, SignInError, Target, TextField, UserChange, VersionId,
 };
 
 pub mod keys;
