@@ -119,7 +119,7 @@ async fn own_keys(visit: &Visit) -> Result<Vec<Value>, Refusal> {
         let answer = visit.call(Product::Kms, "DescribeKey", &[("KeyId", &text(&key, "KeyId"))]).await?;
         keys.push(answer["KeyMetadata"].clone());
     }
-    keys.retain(|key| key["Creator"] != "Ecs");
+    keys.retain(|key| key["Creator"] != "ecs");
     Ok(keys)
 }
 
