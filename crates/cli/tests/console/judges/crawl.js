@@ -7,9 +7,12 @@ const { base, region } = require('./browser');
 // What stands for one thing or another in an address: ids of keys, and of images, instances, disks, snapshots, tickets, tasks.
 const IDS = [/[0-9a-f]{8}-[0-9a-f-]{27}/g, /\b(m|i|d|s|t|tk|snap|ticket|task|key)-[0-9a-z]{8,}\b/g];
 
-// Shape of an address: ids and the values of its query do not make it another page.
+// The same of names of users, groups, roles and policies.
+const NAMES = /(access\/(?:users|groups|roles|policies\/[^/]+))\/(?!create$)[^/]+/;
+
+// Shape of an address: ids, names and the values of its query do not make it another page.
 function shape(url) {
-  const path = IDS.reduce((path, id) => path.replace(id, '{id}'), url.pathname);
+  const path = IDS.reduce((path, id) => path.replace(id, '{id}'), url.pathname).replace(NAMES, '$1/{name}');
   const names = [...url.searchParams.keys()].sort();
   return names.length ? `${path}?${names.join('&')}` : path;
 }
