@@ -146,7 +146,7 @@ class Upload {
       return;
     }
     event.preventDefault();
-    const button = event.submitter;
+    const button = event.submitter ?? this.form.querySelector('[name=step]');
     button.disabled = true;
     this.shown.hidden = false;
     this.stopped = new AbortController();
@@ -173,11 +173,7 @@ class Upload {
   progress(text, done, all) {
     const percent = Math.floor((100 * done) / all);
     this.shown.querySelector('progress').value = percent;
-    const words = text.replace('{}', percent);
-    const place = this.shown.querySelector('[role=status]');
-    if (place.textContent !== words) {
-      place.textContent = words;
-    }
+    this.shown.querySelector('[data-upload-words]').textContent = text.replace('{}', percent);
   }
 
   async digest(file) {

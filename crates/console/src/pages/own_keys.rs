@@ -77,7 +77,11 @@ pub(in crate::pages) struct KeyOption {
 /// The account's own keys of a region. Those that cannot be used say why.
 ///
 /// Errors: who may not list keys.
-pub(in crate::pages) async fn own_keys(visit: &Visit, region: &str, names: &KeyNames) -> Result<Vec<KeyOption>, Refusal> {
+pub(in crate::pages) async fn own_keys(
+    visit: &Visit,
+    region: &str,
+    names: &KeyNames,
+) -> Result<Vec<KeyOption>, Refusal> {
     let texts = KeyTexts::of(visit.language);
     let keys = visit.all_in(region, Product::Kms, "ListKeys", &[("Filters", OWN)], ("Keys", "Key")).await?;
     let mut options = Vec::new();
@@ -95,7 +99,9 @@ fn option(id: &str, known: Option<&Value>, names: &KeyNames, texts: &KeyTexts) -
     let unusable = |why: &str| (false, why.to_owned());
     let (usable, words) = match known {
         None => unusable(texts.unseen),
-        Some(key) if !key["KeySpec"].as_str().is_some_and(|spec| spec.starts_with("Aliyun_")) => unusable(texts.asymmetric),
+        Some(key) if !key["KeySpec"].as_str().is_some_and(|spec| spec.starts_with("Aliyun_")) => {
+            unusable(texts.asymmetric)
+        }
         Some(key) => {
             let origin = if key["Origin"] == "EXTERNAL" { texts.external } else { texts.of_kms };
             let (usable, state) = state(key["KeyState"].as_str().unwrap_or_default(), texts);
@@ -131,8 +137,18 @@ mod tests {
             ("Enabled", "Aliyun_AES_256", "Aliyun_KMS", (true, "alias/golden (k-1) · enabled · made by KMS")),
             ("Enabled", "Aliyun_SM4", "EXTERNAL", (true, "alias/golden (k-1) · enabled · imported material")),
             ("Disabled", "Aliyun_AES_256", "Aliyun_KMS", (false, "alias/golden (k-1) · disabled · made by KMS")),
-            ("PendingDeletion", "Aliyun_AES_256", "EXTERNAL", (false, "alias/golden (k-1) · will be deleted · imported material")),
-            ("PendingImport", "Aliyun_AES_256", "EXTERNAL", (false, "alias/golden (k-1) · has no key material · imported material")),
+            (
+                "PendingDeletion",
+                "Aliyun_AES_256",
+                "EXTERNAL",
+                (false, "alias/golden (k-1) · will be deleted · imported material"),
+            ),
+            (
+                "PendingImport",
+                "Aliyun_AES_256",
+                "EXTERNAL",
+                (false, "alias/golden (k-1) · has no key material · imported material"),
+            ),
             ("Enabled", "RSA_2048", "Aliyun_KMS", (false, "alias/golden (k-1) · cannot encrypt disks")),
         ] {
             let key = json!({ "KeyState": state, "KeySpec": spec, "Origin": origin });

@@ -31,7 +31,10 @@ const ROWS: &[Row] = &[
     ),
     (
         "InvalidEncrypted.NotMatchSnapshot",
-        ["A disk that is made from an encrypted image is always encrypted.", "Tick Encrypt, or leave the choice to the image."],
+        [
+            "A disk that is made from an encrypted image is always encrypted.",
+            "Tick Encrypt, or leave the choice to the image.",
+        ],
         ["由加密镜像创建的磁盘始终加密。", "请勾选“加密”，或不作选择以沿用镜像设置。"],
     ),
     (
@@ -49,17 +52,26 @@ const ROWS: &[Row] = &[
     ),
     (
         "InvalidParameter.RekeyMode",
-        ["A data key is re-wrapped only where an encrypted image gets another key.", "Choose a key other than the present one, or re-encrypt."],
+        [
+            "A data key is re-wrapped only where an encrypted image gets another key.",
+            "Choose a key other than the present one, or re-encrypt.",
+        ],
         ["仅在为加密镜像更换密钥时才能重新封装数据密钥。", "请选择另一个密钥，或选择重新加密。"],
     ),
     (
         "OperationDeined.EncryptedSnapshot",
-        ["An encrypted image stays in its region, and is not shared with other accounts.", "Copy it within its region. The operator can allow copies to other regions."],
+        [
+            "An encrypted image stays in its region, and is not shared with other accounts.",
+            "Copy it within its region. The operator can allow copies to other regions.",
+        ],
         ["加密镜像不能复制到其他地域，也不能共享给其他账号。", "请在同一地域内复制；管理员可开启跨地域复制加密镜像。"],
     ),
     (
         "OperationDenied.SameRegionOnly",
-        ["An image of another account is copied within its region only.", "Copy it here first; then copy your own image to the other region."],
+        [
+            "An image of another account is copied within its region only.",
+            "Copy it here first; then copy your own image to the other region.",
+        ],
         ["共享镜像只能在所在地域内复制。", "请先在本地域复制，再将自己的镜像复制到其他地域。"],
     ),
     (
@@ -69,17 +81,26 @@ const ROWS: &[Row] = &[
     ),
     (
         "InvalidParameter.KMSKeyId.NotFound",
-        ["There is no such key in the destination region.", "Choose a key of the destination region, or create one there."],
+        [
+            "There is no such key in the destination region.",
+            "Choose a key of the destination region, or create one there.",
+        ],
         ["目标地域没有该密钥。", "请选择目标地域的密钥，或先在该地域创建。"],
     ),
     (
         "InvalidParameter.KMSKeyId.CMKNotEnabled",
-        ["The key cannot be used in its present state.", "Enable the key, import its material, or cancel its deletion, under Keys."],
+        [
+            "The key cannot be used in its present state.",
+            "Enable the key, import its material, or cancel its deletion, under Keys.",
+        ],
         ["密钥当前状态不可用。", "请在“密钥”页面启用该密钥、导入密钥材料或取消删除。"],
     ),
     (
         "InvalidParameter.KMSKeyId.KMSUnauthorized",
-        ["ECS, or you, may not use this key.", "Authorise the ECS role under Access control, or ask an administrator for the right to use the key."],
+        [
+            "ECS, or you, may not use this key.",
+            "Authorise the ECS role under Access control, or ask an administrator for the right to use the key.",
+        ],
         ["ECS 或您无权使用该密钥。", "请在“访问控制”中为 ECS 角色授权，或联系管理员授予密钥使用权限。"],
     ),
     (
@@ -99,12 +120,18 @@ const ROWS: &[Row] = &[
     ),
     (
         "QuotaExceed.Image",
-        ["This account has as many images in the region as it may.", "Delete images that nobody needs, or ask the operator for more."],
+        [
+            "This account has as many images in the region as it may.",
+            "Delete images that nobody needs, or ask the operator for more.",
+        ],
         ["本地域的镜像数量已达上限。", "请删除不再需要的镜像，或联系管理员提高配额。"],
     ),
     (
         "InvalidImageName.Malformed",
-        ["This is not a name for an image.", "Use 2 to 128 characters: a letter first, then letters, digits and . : _ -"],
+        [
+            "This is not a name for an image.",
+            "Use 2 to 128 characters: a letter first, then letters, digits and . : _ -",
+        ],
         ["镜像名称不合法。", "请使用 2–128 个字符，以字母或中文开头，可包含数字和 . : _ -。"],
     ),
     (
@@ -144,7 +171,10 @@ const ROWS: &[Row] = &[
     ),
     (
         "ImageUsingByInstance",
-        ["Instances have disks of this image.", "Delete the instances, or tick that it is deleted all the same: they keep their disks."],
+        [
+            "Instances have disks of this image.",
+            "Delete the instances, or tick that it is deleted all the same: they keep their disks.",
+        ],
         ["有实例正在使用此镜像。", "请先删除实例，或勾选强制删除（实例的磁盘会保留）。"],
     ),
     (
@@ -164,8 +194,14 @@ const ROWS: &[Row] = &[
     ),
     (
         "InvalidOSSBucket.NotFound",
-        ["No bucket of this name is set up.", "Ask the operator for the names; they are set up by --import-directory, --export-directory or server.toml."],
-        ["没有配置该名称的存储空间。", "请向管理员确认名称；通过 --import-directory、--export-directory 或 server.toml 配置。"],
+        [
+            "No bucket of this name is set up.",
+            "Ask the operator for the names; they are set up by --import-directory, --export-directory or server.toml.",
+        ],
+        [
+            "没有配置该名称的存储空间。",
+            "请向管理员确认名称；通过 --import-directory、--export-directory 或 server.toml 配置。",
+        ],
     ),
     (
         "InvalidOSSObject.NotFound",
@@ -214,19 +250,21 @@ const ROWS: &[Row] = &[
     ),
     (
         "InvalidUploadId.NotFound",
-        ["The file that was sent is gone: it was imported, or nobody used it for a day.", "Choose the file and send it again."],
+        [
+            "The file that was sent is gone: it was imported, or nobody used it for a day.",
+            "Choose the file and send it again.",
+        ],
         ["上传的文件已不存在：可能已导入，或闲置超过一天。", "请重新选择文件并上传。"],
     ),
     (
         "IncorrectUploadStatus",
-        ["The file is not all there, or is being imported.", "Choose the same file again: it goes on where it stopped."],
+        [
+            "The file is not all there, or is being imported.",
+            "Choose the same file again: it goes on where it stopped.",
+        ],
         ["文件尚未上传完整，或正在导入。", "请再次选择同一文件，将从中断处继续。"],
     ),
-    (
-        "InvalidTaskId.IncorrectTaskStatus",
-        ["The task is over.", ""],
-        ["任务已结束。", ""],
-    ),
+    ("InvalidTaskId.IncorrectTaskStatus", ["The task is over.", ""], ["任务已结束。", ""]),
     (
         "IncorrectTicketStatus",
         ["The ticket is not open any more.", "Open a new one."],

@@ -11,10 +11,10 @@ use axum::routing::get;
 use serde_json::Value;
 
 use super::image::Image;
-use crate::pages::own_keys::KeyNames;
 use super::{Of, found};
 use crate::calls::{Product, Refusal};
 use crate::language::texts;
+use crate::pages::own_keys::KeyNames;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::text;

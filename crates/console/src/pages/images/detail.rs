@@ -11,10 +11,10 @@ use axum::routing::get;
 use serde_json::Value;
 
 use super::image::Image;
-use crate::pages::own_keys::KeyNames;
 use super::{Of, found};
 use crate::calls::{Product, Refusal};
 use crate::language::{Language, texts};
+use crate::pages::own_keys::KeyNames;
 use crate::pages::tasks::{self, TaskTable};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
@@ -227,7 +227,8 @@ mod tests {
             image["DiskDeviceMappings"]["DiskDeviceMapping"][0]["ImportOSSObject"] = markup.into();
             let image = Image::read(&image, &KeyNames::default(), language);
             let shell = Shell::sample(language);
-            let html = Live { shell, texts: DetailTexts::of(language), image, address: String::new() }.render().unwrap();
+            let html =
+                Live { shell, texts: DetailTexts::of(language), image, address: String::new() }.render().unwrap();
             assert!(!html.contains("<script"), "{html}");
             assert!(html.matches("&#60;script").count() >= 3, "{html}");
         }

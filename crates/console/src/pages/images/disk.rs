@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::pages::own_keys::KeyNames;
 use crate::language::{Language, texts};
+use crate::pages::own_keys::KeyNames;
 use crate::shown::{Time, bytes, list, number, text};
 
 texts! {
@@ -52,7 +52,10 @@ impl Disk {
         let mappings = list(image, "DiskDeviceMappings", "DiskDeviceMapping").iter();
         // Of an image that another account shares there are none.
         let own = list(&image["Reseal"], "Disks", "Disk");
-        mappings.enumerate().map(|(n, mapping)| Self::read(mapping, own.get(n).unwrap_or(&Value::Null), names, texts)).collect()
+        mappings
+            .enumerate()
+            .map(|(n, mapping)| Self::read(mapping, own.get(n).unwrap_or(&Value::Null), names, texts))
+            .collect()
     }
 
     fn read(mapping: &Value, own: &Value, names: &KeyNames, texts: &'static DiskTexts) -> Self {

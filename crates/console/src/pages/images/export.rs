@@ -10,10 +10,10 @@ use axum::response::Response;
 use axum::routing::get;
 
 use super::image::Image;
-use crate::pages::own_keys::KeyNames;
 use super::{Of, found};
 use crate::calls::{Product, Refusal};
 use crate::language::texts;
+use crate::pages::own_keys::KeyNames;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::{Choice, choices, text};

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::disk::{Disk, Key};
-use crate::pages::own_keys::KeyNames;
 use crate::language::{Language, texts};
+use crate::pages::own_keys::KeyNames;
 use crate::shown::{Chip, Time, list, number, text};
 
 texts! {
@@ -42,8 +42,6 @@ pub(super) struct Image {
     pub(super) created: Time,
     /// Whether it is the visitor's own, and not shared with them.
     pub(super) is_own: bool,
-    /// Whether CopyImage made it.
-    pub(super) is_copied: bool,
     /// Whether its owner shares it.
     pub(super) is_shared: bool,
     /// Whether instances have disks of it.
@@ -83,7 +81,6 @@ impl Image {
             system: system.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", "),
             created: Time::of(found, "CreationTime"),
             is_own: found["ImageOwnerAlias"] == "self",
-            is_copied: found["IsCopied"] == true,
             is_shared: found["IsSelfShared"] == "True",
             is_used: found["Usage"] == "instance",
             source: Source::of(found, texts),
@@ -159,7 +156,8 @@ impl Source {
     fn of(found: &Value, texts: &ImageTexts) -> Self {
         let copied = text(&found["Reseal"], "SourceImageId");
         let disks = list(found, "DiskDeviceMappings", "DiskDeviceMapping");
-        let [bucket, object] = ["ImportOSSBucket", "ImportOSSObject"].map(|name| disks.first().map(|disk| text(disk, name)));
+        let [bucket, object] =
+            ["ImportOSSBucket", "ImportOSSObject"].map(|name| disks.first().map(|disk| text(disk, name)));
         let object = object.unwrap_or_default();
         let plain = |words, id| Self { words, id, address: String::new() };
         if found["ImageOwnerAlias"] != "self" {

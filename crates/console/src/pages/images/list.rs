@@ -9,15 +9,15 @@ use axum::response::Response;
 use axum::routing::get;
 
 use super::image::{Image, ImageTexts, chip};
-use crate::pages::own_keys::KeyNames;
 use super::selection::{PAGE_SIZE, SORTS, STATUSES, Selection};
 use super::{Of, found};
 use crate::calls::{Product, Refusal};
 use crate::language::texts;
+use crate::pages::own_keys::KeyNames;
 use crate::paging::Paging;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::{Choice, Chip, choices};
+use crate::shown::{Chip, Choice, choices};
 use crate::visit::{Visit, form_urlencoded};
 
 texts! {
@@ -115,7 +115,12 @@ async fn all(visit: Visit) -> Response {
 async fn status(Path(Of { id }): Path<Of>, visit: Visit) -> Response {
     let page = found(&visit, &id).await.map(|found| {
         let image = found.map(|found| Image::read(&found, &KeyNames::default(), visit.language));
-        let gone = Status { chip: Chip { class: "", text: "–".to_owned() }, title: String::new(), address: String::new(), progress: 0 };
+        let gone = Status {
+            chip: Chip { class: "", text: "–".to_owned() },
+            title: String::new(),
+            address: String::new(),
+            progress: 0,
+        };
         image.map_or(gone, |image| Status::of(&image, &visit))
     });
     visit.show(Section::Images, page)
@@ -154,7 +159,8 @@ async fn look(visit: &Visit) -> Result<List, Refusal> {
 
 fn columns(address: &str, selection: &Selection, texts: &ListTexts) -> Vec<Column> {
     let names = [texts.name, texts.status, texts.size, texts.encryption, texts.created];
-    let mut columns: Vec<Column> = SORTS.into_iter().zip(names).map(|(sort, name)| column(address, selection, sort, name)).collect();
+    let mut columns: Vec<Column> =
+        SORTS.into_iter().zip(names).map(|(sort, name)| column(address, selection, sort, name)).collect();
     let plain = |name| Column { name, address: String::new(), order: "" };
     columns.insert(3, plain(texts.disks));
     columns.insert(5, plain(texts.source));

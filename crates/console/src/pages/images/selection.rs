@@ -1,7 +1,5 @@
 //! Which images of a region the table shows, in which order.
 
-use serde_json::Value;
-
 use super::image::Image;
 use crate::paging::page_number;
 use crate::visit::Fields;
@@ -94,14 +92,15 @@ impl Selection {
 }
 
 /// A status as the API writes it: what the filter offers.
-pub(super) const STATUSES: [&str; 6] = ["Available", "Creating", "Waiting", "CreateFailed", "UnAvailable", "Deprecated"];
+pub(super) const STATUSES: [&str; 6] =
+    ["Available", "Creating", "Waiting", "CreateFailed", "UnAvailable", "Deprecated"];
 
 #[cfg(test)]
 mod tests {
     use super::super::image::tests::answered;
-    use crate::pages::own_keys::KeyNames;
     use super::*;
     use crate::language::Language;
+    use crate::pages::own_keys::KeyNames;
 
     fn images() -> Vec<Image> {
         let image = |(n, name, status, owner): (u32, &str, &str, &str)| {
@@ -114,7 +113,8 @@ mod tests {
             image["DiskDeviceMappings"]["DiskDeviceMapping"][1]["Encrypted"] = (n % 2 == 0).into();
             Image::read(&image, &KeyNames::default(), Language::English)
         };
-        let all = [(1, "beta", "Available", "self"), (2, "Alpha", "Creating", "self"), (3, "gamma", "Available", "others")];
+        let all =
+            [(1, "beta", "Available", "self"), (2, "Alpha", "Creating", "self"), (3, "gamma", "Available", "others")];
         all.into_iter().map(image).collect()
     }
 

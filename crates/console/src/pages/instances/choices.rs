@@ -33,7 +33,8 @@ pub(super) async fn types(visit: &Visit, chosen: &str) -> Result<Vec<Choice>, Re
     let answer = visit.call(Product::Ecs, "DescribeInstanceTypes", &[]).await?;
     let choice = |kind: &Value| {
         let id = text(kind, "InstanceTypeId");
-        let size = format!("{} vCPU, {} GiB", number(kind, "CpuCoreCount"), text(kind, "MemorySize").trim_end_matches(".0"));
+        let size =
+            format!("{} vCPU, {} GiB", number(kind, "CpuCoreCount"), text(kind, "MemorySize").trim_end_matches(".0"));
         Choice { text: joined(&[&id, &size]), chosen: id == chosen, value: id }
     };
     Ok(list(&answer, "InstanceTypes", "InstanceType").iter().map(choice).collect())

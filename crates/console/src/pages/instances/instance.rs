@@ -152,10 +152,20 @@ mod tests {
         let texts = InstanceTexts::of(Language::English);
         let instance = Instance::read(&found, texts);
         assert_eq!((instance.shown_name(), instance.state(), instance.chip()), ("i-1", "Running", "good"));
-        assert!(instance.is_encrypted && instance.is_protected && instance.started.is_empty() && instance.failure.is_empty());
-        assert_eq!((instance.addresses, instance.forwards), (vec!["10.0.2.15".to_owned()], vec!["127.0.0.1:40000 → 22".to_owned()]));
+        assert!(
+            instance.is_encrypted
+                && instance.is_protected
+                && instance.started.is_empty()
+                && instance.failure.is_empty()
+        );
+        assert_eq!(
+            (instance.addresses, instance.forwards),
+            (vec!["10.0.2.15".to_owned()], vec!["127.0.0.1:40000 → 22".to_owned()])
+        );
         assert_eq!((instance.locks[0].key.as_str(), instance.locks[0].state.as_str()), ("k-1", "Disabled"));
-        for (status, word, chip) in [("Stopped", "Stopped", ""), ("Stopping", "Stopping", "busy"), ("Odd", "Odd", "busy")] {
+        for (status, word, chip) in
+            [("Stopped", "Stopped", ""), ("Stopping", "Stopping", "busy"), ("Odd", "Odd", "busy")]
+        {
             found["Status"] = status.into();
             let instance = Instance::read(&found, texts);
             assert_eq!((instance.state(), instance.chip()), (word, chip));

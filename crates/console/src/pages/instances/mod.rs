@@ -6,11 +6,11 @@ mod delete;
 mod detail;
 mod disk_fields;
 mod disks;
-mod replace;
 mod image;
 mod instance;
 mod list;
 mod power;
+mod replace;
 mod run;
 
 use std::sync::Arc;

@@ -114,8 +114,7 @@ async fn look(visit: &Visit, fields: Fields, refusal: Option<&Refusal>) -> Resul
 fn disks(visit: &Visit, fields: &Fields) -> Vec<DiskFields> {
     let texts = RunTexts::of(visit.language);
     let system = DiskFields::read(fields, "SystemDisk", texts.system.to_owned());
-    let data = (1..=DATA_DISKS).map(|number| {
-        DiskFields::read(fields, &format!("DataDisk.{number}"), fill(texts.data, &[&number]))
-    });
+    let data = (1..=DATA_DISKS)
+        .map(|number| DiskFields::read(fields, &format!("DataDisk.{number}"), fill(texts.data, &[&number])));
     std::iter::once(system).chain(data).collect()
 }

@@ -123,9 +123,10 @@ mod tests {
             "TicketId": "k-1", "Kind": "image-copy-size", "Size": 300, "Status": "Open",
             "Replies": { "Reply": [{ "Author": markup, "Content": markup }, { "Author": "operator", "Content": "no" }] },
         });
-        for (language, about, operator) in
-            [(Language::English, "Copy images of up to 300 GiB", "Operator"), (Language::Chinese, "复制不超过 300 GiB 的镜像", "管理员")]
-        {
+        for (language, about, operator) in [
+            (Language::English, "Copy images of up to 300 GiB", "Operator"),
+            (Language::Chinese, "复制不超过 300 GiB 的镜像", "管理员"),
+        ] {
             let page = Detail {
                 shell: Shell::sample(language),
                 texts: DetailTexts::of(language),

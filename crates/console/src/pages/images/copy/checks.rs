@@ -37,7 +37,10 @@ pub(super) type Check = (String, Chip);
 /// The checks that a dry run made, in their order.
 pub(super) fn checks(refusal: &Refusal, language: Language) -> Vec<Check> {
     let texts = CheckTexts::of(language);
-    listed(refusal).iter().map(|check| (name(&text(check, "check"), texts), result(&text(check, "result"), texts))).collect()
+    listed(refusal)
+        .iter()
+        .map(|check| (name(&text(check, "check"), texts), result(&text(check, "result"), texts)))
+        .collect()
 }
 
 /// What keeps the call from being carried out; nothing if the dry run passed.
@@ -120,7 +123,10 @@ mod tests {
             let answer = answer(code, list);
             for language in [Language::English, Language::Chinese] {
                 let codes: Vec<String> = refusals(&answer, language).into_iter().map(|trouble| trouble.code).collect();
-                assert_eq!((codes, checks(&answer, language).len()), (wanted.iter().map(|&code| code.to_owned()).collect(), count));
+                assert_eq!(
+                    (codes, checks(&answer, language).len()),
+                    (wanted.iter().map(|&code| code.to_owned()).collect(), count)
+                );
             }
         }
     }

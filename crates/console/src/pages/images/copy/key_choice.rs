@@ -103,7 +103,8 @@ mod tests {
         for language in [Language::English, Language::Chinese] {
             let option = KeyOption { value: "k".to_owned(), text: "alias/<script>".to_owned(), usable: true };
             let (texts, refused) = (KeyTexts::of(language), "<script>".to_owned());
-            let page = KeyChoice { texts, region: "r".to_owned(), options: vec![option], chosen: "k".to_owned(), refused };
+            let page =
+                KeyChoice { texts, region: "r".to_owned(), options: vec![option], chosen: "k".to_owned(), refused };
             let html = page.render().unwrap();
             assert!(!html.contains("<script>") && html.matches("&#60;script&#62;").count() == 2, "{html}");
         }

@@ -15,10 +15,10 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 
 use super::image::Image;
-use crate::pages::own_keys::KeyNames;
 use super::{Of, found};
 use crate::calls::{Product, Refusal};
 use crate::language::{fill, texts};
+use crate::pages::own_keys::KeyNames;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::{Choice, choices, text};
@@ -57,14 +57,8 @@ const NAME_CHARS_MAX: usize = 128;
 const DESCRIPTION_CHARS_MAX: usize = 256;
 
 /// Fields of the form that are parameters of CopyImage.
-const PARAMETERS: [&str; 6] = [
-    "DestinationRegionId",
-    "DestinationImageName",
-    "DestinationDescription",
-    "Encrypted",
-    "KMSKeyId",
-    "RekeyMode",
-];
+const PARAMETERS: [&str; 6] =
+    ["DestinationRegionId", "DestinationImageName", "DestinationDescription", "Encrypted", "KMSKeyId", "RekeyMode"];
 
 #[derive(Template)]
 #[template(path = "images/copy.html")]

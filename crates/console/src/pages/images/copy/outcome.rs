@@ -68,9 +68,9 @@ fn new_key(wish: &Wish<'_>, texts: &OutcomeTexts) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::super::image::tests::answered;
-    use crate::pages::own_keys::KeyNames;
     use super::*;
     use crate::language::Language;
+    use crate::pages::own_keys::KeyNames;
 
     fn image(encrypted: [bool; 2]) -> Image {
         let mut found = answered();
@@ -95,7 +95,10 @@ mod tests {
             (sealed(true, "", false, None), "Stays under key A:"),
             (sealed(true, "B", false, None), "New key: all data is re-encrypted under key B."),
             (sealed(true, "B", true, None), "Only the data key is wrapped anew, under key B."),
-            (sealed(false, "", false, Some("cn-b")), "New key: all data is re-encrypted under the Default Service CMK."),
+            (
+                sealed(false, "", false, Some("cn-b")),
+                "New key: all data is re-encrypted under the Default Service CMK.",
+            ),
         ] {
             let said = sentences(&image, &wish, OutcomeTexts::of(Language::English));
             assert!(said.len() == 1 && said[0].starts_with(begins), "{said:?}, not {begins}");
@@ -107,9 +110,12 @@ mod tests {
     fn disks_that_differ_are_said_apart() {
         let wish = Wish { encrypt: true, key: "", rewrap: false, to: None };
         let said = sentences(&image([false, true]), &wish, OutcomeTexts::of(Language::Chinese));
-        assert_eq!(said, [
-            "未加密磁盘：使用新密钥：全部数据以服务默认密钥（Default Service CMK）加密。",
-            "加密磁盘：保持使用密钥 A：数据不重写，副本立即可用。",
-        ]);
+        assert_eq!(
+            said,
+            [
+                "未加密磁盘：使用新密钥：全部数据以服务默认密钥（Default Service CMK）加密。",
+                "加密磁盘：保持使用密钥 A：数据不重写，副本立即可用。",
+            ]
+        );
     }
 }

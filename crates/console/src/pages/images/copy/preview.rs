@@ -3,13 +3,13 @@
 use askama::Template;
 
 use super::super::image::Image;
-use crate::pages::own_keys::KeyNames;
 use super::checks::{Check, checks, refusals};
 use super::key_choice::KeyChoice;
 use super::outcome::{OutcomeTexts, Wish, sentences};
 use super::{destination, parameters};
 use crate::calls::Product;
 use crate::language::{fill, texts};
+use crate::pages::own_keys::KeyNames;
 use crate::trouble::Trouble;
 use crate::visit::{Fields, Visit, form_urlencoded};
 

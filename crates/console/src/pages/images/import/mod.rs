@@ -181,7 +181,10 @@ mod tests {
                 "from=bucket&OSSBucket=b&OSSObject=a.raw&UploadId=u-1&ImageName=n",
                 "ImageName=n DiskDeviceMapping.1.OSSBucket=b DiskDeviceMapping.1.OSSObject=a.raw",
             ),
-            ("from=upload&OSSBucket=b&UploadId=u-1&Format=RAW", "DiskDeviceMapping.1.UploadId=u-1 DiskDeviceMapping.1.Format=RAW"),
+            (
+                "from=upload&OSSBucket=b&UploadId=u-1&Format=RAW",
+                "DiskDeviceMapping.1.UploadId=u-1 DiskDeviceMapping.1.Format=RAW",
+            ),
             ("OSType=linux&csrf=x&step=check", "OSType=linux"),
         ] {
             let fields = Fields::read(form.as_bytes()).unwrap();

@@ -34,7 +34,8 @@ impl Report {
             return None;
         }
         let checks: Vec<Value> = serde_json::from_str(refusal.checks.as_deref().unwrap_or("[]")).unwrap_or_default();
-        let disks = checks.iter().filter_map(|check| Some((text(check, "format"), bytes(check["virtualBytes"].as_u64()?))));
+        let disks =
+            checks.iter().filter_map(|check| Some((text(check, "format"), bytes(check["virtualBytes"].as_u64()?))));
         Some(Self { disks: disks.collect(), ..Self::empty(language) })
     }
 
