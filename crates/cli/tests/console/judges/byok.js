@@ -16,7 +16,7 @@ async function bring(person, key, algorithm) {
   const { page } = person;
   const texts = person.words('pages/keys/import');
   await person.go(`keys/${key}/import`);
-  await page.getByLabel(texts.algorithm, { exact: true }).selectOption(algorithm);
+  await person.select(texts.algorithm).selectOption(algorithm);
   await page.getByRole('button', { name: texts.next, exact: true }).click();
   const place = fs.mkdtempSync(path.join(os.tmpdir(), 'byok-'));
   // Each step by itself, as it stands, as somebody pastes it.
