@@ -7,7 +7,7 @@ const { chromium } = require('playwright-core');
 const { words } = require('./words');
 
 // Longest wait for anything, milliseconds: jobs of small images end in one second on an idle machine.
-const PATIENCE = 60000;
+const PATIENCE = Number(process.env.PATIENCE ?? 60000);
 const PAGE_BYTES_MAX = 150 << 10;
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
   '--disable-sync'];
@@ -36,7 +36,7 @@ class Person {
   }
 
   constructor(context, page, language) {
-    Object.assign(this, { context, page, language, words: words(language), wrong: [], allowed: [base] });
+    Object.assign(this, { context, page, language, words: words(language), wrong: [], allowed: [base], largest: 0 });
     context.setDefaultTimeout(PATIENCE);
   }
 
@@ -70,8 +70,9 @@ class Person {
     if (headers['x-frame-options'] !== 'DENY' || headers['x-content-type-options'] !== 'nosniff') {
       this.wrong.push(`${response.url()}: headers are missing`);
     }
-    const length = Number(headers['content-length'] ?? 0);
-    if (length > PAGE_BYTES_MAX) this.wrong.push(`${response.url()}: ${length} bytes`);
+    const length = Number(headers['content-length']);
+    this.largest = Math.max(this.largest, length);
+    if (!(length <= PAGE_BYTES_MAX)) this.wrong.push(`${response.url()}: ${length} bytes`);
   }
 
   // Goes to a page of the region.
@@ -87,6 +88,11 @@ class Person {
     await form.getByLabel(texts.access_key_secret).fill(secret);
     await form.getByRole('button', { name: texts.title }).click();
     await this.page.getByRole('heading', { level: 1, name: this.words('pages/overview').title }).waitFor();
+  }
+
+  // A list to choose from, by what stands before it. (For a label around it, `getByLabel` takes the choices for a part of its text.)
+  select(name) {
+    return this.page.getByRole('combobox', { name, exact: true });
   }
 
   // What stands on the page.

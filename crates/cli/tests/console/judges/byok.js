@@ -11,32 +11,30 @@ const { Person, run, withBrowser } = require('./browser');
 
 const ALGORITHMS = ['RSAES_OAEP_SHA_256', 'RSAES_OAEP_SHA_1', 'RSAES_PKCS1_V1_5'];
 
-// Brings material of a key's own by one algorithm. The commands run as they stand, in a directory with what was downloaded.
+// Brings material of a key's own by one algorithm.
 async function bring(person, key, algorithm) {
   const { page } = person;
   const texts = person.words('pages/keys/import');
-  const place = fs.mkdtempSync(path.join(os.tmpdir(), 'byok-'));
   await person.go(`keys/${key}/import`);
-  await page.getByLabel(texts.algorithm, { exact: true }).selectOption(algorithm);
+  await person.select(texts.algorithm).selectOption(algorithm);
   await page.getByRole('button', { name: texts.next, exact: true }).click();
-  for (const button of [texts.download_key, texts.download_token]) {
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: button }).click()]);
-    await download.saveAs(path.join(place, download.suggestedFilename()));
-  }
+  const place = fs.mkdtempSync(path.join(os.tmpdir(), 'byok-'));
+  // Each step by itself, as it stands, as somebody pastes it.
   const commands = await page.locator('pre').allInnerTexts();
-  // Each step by itself, as somebody pastes it.
   const outputs = commands.map((command) => execFileSync('sh', ['-ec', command], { cwd: place, encoding: 'utf8' }));
-  const encoded = outputs.at(-1).trim() || fs.readFileSync(newest(place), 'utf8').trim();
-  await page.getByLabel(texts.material, { exact: true }).fill(encoded);
+  const wrappingKey = fs.readFileSync(path.join(place, 'wrapping_key.pem'), 'utf8');
+  fs.rmSync(place, { recursive: true });
+  assert.strictEqual(await downloaded(page, texts.download_key), wrappingKey, 'the file is the key of the commands');
+  assert.strictEqual(await downloaded(page, texts.download_token), await page.getByLabel(texts.token, { exact: true }).inputValue());
+  await page.getByLabel(texts.material, { exact: true }).fill(outputs.at(-1).trim());
   await page.getByRole('button', { name: texts.import, exact: true }).click();
   await person.sees(person.words('pages/keys/key').enabled);
   assert.strictEqual((await kms('DescribeKey', { KeyId: key })).KeyMetadata.KeyState, 'Enabled', algorithm);
-  fs.rmSync(place, { recursive: true });
 }
 
-function newest(place) {
-  const files = fs.readdirSync(place).map((name) => path.join(place, name));
-  return files.sort((a, b) => fs.statSync(b).mtimeMs - fs.statSync(a).mtimeMs)[0];
+async function downloaded(page, button) {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: button }).click()]);
+  return fs.readFileSync(await download.path(), 'utf8');
 }
 
 run('byok', () => withBrowser(async (browser) => {

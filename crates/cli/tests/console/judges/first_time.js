@@ -78,7 +78,7 @@ async function copyEncrypted(person, name, key) {
   await page.getByRole('link', { name: person.words('pages/images/detail').copy, exact: true }).click();
   await page.getByLabel(texts.name).fill(`${name}-encrypted`);
   await page.getByLabel(texts.encrypt, { exact: true }).check();
-  await page.getByLabel(person.words('pages/images/copy/key_choice').key, { exact: true }).selectOption(key);
+  await person.select(person.words('pages/images/copy/key_choice').key).selectOption(key);
   await page.getByRole('button', { name: texts.ok, exact: true }).click();
   await page.getByRole('heading', { level: 1, name: `${name}-encrypted` }).waitFor();
   await person.sees('100 %');
@@ -91,7 +91,7 @@ async function runInstance(person, name) {
   const { page } = person;
   const texts = person.words('pages/instances/run');
   await page.getByRole('link', { name: person.words('pages/images/detail').run, exact: true }).click();
-  await page.getByLabel(texts.kind, { exact: true }).selectOption(TYPE);
+  await person.select(texts.kind).selectOption(TYPE);
   await page.getByLabel(texts.name, { exact: true }).fill(name);
   await page.getByRole('button', { name: texts.run, exact: true }).click();
   await page.getByRole('heading', { level: 1, name }).waitFor();

@@ -13,7 +13,7 @@ async function encryptedStaysEncrypted(person, sealed) {
   const texts = person.words('pages/images/copy/mod');
   await person.go(`images/${sealed}/copy`);
   const preview = page.locator('[data-preview-shown]');
-  await page.getByLabel(texts.destination).selectOption('cn-shanghai');
+  await person.select(texts.destination).selectOption('cn-shanghai');
   await preview.getByText('OperationDeined.EncryptedSnapshot').waitFor();
   await page.getByRole('button', { name: texts.ok, exact: true }).click();
   await person.isRefused('OperationDeined.EncryptedSnapshot');

@@ -8,10 +8,15 @@ const { crawl } = require('./crawl');
 const { seed } = require('./seed');
 const { LANGUAGES } = require('./words');
 
-// `keys/{id}/import` becomes `keys-id-import.png`.
+const taken = new Set();
+
+// `keys/{id}/import` becomes `keys-id-import.png`, and the next one of the shape `keys-id-import-2.png`.
 function file(language, shape) {
-  const name = shape.replace(`/console/${region}/`, '').replace(/[^0-9A-Za-z]+/g, '-').replace(/^-|-$/g, '');
-  return path.join(process.argv[2], language, `${name || 'overview'}.png`);
+  const name = shape.replace(`/console/${region}/`, '').replace(/[^0-9A-Za-z]+/g, '-').replace(/-$/, '');
+  const place = path.join(process.argv[2], language, name);
+  const file = taken.has(place) ? `${place}-2.png` : `${place}.png`;
+  taken.add(place);
+  return file;
 }
 
 run('screenshots', () => withBrowser(async (browser) => {

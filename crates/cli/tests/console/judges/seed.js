@@ -23,7 +23,7 @@ async function seed(text) {
   });
   const instance = await runInstance(sealed, { InstanceName: 'web-1', Description: text, ...tags });
   await ecs('CreateKeyPair', { KeyPairName: 'login' });
-  await ecs('CreateTicket', { Kind: 'ImageCopySize', Size: 500, Reason: text });
+  await ecs('CreateTicket', { Kind: 'image-copy-size', Size: 500, Reason: text });
   await people(text);
   return { instance, key, plain, sealed };
 }
