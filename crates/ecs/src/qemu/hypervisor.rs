@@ -116,27 +116,28 @@ pub async fn machine_in(directory: &Path, answer_timeout: Duration) -> Result<Op
 }
 
 /// Who holds a directory: the process that was written down, which pid, start and boot name, or, if we were killed before that, the one
-/// that listens. What listens may be anybody who runs as QEMU's user, so it has to work in QEMU's own directory, too.
+/// that listens. Either works in QEMU's own directory. Where that is not shown, the record is enough, and listening is not: it may be
+/// anybody who runs as QEMU's user.
 async fn identify(directory: &Path) -> Result<Option<Process>, HypervisorError> {
+    let run = directory::run_directory(directory).canonicalize().ok();
     let watched = |pid, is_it: &dyn Fn(u32) -> bool| {
         Process::of_stranger(pid, directory.to_owned(), is_it).map_err(HypervisorError::Start)
     };
     if let Some(record) = ProcessRecord::read(directory)
-        && let Some(process) = watched(record.pid, &|_| record.is_current())?
+        && let Some(process) =
+            watched(record.pid, &|pid| record.is_current() && place_of(pid).is_none_or(|place| Some(place) == run))?
     {
         return Ok(Some(process));
     }
-    let run = directory::run_directory(directory);
-    match Qmp::listener(&run, Duration::from_secs(1)).await {
-        Ok(pid) => watched(pid, &|pid| is_below(pid, &run)),
+    match Qmp::listener(&directory::run_directory(directory), Duration::from_secs(1)).await {
+        Ok(pid) => watched(pid, &|pid| place_of(pid).is_some_and(|place| Some(place) == run)),
         Err(_) => Ok(None),
     }
 }
 
-/// Whether a process works in QEMU's own directory. Of another user's process only `CAP_SYS_PTRACE` shows it.
-fn is_below(pid: u32, run: &Path) -> bool {
-    let place = std::fs::read_link(format!("/proc/{pid}/cwd"));
-    place.is_ok_and(|place| run.canonicalize().is_ok_and(|run| place == run))
+/// Where a process works. `None` if it is over, or another user's and we lack `CAP_SYS_PTRACE`.
+fn place_of(pid: u32) -> Option<PathBuf> {
+    std::fs::read_link(format!("/proc/{pid}/cwd")).ok()
 }
 
 fn program(name: &Path) -> Option<PathBuf> {

@@ -204,7 +204,8 @@ impl Lab {
 
     /// The process of a machine, by the directory that it works in.
     pub(crate) fn processes(&self) -> Vec<u32> {
-        let below = self.path("instances").canonicalize().unwrap_or_default();
+        // Of a host without instances the path would be empty, and every process below it.
+        let Ok(below) = self.path("instances").canonicalize() else { return Vec::new() };
         let numbers = std::fs::read_dir("/proc").unwrap();
         let numbers = numbers.filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
         let is_ours =
