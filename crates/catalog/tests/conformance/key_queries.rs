@@ -148,8 +148,9 @@ async fn destroyed_material_leaves_its_fingerprint(place: &Place) {
     assert!(found == [version.clone()]);
     assert!(write.read().key_versions_with_material(Some(version.id), 10).await.unwrap().is_empty());
     write.key_versions_destroy(key.id).await.unwrap();
+    write.unsettle().await.unwrap();
     write.commit().await.unwrap();
-    catalog.settle().await.unwrap();
+    assert!(catalog.settle().await.unwrap());
     version.material = None;
     assert!(catalog.read().key_version_by_id(version.id).await.unwrap() == Some(version));
 }

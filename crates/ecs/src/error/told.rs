@@ -31,6 +31,9 @@ impl EcsError {
             Self::Engine(EngineError::Blob(BlobError::Io { action, source, .. })) => {
                 format!("the storage failed to {action}: {source}")
             }
+            Self::Engine(EngineError::Blob(BlobError::Foreign { why, .. })) => {
+                format!("a file of somebody else is in the way: {why}")
+            }
             Self::Engine(EngineError::Format { source, .. }) => source.to_string(),
             Self::Engine(
                 EngineError::Locked { reason, .. }
@@ -38,7 +41,7 @@ impl EcsError {
                 | EngineError::Tampered { reason, .. }
                 | EngineError::Mismatch { reason, .. },
             ) => reason.clone(),
-            Self::Engine(EngineError::SourceChanged { .. }) => "the source changed while it was read".to_owned(),
+            Self::Engine(EngineError::SourceChanged { .. }) => "the source changed since it was looked at".to_owned(),
             Self::Store(error) => format!("the storage failed to {}: {}", error.action, error.cause),
             // The outermost text may hold a path, the innermost is the system's or the engine's own word.
             Self::Catalog(_) | Self::Ram(_) | Self::Kms(_) => format!("the service failed: {}", last_cause(self)),
