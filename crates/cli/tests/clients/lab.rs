@@ -1,7 +1,7 @@
 //! A place with a guest's disk to import, whose machines are ended with it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
@@ -14,9 +14,6 @@ use crate::running::{Place, Server};
 const SWITCH_OFF: [u8; 7] = [0xba, 0x04, 0x06, 0xb8, 0x00, 0x20, 0xef];
 const STAY: [u8; 7] = [0xba, 0x04, 0x06, 0xb8, 0x00, 0x20, 0x90];
 
-/// The emulator alone: what a hypervisor offers differs between machines. A guest of these tests hears no power button.
-const CONFIG: &str = "[instances]\naccelerator = 'tcg'\nstop_timeout_s = 1\n";
-
 pub(crate) struct Lab {
     pub(crate) place: Place,
     /// What the guest prints.
@@ -26,17 +23,20 @@ pub(crate) struct Lab {
 impl Lab {
     /// Its bucket `golden`, the directory `bucket`, holds `disk.raw`: a guest that prints the checksum of its disk and stays.
     pub(crate) fn new(seed: u32) -> Self {
+        // This guest hears no power button.
+        Self::with(1, |disk| staying_guest(disk, seed))
+    }
+
+    /// Another guest, whose disk `guest` writes; it says what the guest prints.
+    pub(crate) fn with(stop_timeout_s: u32, guest: impl FnOnce(&Path) -> String) -> Self {
         let place = Place::new();
         for directory in ["data", "bucket"] {
             fs::create_dir(place.path().join(directory)).expect("a directory");
         }
-        fs::write(place.data().join("server.toml"), CONFIG).expect("a file");
-        let disk = place.path().join("bucket/disk.raw");
-        let line = make_disk(&disk, seed);
-        let mut bytes = fs::read(&disk).expect("the disk");
-        let at = bytes.windows(SWITCH_OFF.len()).position(|window| window == SWITCH_OFF).expect("its last step");
-        bytes[at..at + STAY.len()].copy_from_slice(&STAY);
-        fs::write(&disk, bytes).expect("the disk");
+        // The emulator alone: what a hypervisor offers differs between machines.
+        let config = format!("[instances]\naccelerator = 'tcg'\nstop_timeout_s = {stop_timeout_s}\n");
+        fs::write(place.data().join("server.toml"), config).expect("a file");
+        let line = guest(&place.path().join("bucket/disk.raw"));
         Self { place, line }
     }
 
@@ -55,28 +55,35 @@ impl Lab {
         Server::start(self.serving(self.place.reseal()))
     }
 
-    /// Ends every machine that a failed test left.
-    fn end_machines(&self) {
-        let Ok(entries) = fs::read_dir("/proc") else { return };
-        let ours = self.place.data().display().to_string();
-        for entry in entries.flatten() {
-            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw)
-            else {
-                continue;
-            };
-            let command = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+    /// The processes of the machines that run here.
+    pub(crate) fn machines(&self) -> Vec<u32> {
+        let ours = self.place.data();
+        let processes = fs::read_dir("/proc").expect("proc").flatten();
+        let is_ours = |pid: &u32| {
+            let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
             let is_machine = command.starts_with(b"qemu") || command.windows(5).any(|window| window == b"/qemu");
-            let is_here = fs::read_link(entry.path().join("cwd")).is_ok_and(|path| path.starts_with(&ours));
-            if is_machine && is_here {
-                let _ = kill_process(pid, Signal::KILL);
-            }
-        }
+            is_machine && fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|path| path.starts_with(&ours))
+        };
+        processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(is_ours).collect()
     }
 }
 
+/// Guest A, but for its last step.
+fn staying_guest(disk: &Path, seed: u32) -> String {
+    let line = make_disk(disk, seed);
+    let mut bytes = fs::read(disk).expect("the disk");
+    let at = bytes.windows(SWITCH_OFF.len()).position(|window| window == SWITCH_OFF).expect("its last step");
+    bytes[at..at + STAY.len()].copy_from_slice(&STAY);
+    fs::write(disk, bytes).expect("the disk");
+    line
+}
+
+/// A test that failed leaves no machine either.
 impl Drop for Lab {
     fn drop(&mut self) {
-        self.end_machines();
+        for pid in self.machines().into_iter().filter_map(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) {
+            let _ = kill_process(pid, Signal::KILL);
+        }
     }
 }
 

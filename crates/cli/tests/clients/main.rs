@@ -12,6 +12,8 @@ mod interpreters;
 mod running;
 
 mod commands;
+mod debian;
 mod lab;
 mod packer;
 mod sdk;
+mod secrets;
