@@ -41,7 +41,8 @@ download() {
   kernel=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null | awk '/Depends: linux-image-/ { print $2; exit }')
   [[ $kernel ]] || return 1
   echo "setup: downloading $kernel and busybox-static"
-  (cd "$GUEST/packages" && rm -f ./*.deb && apt-get -qq download "$kernel" busybox-static)
+  (cd "$GUEST/packages" && rm -f ./*.deb && apt-get -qq download "$kernel" busybox-static 2>apt.log) || return 1
+  rm "$GUEST/packages/apt.log"
 }
 
 update() {

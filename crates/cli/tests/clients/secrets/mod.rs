@@ -73,7 +73,9 @@ fn run_an_instance(lab: &Lab, server: &Server) {
         "key create --alias below",
         "key create --alias above",
         "image copy plain --name sealed --encrypt --key alias/below --quiet",
-        &format!("instance run sealed --name {MARKER} --type ecs.t5-lc2m1.nano --encrypt --key alias/above --data-disk 1"),
+        &format!(
+            "instance run sealed --name {MARKER} --type ecs.t5-lc2m1.nano --encrypt --key alias/above --data-disk 1"
+        ),
     ] {
         let done = within(120, lab.place.client(&server.endpoint()).args(words.split_whitespace()));
         assert!(done.status.success(), "{words}: {}", said(&done));

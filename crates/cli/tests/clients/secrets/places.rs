@@ -22,7 +22,9 @@ pub(super) type Place = (Kind, PathBuf);
 pub(super) fn arguments_and_environments() -> Vec<Place> {
     let processes = fs::read_dir("/proc").expect("proc").map(|entry| entry.expect("an entry").path());
     let processes = processes.filter(|path| path.join("cmdline").exists());
-    processes.flat_map(|path| [(Kind::CommandLine, path.join("cmdline")), (Kind::Environment, path.join("environ"))]).collect()
+    processes
+        .flat_map(|path| [(Kind::CommandLine, path.join("cmdline")), (Kind::Environment, path.join("environ"))])
+        .collect()
 }
 
 /// What a process has open, also what has no name any more. No pipe or socket: reading would take something from it.

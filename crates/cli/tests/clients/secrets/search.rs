@@ -20,7 +20,8 @@ pub(super) struct Search {
 impl Search {
     /// Secrets with their names.
     pub(super) fn of(secrets: &[(String, Vec<u8>)]) -> Self {
-        let forms = secrets.iter().flat_map(|(name, secret)| forms(secret).into_iter().map(|form| (name.clone(), form)));
+        let forms =
+            secrets.iter().flat_map(|(name, secret)| forms(secret).into_iter().map(|form| (name.clone(), form)));
         let (names, patterns): (Vec<_>, Vec<_>) = forms.unzip();
         Self { automaton: AhoCorasick::new(patterns).expect("an automaton"), names }
     }
@@ -36,7 +37,13 @@ impl Search {
 fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
     let last = secret.len().checked_sub(PIECE).expect("a secret has a piece");
     let pieces = secret.chunks_exact(PIECE).chain([&secret[last..]]);
-    pieces.flat_map(|piece| [piece.to_vec(), hex::encode(piece).into(), hex::encode_upper(piece).into()].into_iter().chain(base64(piece))).collect()
+    pieces
+        .flat_map(|piece| {
+            [piece.to_vec(), hex::encode(piece).into(), hex::encode_upper(piece).into()]
+                .into_iter()
+                .chain(base64(piece))
+        })
+        .collect()
 }
 
 /// One for each place that the first byte has in a group of three.
