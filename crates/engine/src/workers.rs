@@ -39,7 +39,7 @@ pub(crate) fn each_segment<W>(
         }
         Ok(())
     };
-    let run = || leaving_no_trace(&run).inspect_err(|_| failed.store(true, Ordering::Relaxed));
+    let run = || leaving_no_trace(run).inspect_err(|_| failed.store(true, Ordering::Relaxed));
     std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(run)).collect();
         let mut results = vec![run()];

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use places::Kind;
+use places::{Kind, Place};
 use search::Search;
 
 use crate::lab::{Lab, said, within};
@@ -30,12 +30,7 @@ fn the_keys_of_a_running_instance_are_nowhere_to_be_seen() {
     run_an_instance(&lab, &server);
     std::thread::sleep(Duration::from_secs(1));
     let work = tempfile::tempdir().expect("a directory");
-    let mut places = vec![places::memory(server.child_id(), work.path())];
-    places.extend(places::arguments_and_environments());
-    let machines = lab.machines();
-    assert_eq!(machines.len(), 1);
-    places.extend(machines.into_iter().chain([server.child_id()]).flat_map(places::open_files));
-    places.extend(places::files_below(lab.place.path()));
+    let places = places(&lab, &server, work.path());
     let secrets = secrets(&lab, work.path());
     let search = Search::of(&secrets);
     let (mut leaks, mut controls) = (Vec::new(), BTreeSet::new());
@@ -80,6 +75,17 @@ fn run_an_instance(lab: &Lab, server: &Server) {
         let done = within(120, lab.place.client(&server.endpoint()).args(words.split_whitespace()));
         assert!(done.status.success(), "{words}: {}", said(&done));
     }
+}
+
+/// All of them, the memory first: as it was when this was called.
+fn places(lab: &Lab, server: &Server, work: &Path) -> Vec<Place> {
+    let mut found = vec![places::memory(server.child_id(), work)];
+    let machines = lab.machines();
+    assert_eq!(machines.len(), 1);
+    found.extend(machines.into_iter().chain([server.child_id()]).flat_map(places::open_files));
+    found.extend(places::arguments_and_environments());
+    found.extend(places::files_below(lab.place.path()));
+    found
 }
 
 /// What must not be found: all keys of the layers; and what must: the marker and the root key.
