@@ -15,9 +15,9 @@ use crate::kms::Keys;
 use crate::parameters::{OneOf, Optional, Parameters, Required};
 use crate::services::Need;
 
-/// What can be asked: an action is a word of the program, and these are those that people ask for.
+/// Not `Action`, which every call has. What can be asked: an action is a word of the program, and these are those that people ask for.
 const ACTION: Required<OneOf> = Required::new(
-    "Action",
+    "ActionName",
     OneOf(&[
         "kms:Decrypt",
         "kms:Encrypt",

@@ -26,7 +26,7 @@ const SAMPLES: &[(&str, &str)] = &[
         r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ecs.aliyuncs.com"}}]}"#,
     ),
     ("RoleSessionName", "s1"),
-    ("Action", "kms:Decrypt"),
+    ("ActionName", "kms:Decrypt"),
     ("Resource", "acs:ecs:cn-hangzhou:1234567890123456:image/*"),
 ];
 

@@ -132,7 +132,7 @@ async fn who_may_use_a_key_is_listed() {
     for resource in
         ["x", "acs:kms:cn-hangzhou:2000000000000002:key/*", &arn.replace(&id, "00000000-0000-0000-0000-000000000000")]
     {
-        let call = [("Action", "kms:Decrypt"), ("Resource", resource)];
+        let call = [("ActionName", "kms:Decrypt"), ("Resource", resource)];
         let answer = root.call(RAM, "ListPrincipalsAllowed", &call).await;
         assert_eq!((answer.status, answer.code().as_str()), (400, "InvalidParameter"), "{resource}: {}", answer.body);
     }
@@ -145,7 +145,7 @@ async fn allowed(
     more: &[(&'static str, &'static str)],
 ) -> Vec<(&'static str, &'static str, &'static str)> {
     let root = Client::root(running);
-    let call = [&[("Action", "kms:Decrypt"), ("Resource", arn)][..], more].concat();
+    let call = [&[("ActionName", "kms:Decrypt"), ("Resource", arn)][..], more].concat();
     let answer = root.done(RAM, "ListPrincipalsAllowed", &call).await;
     let word = |value: &Value| -> &'static str { text(value).leak() };
     let shown = |one: &Value| (word(&one["PrincipalType"]), word(&one["PrincipalName"]), word(&one["PolicyName"]));

@@ -98,7 +98,7 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
     }
     let among = if asked.among == "Role" { "Role" } else { "User" };
     let given = [
-        ("Action", asked.action.as_str()),
+        ("ActionName", asked.action.as_str()),
         ("Resource", asked.resource.trim()),
         ("PrincipalType", among),
         ("Marker", &asked.marker),

@@ -156,7 +156,7 @@ async fn look(visit: &Visit, id: &str, asked: &Asked, trouble: Option<Trouble>) 
     let address = visit.path(format_args!("keys/{}", key.id));
     let aliases = aliases(visit, &key.id).await;
     let title = aliases.as_ref().ok().and_then(|aliases| aliases.first().cloned()).unwrap_or_else(|| key.id.clone());
-    let code = Some(asked.alias_refused.as_str()).filter(|code| !code.is_empty());
+    let code = Some(asked.alias_refused.as_str()).filter(|code| is_code(code));
     Ok(DetailPage {
         shell: visit.shell(Section::Keys),
         words: KeyWords::of(visit.language),
@@ -170,6 +170,12 @@ async fn look(visit: &Visit, id: &str, asked: &Asked, trouble: Option<Trouble>) 
         key,
         texts,
     })
+}
+
+/// Whether text of an address is a code of the API, and nothing that somebody else would have the page say.
+fn is_code(text: &str) -> bool {
+    let is_code = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.';
+    (1..=64).contains(&text.len()) && text.bytes().all(is_code)
 }
 
 async fn aliases(visit: &Visit, id: &str) -> Result<Vec<String>, Refusal> {

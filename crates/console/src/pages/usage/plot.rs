@@ -88,7 +88,10 @@ impl Plot {
             width: WIDTH,
             height: HEIGHT,
             left: LEFT,
-            lines: (0..=LINES).map(|line| line * scale.step).map(|value| Line { y: scale.y(value), value }).collect(),
+            lines: (0..=LINES)
+                .map(|line| scale.step.saturating_mul(line))
+                .map(|value| Line { y: scale.y(value), value })
+                .collect(),
             bars: rows.iter().flat_map(|row| scale.bars(row)).collect(),
             days: (1..=days).filter(|day| *day == 1 || day % 5 == 0).map(|day| scale.label(day)).collect(),
             series,

@@ -1,5 +1,7 @@
 //! The audit: who did what, and whether its chain is whole.
 
+mod search;
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -8,16 +10,16 @@ use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
-use serde::Deserialize;
 use serde_json::Value;
 
+use self::search::Asked;
 use crate::calls::Product;
 use crate::language::{fill, texts};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::{Choice, Time, choices, list, number, text};
 use crate::trouble::Trouble;
-use crate::visit::{Posted, Visit, form_urlencoded, rendered};
+use crate::visit::{Posted, Visit, rendered};
 
 texts! {
     /// Texts of the pages.
@@ -109,21 +111,6 @@ struct VerifiedPage {
     hash: String,
 }
 
-/// What the address says: the form of the page.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-struct Asked {
-    from: String,
-    until: String,
-    principal: String,
-    service: String,
-    action: String,
-    key: String,
-    outcome: String,
-    code: String,
-    next: String,
-}
-
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new().route("/audit", get(show)).route("/audit/verify", post(verify))
 }
@@ -152,58 +139,6 @@ async fn verify(posted: Posted) -> Response {
     let answer = visit.call(Product::Ram, "VerifyEvents", &fields.given(&["AfterSeq", "AfterHash"])).await;
     let page = answer.map(|answer| verified(&answer, visit.shell(Section::Audit)));
     visit.show(Section::Audit, page)
-}
-
-impl Asked {
-    /// Of `LookupEvents`. `None` for a time that is not one.
-    fn parameters(&self) -> Option<Vec<(&'static str, String)>> {
-        let failed = if self.outcome == "failed" { "true" } else { "" };
-        // A call that was done has no code of its own; the audit writes it so.
-        let code = if self.outcome == "done" { "OK" } else { self.code.trim() };
-        let all = [
-            ("StartTime", time(&self.from)?),
-            ("EndTime", time(&self.until)?),
-            ("Principal", self.principal.trim().to_owned()),
-            ("ServiceName", self.service.clone()),
-            ("EventName", self.action.trim().to_owned()),
-            ("KeyId", self.key.trim().to_owned()),
-            ("ErrorCode", code.to_owned()),
-            ("Failed", failed.to_owned()),
-            ("NextToken", self.next.clone()),
-        ];
-        Some(all.into_iter().filter(|(_, value)| !value.is_empty()).collect())
-    }
-
-    /// As an address, for another part of the list.
-    fn address(&self, path: &str, next: &str) -> String {
-        let pairs = [
-            ("from", self.from.as_str()),
-            ("until", &self.until),
-            ("principal", &self.principal),
-            ("service", &self.service),
-            ("action", &self.action),
-            ("key", &self.key),
-            ("outcome", &self.outcome),
-            ("code", &self.code),
-            ("next", next),
-        ];
-        let pairs: Vec<(&str, &str)> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        format!("{path}?{}", form_urlencoded(&pairs))
-    }
-
-    fn is_any(&self) -> bool {
-        let fields = [&self.from, &self.until, &self.principal, &self.service, &self.action, &self.key, &self.outcome];
-        fields.into_iter().chain([&self.code]).any(|field| !field.is_empty())
-    }
-}
-
-/// `2026-11-28T10:00`, as browsers write it, in UTC, as the API writes it; empty for none.
-fn time(typed: &str) -> Option<String> {
-    if typed.trim().is_empty() {
-        return Some(String::new());
-    }
-    let at: jiff::civil::DateTime = typed.trim().trim_end_matches('Z').parse().ok()?;
-    Some(at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
 fn page(visit: &Visit, asked: Asked, answer: &Value, trouble: Option<Trouble>) -> EventsPage {
@@ -265,26 +200,6 @@ mod tests {
 
     use super::*;
     use crate::language::Language;
-
-    /// What was typed becomes parameters; empty fields are none; a time that is not one is told.
-    #[test]
-    fn a_search_is_a_call() {
-        let asked = Asked {
-            from: "2026-11-28T10:00".to_owned(),
-            principal: " user/bob ".to_owned(),
-            outcome: "done".to_owned(),
-            ..Asked::default()
-        };
-        let found: Vec<String> =
-            asked.parameters().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
-        assert_eq!(found, ["StartTime=2026-11-28T10:00:00Z", "Principal=user/bob", "ErrorCode=OK"]);
-        assert!(asked.is_any() && !Asked::default().is_any());
-        assert_eq!(Asked::default().parameters().unwrap(), []);
-        let address = asked.address("/audit", "17");
-        assert_eq!(address, "/audit?from=2026-11-28T10%3A00&principal=+user%2Fbob+&outcome=done&next=17");
-        assert!(Asked { until: "tomorrow".to_owned(), ..Asked::default() }.parameters().is_none());
-        assert_eq!(time("2026-11-28T10:00:30Z").as_deref(), Some("2026-11-28T10:00:30Z"));
-    }
 
     /// A whole chain gives its end to be kept; a broken one says where, as text.
     #[test]
