@@ -5,6 +5,7 @@
 #[path = "../../../ecs/tests/guest/mod.rs"]
 mod guest;
 /// What the tests of instances and of the server use, too.
+#[allow(dead_code, reason = "the tests of instances use more of it")]
 #[path = "../clients/lab.rs"]
 mod lab;
 #[allow(dead_code, reason = "the tests of the server use more of it")]

@@ -90,7 +90,7 @@ async function markup(browser, plain) {
   }
   await refusedForm(person, `instances/run?ImageId=${plain}`, 'InstanceName');
   await refusedForm(person, `images/${plain}/copy`, 'DestinationImageName');
-  await refusedForm(person, 'keys/create', 'AliasName');
+  await refusedForm(person, 'access/create-user', 'UserName');
   await uploadedName(person);
   await person.done();
 }
@@ -109,7 +109,7 @@ async function refusedForm(person, path, field) {
 async function uploadedName(person) {
   const { page } = person;
   await person.go('images/import');
-  const name = `<img src=x onerror=window.__xss=3>.raw`;
+  const name = `<img src=x onerror=__xss=3>.raw`;
   await page.locator('input[type=file]').first().setInputFiles({ name, mimeType: 'application/octet-stream', buffer: fs.readFileSync(process.env.DISK) });
   await isText(page, 'images/import');
 }

@@ -87,12 +87,17 @@ class Person {
     await form.getByLabel(texts.access_key_id).fill(id);
     await form.getByLabel(texts.access_key_secret).fill(secret);
     await form.getByRole('button', { name: texts.title }).click();
-    await this.page.getByRole('heading', { level: 1, name: this.words('pages/overview').title }).waitFor();
+    await this.page.waitForURL(`${base}/console/${region}/**`);
   }
 
   // A list to choose from, by what stands before it. (For a label around it, `getByLabel` takes the choices for a part of its text.)
   select(name) {
     return this.page.getByRole('combobox', { name, exact: true });
+  }
+
+  // A field of text, which has the same trouble.
+  field(name) {
+    return this.page.getByRole('textbox', { name, exact: true });
   }
 
   // What stands on the page.

@@ -25,8 +25,8 @@ async function bring(person, key, algorithm) {
   const wrappingKey = fs.readFileSync(path.join(place, 'wrapping_key.pem'), 'utf8');
   fs.rmSync(place, { recursive: true });
   assert.strictEqual(await downloaded(page, texts.download_key), wrappingKey, 'the file is the key of the commands');
-  assert.strictEqual(await downloaded(page, texts.download_token), await page.getByLabel(texts.token, { exact: true }).inputValue());
-  await page.getByLabel(texts.material, { exact: true }).fill(outputs.at(-1).trim());
+  assert.strictEqual(await downloaded(page, texts.download_token), await person.field(texts.token).inputValue());
+  await person.field(texts.material).fill(outputs.at(-1).trim());
   await page.getByRole('button', { name: texts.import, exact: true }).click();
   await person.sees(person.words('pages/keys/key').enabled);
   assert.strictEqual((await kms('DescribeKey', { KeyId: key })).KeyMetadata.KeyState, 'Enabled', algorithm);

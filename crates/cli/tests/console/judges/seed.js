@@ -3,8 +3,8 @@
 
 const { copyImage, createKey, createUser, ecs, importDisk, kms, ram, runInstance } = require('./api');
 
-// Runs in a page that takes it for markup: in text, in a quoted attribute, as an element.
-const MARKUP = `"'><img src=x onerror="window.__xss=1"><script>window.__xss=2</script>&lt;`;
+// Runs in a page that takes it for markup: in text, in a quoted attribute, as an element. Short enough for names.
+const MARKUP = `"'><img src=x onerror="__xss=1"><script>__xss=2</script>&lt;`;
 
 const DOCUMENT = JSON.stringify({ Version: '1', Statement: [{ Effect: 'Allow', Action: 'ecs:Describe*', Resource: '*' }] });
 const TRUST = JSON.stringify({
