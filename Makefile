@@ -5,10 +5,10 @@ SHELL := /bin/bash
 export PATH := $(PATH):/usr/sbin:/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fuzz deny release
+.PHONY: help demo test check bench fuzz screenshots deny release
 
 help: ## List the tasks
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: ## Encrypt a small image and let stock qemu-img prove it (sets up a fresh machine)
 	scripts/setup.sh demo
@@ -35,6 +35,11 @@ bench: ## Measure against qemu-img, cryptsetup, cp and dd, and the server (BENCH
 fuzz: ## Fuzz each decoder for 60 s (SECONDS_EACH=N for another time)
 	scripts/setup.sh fuzz
 	scripts/fuzz.sh run $(or $(SECONDS_EACH),60)
+
+screenshots: ## Pictures of every page of the console in both languages, into screenshots/
+	scripts/setup.sh screenshots
+	$(MAKE) --no-print-directory release
+	scripts/screenshots.sh
 
 deny: ## Licences and sources of the dependencies (installs cargo-deny into .tools once)
 	scripts/setup.sh build

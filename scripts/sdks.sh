@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # Installs what judges us from Python and Node: into .tools/sdks the official SDKs, Python of both generations and Node, which judge the
-# server; into .tools/moto the S3 server that judges the store of blobs. Each is installed again only when its list of versions changes.
+# server; into .tools/moto the S3 server that judges the store of blobs; into .tools/browser what drives Chromium and judges the console.
+# Each is installed again only when its list of versions changes. Usage: scripts/sdks.sh [browser], for all or that one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 main() {
+  install_once .tools/browser browser crates/cli/tests/console/package.json
+  if [[ ${1:-} == browser ]]; then return; fi
   install_once .tools/sdks sdks crates/cli/tests/sdk/requirements.txt crates/cli/tests/sdk/package.json
   install_once .tools/moto moto crates/blobs/tests/stores/requirements.txt
 }
@@ -24,12 +27,20 @@ install_once() {
 
 sdks() {
   python_packages "$1/python" "$2"
-  cp "$3" "$1/"
-  npm install --prefix "$1" --no-audit --no-fund --silent
+  node_packages "$1" "$3"
+}
+
+browser() {
+  node_packages "$1" "$2"
 }
 
 moto() {
   python_packages "$1/python" "$2"
+}
+
+node_packages() {
+  cp "$2" "$1/"
+  npm install --prefix "$1" --no-audit --no-fund --silent
 }
 
 python_packages() {
@@ -37,4 +48,4 @@ python_packages() {
   "$1/bin/pip" -q --disable-pip-version-check install -r "$2"
 }
 
-main
+main "$@"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what one task needs and this machine lacks. Usage: scripts/setup.sh build|demo|test|bench|fuzz
+# Installs what one task needs and this machine lacks. Usage: scripts/setup.sh build|demo|test|bench|fuzz|screenshots
 #
 # A program that is present is never reinstalled: on Debian an innocent `apt-get install qemu-utils` may replace a
 # newer qemu-img from backports. What cannot be installed is an error, not a skipped test.
@@ -14,9 +14,14 @@ TEST=("${DEMO[@]}" cryptsetup:cryptsetup-bin strace:strace mkfs.xfs:xfsprogs los
   nbdkit:nbdkit nbdcopy:libnbd-bin '/usr/lib/postgresql/*/bin/initdb:postgresql' setpriv:util-linux
   node:nodejs npm:npm openssl:openssl softhsm2-util:softhsm2 pkcs11-tool:opensc as:binutils
   prlimit:util-linux qemu-system-x86_64:qemu-system-x86 packer:packer ip:iproute2 script:bsdutils
-  ssh-keygen:openssh-client)
+  ssh-keygen:openssh-client gcore:gdb cpio:cpio sfdisk:fdisk mkfs.fat:dosfstools mcopy:mtools mke2fs:e2fsprogs
+  syslinux:syslinux /usr/lib/syslinux/mbr/mbr.bin:syslinux-common chromium:chromium
+  /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core)
 BENCH=("${DEMO[@]}" cryptsetup:cryptsetup-bin mkfs.xfs:xfsprogs losetup:mount python3:python3
   as:binutils prlimit:util-linux setpriv:util-linux qemu-system-x86_64:qemu-system-x86)
+SCREENSHOTS=("${DEMO[@]}" node:nodejs npm:npm as:binutils qemu-system-x86_64:qemu-system-x86 prlimit:util-linux setpriv:util-linux
+  chromium:chromium /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core
+  '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk')
 FUZZ=("${BUILD[@]}" c++:g++)
 
 main() {
@@ -27,7 +32,8 @@ main() {
     test) needs=("${TEST[@]}") ;;
     bench) needs=("${BENCH[@]}") ;;
     fuzz) needs=("${FUZZ[@]}") ;;
-    *) fail "usage: scripts/setup.sh build|demo|test|bench|fuzz" ;;
+    screenshots) needs=("${SCREENSHOTS[@]}") ;;
+    *) fail "usage: scripts/setup.sh build|demo|test|bench|fuzz|screenshots" ;;
   esac
   require_cargo
   local missing
@@ -38,7 +44,9 @@ main() {
   if [[ $1 == test ]]; then
     scripts/old-qemu.sh
     scripts/sdks.sh
+    scripts/guest.sh
   fi
+  if [[ $1 == screenshots ]]; then scripts/sdks.sh browser; fi
 }
 
 require_cargo() {

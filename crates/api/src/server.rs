@@ -9,6 +9,7 @@ mod deadline;
 mod pages;
 mod routes;
 mod tls;
+mod upload_slots;
 mod uploads;
 
 pub use config::{Listener, ServerConfig, Timeouts};
@@ -31,6 +32,7 @@ use crate::gateway::Gateway;
 use crate::inside::Inside;
 use crate::metrics::Metrics;
 use crate::server::connection::Door;
+use crate::server::upload_slots::UploadSlots;
 use crate::services::{Pages, Services};
 
 /// What is served.
@@ -104,7 +106,7 @@ impl<S: Services> Server<S> {
             metrics: Metrics::new(),
         });
         let calls = Arc::new(Semaphore::new(config.calls_max as usize));
-        let uploads = uploads::room();
+        let uploads = Arc::<UploadSlots>::default();
         let mut doors = Vec::new();
         for Listener { address, tls, region } in config.listeners {
             let socket = TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;

@@ -17,16 +17,20 @@ impl HeldFile {
     /// Opens the regular file `name` below `directory`. Looking and opening are one step: no symbolic link, and no rename meanwhile, leads out
     /// of the directory. Links that stay within it are followed where the system can tell (Linux 5.6), else none is.
     ///
-    /// Errors: the system's; `NotFound` for a name that leads out, and for what is no regular file.
+    /// Errors: the system's; `NotFound` for a name that leads out or that no file can have, and for what is no regular file, but not for a
+    /// directory that is not there.
     pub fn open_beneath(directory: &Path, name: &Path) -> io::Result<Self> {
-        let directory = rustix::fs::open(directory, PLACE, Mode::empty())?;
+        let directory = rustix::fs::open(directory, PLACE, Mode::empty())
+            .map_err(|error| io::Error::other(format!("its directory cannot be opened: {error}")))?;
         let file = match open_within(&directory, name) {
             // Not known to the kernel, or forbidden by a filter that does not know it.
             Err(Errno::NOSYS | Errno::PERM) => open_step_by_step(&directory, name),
             opened => opened,
         };
-        let outside = |errno| if matches!(errno, Errno::XDEV | Errno::LOOP) { Errno::NOENT } else { errno };
-        let file = File::from(file.map_err(outside)?);
+        let file = File::from(file.map_err(|errno| match errno {
+            Errno::XDEV | Errno::LOOP | Errno::NOTDIR | Errno::NAMETOOLONG => Errno::NOENT,
+            other => other,
+        })?);
         if !file.metadata()?.is_file() {
             return Err(io::ErrorKind::NotFound.into());
         }
@@ -104,6 +108,12 @@ mod tests {
         for (name, found) in [("sub/file", true), ("in", true), ("out", false), ("up/secret", false), ("sub", false)] {
             assert_eq!(HeldFile::open_beneath(&inside, Path::new(name)).is_ok(), found, "{name}");
         }
+        let kind =
+            |directory: &Path, name: &str| HeldFile::open_beneath(directory, Path::new(name)).unwrap_err().kind();
+        for name in ["nothing", "sub", "out", "sub/file/more", &"a".repeat(256)] {
+            assert_eq!(kind(&inside, name), io::ErrorKind::NotFound, "{name}");
+        }
+        assert_eq!(kind(&root.path().join("gone"), "file"), io::ErrorKind::Other);
     }
 
     /// Once it is open, the path leads to the same bytes, though another file took its name.

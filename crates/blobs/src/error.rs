@@ -32,6 +32,14 @@ pub enum BlobError {
         /// The file.
         path: PathBuf,
     },
+    /// Something that is not this program's has the name of a file that it keeps beside a target.
+    #[error("{path} is in the way: {why}; remove it or choose another target", path = path.display())]
+    Foreign {
+        /// What is there.
+        path: PathBuf,
+        /// What shows that it is somebody else's.
+        why: &'static str,
+    },
     /// Another process writes the same target.
     #[error("another process is writing {path}; wait for it or choose another target", path = path.display())]
     TargetBusy {

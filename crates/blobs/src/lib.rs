@@ -3,6 +3,7 @@
 //! ```text
 //!   SourceFile   opened read-only, never changed, read at any offset by any thread
 //!   PartialFile  TARGET.partial, locked, written at any offset ── commit ──▶ TARGET
+//!   open_own …   files of ours beside a target, where others may write too
 //!   HeldFile     opened below a directory that nothing leads out of
 //!   PageBuffer   page-aligned memory, fit for O_DIRECT
 //!   BlobStore    immutable blobs in a directory, a bucket or memory: work file ── put ──▶ blob ── open ──▶ path
@@ -17,6 +18,7 @@
 mod beneath;
 mod buffer;
 mod error;
+mod own;
 mod partial;
 mod source;
 mod store;
@@ -24,6 +26,7 @@ mod store;
 pub use beneath::HeldFile;
 pub use buffer::{PAGE_BYTES, PageBuffer};
 pub use error::{BlobError, Result};
+pub use own::{open_or_make_own, open_own, remove_own};
 pub use partial::{Durability, Overwrite, PartialFile, fsync_directory_of, partial_path};
 pub use source::{Identity, SourceFile};
 pub use store::{

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FallocateFlags, FlockOperation, OFlags, RenameFlags};
 use rustix::io::Errno;
 
+use crate::own::open_or_make_own;
 use crate::{BlobError, Result, SourceFile};
 
 /// Whether a commit waits until the bytes are on stable storage.
@@ -51,7 +52,7 @@ impl PartialFile {
     /// file keeps its content: the caller decides whether it can go on with it.
     ///
     /// Errors: [`BlobError::TargetExists`] (checked again at the commit),
-    /// [`BlobError::TargetBusy`], the system's.
+    /// [`BlobError::TargetBusy`], [`BlobError::Foreign`], the system's.
     pub fn open(target: &Path, overwrite: Overwrite) -> Result<Self> {
         if overwrite == Overwrite::Refuse && target.symlink_metadata().is_ok() {
             return Err(BlobError::TargetExists { path: target.to_owned() });
@@ -239,11 +240,7 @@ impl Drop for PartialFile {
 
 /// Opens or creates a partial file, for its owner only, and locks it.
 fn open_locked(partial: &Path) -> Result<File> {
-    let mut options = File::options();
-    // Never through a symbolic link that someone left under the partial name.
-    options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    options.custom_flags(OFlags::NOFOLLOW.bits() as i32);
-    let file = options.open(partial).map_err(|e| BlobError::io("create", partial, e))?;
+    let file = open_or_make_own(partial)?;
     match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
         Err(Errno::WOULDBLOCK) => Err(BlobError::TargetBusy { path: partial.to_owned() }),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Advice, SeekFrom};
 use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
 
 use crate::{BlobError, Result};
 
@@ -17,7 +18,7 @@ pub struct SourceFile {
 
 /// What tells one state of a file from another, as far as the system knows.
 /// Used to resume a copy of the same source and to notice a source that changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// Device and inode.
     pub inode: (u64, u64),
@@ -25,6 +26,17 @@ pub struct Identity {
     pub len: u64,
     /// Last change of content, nanoseconds since 1970.
     pub modified_ns: i128,
+    /// Last change of content or attributes, nanoseconds since 1970. Nobody can set it back, but a new name, link or mode sets it too.
+    pub changed_ns: i128,
+}
+
+impl Identity {
+    /// Whether nothing tells that the content changed since `earlier`. Names, links and modes may have: their owner does as they like while
+    /// the file is read.
+    #[must_use]
+    pub fn has_content_of(&self, earlier: &Self) -> bool {
+        (self.inode, self.len, self.modified_ns) == (earlier.inode, earlier.len, earlier.modified_ns)
+    }
 }
 
 impl SourceFile {
@@ -104,8 +116,13 @@ impl SourceFile {
     /// The state of the file now.
     pub fn identity(&self) -> Result<Identity> {
         let m = self.file.metadata().map_err(|e| BlobError::io("stat", &self.path, e))?;
-        let modified_ns = i128::from(m.mtime()) * 1_000_000_000 + i128::from(m.mtime_nsec());
-        Ok(Identity { inode: (m.dev(), m.ino()), len: image_len(&self.file, &m, &self.path)?, modified_ns })
+        let ns = |seconds, rest| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+        Ok(Identity {
+            inode: (m.dev(), m.ino()),
+            len: image_len(&self.file, &m, &self.path)?,
+            modified_ns: ns(m.mtime(), m.mtime_nsec()),
+            changed_ns: ns(m.ctime(), m.ctime_nsec()),
+        })
     }
 
     /// Permission bits.
@@ -163,6 +180,32 @@ mod tests {
         rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
         let Err(error) = SourceFile::open(&pipe) else { panic!("a pipe was opened") };
         assert!(error.to_string().contains("is a pipe"), "{error}");
+    }
+
+    /// Content that was changed and given its old time again is another state of the file; a new name is too, but has the same content.
+    #[test]
+    fn a_state_is_told_by_what_nobody_can_set_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("disk");
+        std::fs::write(&path, "before").unwrap();
+        let modified = path.metadata().unwrap().modified().unwrap();
+        let source = SourceFile::open(&path).unwrap();
+        let before = source.identity().unwrap();
+        assert_eq!(source.identity().unwrap(), before);
+        // The clock of files is coarser than this program is fast.
+        let change = |act: &dyn Fn()| {
+            while source.identity().unwrap() == before {
+                act();
+            }
+        };
+        change(&|| {
+            std::fs::write(&path, "after!").unwrap();
+            File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
+        });
+        let changed = source.identity().unwrap();
+        assert!(changed != before && changed.has_content_of(&before), "{changed:?}");
+        std::fs::write(&path, "longer than before").unwrap();
+        assert!(!source.identity().unwrap().has_content_of(&before));
     }
 
     #[test]

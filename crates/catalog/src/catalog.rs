@@ -35,7 +35,7 @@ impl Catalog {
         let mut connection = opener.writer().await.map_err(CatalogError::database("open its file"))?;
         migrate(&mut connection, &opener.place()).await?;
         drop(lock);
-        Ok(Self::on(connection, opener))
+        Ok(Self::settled(connection, opener).await)
     }
 
     /// Opens the catalog in a PostgreSQL database, makes it in an empty one, and brings an older one to the newest schema.
@@ -49,11 +49,14 @@ impl Catalog {
         let opener = Opener::postgres(url).map_err(|source| CatalogError::InvalidUrl { source })?;
         let mut connection = opener.writer().await.map_err(CatalogError::database("reach its database"))?;
         migrate(&mut connection, &opener.place()).await?;
-        Ok(Self::on(connection, opener))
+        Ok(Self::settled(connection, opener).await)
     }
 
-    fn on(connection: Connection, opener: Opener) -> Self {
-        Self { readers: Readers::new(opener.clone()), writer: Writer::new(connection, opener) }
+    async fn settled(connection: Connection, opener: Opener) -> Self {
+        let catalog = Self { readers: Readers::new(opener.clone()), writer: Writer::new(connection, opener) };
+        // Whoever was killed after a deletion left this to do. A failure must keep nobody from reading; the next `settle` tries again.
+        let _ = catalog.settle().await;
+        catalog
     }
 
     /// For queries. Each sees the last committed state.
@@ -73,12 +76,20 @@ impl Catalog {
         self.writer.commits()
     }
 
-    /// Has deleted material overwritten also where the engine keeps old states: in the write-ahead log of SQLite, in the dead rows of
-    /// PostgreSQL (not in the server's own log, which it recycles).
+    /// Has what changes with [`Write::unsettle`] deleted, in this process or another, overwritten also where the engine keeps old states: in
+    /// the write-ahead log of SQLite, in the dead rows of PostgreSQL (not in the server's own log, which it recycles).
     ///
-    /// Waits for readers; when one stays, this is done by a later use of the catalog.
-    pub async fn settle(&self) -> Result<()> {
-        self.writer.settle().await
+    /// Returns whether nothing is left. Otherwise somebody has read the log of SQLite for more than a second: ask again later. An opening of
+    /// the catalog asks too.
+    pub async fn settle(&self) -> Result<bool> {
+        let Some(deletions) = self.read().unsettled().await? else { return Ok(true) };
+        if !self.writer.settle().await? {
+            return Ok(false);
+        }
+        let mut write = self.write().await?;
+        let done = write.note_settled(deletions).await;
+        write.finish(done).await?;
+        Ok(true)
     }
 
     /// Commits what was asked for and closes the database. `catalog.sqlite` holds everything by itself then, unless another process has it

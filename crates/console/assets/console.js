@@ -42,7 +42,12 @@ async function renew(element) {
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').body.firstElementChild;
   if (fresh && fresh.outerHTML !== element.dataset.shown) {
     fresh.dataset.shown = fresh.outerHTML;
+    // Whoever is at an element of it by keyboard stays there.
+    const focused = element.contains(document.activeElement) && document.activeElement.id;
     element.replaceWith(fresh);
+    if (focused) {
+      document.getElementById(focused)?.focus();
+    }
     start(fresh);
     return null;
   }
@@ -65,7 +70,8 @@ async function live(element) {
   }
 }
 
-// `data-preview="<address>"` on a form: `[data-preview-shown]` in it shows what the address says of the form as it stands.
+// `data-preview="<address>"` on a form: `[data-preview-shown]` in it shows what the address says of the form as it stands. Elements with `data-part` in the
+// answer take the place of those with the same id.
 function preview(form) {
   const place = form.querySelector('[data-preview-shown]');
   let asked = 0;
@@ -78,7 +84,11 @@ function preview(form) {
       const answer = await fetch(`${form.dataset.preview}?${fields}`, { headers: { 'x-reseal-live': '1' }, cache: 'no-store' });
       const text = await answer.text();
       if (answer.ok && mine === asked) {
-        place.replaceChildren(...new DOMParser().parseFromString(text, 'text/html').body.childNodes);
+        const { body } = new DOMParser().parseFromString(text, 'text/html');
+        for (const part of body.querySelectorAll('[data-part]')) {
+          document.getElementById(part.id)?.replaceWith(part);
+        }
+        place.replaceChildren(...body.childNodes);
       }
       note(false);
     } catch {

@@ -1,4 +1,4 @@
-//! The style sheet and the script. Their addresses name their contents, so a browser may keep them for ever and never shows an old one.
+//! The style sheet and the scripts. Their addresses name their contents, so a browser may keep them for ever and never shows an old one.
 
 use std::sync::LazyLock;
 
@@ -30,6 +30,12 @@ static SCRIPT: Asset = Asset {
     name: LazyLock::new(|| named(SCRIPT.bytes, "js")),
 };
 
+static UPLOAD: Asset = Asset {
+    content_type: "text/javascript; charset=utf-8",
+    bytes: include_bytes!("../assets/upload.js"),
+    name: LazyLock::new(|| named(UPLOAD.bytes, "js")),
+};
+
 static ICON: Asset = Asset {
     content_type: "image/svg+xml",
     bytes: include_bytes!("../assets/icon.svg"),
@@ -46,6 +52,11 @@ pub(crate) fn script() -> String {
     address(&SCRIPT)
 }
 
+/// Address of the script that sends files, which only the page that needs it has.
+pub(crate) fn upload_script() -> String {
+    address(&UPLOAD)
+}
+
 /// Address of the icon.
 pub(crate) fn icon() -> String {
     address(&ICON)
@@ -57,7 +68,7 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
 }
 
 async fn serve(Path(name): Path<String>) -> Response {
-    match [&STYLE, &SCRIPT, &ICON].into_iter().find(|asset| *asset.name == name) {
+    match [&STYLE, &SCRIPT, &UPLOAD, &ICON].into_iter().find(|asset| *asset.name == name) {
         Some(asset) => {
             let headers = [(CONTENT_TYPE, asset.content_type), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
             (headers, asset.bytes).into_response()

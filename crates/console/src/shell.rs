@@ -88,6 +88,25 @@ impl Shell {
         }
     }
 
+    /// A frame for tests of templates.
+    #[cfg(test)]
+    pub(crate) fn sample(language: Language) -> Self {
+        Self {
+            language,
+            texts: ShellTexts::of(language),
+            section: Section::None,
+            region: "cn-hangzhou".to_owned(),
+            other_regions: Vec::new(),
+            who: String::new(),
+            has_password: false,
+            csrf: String::new(),
+            here: String::new(),
+            style: String::new(),
+            script: String::new(),
+            icon: String::new(),
+        }
+    }
+
     /// The other language: its tag, and its name in itself.
     pub(crate) fn other_language(&self) -> (&'static str, &'static str) {
         match self.language {

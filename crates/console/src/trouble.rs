@@ -24,7 +24,6 @@ texts! {
         stale_form_remedy: "Go back, load the page again, and send the form again." | "请返回并刷新页面后重新提交。";
         unavailable: "The server cannot do its work at the moment." | "服务器暂时无法工作。";
         unavailable_remedy: "Try again soon. The server's log says what is missing." | "请稍后重试。服务器日志记录了原因。";
-        back: "Back" | "返回";
     }
 }
 

@@ -18,11 +18,15 @@ use crate::calls::{Call, Product, Refusal};
 use crate::language::Language;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
+use crate::shown::{list, number};
 use crate::trouble::{Trouble, TroublePage};
 use crate::{Visitor, cookies};
 
 /// Cookie of a session.
 pub(crate) const SESSION_COOKIE: &str = "reseal_session";
+
+/// Pages of a list of the API that are read at most, 100 entries each: who has more sees the newest.
+const LIST_PAGES_MAX: usize = 20;
 
 /// Page where a password is changed.
 pub(crate) const PASSWORD_PAGE: &str = "password";
@@ -140,6 +144,45 @@ impl Visit {
         self.shared.calls.call(call).await
     }
 
+    /// All entries of a list in the region of the page, page after page.
+    pub(crate) async fn all(
+        &self,
+        product: Product,
+        action: &'static str,
+        filters: &[(&str, &str)],
+        names: (&str, &str),
+    ) -> Result<Vec<Value>, Refusal> {
+        self.all_in(&self.region, product, action, filters, names).await
+    }
+
+    /// All entries of a list in another region. `names`: how the answer nests them, such as `("Images", "Image")`.
+    pub(crate) async fn all_in(
+        &self,
+        region: &str,
+        product: Product,
+        action: &'static str,
+        filters: &[(&str, &str)],
+        (outer, inner): (&str, &str),
+    ) -> Result<Vec<Value>, Refusal> {
+        let mut found = Vec::new();
+        for page in 1..=LIST_PAGES_MAX {
+            let page = page.to_string();
+            let paging = [("PageNumber", page.as_str()), ("PageSize", "100")];
+            let answer = self.call_in(region, product, action, &[filters, &paging].concat()).await?;
+            let entries = list(&answer, outer, inner);
+            found.extend_from_slice(entries);
+            if entries.len() < 100 || found.len() as u64 >= number(&answer, "TotalCount") {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// What the address asks for behind its `?`.
+    pub(crate) fn query(&self) -> Fields {
+        self.uri.query().and_then(|query| Fields::read(query.as_bytes())).unwrap_or_default()
+    }
+
     /// What somebody may do whose password must be changed before anything else.
     fn may_be_done_first(&self) -> bool {
         [PASSWORD_PAGE, "sign-out"].iter().any(|page| self.uri.path() == self.path(page))
@@ -225,6 +268,11 @@ impl Fields {
         self.0.get(name).map_or("", String::as_str)
     }
 
+    /// Takes a field away.
+    pub(crate) fn clear(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
     /// Whether a box is ticked.
     pub(crate) fn is_on(&self, name: &str) -> bool {
         !self.get(name).is_empty()
@@ -233,6 +281,13 @@ impl Fields {
     /// Those of `names` that are not empty, to be sent as parameters of the same names.
     pub(crate) fn given<'a>(&'a self, names: &[&'a str]) -> Vec<(&'a str, &'a str)> {
         names.iter().map(|name| (*name, self.get(name))).filter(|(_, value)| !value.is_empty()).collect()
+    }
+}
+
+impl<'a> FromIterator<(&'a str, String)> for Fields {
+    /// A form that is filled in beforehand.
+    fn from_iter<I: IntoIterator<Item = (&'a str, String)>>(fields: I) -> Self {
+        Self(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 }
 

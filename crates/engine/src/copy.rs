@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use blobs::SourceFile;
+use blobs::{Identity, SourceFile};
 use formats::envelope::Mode;
 
 use crate::chain::Chain;
@@ -34,6 +34,7 @@ pub fn copy(request: &CopyRequest, around: &Surroundings<'_>) -> Result<Copied> 
     let below = request.backing_files.iter().map(|file| &file.path);
     let sources = [&request.source].into_iter().chain(below).chain(&request.data_file);
     refuse_sources(&request.target, sources.map(PathBuf::as_path))?;
+    check_source_state(request, chain.top())?;
     let decision = decide(chain.state(), request.encryption)?;
     check_request(request, &chain, decision)?;
     chain.check_pins()?;
@@ -43,6 +44,16 @@ pub fn copy(request: &CopyRequest, around: &Surroundings<'_>) -> Result<Copied> 
         Decision::Encrypt => rewrite(request, around, &chain, decision, Some(Mode::Encrypt)),
         Decision::Reencrypt => rewrite(request, around, &chain, decision, Some(Mode::Reencrypt)),
         Decision::Rewrap => rewrap(request, around, chain.top()),
+    }
+}
+
+/// After the header was decoded, so that it is of this state too.
+fn check_source_state(request: &CopyRequest, image: &Image) -> Result<()> {
+    match &request.source_state {
+        Some(wanted) if image.file.identity()? != *wanted => {
+            Err(EngineError::SourceChanged { path: image.path().to_owned() })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -111,11 +122,13 @@ fn keep(request: &CopyRequest, around: &Surroundings<'_>, image: &Image) -> Resu
         // A file without holes is written almost twice as fast into blocks that were taken before.
         let preallocate = image.file.allocated_bytes()? >= len;
         let layers = Arc::new(vec![whole_file(&image.file)]);
+        let sources = sources(&layers)?;
         let transfer = Transfer {
             request,
             around,
-            id: copy_id(request, image.format.name(), &layers, "keep")?,
+            id: copy_id(request, image.format.name(), &sources, "keep"),
             layers,
+            sources,
             pitch: SEGMENT_BYTES_MIN,
             seal: None,
             kept: record,
@@ -167,9 +180,10 @@ fn rewrite(
         )));
     }
     let layers = Arc::new(layers);
-    let id = copy_id(request, &chain.formats_text(), &layers, &format!("{format:?} {mode:?}"))?;
+    let sources = sources(&layers)?;
+    let id = copy_id(request, &chain.formats_text(), &sources, &format!("{format:?} {mode:?}"));
     let verify_as = Some(format.opened_as());
-    let transfer = Transfer { request, around, layers, id, pitch, seal, kept: None, verify_as };
+    let transfer = Transfer { request, around, layers, sources, id, pitch, seal, kept: None, verify_as };
     let make =
         |sealing: Option<&crate::sealing::Sealing>| make_target(request, around, format, virtual_size, pitch, sealing);
     let done = transfer.run(&make)?;
@@ -291,7 +305,7 @@ pub(crate) fn whole_file(file: &Arc<SourceFile>) -> Layer {
 }
 
 /// What tells this copy from any other, for its journal.
-fn copy_id(request: &CopyRequest, from: &str, layers: &[Layer], what: &str) -> Result<CopyId> {
+fn copy_id(request: &CopyRequest, from: &str, sources: &[Identity], what: &str) -> CopyId {
     let shape = (
         request.cluster_bytes,
         request.sector_bytes,
@@ -301,14 +315,11 @@ fn copy_id(request: &CopyRequest, from: &str, layers: &[Layer], what: &str) -> R
         request.bench,
     );
     let text = format!("{what} key {:?} {shape:?} from {from}", request.key_label);
-    Ok(CopyId { source: sources_text(layers)?, request: text })
+    CopyId { source: format!("{sources:?}"), request: text }
 }
 
-/// States of all files that are read. Not their paths: a file that moved, or is opened by its descriptor, is the same source.
-pub(crate) fn sources_text(layers: &[Layer]) -> Result<String> {
-    let mut text = String::new();
-    for file in layers.iter().flat_map(|layer| [Some(&*layer.file), layer.data_file.as_ref()]).flatten() {
-        text += &format!("{:?}\n", file.identity()?);
-    }
-    Ok(text)
+/// States of all files that are read.
+pub(crate) fn sources(layers: &[Layer]) -> Result<Vec<Identity>> {
+    let files = layers.iter().flat_map(|layer| [Some(&*layer.file), layer.data_file.as_ref()]).flatten();
+    Ok(files.map(SourceFile::identity).collect::<blobs::Result<_>>()?)
 }

@@ -59,8 +59,8 @@ pub enum EngineError {
         /// What differs.
         reason: String,
     },
-    /// The source was written to while it was copied.
-    #[error("{path} changed while it was copied; stop what writes to it and copy again", path = path.display())]
+    /// The source was written to while it was copied, or since it was looked at.
+    #[error("{path} changed since it was looked at; stop what writes to it and copy again", path = path.display())]
     SourceChanged {
         /// The source.
         path: PathBuf,

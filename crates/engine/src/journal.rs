@@ -12,10 +12,10 @@
 //! only those before the last checkpoint do. A torn record ends the journal.
 
 use std::fs::File;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use blobs::BlobError;
+use blobs::{BlobError, open_or_make_own, open_own};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -47,7 +47,7 @@ pub(crate) struct Done {
 /// What identifies a copy; a journal with another one is of another copy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CopyId {
-    /// The source's path, inode, length and time of change.
+    /// States of all files that are read. Not their paths: a file that is opened by its descriptor is the same source.
     pub source: String,
     /// Everything asked for that shapes the target.
     pub request: String,
@@ -106,12 +106,13 @@ pub(crate) fn boot_id() -> String {
 }
 
 impl Journal {
-    /// Starts a journal, replacing what is there.
+    /// Starts a journal, replacing one that is there.
+    ///
+    /// Errors: `Foreign`, the system's.
     pub(crate) fn create(path: &Path, header: &Header) -> Result<Self> {
         let io = |e| BlobError::Io { action: "write", path: path.to_owned(), source: e };
-        let mut options = File::options();
-        options.read(true).write(true).create(true).truncate(true).mode(0o600);
-        let file = options.open(path).map_err(io)?;
+        let file = open_or_make_own(path)?;
+        file.set_len(0).map_err(io)?;
         let mut text = FIRST_LINE.to_owned();
         let json = serde_json::to_string(header).map_err(|e| io(e.into()))?;
         text += &format!("{} {json}\n", hex::encode(check(json.as_bytes())));
@@ -121,13 +122,11 @@ impl Journal {
 
     /// Reads a journal that an earlier run left: its header and the records
     /// that can be trusted. `None` when there is none or it is not readable.
+    ///
+    /// Errors: `Foreign`, the system's.
     pub(crate) fn load(path: &Path, boot_id: &str) -> Result<Option<(Header, Self)>> {
         let io = |e| BlobError::Io { action: "read", path: path.to_owned(), source: e };
-        let file = match File::options().read(true).write(true).open(path) {
-            Ok(file) => file,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(io(e).into()),
-        };
+        let Some(file) = open_own(path)? else { return Ok(None) };
         let Some((header, start)) = read_header(&file).map_err(io)? else { return Ok(None) };
         let mut journal = Self { file, path: path.to_owned(), end: start, index: Vec::new() };
         let mut safe = (0, start);

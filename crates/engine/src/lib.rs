@@ -51,7 +51,7 @@ mod workers;
 mod worked_example;
 
 pub use abandoned::image_of_copy;
-pub use blobs::{Durability, Overwrite};
+pub use blobs::{Durability, Identity, Overwrite};
 pub use copy::copy;
 pub use coverage::Coverage;
 pub use decide::{Decision, Refusal, Request, SourceState, decide};
@@ -66,5 +66,6 @@ pub use leaves::{LEAF_BYTES, file_tree_path};
 pub use observe::{Observer, Phase, Progress};
 pub use passphrase::passphrase;
 pub use request::{BenchSwitches, Copied, CopyRequest, ImageFile, TargetFormat};
+pub use scratch::discard_copy;
 pub use transfer::Surroundings;
 pub use verify::{Change, Verified, verify};

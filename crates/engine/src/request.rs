@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use blobs::{Durability, Overwrite};
+use blobs::{Durability, Identity, Overwrite};
 use crypto::Secret;
 use formats::Codec;
 use formats::probe::Format;
@@ -79,6 +79,8 @@ pub struct ImageFile {
 pub struct CopyRequest {
     /// Image to read; never changed.
     pub source: PathBuf,
+    /// The state in which the source was looked at before; in another it is refused.
+    pub source_state: Option<Identity>,
     /// What the user says the source is; `None` trusts the probe.
     pub source_format: Option<Format>,
     /// Passphrase of an encrypted source, and of its backing files, that no envelope opens.

@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use blobs::{Overwrite, PartialFile, partial_path};
+use blobs::{Overwrite, PartialFile, partial_path, remove_own};
 
 use crate::error::{EngineError, Result};
 use crate::journal::journal_path;
@@ -18,14 +18,25 @@ pub(crate) fn verify_store(target: &Path) -> PathBuf {
     with_suffix(target, ".verify")
 }
 
+/// All files that a copy keeps beside its target while it runs.
+fn beside(target: &Path) -> [PathBuf; 4] {
+    let partial = partial_path(target);
+    let journal = journal_path(&partial);
+    [partial, journal, partial_path(&guest_store(target)), partial_path(&verify_store(target))]
+}
+
+/// Removes what a copy to `target` that will not go on left beside it, and nothing that has another name or is of another user.
+///
+/// Errors: the first of the system's; the other files are removed.
+pub fn discard_copy(target: &Path) -> Result<()> {
+    let removed = beside(target).map(|path| remove_own(&path));
+    Ok(removed.into_iter().collect::<blobs::Result<()>>()?)
+}
+
 /// A source never changes, whatever `--force` says and by whatever name the target, or a file beside it, is called.
 pub(crate) fn refuse_sources<'a>(target: &Path, mut sources: impl Iterator<Item = &'a Path>) -> Result<()> {
     let inode = |path: &Path| std::fs::metadata(path).ok().map(|m| (m.dev(), m.ino()));
-    let partial = partial_path(target);
-    let journal = journal_path(&partial);
-    let stores = [partial_path(&guest_store(target)), partial_path(&verify_store(target))];
-    let ours: Vec<_> =
-        [target.to_owned(), partial, journal].into_iter().chain(stores).filter_map(|p| inode(&p)).collect();
+    let ours: Vec<_> = beside(target).iter().map(PathBuf::as_path).chain([target]).filter_map(inode).collect();
     match sources.find(|source| inode(source).is_some_and(|source| ours.contains(&source))) {
         Some(source) => Err(EngineError::Unsuitable(format!(
             "writing {} would change the source {} itself; choose another target",
@@ -52,12 +63,31 @@ pub(crate) fn make_empty(file: &PartialFile, overwrite: Overwrite) -> Result<()>
 
 /// Removes what belongs to earlier copies to the same target. What cannot be removed does no harm.
 pub(crate) fn sweep(file: &PartialFile) {
-    let _ = std::fs::remove_file(journal_path(file.partial()));
-    let _ = std::fs::remove_file(partial_path(&guest_store(file.target())));
+    let _ = remove_own(&journal_path(file.partial()));
+    let _ = remove_own(&partial_path(&guest_store(file.target())));
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a copy left goes; its target, and files with names that only begin alike, stay.
+    #[test]
+    fn only_our_own_names_are_discarded() {
+        let dir = tempfile::tempdir().unwrap();
+        let ours = ["d.raw.partial", "d.raw.partial.journal", "d.raw.guest.partial", "d.raw.verify.partial"];
+        let others = ["d.raw", "d.raw.sha256", "d.raw.partial.old", "d.raw.guest"];
+        for name in ours.iter().chain(&others) {
+            std::fs::write(dir.path().join(name), "x").unwrap();
+        }
+        discard_copy(&dir.path().join("d.raw")).unwrap();
+        assert!(ours.iter().all(|name| !dir.path().join(name).exists()));
+        assert!(others.iter().all(|name| dir.path().join(name).exists()));
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use blobs::{Durability, PartialFile};
+use blobs::{Durability, Identity, PartialFile, remove_own};
 use crypto::Random;
 use crypto::sector::CipherKind;
 use formats::envelope::{Envelope, Mode};
@@ -48,6 +48,8 @@ pub(crate) struct Transfer<'a> {
     pub request: &'a CopyRequest,
     pub around: &'a Surroundings<'a>,
     pub layers: Arc<Vec<Layer>>,
+    /// States of the files of all layers when the copy began.
+    pub sources: Vec<Identity>,
     /// What is copied and how, for the journal.
     pub id: CopyId,
     pub pitch: u64,
@@ -111,17 +113,10 @@ impl Transfer<'_> {
 
     fn open_workspace(&self) -> Result<Workspace> {
         let file = PartialFile::open(&self.request.target, self.request.overwrite)?;
-        if file.is_empty()? {
-            // Of a run that was killed before it wrote anything, or after its target had its name.
-            if let Some((header, _)) = Journal::load(&journal_path(file.partial()), &boot_id())? {
-                self.forget_tree(&header);
-            }
-            sweep(&file);
-        }
-        let keys = self.open_journal(&file);
+        let keys = self.forget_earlier(&file).and_then(|()| self.open_journal(&file));
         // Nothing of an earlier run is lost here: a journal that fits was not there, or its key was refused.
         if keys.is_err() && file.is_empty().unwrap_or(false) {
-            let _ = std::fs::remove_file(journal_path(file.partial()));
+            let _ = remove_own(&journal_path(file.partial()));
             let _ = file.discard();
         }
         let Journaled { journal, sealing, resumed } = keys?;
@@ -133,15 +128,26 @@ impl Transfer<'_> {
         Ok(Workspace { file, journal: Mutex::new(journal), sealing, guest, tree, resumed })
     }
 
+    /// Of a run that was killed before it wrote anything, or after its target had its name.
+    fn forget_earlier(&self, file: &PartialFile) -> Result<()> {
+        if file.is_empty()? {
+            if let Some((header, _)) = Journal::load(&journal_path(file.partial()), &boot_id())? {
+                self.forget_tree(&header);
+            }
+            sweep(file);
+        }
+        Ok(())
+    }
+
     /// Removes the files of a copy that could not begin. What cannot be removed is reported by nobody, as an error is
     /// on its way already.
     fn undo(&self, file: &PartialFile, sealing: Option<&Sealing>) {
         let guest = guest_store(&self.request.target);
         let tree = sealing.map(|sealing| crate::leaves::file_tree_path(&self.request.data_dir, sealing.image()));
         for store in [Some(guest), tree].into_iter().flatten() {
-            let _ = std::fs::remove_file(blobs::partial_path(&store));
+            let _ = remove_own(&blobs::partial_path(&store));
         }
-        let _ = std::fs::remove_file(journal_path(file.partial()));
+        let _ = remove_own(&journal_path(file.partial()));
         let _ = file.discard();
     }
 
@@ -352,7 +358,8 @@ impl Transfer<'_> {
             };
             verify_target(self.request, self.around, &expected)?;
         }
-        if crate::copy::sources_text(&self.layers)? != self.id.source {
+        let now = crate::copy::sources(&self.layers)?;
+        if !now.iter().zip(&self.sources).all(|(now, before)| now.has_content_of(before)) {
             return Err(EngineError::SourceChanged { path: self.layers[0].file.path().to_owned() });
         }
         space.file.take_mode_of(&self.layers[0].file)?;

@@ -100,6 +100,7 @@ impl Kms {
         let mut write = self.change_keys().await?;
         let done = async {
             let due = write.read().keys_due(now).await?;
+            write.unsettle().await?;
             for &id in &due {
                 // A key that vanished between the two queries would be a bug of the catalog; there is nothing left to destroy then.
                 if let Some(key) = write.read().key_by_id(id).await? {
@@ -112,6 +113,14 @@ impl Kms {
         let destroyed = write.finish(done).await?;
         self.catalog.settle().await?;
         Ok(destroyed)
+    }
+
+    /// Overwrites destroyed material that could not be overwritten at once, because somebody read the log of the catalog for long. Returns
+    /// whether nothing is left.
+    ///
+    /// Errors: `Catalog`.
+    pub async fn settle(&self) -> Result<bool> {
+        Ok(self.catalog.settle().await?)
     }
 }
 

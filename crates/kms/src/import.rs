@@ -181,7 +181,8 @@ impl Kms {
         let done = done.await;
         write.finish(done).await?;
         // No copy of it stays in the log of the catalog.
-        Ok(self.catalog.settle().await?)
+        self.catalog.settle().await?;
+        Ok(())
     }
 
     /// Destroys all imported material whose time is over. Returns the keys.
@@ -211,6 +212,7 @@ impl Kms {
         let mut version = self.primary_version(write, key).await?;
         version.material = None;
         write.key_version_update(&version).await?;
+        write.unsettle().await?;
         // A deletion that is under way goes on, on its date.
         if key.state != KeyState::PendingDeletion {
             key.state = KeyState::PendingImport;

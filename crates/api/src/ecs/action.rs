@@ -125,11 +125,16 @@ fn checked(checks: &[Check], refusal_of: impl Fn(&EcsError) -> Refusal) -> Refus
     let mut list = Vec::new();
     for check in checks {
         let refused = check.refusal.as_ref().map(&refusal_of);
-        list.push(match &refused {
+        let mut shown = match &refused {
             Some(refusal) => json!({ "check": check.name, "result": "refused", "code": refusal.row().code }),
             None if check.was_run => json!({ "check": check.name, "result": "passed" }),
             None => json!({ "check": check.name, "result": "not run" }),
-        });
+        };
+        if let Some(disk) = check.found {
+            shown["format"] = disk.format.map(|format| format.name()).unwrap_or_default().into();
+            shown["virtualBytes"] = disk.virtual_bytes.into();
+        }
+        list.push(shown);
         first = first.or(refused);
     }
     let answer = first.unwrap_or_else(|| Refusal::new(&errors::ECS_DRY_RUN, &[]));

@@ -103,8 +103,7 @@ impl EcsCall for ImportImage {
     }
 
     async fn check(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Vec<Check>, EcsError> {
-        ecs.check_import_image(&self.request, permit, scope).await?;
-        Ok(Vec::new())
+        ecs.check_import_image(&self.request, permit, scope).await
     }
 }
 

@@ -14,6 +14,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::gateway::{Arrival, Gateway};
 use crate::server::deadline::WriteDeadline;
+use crate::server::upload_slots::UploadSlots;
 use crate::server::{Timeouts, Tls, told_to_stop};
 use crate::services::{Pages, Services};
 
@@ -21,7 +22,7 @@ use crate::services::{Pages, Services};
 pub(crate) struct Door<S: Services> {
     pub(crate) gateway: Arc<Gateway<S>>,
     pub(crate) calls: Arc<Semaphore>,
-    pub(crate) uploads: Arc<Semaphore>,
+    pub(crate) uploads: Arc<UploadSlots>,
     pub(crate) pages: Option<Arc<dyn Pages>>,
     pub(crate) tls: Option<Tls>,
     pub(crate) region: Option<String>,

@@ -7,9 +7,9 @@
 //! - `HEAD` says in `x-reseal-offset` how many bytes are there.
 //! - `PUT` brings the next; `x-reseal-offset` of the request says where they begin. What came of a request that broke off stays.
 //! - 204: taken, `x-reseal-offset` says up to where. 404: no such token, or its time is over. 409: they begin elsewhere, or another request is
-//!   sending. 413: more than was announced. 422: all are there, and have another digest; send them again. 503: too many at once.
+//!   sending. 413: more than was announced. 422: all are there, and have another digest; send them again. 503: too many at once. 507: no space.
 
-use std::sync::Arc;
+use std::io;
 use std::time::Duration;
 
 use ::ecs::{EcsError, ImportError, Receiving};
@@ -17,7 +17,6 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
-use tokio::sync::Semaphore;
 
 use super::connection::Door;
 use super::routes::plain;
@@ -25,9 +24,6 @@ use crate::services::Services;
 
 /// What the path begins with; the token follows.
 pub(super) const PATH: &str = "/uploads/";
-
-/// Requests at once that bring bytes.
-pub(super) const AT_ONCE: usize = 32;
 
 const OFFSET: HeaderName = HeaderName::from_static("x-reseal-offset");
 
@@ -72,15 +68,15 @@ impl<S: Services> Door<S> {
         match *request.method() {
             Method::HEAD => Ok(ecs.receive(&token).await?.offset()),
             Method::PUT => {
-                let room = Arc::clone(&self.uploads).try_acquire_owned().map_err(|_| Refused::TooMany)?;
                 let (parts, body) = request.into_parts();
                 let offset = offset_of(&parts.headers).ok_or(Refused::Offset)?;
                 let receiving = ecs.receive(&token).await?;
+                let slot = self.uploads.take(receiving.account()).ok_or(Refused::TooMany)?;
                 receiving.begin_at(offset)?;
                 let patience = self.timeouts.body;
                 // A task of its own: a client that goes away ends the connection, and what it sent is kept all the same.
                 let work = tokio::spawn(async move {
-                    let _room = room;
+                    let _slot = slot;
                     receive(receiving, body, patience).await
                 });
                 work.await.unwrap_or(Err(Refused::Broken))
@@ -145,7 +141,7 @@ fn of_import(error: &ImportError) -> Response<Full<Bytes>> {
         ImportError::UploadDigest => StatusCode::UNPROCESSABLE_ENTITY,
         ImportError::UploadStorage(cause) => {
             tracing::error!(%cause, "bytes of an upload cannot be kept");
-            StatusCode::INSUFFICIENT_STORAGE
+            of_storage(cause.kind())
         }
         _ => StatusCode::BAD_REQUEST,
     };
@@ -156,7 +152,23 @@ fn of_import(error: &ImportError) -> Response<Full<Bytes>> {
     }
 }
 
-/// Room for [`AT_ONCE`] requests.
-pub(super) fn room() -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(AT_ONCE))
+/// Only a lack of space is one that the operator makes good by giving more.
+fn of_storage(kind: io::ErrorKind) -> StatusCode {
+    match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StatusCode::INSUFFICIENT_STORAGE,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A full disk and a full quota are told from a broken disk.
+    #[test]
+    fn lack_of_space_has_its_own_status() {
+        for (errno, status) in [(28, 507), (122, 507), (5, 500), (30, 500)] {
+            assert_eq!(of_storage(io::Error::from_raw_os_error(errno).kind()).as_u16(), status, "{errno}");
+        }
+    }
 }

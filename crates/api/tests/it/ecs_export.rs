@@ -50,6 +50,28 @@ async fn a_plain_image_is_exported_in_every_format() {
     assert_eq!(tasks["TotalCount"], 3);
 }
 
+/// Shows that an export follows no link that lies under a name which it needs, fails with a reason, and leaves the link, its end and files
+/// with names that only begin like its own.
+#[tokio::test]
+async fn an_export_leaves_the_files_of_others() {
+    let running = with_disk().await;
+    let root = Client::root(&running);
+    let id = import(&root).await;
+    let bucket = running.services.bucket();
+    let beside = |suffix: &str| bucket.join(format!("{id}_xvda.raw{suffix}"));
+    std::fs::write(bucket.join("victim"), "precious").unwrap();
+    std::os::unix::fs::symlink("victim", beside(".partial.journal")).unwrap();
+    std::fs::write(beside(".sha256"), "theirs").unwrap();
+    let call = [REGION, ("ImageId", &id), ("OSSBucket", "golden"), ("ImageFormat", "raw")];
+    let made = root.done(ECS, "ExportImage", &call).await;
+    let shown = until_over(&root, made["TaskId"].as_str().unwrap()).await;
+    let operation = &shown["OperationProgressSet"]["OperationProgress"][0];
+    assert_eq!((&shown["TaskStatus"], &operation["ErrorCode"]), (&json!("Failed"), &json!("StorageError")), "{shown}");
+    assert_eq!(std::fs::read(bucket.join("victim")).unwrap(), b"precious");
+    assert!(beside(".partial.journal").is_symlink() && beside(".sha256").exists());
+    assert!(!beside("").exists() && !beside(".partial").exists());
+}
+
 /// Shows the code of every refusal.
 #[tokio::test]
 async fn what_is_not_exported_is_refused() {

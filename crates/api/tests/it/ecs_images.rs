@@ -130,6 +130,21 @@ async fn a_dry_run_lists_every_check() {
     assert_eq!(images["TotalCount"], 1, "a dry run makes nothing");
 }
 
+/// Shows that a dry run of an import says what the disk is, and makes nothing.
+#[tokio::test]
+async fn a_dry_run_says_what_would_be_imported() {
+    let running = with_disk().await;
+    let root = Client::root(&running);
+    let disk = [("DiskDeviceMapping.1.OSSBucket", "golden"), ("DiskDeviceMapping.1.OSSObject", "disk.raw")];
+    let passed = root.call(ECS, "ImportImage", &[&[REGION, ("DryRun", "true")][..], &disk].concat()).await;
+    assert_eq!(passed.code(), "DryRunOperation", "{}", passed.body);
+    let checks: Value = serde_json::from_str(passed.header("x-reseal-checks").unwrap()).unwrap();
+    let found = json!([{ "check": "disk", "result": "passed", "format": "raw", "virtualBytes": 4 * MIB }]);
+    assert_eq!(checks, found);
+    let images = root.done(ECS, "DescribeImages", &[REGION, ("Status", "ALL")]).await;
+    assert_eq!(images["TotalCount"], 0, "a dry run makes nothing");
+}
+
 /// Shows that a file is refused by the call, not later, and by its own code.
 #[tokio::test]
 async fn what_cannot_be_imported_is_refused_at_once() {

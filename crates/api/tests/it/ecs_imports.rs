@@ -1,9 +1,12 @@
 //! What an import is refused for beside its file, uploads as the API knows them, and filters of DescribeImages.
 
+use std::os::unix::fs::FileExt;
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
-use crate::calls::Client;
-use crate::ecs_images::{ECS, REGION, import, with_disk};
+use crate::calls::{Client, start};
+use crate::ecs_images::{ECS, REGION, image, import, with_disk};
 
 const BUCKET: (&str, &str) = ("DiskDeviceMapping.1.OSSBucket", "golden");
 const OBJECT: (&str, &str) = ("DiskDeviceMapping.1.OSSObject", "disk.raw");
@@ -32,6 +35,32 @@ async fn imports_are_refused_by_their_codes() {
     let large =
         [REGION, BUCKET, ("DiskDeviceMapping.1.OSSObject", "large.raw"), ("DiskDeviceMapping.1.DiskImageSize", "2")];
     assert_eq!(root.code(ECS, "ImportImage", &large).await, code(400, "InvalidImageSize"));
+}
+
+/// Shows that the job reads the file in the state in which the call saw it, or not at all: one that was changed in between and got its old time
+/// again is refused.
+#[tokio::test]
+async fn a_file_that_changed_before_its_job_is_refused() {
+    let running = start().await;
+    let root = Client::root(&running);
+    let path = running.services.bucket().join("disk.raw");
+    std::fs::write(&path, vec![1; 1 << 20]).unwrap();
+    let made = root.done(ECS, "ImportImage", &[REGION, BUCKET, OBJECT]).await;
+    let (id, task) = (made["ImageId"].as_str().unwrap(), made["TaskId"].as_str().unwrap());
+    let modified = path.metadata().unwrap().modified().unwrap();
+    // Longer than the clock of files is coarse.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    file.write_all_at(b"other", 0).unwrap();
+    file.set_modified(modified).unwrap();
+    running.services.work();
+    let limit = Instant::now() + Duration::from_secs(60);
+    while image(&root, id).await["Status"] == "Creating" && Instant::now() < limit {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(image(&root, id).await["Status"], "CreateFailed");
+    let shown = root.done(ECS, "DescribeTaskAttribute", &[REGION, ("TaskId", task)]).await.to_string();
+    assert!(shown.contains("the source changed since it was looked at"), "{shown}");
 }
 
 /// Shows what CreateUpload answers and refuses, and that the same file goes on as the same upload, under another token.

@@ -24,6 +24,7 @@ mod ecs_sharing;
 mod ecs_snapshots;
 mod ecs_tags;
 mod ecs_tasks;
+mod ecs_uploads;
 mod every_row;
 mod failures;
 mod kms_account;

@@ -8,5 +8,6 @@ pub(crate) mod trail;
 mod meta;
 mod rows;
 mod tags;
+mod unsettled;
 
 pub use tags::{Tag, TagPosition, TaggedResource};

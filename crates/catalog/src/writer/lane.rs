@@ -143,7 +143,7 @@ impl Lane {
         Ok(())
     }
 
-    pub(super) async fn settle(&mut self) -> Result<()> {
+    pub(super) async fn settle(&mut self) -> Result<bool> {
         self.commit_group().await?;
         let connection = match &mut self.connection {
             Some(connection) => connection,

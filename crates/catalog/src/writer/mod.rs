@@ -60,7 +60,8 @@ impl Writer {
         self.commits.load(Ordering::Relaxed)
     }
 
-    pub(crate) async fn settle(&self) -> Result<()> {
+    /// Whether everything that was deleted is overwritten.
+    pub(crate) async fn settle(&self) -> Result<bool> {
         let mut lane = self.lane().await;
         uninterrupted(async move { lane.settle().await }).await
     }

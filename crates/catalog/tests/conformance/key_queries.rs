@@ -148,8 +148,9 @@ async fn destroyed_material_leaves_its_fingerprint(place: &Place) {
     assert!(found == [version.clone()]);
     assert!(write.read().key_versions_with_material(Some(version.id), 10).await.unwrap().is_empty());
     write.key_versions_destroy(key.id).await.unwrap();
+    write.unsettle().await.unwrap();
     write.commit().await.unwrap();
-    catalog.settle().await.unwrap();
+    assert!(catalog.settle().await.unwrap());
     version.material = None;
     assert!(catalog.read().key_version_by_id(version.id).await.unwrap() == Some(version));
 }
@@ -260,8 +261,10 @@ async fn an_image_is_recorded_once_a_path(place: &Place) {
     write.commit().await.unwrap();
     let of_key = catalog.read().sealed_images_of_key(key.id, PageRequest::first()).await.unwrap();
     assert_eq!(of_key.items, [image("/b", "other"), image("/a", "new")]);
+    assert!(catalog.read().sealed_image_is_recorded_elsewhere("image", "/a").await.unwrap());
     let mut write = catalog.write().await.unwrap();
     write.sealed_image_delete("image", "/b").await.unwrap();
+    assert!(!write.read().sealed_image_is_recorded_elsewhere("image", "/a").await.unwrap());
     write.commit().await.unwrap();
     assert_eq!(catalog.read().sealed_images_by_luks_uuid("uuid").await.unwrap(), [image("/a", "new")]);
 }

@@ -1,8 +1,11 @@
 //! The files of the embedded catalog: whose they are, and what is not touched.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use catalog::{Catalog, CatalogError};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, Executor};
 
 /// Shows that a file that is no database gives an error and is not replaced.
 #[tokio::test]
@@ -42,4 +45,55 @@ async fn a_directory_that_others_may_write_is_refused() {
     std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o770)).unwrap();
     let error = Catalog::open(directory.path()).await.err().unwrap();
     assert!(error.to_string().contains("mode 0770"), "{error}");
+}
+
+/// Shows that what was deleted leaves all files at once; when somebody reads the log for long, as soon as they have gone; and after a kill,
+/// when the catalog is opened again.
+#[tokio::test]
+async fn what_was_deleted_leaves_the_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = Catalog::open(directory.path()).await.unwrap();
+    delete(&catalog, "a").await;
+    assert!(holds_material(directory.path()), "in its log");
+    assert!(catalog.settle().await.unwrap());
+    assert!(!holds_material(directory.path()));
+
+    let options = SqliteConnectOptions::new().filename(directory.path().join("catalog.sqlite"));
+    let mut reader = options.connect().await.unwrap();
+    reader.execute("BEGIN; SELECT count(*) FROM meta").await.unwrap();
+    delete(&catalog, "b").await;
+    assert!(!catalog.settle().await.unwrap() && holds_material(directory.path()));
+    let killed = tempfile::tempdir().unwrap();
+    for name in FILES {
+        std::fs::copy(directory.path().join(name), killed.path().join(name)).unwrap();
+    }
+    reader.execute("COMMIT").await.unwrap();
+    assert!(catalog.settle().await.unwrap());
+    assert!(!holds_material(directory.path()));
+    reader.close().await.unwrap();
+
+    assert!(holds_material(killed.path()));
+    let opened = Catalog::open(killed.path()).await.unwrap();
+    assert!(!holds_material(killed.path()));
+    assert!(opened.settle().await.unwrap(), "nothing is left to do");
+    assert_eq!(opened.read().meta_by_name("b").await.unwrap().as_deref(), Some(&b"gone"[..]));
+}
+
+const FILES: [&str; 2] = ["catalog.sqlite", "catalog.sqlite-wal"];
+const MATERIAL: &[u8] = b"key material that must not stay";
+
+/// Adds material in one change, and deletes it in another.
+async fn delete(catalog: &Catalog, name: &str) {
+    let mut write = catalog.write().await.unwrap();
+    write.meta_insert(name, MATERIAL).await.unwrap();
+    write.commit().await.unwrap();
+    let mut write = catalog.write().await.unwrap();
+    write.meta_update(name, b"gone").await.unwrap();
+    write.unsettle().await.unwrap();
+    write.commit().await.unwrap();
+}
+
+fn holds_material(directory: &Path) -> bool {
+    let bytes = FILES.map(|name| std::fs::read(directory.join(name)).unwrap());
+    bytes.iter().any(|bytes| bytes.windows(MATERIAL.len()).any(|window| window == MATERIAL))
 }

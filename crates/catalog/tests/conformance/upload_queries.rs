@@ -38,16 +38,19 @@ async fn an_upload_has_one_job(place: &Place) {
     let renewed = UploadRecord { token_digest: [2; 32], expires_at: at(20), ..first };
     write.upload_renew(&renewed).await.unwrap();
     assert_eq!(write.read().upload_by_token(&[1; 32]).await.unwrap(), None);
-    assert!(!write.upload_use("u-1", "t-1").await.unwrap());
-    assert!(write.upload_advance("u-1", true, at(30)).await.unwrap());
-    assert!(write.upload_use("u-1", "t-1").await.unwrap());
-    assert!(!write.upload_use("u-1", "t-2").await.unwrap());
-    assert!(!write.upload_advance("u-9", true, at(30)).await.unwrap());
+    assert!(!write.upload_use("u-1", "t-1", at(2)).await.unwrap());
+    assert!(!write.upload_advance("u-1", true, at(30), at(20)).await.unwrap(), "given up");
+    assert!(write.upload_advance("u-1", true, at(30), at(19)).await.unwrap());
+    assert!(!write.upload_use("u-1", "t-1", at(30)).await.unwrap(), "given up");
+    assert!(write.upload_use("u-1", "t-1", at(29)).await.unwrap());
+    assert!(!write.upload_use("u-1", "t-2", at(29)).await.unwrap());
+    assert!(!write.upload_advance("u-1", false, at(40), at(29)).await.unwrap(), "a job has it");
+    assert!(!write.upload_advance("u-9", true, at(30), at(2)).await.unwrap());
     assert_eq!(write.read().uploads_count(&Scope::default()).await.unwrap(), 1);
     write.commit().await.unwrap();
 }
 
-/// Shows that an upload is over when its time is, or when the job that reads it is, and not while that job goes on.
+/// Shows that an upload is over when its time is, or when the job that reads it is, and not while that job goes on; only then it is deleted.
 async fn uploads_end_with_time_or_job(place: &Place) {
     let catalog = place.open().await;
     let mut write = catalog.write().await.unwrap();
@@ -63,8 +66,11 @@ async fn uploads_end_with_time_or_job(place: &Place) {
         created_at: at(1),
     };
     write.job_insert(&job).await.unwrap();
-    assert!(write.upload_advance("u-2", true, at(10)).await.unwrap());
-    assert!(write.upload_use("u-2", "t-1").await.unwrap());
+    assert!(write.upload_advance("u-2", true, at(10), at(2)).await.unwrap());
+    assert!(write.upload_use("u-2", "t-1", at(2)).await.unwrap());
+    for (id, now) in [("u-1", 9), ("u-2", 11), ("u-9", 11)] {
+        assert!(!write.upload_delete_over(id, at(now)).await.unwrap(), "{id}");
+    }
     for (now, over) in [(9, vec![]), (10, vec!["u-1"])] {
         let found = write.read().uploads_over(at(now)).await.unwrap();
         assert_eq!(found.iter().map(|upload| upload.id.as_str()).collect::<Vec<_>>(), over, "{now}");
@@ -72,7 +78,8 @@ async fn uploads_end_with_time_or_job(place: &Place) {
     assert!(write.job_end("t-1", "Finished", ("", ""), at(2)).await.unwrap());
     let found = write.read().uploads_over(at(3)).await.unwrap();
     assert_eq!(found.iter().map(|upload| upload.id.as_str()).collect::<Vec<_>>(), ["u-2"]);
-    write.upload_delete("u-2").await.unwrap();
+    assert!(write.upload_delete_over("u-2", at(3)).await.unwrap());
+    assert!(write.upload_delete_over("u-1", at(10)).await.unwrap());
     assert_eq!(write.read().upload_by_id("u-2").await.unwrap(), None);
     write.commit().await.unwrap();
 }

@@ -158,7 +158,7 @@ pub(crate) struct ShareArgs {
 /// What a command does that begins work, and what it says.
 #[derive(Args)]
 pub(crate) struct WaitArgs {
-    /// Do not wait until it is finished (`reseal image wait` does for an image)
+    /// Do not wait until it is finished (`reseal image wait` does for an image, `reseal task wait` for an export)
     #[arg(long)]
     pub no_wait: bool,
     /// Print one JSON object at the end

@@ -29,6 +29,17 @@ pub(crate) enum TaskCommand {
         #[command(flatten)]
         output: JsonArgs,
     },
+    /// Wait until a task is over; succeeds when the task did. Without a server, go on with the work on it
+    Wait {
+        /// Id
+        task: String,
+        /// Print one JSON object at the end
+        #[arg(long)]
+        json: bool,
+        /// Print errors only
+        #[arg(long)]
+        quiet: bool,
+    },
     /// Cancel an import or an export that is not over
     Cancel {
         /// Id

@@ -76,6 +76,7 @@ fn request(args: &CopyArgs, data_dir: &Path) -> Result<CopyRequest> {
     let source_passphrase = args.source_passphrase_file.as_deref().map(read_passphrase).transpose()?;
     Ok(CopyRequest {
         source: args.source.clone(),
+        source_state: None,
         source_format: args.source_format,
         source_passphrase,
         backing_files: args.backing_files.iter().map(|path| ImageFile { path: path.clone(), format: None }).collect(),

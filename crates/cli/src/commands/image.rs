@@ -9,7 +9,7 @@ use ecs::{
 use serde::Serialize;
 
 use crate::args::{CopyImageArgs, ExportImageArgs, ImageArgs, ImageCommand, ImportImageArgs, Rekey, WaitArgs};
-use crate::images::{self, ImageView, Images, find, wait, wait_for_task, with_remedy};
+use crate::images::{self, ImageView, Images, find, wait, with_remedy};
 use crate::interrupt::cancel_flag;
 use crate::output;
 use crate::progress::Display;
@@ -105,14 +105,10 @@ fn export(images: &dyn Images, args: ExportImageArgs) -> Result<()> {
     let ExportImageArgs { image, bucket, prefix, format, waiting } = args;
     let image_id = find(images, &image, images.region())?.image_id;
     let task = images.export(&ExportImage { image_id, bucket, prefix, format })?;
-    if !waiting.no_wait {
-        let cancel = cancel_flag().context("cannot catch signals")?;
-        let display = Display::new(waiting.quiet || waiting.json);
-        let ended = wait_for_task(images, &task, &display, &cancel);
-        display.clear();
-        ended?;
-    }
-    let view = images.task(&task)?;
+    let view = match waiting.no_wait {
+        true => images.task(&task)?,
+        false => super::task::wait(images, &task, waiting.quiet || waiting.json)?,
+    };
     if waiting.json {
         return output::json(&view);
     }

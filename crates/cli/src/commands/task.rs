@@ -1,10 +1,12 @@
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::args::{TaskArgs, TaskCommand};
-use crate::images::{self, TaskRow, TaskView, Tasks};
+use crate::images::{self, TaskRow, TaskView, Tasks, wait_for_task};
+use crate::interrupt::cancel_flag;
 use crate::output;
+use crate::progress::Display;
 use crate::remote::Server;
 use crate::store::Store;
 
@@ -14,12 +16,30 @@ pub(crate) fn run(args: TaskArgs, store: &Store, server: Server) -> Result<ExitC
     match args.command {
         TaskCommand::List { action, output } => list(tasks.tasks(action.as_deref(), "")?, output.json)?,
         TaskCommand::Show { task, output } => show(&tasks.task(&task)?, output.json)?,
+        TaskCommand::Wait { task, json, quiet } => {
+            let ended = wait(tasks, &task, quiet || json)?;
+            if !quiet || json {
+                show(&ended, json)?;
+            }
+        }
         TaskCommand::Cancel { task } => {
             tasks.cancel_task(&task)?;
             output::line(&format!("{task}: cancelled"));
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Waits until a task is over, and shows its progress unless `hidden`.
+///
+/// Errors: it failed or was cancelled, with the reason.
+pub(super) fn wait(tasks: &dyn Tasks, task: &str, hidden: bool) -> Result<TaskView> {
+    // From here on a signal ends the waiting, not the program in the middle of a line.
+    let cancel = cancel_flag().context("cannot catch signals")?;
+    let display = Display::new(hidden);
+    let ended = wait_for_task(tasks, task, &display, &cancel);
+    display.clear();
+    ended
 }
 
 fn list(tasks: Vec<TaskRow>, json: bool) -> Result<()> {

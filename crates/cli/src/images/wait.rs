@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use engine::{Phase, Progress};
 
 use super::find::by_id;
-use super::{ImageView, Images, TaskView};
+use super::{ImageView, Images, TaskView, Tasks};
 use crate::progress::Display;
 
 /// Time between two looks: short at first, for images that share their bytes.
@@ -46,11 +46,11 @@ pub(crate) fn wait(
 /// Waits until a task is over.
 ///
 /// Errors: it failed, with the reason; `cancel` was set, which leaves the task as it is.
-pub(crate) fn wait_for_task(images: &dyn Images, id: &str, display: &Display, cancel: &AtomicBool) -> Result<TaskView> {
-    images.work_on_task(id);
+pub(crate) fn wait_for_task(tasks: &dyn Tasks, id: &str, display: &Display, cancel: &AtomicBool) -> Result<TaskView> {
+    tasks.work_on_task(id);
     let mut pause = PAUSE_MIN;
     loop {
-        let task = images.task(id)?;
+        let task = tasks.task(id)?;
         if task.row.task_status == "Failed" {
             bail!("task {id} failed: {}", task.failure);
         }
@@ -58,7 +58,7 @@ pub(crate) fn wait_for_task(images: &dyn Images, id: &str, display: &Display, ca
             return Ok(task);
         }
         if cancel.load(Ordering::Relaxed) {
-            bail!("interrupted; `reseal task show {id}` says how far it is, `reseal task cancel {id}` ends it");
+            bail!("interrupted; `reseal task wait {id}` goes on, `reseal task cancel {id}` ends it");
         }
         let position = u64::from(task.progress);
         display.show(Progress { phase: Phase::Copy, position, total: 100, data_bytes: position });

@@ -1,4 +1,4 @@
-//! What happens by itself: rotation, expiry of imported material, and the end of waiting times.
+//! What happens by itself: rotation, expiry of imported material, the end of waiting times, and the rest of what is destroyed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +20,16 @@ pub(super) async fn run(backend: Arc<Backend>) {
         report("rotated", kms.rotate_due_keys().await);
         report("took the expired material of", kms.expire_due_material().await);
         report("destroyed", kms.destroy_due_keys().await);
+        // After them: it is their rest too.
+        match kms.settle().await {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!(
+                "destroyed key material stays in catalog.sqlite-wal, because another program reads the catalog for long; it is tried again"
+            ),
+            Err(error) => {
+                tracing::error!(%error, "destroyed key material cannot be overwritten yet; it is tried again")
+            }
+        }
     }
 }
 

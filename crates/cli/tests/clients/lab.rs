@@ -1,7 +1,7 @@
 //! A place with a guest's disk to import, whose machines are ended with it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
@@ -9,13 +9,6 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::guest::make_disk;
 use crate::running::{Place, Server};
-
-/// What a boot sector does to switch the machine off, and the same without the last step, so that the guest stays.
-const SWITCH_OFF: [u8; 7] = [0xba, 0x04, 0x06, 0xb8, 0x00, 0x20, 0xef];
-const STAY: [u8; 7] = [0xba, 0x04, 0x06, 0xb8, 0x00, 0x20, 0x90];
-
-/// The emulator alone: what a hypervisor offers differs between machines. A guest of these tests hears no power button.
-const CONFIG: &str = "[instances]\naccelerator = 'tcg'\nstop_timeout_s = 1\n";
 
 pub(crate) struct Lab {
     pub(crate) place: Place,
@@ -26,17 +19,38 @@ pub(crate) struct Lab {
 impl Lab {
     /// Its bucket `golden`, the directory `bucket`, holds `disk.raw`: a guest that prints the checksum of its disk and stays.
     pub(crate) fn new(seed: u32) -> Self {
-        let place = Place::new();
+        // This guest hears no power button.
+        Self::at(Place::new(), 1, |disk| make_disk(disk, seed, true))
+    }
+
+    /// The same in memory: what is killed keeps its page cache, and flushes cost nothing.
+    pub(crate) fn in_memory(seed: u32) -> Self {
+        Self::at(Place::in_memory(), 1, |disk| make_disk(disk, seed, true))
+    }
+
+    /// Another guest, whose disk `guest` writes; it says what the guest prints.
+    pub(crate) fn with(stop_timeout_s: u32, guest: impl FnOnce(&Path) -> String) -> Self {
+        Self::at(Place::new(), stop_timeout_s, guest)
+    }
+
+    /// One with the data of another's, whose server has ended and none of whose machines runs.
+    pub(crate) fn like(other: &Self) -> Self {
+        let lab = Self { place: Place::in_memory(), line: other.line.clone() };
+        for part in ["bucket", "data"] {
+            let copied = Command::new("cp").arg("-a").arg(other.place.path().join(part)).arg(lab.place.path()).status();
+            assert!(copied.expect("cp runs").success());
+        }
+        lab
+    }
+
+    fn at(place: Place, stop_timeout_s: u32, guest: impl FnOnce(&Path) -> String) -> Self {
         for directory in ["data", "bucket"] {
             fs::create_dir(place.path().join(directory)).expect("a directory");
         }
-        fs::write(place.data().join("server.toml"), CONFIG).expect("a file");
-        let disk = place.path().join("bucket/disk.raw");
-        let line = make_disk(&disk, seed);
-        let mut bytes = fs::read(&disk).expect("the disk");
-        let at = bytes.windows(SWITCH_OFF.len()).position(|window| window == SWITCH_OFF).expect("its last step");
-        bytes[at..at + STAY.len()].copy_from_slice(&STAY);
-        fs::write(&disk, bytes).expect("the disk");
+        // The emulator alone: what a hypervisor offers differs between machines.
+        let config = format!("[instances]\naccelerator = 'tcg'\nstop_timeout_s = {stop_timeout_s}\n");
+        fs::write(place.data().join("server.toml"), config).expect("a file");
+        let line = guest(&place.path().join("bucket/disk.raw"));
         Self { place, line }
     }
 
@@ -55,28 +69,32 @@ impl Lab {
         Server::start(self.serving(self.place.reseal()))
     }
 
-    /// Ends every machine that a failed test left.
-    fn end_machines(&self) {
-        let Ok(entries) = fs::read_dir("/proc") else { return };
-        let ours = self.place.data().display().to_string();
-        for entry in entries.flatten() {
-            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw)
-            else {
-                continue;
-            };
-            let command = fs::read(entry.path().join("cmdline")).unwrap_or_default();
-            let is_machine = command.starts_with(b"qemu") || command.windows(5).any(|window| window == b"/qemu");
-            let is_here = fs::read_link(entry.path().join("cwd")).is_ok_and(|path| path.starts_with(&ours));
-            if is_machine && is_here {
-                let _ = kill_process(pid, Signal::KILL);
-            }
-        }
+    /// Names of what is in a directory of the data directory, in order.
+    pub(crate) fn names(&self, directory: &str) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.place.data().join(directory)) else { return Vec::new() };
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    /// The processes of an instance's machine, by the directory that they work in; of all instances where it is empty.
+    pub(crate) fn machines(&self, instance: &str) -> Vec<Pid> {
+        let here = self.place.data().join("instances").join(instance);
+        let numbers = fs::read_dir("/proc").expect("proc").flatten().filter_map(|entry| {
+            let works_here = fs::read_link(entry.path().join("cwd")).is_ok_and(|place| place.starts_with(&here));
+            entry.file_name().to_str().filter(|_| works_here)?.parse().ok()
+        });
+        numbers.filter_map(Pid::from_raw).collect()
     }
 }
 
+/// A test that failed leaves no machine either.
 impl Drop for Lab {
     fn drop(&mut self) {
-        self.end_machines();
+        for pid in self.machines("") {
+            let _ = kill_process(pid, Signal::KILL);
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use crate::accounts::Made;
 use crate::images_cli::{complaint, json, said, with_disk};
 use crate::running::Place;
 
-/// Shows that an image is exported to a directory of `server.toml`, shared and no longer shared, that an import is cancelled as one, and that
-/// tasks tell of all that the same at a server and locally.
+/// Shows that an image is exported to a directory of `server.toml`, shared and no longer shared, that an import is cancelled as one, that tasks
+/// tell of all that the same at a server and locally, and that who waits for one learns what became of it.
 #[test]
 fn images_are_exported_shared_and_cancelled() {
     let place = with_disk();
@@ -36,8 +36,11 @@ fn images_are_exported_shared_and_cancelled() {
     assert!(complaint(&place.run("image show later")).contains("there is no image later"));
     let tasks: Vec<Value> = serde_json::from_str(&said(&place.run("task list --json"))).expect("JSON");
     assert_eq!((&tasks[0]["task_action"], &tasks[0]["task_status"]), (&"ImportImage".into(), &"Failed".into()));
-    let over = complaint(&place.run(&format!("task cancel {}", tasks[0]["task_id"].as_str().expect("an id"))));
+    let id = tasks[0]["task_id"].as_str().expect("an id");
+    let over = complaint(&place.run(&format!("task cancel {id}")));
     assert!(over.contains("nothing to cancel"), "{over}");
+    let waited = complaint(&place.run(&format!("task wait {id}")));
+    assert!(waited.contains("the task was cancelled"), "{waited}");
 }
 
 /// Shows that keys of another region are made, used for a file and released there, and only there; and that a region that is not configured
@@ -73,7 +76,10 @@ fn configured(place: &Place) {
 }
 
 fn exported(place: &Place, run: &dyn Fn(&str) -> Output, prefix: &str) {
-    let task = json(&run(&format!("image export plain --bucket out --prefix {prefix} --json")));
+    let begun = json(&run(&format!("image export plain --bucket out --prefix {prefix} --no-wait --json")));
+    let id = begun["task_id"].as_str().expect("an id");
+    assert!(said(&run(&format!("task wait {id}"))).contains("Finished at 100%"));
+    let task = json(&run(&format!("task wait {id} --json")));
     assert_eq!((&task["task_action"], &task["task_status"]), (&"ExportImage".into(), &"Finished".into()));
     let name = format!("{prefix}{}_xvda.raw", task["resource_id"].as_str().expect("an image"));
     let (found, wanted) = (place.path().join("out").join(name), place.path().join("disk.raw"));

@@ -30,6 +30,8 @@ pub(crate) struct Server {
     pub(crate) address: String,
     /// `http` or `https`.
     scheme: String,
+    /// What it printed before it listened.
+    pub(crate) said: String,
     /// What it says on standard error, to its end.
     log: Option<JoinHandle<String>>,
 }
@@ -126,9 +128,18 @@ impl Server {
         Self::attempt(command).unwrap_or_else(|end| panic!("the server did not start: {end}"))
     }
 
+    /// The same where another one listened before.
+    pub(crate) fn start_at(address: &str, command: Command) -> Self {
+        Self::attempt_at(address, command).unwrap_or_else(|end| panic!("the server did not start: {end}"))
+    }
+
     /// The same of a server that may end before it listens.
-    pub(crate) fn attempt(mut command: Command) -> Result<Self, NotStarted> {
-        command.args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    pub(crate) fn attempt(command: Command) -> Result<Self, NotStarted> {
+        Self::attempt_at("127.0.0.1:0", command)
+    }
+
+    fn attempt_at(address: &str, mut command: Command) -> Result<Self, NotStarted> {
+        command.args(["--listen", address]).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("reseal starts");
         let log = child.stderr.take().map(|stderr| std::thread::spawn(move || read_all(stderr)));
         let mut said = String::new();
@@ -138,9 +149,10 @@ impl Server {
                 let (scheme, address) = address.split_once("://").expect("a scheme");
                 let (scheme, address) = (scheme.to_owned(), address.to_owned());
                 let pid = child_of(&child).unwrap_or_else(|| Pid::from_child(&child));
-                return Ok(Self { child, pid, address, scheme, log });
+                return Ok(Self { child, pid, address, scheme, said, log });
             }
-            said += &line;
+            said.push_str(&line);
+            said.push('\n');
         }
         let status = child.wait().expect("its end");
         said += &log.map(|log| log.join().expect("a log")).unwrap_or_default();

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use api::Product;
 use serde_json::Value;
@@ -14,18 +14,27 @@ use crate::caller::Caller;
 use crate::images_cli::{json, said, with_disk};
 use crate::running::{Place, Server};
 
-/// Shows that the binary sends a file that only it can read, and that nothing of it is left at the server beside the image.
+/// Shows that the binary sends a file that only it can read, also one of which an earlier command had sent every byte when its server was
+/// killed, and that nothing of it is left at the server beside the image.
 #[test]
 fn a_file_is_sent_and_imported_by_the_binary() {
     let place = with_disk();
     let server = place.serve();
     let endpoint = server.endpoint();
     let run = |words: &str| place.client(&endpoint).args(words.split_whitespace()).output().expect("reseal runs");
+    let bytes = fs::read(place.path().join("disk.qcow2")).expect("a disk");
+    let begun = create(&server, &bytes);
+    fs::write(work(&place).join(format!("{}.upload", begun.id)), bytes).expect("a file");
     let image = json(&run("image import disk.qcow2 --name sent --json"));
     assert_eq!(image["status"], "Available");
     assert!(said(&run("image list")).contains("sent"));
+    // The file goes after the image is there.
+    let limit = Instant::now() + Duration::from_secs(60);
+    while fs::read_dir(work(&place)).expect("a directory").count() > 0 {
+        assert!(Instant::now() < limit, "the file that was sent is still there");
+        std::thread::sleep(Duration::from_millis(20));
+    }
     server.stop();
-    assert_eq!(fs::read_dir(work(&place)).expect("a directory").count(), 0);
     let local = json(&place.run("image import disk.qcow2 --name local --json"));
     assert_eq!(local["disks"][0]["virtual_bytes"], image["disks"][0]["virtual_bytes"]);
 }

@@ -2,11 +2,16 @@
 
 mod access;
 mod audit;
+mod images;
+mod instances;
 mod keys;
 mod language;
 mod overview;
+mod own_keys;
 mod password;
 mod sign_in;
+mod tasks;
+mod tickets;
 mod usage;
 
 use std::sync::Arc;
@@ -24,11 +29,15 @@ use crate::visit::Visit;
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     let pages = Router::new()
         .merge(overview::routes())
-        .merge(password::routes())
+        .merge(images::routes())
+        .merge(instances::routes())
+        .merge(tasks::routes())
+        .merge(tickets::routes())
         .merge(keys::routes())
         .merge(access::routes())
         .merge(usage::routes())
-        .merge(audit::routes());
+        .merge(audit::routes())
+        .merge(password::routes());
     let console = Router::new().merge(assets::routes()).merge(sign_in::routes()).merge(language::routes());
     Router::new()
         .route("/console", get(home))

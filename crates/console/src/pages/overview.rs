@@ -1,6 +1,5 @@
 //! The first page: what there is, what is going on, and what needs attention.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -13,7 +12,7 @@ use crate::calls::{Product, Refusal};
 use crate::language::{fill, texts};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::{list, number, text};
+use crate::shown::{number, text};
 use crate::visit::Visit;
 
 texts! {
@@ -84,8 +83,8 @@ async fn progress(visit: Visit) -> Response {
 
 async fn look(visit: &Visit) -> Result<Overview, Refusal> {
     let texts = OverviewTexts::of(visit.language);
-    let images = all(visit, Product::Ecs, "DescribeImages", &[("Status", "Available")], ("Images", "Image")).await?;
-    let instances = all(visit, Product::Ecs, "DescribeInstances", &[], ("Instances", "Instance")).await?;
+    let images = visit.all(Product::Ecs, "DescribeImages", &[("Status", "Available")], ("Images", "Image")).await?;
+    let instances = visit.all(Product::Ecs, "DescribeInstances", &[], ("Instances", "Instance")).await?;
     let keys = own_keys(visit).await?;
     Ok(Overview {
         shell: visit.shell(Section::Overview),
@@ -103,7 +102,7 @@ async fn look(visit: &Visit) -> Result<Overview, Refusal> {
 
 async fn being_made(visit: &Visit) -> Result<Progress, Refusal> {
     let making = [("Status", "Creating,Waiting")];
-    let images = all(visit, Product::Ecs, "DescribeImages", &making, ("Images", "Image")).await?;
+    let images = visit.all(Product::Ecs, "DescribeImages", &making, ("Images", "Image")).await?;
     let copy = |image: &Value| (text(image, "ImageId"), text(image, "ImageName"), number(image, "Progress"));
     Ok(Progress {
         texts: OverviewTexts::of(visit.language),
@@ -113,14 +112,16 @@ async fn being_made(visit: &Visit) -> Result<Progress, Refusal> {
     })
 }
 
-/// The user's keys of the region with their facts; service keys are not theirs.
+/// Keys that people made, and none of a service.
+const OWN: &str = r#"[{"Key":"CreatorType","Values":["User"]}]"#;
+
+/// The user's keys of the region with their facts.
 async fn own_keys(visit: &Visit) -> Result<Vec<Value>, Refusal> {
     let mut keys = Vec::new();
-    for key in all(visit, Product::Kms, "ListKeys", &[], ("Keys", "Key")).await? {
+    for key in visit.all(Product::Kms, "ListKeys", &[("Filters", OWN)], ("Keys", "Key")).await? {
         let answer = visit.call(Product::Kms, "DescribeKey", &[("KeyId", &text(&key, "KeyId"))]).await?;
         keys.push(answer["KeyMetadata"].clone());
     }
-    keys.retain(|key| key["Creator"] != "ecs");
     Ok(keys)
 }
 
@@ -133,30 +134,4 @@ fn warning(key: &Value, texts: &OverviewTexts) -> Option<String> {
         _ if !expires.is_empty() => Some(fill(texts.key_expires, &[&id, &expires])),
         _ => None,
     }
-}
-
-/// Pages of the API that are read at most, 100 entries each: the overview counts, and does not list.
-const PAGES_MAX: usize = 20;
-
-/// All entries of a list, page after page.
-async fn all(
-    visit: &Visit,
-    product: Product,
-    action: &'static str,
-    filters: &[(&str, &str)],
-    (outer, inner): (&str, &str),
-) -> Result<Vec<Value>, Refusal> {
-    let mut found = Vec::new();
-    for page in 1..=PAGES_MAX {
-        let page = page.to_string();
-        let paging: BTreeMap<&str, &str> = BTreeMap::from([("PageNumber", page.as_str()), ("PageSize", "100")]);
-        let parameters: Vec<(&str, &str)> = filters.iter().copied().chain(paging).collect();
-        let answer = visit.call(product, action, &parameters).await?;
-        let entries = list(&answer, outer, inner);
-        found.extend_from_slice(entries);
-        if entries.len() < 100 || found.len() as u64 >= number(&answer, "TotalCount") {
-            break;
-        }
-    }
-    Ok(found)
 }

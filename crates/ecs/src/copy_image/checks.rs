@@ -15,7 +15,7 @@
 //! | 11 | the account's balance | `InDebt` |
 
 use catalog::{ImageDiskRecord, ImageRecord, Read, Scope};
-use engine::{Decision, SourceState, decide};
+use engine::{Decision, SourceFormat, SourceState, decide};
 use kms::KeyRef;
 
 use super::{CopyImage, DiskPlan};
@@ -35,6 +35,17 @@ pub struct Check {
     pub refusal: Option<EcsError>,
     /// Whether it was looked at.
     pub was_run: bool,
+    /// What the disk of an import is, where the check is of one.
+    pub found: Option<FoundDisk>,
+}
+
+/// What was found of a disk before it is imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FoundDisk {
+    /// As it looks; of one that a service has, what the caller says, if anything.
+    pub format: Option<SourceFormat>,
+    /// Of its disk; of one that a service has, of the object.
+    pub virtual_bytes: u64,
 }
 
 /// A copy that may be made.
@@ -58,11 +69,11 @@ impl Run {
     fn note<T>(&mut self, name: &'static str, outcome: Result<T>) -> Option<T> {
         match outcome {
             Ok(value) => {
-                self.checks.push(Check { name, refusal: None, was_run: true });
+                self.checks.push(Check { name, refusal: None, was_run: true, found: None });
                 Some(value)
             }
             Err(error) if self.go_on => {
-                self.checks.push(Check { name, refusal: Some(error), was_run: true });
+                self.checks.push(Check { name, refusal: Some(error), was_run: true, found: None });
                 None
             }
             Err(error) => {
@@ -77,7 +88,7 @@ impl Run {
     }
 
     fn skip(&mut self, names: &[&'static str]) {
-        self.checks.extend(names.iter().map(|name| Check { name, refusal: None, was_run: false }));
+        self.checks.extend(names.iter().map(|name| Check { name, refusal: None, was_run: false, found: None }));
     }
 }
 

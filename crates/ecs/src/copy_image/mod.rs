@@ -11,7 +11,7 @@ use kms::{KeyFacts, KeyRef};
 use ram::{Action, Permit};
 use std::sync::Arc;
 
-pub use checks::Check;
+pub use checks::{Check, FoundDisk};
 
 use crate::arn::require;
 use crate::ecs::Ecs;

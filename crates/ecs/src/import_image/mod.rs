@@ -15,10 +15,11 @@ use engine::SourceFormat;
 use ram::{Action, Permit};
 
 use crate::arn::require;
+use crate::copy_image::{Check, FoundDisk};
 use crate::create_image::take_device;
 use crate::ecs::Ecs;
-use crate::error::{EcsError, ImportError, Result};
-use crate::jobs::spec::{ImportSpec, ImportedDisk};
+use crate::error::{EcsError, Result};
+use crate::jobs::spec::{ImportSpec, ImportedDisk, Seen};
 use crate::new_image::{NewImage, insert_tags, snapshot_of};
 use crate::tags::ResourceKind;
 use crate::tokens::Token;
@@ -72,13 +73,16 @@ struct Known {
     format: Option<SourceFormat>,
     /// Of its disk; of one that a service has, of the object.
     virtual_bytes: u64,
+    /// Its state.
+    seen: Seen,
 }
 
 impl Ecs {
     /// Begins an import; the id of the image is valid at once.
     ///
     /// Asks for `ecs:ImportImage` on `image/*`. Errors: `MalformedName`, `MalformedDescription`, `BucketNotFound`, `MalformedObject`,
-    /// `ObjectNotFound`, `NotAnImage`, `DiskSize`, `ImageQuota`, `NameTaken`, `InvalidClientToken`, `ClientTokenMismatch`.
+    /// `ObjectNotFound`, `Service`, `NotAnImage`, `DiskSize`, `ImageQuota`, `NameTaken`, `InvalidClientToken`, `ClientTokenMismatch`;
+    /// `UploadNotFound`, `UploadIncomplete`, `UploadInUse`.
     pub async fn import_image(
         &self,
         request: &ImportImage,
@@ -102,13 +106,23 @@ impl Ecs {
         self.insert_import(request, &disks, token.as_ref(), scope).await
     }
 
-    /// Runs every check and changes nothing.
+    /// Runs every check and changes nothing. The checks that are returned say what each disk is.
     ///
     /// Errors: as [`Ecs::import_image`].
-    pub async fn check_import_image(&self, request: &ImportImage, permit: &Permit, scope: &Scope) -> Result<()> {
+    pub async fn check_import_image(
+        &self,
+        request: &ImportImage,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<Vec<Check>> {
         self.store(&scope.region)?;
         require(permit, IMPORT_IMAGE, scope, "image/*")?;
-        self.check_import(request, scope).await.map(drop)
+        let known = self.check_import(request, scope).await?;
+        let check = |disk: Known| {
+            let found = FoundDisk { format: disk.format, virtual_bytes: disk.virtual_bytes };
+            Check { name: "disk", refusal: None, was_run: true, found: Some(found) }
+        };
+        Ok(known.into_iter().map(check).collect())
     }
 
     async fn check_import(&self, request: &ImportImage, scope: &Scope) -> Result<Vec<Known>> {
@@ -127,20 +141,20 @@ impl Ecs {
     async fn look_at_source(&self, position: u32, disk: &ImportDisk, scope: &Scope) -> Result<Known> {
         let limits = Limits { position, size_gib: disk.size_gib };
         let name = disk.source.name();
-        let (format, virtual_bytes) = match self.locate(&disk.source, scope).await? {
+        let (format, virtual_bytes, seen) = match self.locate(&disk.source, scope).await? {
             Located::Here(file) => {
                 let found = inspect(&name, disk.format, limits, file).await?;
-                (Some(found.format), found.virtual_bytes)
+                (Some(found.format), found.virtual_bytes, Seen::File(found.state))
             }
             Located::There(bucket) => {
                 let size = bucket.size(&name).await;
                 let size = size.map_err(|error| place::of_service(error, "read", disk.source.bucket(), &name))?;
                 let bytes = size.ok_or_else(|| place::not_found(disk.source.bucket(), &name))?;
-                limits.check(&name, bytes)?;
-                (disk.format, bytes)
+                limits.check_file(&name, bytes)?;
+                (disk.format, bytes, Seen::Object(bytes))
             }
         };
-        Ok(Known { disk: disk.clone(), format, virtual_bytes })
+        Ok(Known { disk: disk.clone(), format, virtual_bytes, seen })
     }
 
     async fn insert_import(
@@ -177,10 +191,8 @@ impl Ecs {
             };
             write.job_insert(&job).await?;
             for disk in &request.disks {
-                if let ImportSource::Upload(id) = &disk.source
-                    && !write.upload_use(id, &task_id).await?
-                {
-                    return Err(ImportError::UploadInUse(id.clone()).into());
+                if let ImportSource::Upload(id) = &disk.source {
+                    self.use_upload(&mut write, id, &task_id).await?;
                 }
             }
             if let Some(token) = token {
@@ -200,6 +212,7 @@ impl Ecs {
             position,
             source: known.disk.source.clone(),
             format: known.format.map(|format| format.name().to_owned()),
+            seen: known.seen.clone(),
             size_gib: known.disk.size_gib,
             snapshot: self.new_id("s"),
             blob: self.new_blob_id().to_string(),

@@ -1,9 +1,10 @@
 //! Where the bytes of a disk are, and names in the buckets that the operator configured.
 
+use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use blobs::{Cause, HeldFile, ObjectBucket};
+use blobs::{Cause, HeldFile, ObjectBucket, StoreError};
 use catalog::Scope;
 use serde::{Deserialize, Serialize};
 
@@ -75,7 +76,7 @@ impl ImportSource {
 impl Ecs {
     /// Finds what is to be imported.
     ///
-    /// Errors: `BucketNotFound`, `MalformedObject`, `ObjectNotFound`; `UploadNotFound`, `UploadIncomplete`.
+    /// Errors: `BucketNotFound`, `MalformedObject`, `ObjectNotFound`, `Service`; `UploadNotFound`, `UploadIncomplete`.
     pub(crate) async fn locate(&self, source: &ImportSource, scope: &Scope) -> Result<Located> {
         Ok(match source {
             ImportSource::File(path) => Located::Here(OnDisk::Named(path.clone())),
@@ -92,7 +93,7 @@ impl Ecs {
             Bucket::S3(found) => Ok(Located::There(Arc::clone(found))),
             Bucket::Directory(directory) => {
                 let held = HeldFile::open_beneath(directory, Path::new(object));
-                let held = held.map_err(|_| not_found(bucket, object))?;
+                let held = held.map_err(|error| of_file(error, directory, bucket, object))?;
                 Ok(Located::Here(OnDisk::Held(held)))
             }
         }
@@ -104,7 +105,7 @@ pub(super) fn not_found(bucket: &str, object: &str) -> EcsError {
 }
 
 /// What a service said of an object, in the words of the API: the operator's own names stay in the log.
-pub(crate) fn of_service(error: blobs::StoreError, did: &'static str, bucket: &str, object: &str) -> EcsError {
+pub(crate) fn of_service(error: StoreError, did: &'static str, bucket: &str, object: &str) -> EcsError {
     tracing::warn!(bucket, object, %error, cause = %error.cause, "a bucket refused");
     match error.cause {
         Cause::NoSuchBlob => not_found(bucket, object),
@@ -113,6 +114,16 @@ pub(crate) fn of_service(error: blobs::StoreError, did: &'static str, bucket: &s
                 .into()
         }
     }
+}
+
+/// What the system said of a file of a directory.
+fn of_file(error: io::Error, directory: &Path, bucket: &str, object: &str) -> EcsError {
+    let cause = match error.kind() {
+        io::ErrorKind::NotFound => Cause::NoSuchBlob,
+        _ => Cause::Io(error),
+    };
+    let store = format!("{object} in {}", directory.display());
+    of_service(StoreError { store, blob: None, action: "open", cause }, "read", bucket, object)
 }
 
 fn check_object(object: &str) -> Result<()> {
@@ -129,6 +140,19 @@ fn check_object(object: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Only a file that is not there is said not to be there; what the operator has to mend has another code, and no path in its text.
+    #[test]
+    fn what_cannot_be_opened_is_no_missing_object() {
+        let told = |kind: io::ErrorKind| of_file(kind.into(), Path::new("/srv/golden"), "golden", "a.raw");
+        let missing = told(io::ErrorKind::NotFound);
+        assert!(matches!(missing, EcsError::Import(ImportError::ObjectNotFound { .. })), "{missing}");
+        for kind in [io::ErrorKind::PermissionDenied, io::ErrorKind::Other] {
+            let error = told(kind);
+            assert!(matches!(error, EcsError::Import(ImportError::Service { .. })), "{error}");
+            assert!(!error.to_string().contains("/srv"), "{error}");
+        }
+    }
 
     /// No name leads out of a bucket.
     #[test]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use blobs::{BlobId, BlobStore};
 use catalog::{DiskContent, Region};
 use engine::{
-    BenchSwitches, CopyRequest, Durability, EngineError, ImageFile, Observer, Overwrite, Phase, Progress, Report,
-    Request, SourceFormat, Surroundings, TargetFormat,
+    BenchSwitches, CopyRequest, Durability, EngineError, Identity, ImageFile, Observer, Overwrite, Phase, Progress,
+    Report, Request, SourceFormat, Surroundings, TargetFormat,
 };
 use tokio::sync::oneshot;
 
@@ -34,6 +34,8 @@ pub(super) struct DiskWork {
 /// What the engine is to make, whatever becomes of the file.
 pub(super) struct EngineWork {
     pub(super) source: PathBuf,
+    /// The state in which the source was looked at, where it was.
+    pub(super) source_state: Option<Identity>,
     pub(super) source_format: SourceFormat,
     /// What the source lies on, nearest first.
     pub(super) backing_files: Vec<ImageFile>,
@@ -119,6 +121,7 @@ impl Ecs {
         };
         let request = CopyRequest {
             source: work.source.clone(),
+            source_state: work.source_state.clone(),
             source_format: Some(work.source_format),
             source_passphrase: None,
             backing_files: work.backing_files.clone(),

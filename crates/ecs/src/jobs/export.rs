@@ -45,10 +45,9 @@ impl Ecs {
             tracing::warn!(job = %job.job.id, %error, "work files of an export cannot be removed; the sweeper tries again");
         }
         let Ok(Bucket::Directory(directory)) = self.export_bucket(&spec.bucket) else { return };
-        for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if spec.disks.iter().any(|disk| name.starts_with(&format!("{}.", disk.object))) {
-                remove(&entry.path());
+        for disk in &spec.disks {
+            if let Err(error) = engine::discard_copy(&directory.join(&disk.object)) {
+                tracing::warn!(job = %job.job.id, %error, "what an export left in its bucket cannot be removed");
             }
         }
     }
@@ -69,6 +68,7 @@ impl Ecs {
         let scope = job.job.scope.clone();
         let work = EngineWork {
             source: opened.path().to_owned(),
+            source_state: None,
             source_format: source.content.format.parse().map_err(|_| damaged())?,
             backing_files: Vec::new(),
             encryption: Request { encrypt: false, key_named: false, rewrap: false },

@@ -5,22 +5,30 @@ use std::sync::Arc;
 
 use blobs::BlobId;
 use catalog::{JobRecord, Scope};
-use engine::{EngineError, Overwrite, Request, SourceFormat, TargetFormat};
+use engine::{EngineError, Identity, Overwrite, Request, SourceFormat, TargetFormat};
 
 use super::board::Running;
 use super::copy::cut;
 use super::disk::{DiskWork, EngineWork};
 use super::finish::FinishedDisk;
 use super::keys::DiskKeys;
-use super::spec::{ImportSpec, ImportedDisk};
+use super::spec::{ImportSpec, ImportedDisk, Seen};
 use crate::arn::image_disk;
 use crate::ecs::Ecs;
-use crate::error::{EcsError, Result};
+use crate::error::{EcsError, ImportError, Result};
 use crate::import_image::place::{Located, OnDisk, of_service};
 use crate::import_image::{Limits, inspect};
 
 /// What the name of a fetched object ends with, behind that of its blob.
 const FETCHED: &str = "source";
+
+/// What the engine is to read.
+struct ToImport {
+    file: OnDisk,
+    format: SourceFormat,
+    /// In which state; `None` where nothing is left to read.
+    state: Option<Identity>,
+}
 
 impl Ecs {
     pub(super) async fn do_import(
@@ -57,10 +65,11 @@ impl Ecs {
             key: None,
         };
         let blob: BlobId = disk.blob.parse().map_err(|_| damaged())?;
-        let (source, source_format) = self.source_to_import(disk, &blob, &scope, running).await?;
+        let source = self.source_to_import(disk, &blob, &scope, running).await?;
         let engine = EngineWork {
-            source: source.path().to_owned(),
-            source_format,
+            source: source.file.path().to_owned(),
+            source_state: source.state.clone(),
+            source_format: source.format,
             backing_files: Vec::new(),
             encryption: Request { encrypt: false, key_named: false, rewrap: false },
             // A plain disk is written anew as qcow2, whatever it came as, which leaves holes, compression and old features behind.
@@ -85,28 +94,33 @@ impl Ecs {
         blob: &BlobId,
         scope: &Scope,
         running: &Running,
-    ) -> Result<(OnDisk, SourceFormat)> {
-        let damaged = || EcsError::Damaged(format!("the format of blob {blob}"));
+    ) -> Result<ToImport> {
+        let damaged = || EcsError::Damaged(format!("the source of blob {blob}"));
         let claim = disk.format.as_deref().map(str::parse).transpose().map_err(|_| damaged())?;
         let store = self.store(&scope.region)?;
         // An earlier run needed it, and it may be gone.
         if store.work_directory().join(blob.to_string()).exists() || store.size(blob).await.is_ok() {
-            return Ok((OnDisk::Named(PathBuf::new()), claim.unwrap_or(SourceFormat::Raw)));
+            let format = claim.unwrap_or(SourceFormat::Raw);
+            return Ok(ToImport { file: OnDisk::Named(PathBuf::new()), format, state: None });
         }
-        let bucket = match self.locate(&disk.source, scope).await? {
-            Located::Here(file) => return Ok((file, claim.ok_or_else(damaged)?)),
-            Located::There(bucket) => bucket,
+        let (bucket, bytes) = match (self.locate(&disk.source, scope).await?, &disk.seen) {
+            (Located::Here(file), Seen::File(state)) => {
+                return Ok(ToImport { file, format: claim.ok_or_else(damaged)?, state: Some(state.clone()) });
+            }
+            (Located::There(bucket), Seen::Object(bytes)) => (bucket, *bytes),
+            // The operator gave the name to a bucket of another kind meanwhile.
+            _ => return Err(ImportError::BucketNotFound(disk.source.bucket().to_owned()).into()),
         };
         let target = store.work_directory().join(format!("{blob}.{FETCHED}"));
         let name = disk.source.name();
         tokio::select! {
-            fetched = bucket.fetch(&name, &target) => {
+            fetched = bucket.fetch(&name, bytes, &target) => {
                 fetched.map_err(|error| of_service(error, "read", disk.source.bucket(), &name))?;
             }
             () = running.cancelled() => return Err(EcsError::Engine(EngineError::Cancelled)),
         }
         let limits = Limits { position: disk.position, size_gib: disk.size_gib };
         let found = inspect(&name, claim, limits, OnDisk::Named(target.clone())).await?;
-        Ok((OnDisk::Named(target), found.format))
+        Ok(ToImport { file: OnDisk::Named(target), format: found.format, state: Some(found.state) })
     }
 }

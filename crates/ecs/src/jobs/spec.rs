@@ -1,5 +1,6 @@
 //! What a job is to do, as it stands in the catalog. It names everything that the job makes, so a job that begins again makes the same.
 
+use engine::Identity;
 use kms::KeyId;
 use serde::{Deserialize, Serialize};
 
@@ -57,12 +58,23 @@ pub(crate) struct ImportedDisk {
     pub(crate) source: ImportSource,
     /// What it was found to be when the call was made: it is not probed again. Of an object of a service: what the caller says.
     pub(crate) format: Option<String>,
+    /// In which state it was when the call was made; in another it is refused.
+    pub(crate) seen: Seen,
     /// How large the disk is said to be at most, in GiB.
     pub(crate) size_gib: Option<u64>,
     /// What becomes of it.
     pub(crate) snapshot: String,
     /// The blob that is made.
     pub(crate) blob: String,
+}
+
+/// What shows that a source is the one that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Seen {
+    /// A file of this machine.
+    File(Identity),
+    /// Length of an object of a service, in bytes.
+    Object(u64),
 }
 
 /// `CreateImage` from an instance, and `CreateSnapshot`: both read disks of an instance that is Stopped.
@@ -200,5 +212,26 @@ mod tests {
             assert_eq!(CopySpec::read(&spec.to_json().unwrap()).unwrap(), spec);
         }
         assert!(matches!(CopySpec::read("{}"), Err(EcsError::Damaged(_))));
+    }
+
+    /// So is the state of a file, whatever its times.
+    #[test]
+    fn a_state_comes_back() {
+        for seen in [
+            Seen::Object(u64::MAX),
+            Seen::File(Identity { inode: (1, u64::MAX), len: 9, modified_ns: -1, changed_ns: i128::MAX }),
+        ] {
+            let disk = ImportedDisk {
+                position: 1,
+                source: ImportSource::Upload("u-1".to_owned()),
+                format: None,
+                seen,
+                size_gib: Some(4),
+                snapshot: "s-1".to_owned(),
+                blob: "00".to_owned(),
+            };
+            let spec = ImportSpec { disks: vec![disk] };
+            assert_eq!(ImportSpec::read(&spec.to_json().unwrap()).unwrap(), spec);
+        }
     }
 }

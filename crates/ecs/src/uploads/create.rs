@@ -4,7 +4,6 @@ use catalog::{Scope, Timestamp, UploadRecord, Write};
 use crypto::digest::sha256;
 use ram::{Action, Permit};
 
-use super::KEPT_FOR;
 use crate::arn::require;
 use crate::ecs::Ecs;
 use crate::error::{ImportError, Result};
@@ -67,7 +66,7 @@ impl Ecs {
     ) -> Result<UploadRecord> {
         let now = self.now();
         let token_digest = sha256(token.as_bytes());
-        let expires_at = now.saturating_add(KEPT_FOR).expect("a duration has no calendar units");
+        let expires_at = self.kept_until();
         let same = write.read().upload_of_file(new.bytes, &new.sha256, scope, now).await?;
         if let Some(same) = same {
             let upload = UploadRecord { token_digest, expires_at, ..same };

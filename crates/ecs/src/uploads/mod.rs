@@ -17,7 +17,7 @@ pub use receive::Receiving;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use catalog::{Region, Scope, UploadRecord};
+use catalog::{Region, Scope, Timestamp, UploadRecord, Write};
 
 use crate::ecs::Ecs;
 use crate::error::{ImportError, Result};
@@ -35,11 +35,31 @@ impl Ecs {
         let found = found.filter(|upload| upload.scope == *scope && !self.is_over(upload));
         let upload = found.ok_or_else(|| ImportError::UploadNotFound(id.escape_default().to_string()))?;
         let path = self.upload_path(&upload.id, &scope.region)?;
-        if !upload.complete {
-            let found = std::fs::metadata(&path).map_or(0, |file| file.len());
+        let found = std::fs::metadata(&path).map_or(0, |file| file.len());
+        if !upload.complete || found != upload.bytes {
             return Err(ImportError::UploadIncomplete { id: upload.id, found, bytes: upload.bytes }.into());
         }
         Ok(path)
+    }
+
+    /// Gives a complete upload to a job, in the change that makes the job.
+    ///
+    /// Errors: `UploadInUse` for one that another job has; `UploadNotFound` when it was given up meanwhile.
+    pub(crate) async fn use_upload(&self, write: &mut Write, id: &str, job_id: &str) -> Result<()> {
+        if write.upload_use(id, job_id, self.now()).await? {
+            return Ok(());
+        }
+        let found = write.read().upload_by_id(id).await?;
+        Err(match found.is_some_and(|upload| !upload.job_id.is_empty()) {
+            true => ImportError::UploadInUse(id.to_owned()),
+            false => ImportError::UploadNotFound(id.to_owned()),
+        }
+        .into())
+    }
+
+    /// Until when an upload is kept of which a byte came now.
+    fn kept_until(&self) -> Timestamp {
+        self.now().saturating_add(KEPT_FOR).expect("a duration has no calendar units")
     }
 
     fn upload_path(&self, id: &str, region: &Region) -> Result<PathBuf> {
@@ -50,17 +70,20 @@ impl Ecs {
         upload.job_id.is_empty() && upload.expires_at <= self.now()
     }
 
-    /// Removes the files of uploads that nobody needs, and then their records.
+    /// Removes the records of uploads that nobody needs, and then their files: bytes or an import may come for one until its record is gone,
+    /// and a file without one is nobody's, which the sweeper knows if this process ends in between.
     pub(crate) async fn remove_uploads_over(&self) -> Result<()> {
-        let over = self.catalog.read().uploads_over(self.now()).await?;
+        let now = self.now();
+        let over = self.catalog.read().uploads_over(now).await?;
         for upload in over {
+            let mut write = self.catalog.write().await?;
+            let done = write.upload_delete_over(&upload.id, now).await;
             // The store of a region that is no longer configured cannot be reached.
-            if let Ok(path) = self.upload_path(&upload.id, &upload.scope.region) {
+            if write.finish(done).await?
+                && let Ok(path) = self.upload_path(&upload.id, &upload.scope.region)
+            {
                 remove(&path);
             }
-            let mut write = self.catalog.write().await?;
-            let done = write.upload_delete(&upload.id).await;
-            write.finish(done).await?;
         }
         Ok(())
     }

@@ -13,9 +13,10 @@ const PAYLOAD: usize = 1 << 20;
 /// Size of the disk, bytes.
 const DISK: usize = 2 << 20;
 
-/// Writes a raw disk at `path` whose payload grows out of `seed`; gives the line that its guest will print.
-pub(crate) fn make_disk(path: &Path, seed: u32) -> String {
-    let mut disk = boot_sector(path.parent().unwrap());
+/// Writes a raw disk at `path` whose payload grows out of `seed`; gives the line that its guest will print. Then the guest switches the machine
+/// off, or stays.
+pub(crate) fn make_disk(path: &Path, seed: u32, stays: bool) -> String {
+    let mut disk = boot_sector(path.parent().unwrap(), stays);
     let mut word = seed | 1;
     let mut sum = 0_u32;
     for _ in 0..PAYLOAD / 4 {
@@ -31,9 +32,10 @@ pub(crate) fn make_disk(path: &Path, seed: u32) -> String {
     format!("INSTANCE-BOOTED sum32={sum:08x}")
 }
 
-fn boot_sector(place: &Path) -> Vec<u8> {
+fn boot_sector(place: &Path, stays: bool) -> Vec<u8> {
     let [object, sector] = ["boot.o", "boot.bin"].map(|name| place.join(name));
-    run(Command::new("as").args(["--32", "-o"]).arg(&object).arg(BOOT));
+    let options: &[&str] = if stays { &["--defsym", "STAY=1"] } else { &[] };
+    run(Command::new("as").arg("--32").args(options).arg("-o").arg(&object).arg(BOOT));
     let flat = ["-m", "elf_i386", "-Ttext", "0x7c00", "--oformat", "binary", "-o"];
     run(Command::new("ld").args(flat).arg(&sector).arg(&object));
     let bytes = fs::read(&sector).unwrap();

@@ -97,7 +97,7 @@ fn stock() -> &'static Stock {
         let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("qemu-stock");
         let _ = fs::remove_dir_all(&place);
         fs::create_dir_all(&place).unwrap();
-        let line = make_disk(&place.join("disk.raw"), 1);
+        let line = make_disk(&place.join("disk.raw"), 1, false);
         fs::write(place.join("idle.raw"), idle_disk()).unwrap();
         fs::write(place.join("bottom"), BOTTOM).unwrap();
         fs::write(place.join("top"), TOP).unwrap();

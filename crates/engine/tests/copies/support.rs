@@ -89,6 +89,7 @@ impl Bench {
     pub(crate) fn request(&self, source: &str, target: &str) -> CopyRequest {
         CopyRequest {
             source: self.path(source),
+            source_state: None,
             source_format: None,
             source_passphrase: None,
             backing_files: Vec::new(),

@@ -103,6 +103,7 @@ impl Kms {
         let check = new.new_check(&*self.random).await?;
         let rewrapped = rewrap(write, &self.root.key(), &new, &*self.random).await?;
         write.meta_update(CHECK_NAME, &check).await?;
+        write.unsettle().await?;
         // Also when it goes nowhere: another move may have come between, to which the last place belongs.
         place::write(data_dir, to, &*self.random)?;
         Ok((new, check, rewrapped))

@@ -62,10 +62,9 @@ fn fault(password: &[u8]) -> Option<PasswordFault> {
     if !CHARS.contains(&password.len()) {
         return Some(PasswordFault::Length);
     }
-    let is_other = |byte: &u8| !byte.is_ascii_alphanumeric();
-    let kinds: [&dyn Fn(&u8) -> bool; 4] =
-        [&u8::is_ascii_lowercase, &u8::is_ascii_uppercase, &u8::is_ascii_digit, &is_other];
-    let found = kinds.iter().filter(|kind| password.iter().any(|byte| kind(byte))).count();
+    let kinds: [fn(&u8) -> bool; 4] =
+        [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit, |byte| !byte.is_ascii_alphanumeric()];
+    let found = kinds.into_iter().filter(|kind| password.iter().any(kind)).count();
     (found < KINDS_MIN).then_some(PasswordFault::Kinds)
 }
 

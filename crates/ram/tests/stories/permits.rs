@@ -1,9 +1,10 @@
 //! Every use case refuses a permit for something else, before it looks at anything.
 
 use catalog::{AccessKeyStatus, Region};
+use crypto::Secret;
 use ram::{
-    AfterName, AssumeRole, GroupChange, NewPolicy, NewPolicyVersion, Permit, PolicyRef, RamError, RoleArn, RoleChange,
-    RotateStrategy, Target, UserChange,
+    AfterName, AssumeRole, GroupChange, LoginProfileChange, NewPolicy, NewPolicyVersion, Permit, PolicyRef, RamError,
+    RoleArn, RoleChange, RotateStrategy, Target, UserChange,
 };
 
 use crate::office::{DECRYPT, Office, document, new_group, new_role, new_user, user};
@@ -29,6 +30,8 @@ async fn every_use_case_refuses_a_permit_for_something_else() {
     };
     let role = RoleArn { account: "2222222222222222".parse().unwrap(), name: "ops".parse().unwrap() };
     let session = AssumeRole { role, session: "s1".parse().unwrap(), duration_s: None, policy: None };
+    let password = Secret::copy_of(b"Example_1234");
+    let profile = LoginProfileChange { password: Some(password.duplicate()), reset_required: None };
 
     let outcomes = [
         ("create_user", ram.create_user(p, &new_user("bob")).await.err()),
@@ -36,6 +39,11 @@ async fn every_use_case_refuses_a_permit_for_something_else() {
         ("list_users", ram.list_users(p, after).await.err()),
         ("update_user", ram.update_user(p, &bob, UserChange::default()).await.err()),
         ("delete_user", ram.delete_user(p, &bob).await.err()),
+        ("create_login_profile", ram.create_login_profile(p, &bob, &password, false).await.err()),
+        ("login_profile", ram.login_profile(p, &bob).await.err()),
+        ("update_login_profile", ram.update_login_profile(p, &bob, &profile).await.err()),
+        ("delete_login_profile", ram.delete_login_profile(p, &bob).await.err()),
+        ("set_root_password", ram.set_root_password(p, &password).await.err()),
         ("create_access_key", ram.create_access_key(p, &user("bob")).await.err()),
         ("list_access_keys", ram.list_access_keys(p, &user("bob")).await.err()),
         ("update_access_key", ram.update_access_key(p, &key.id, &user("bob"), AccessKeyStatus::Active).await.err()),

@@ -15,10 +15,14 @@ use crate::store::blocking::blocking;
 use crate::store::work::if_there;
 
 impl Bucket {
-    /// Writes an object to `path`, in ranges that several tasks fetch, and returns its length.
-    pub(super) async fn download(&self, key: &ObjectPath, path: PathBuf) -> Result<u64, Cause> {
+    /// Writes an object to `path`, in ranges that several tasks fetch, and returns its length. `expected`: what its length is to be, if
+    /// that is known.
+    pub(super) async fn download(&self, key: &ObjectPath, expected: Option<u64>, path: PathBuf) -> Result<u64, Cause> {
         let head = self.objects.head(key).await.map_err(|e| cause(&e))?;
         let (bytes, e_tag) = (head.size, Arc::new(head.e_tag));
+        if let Some(expected) = expected.filter(|&expected| expected != bytes) {
+            return Err(Cause::WrongLength { expected, found: bytes });
+        }
         let parts = Parts::new(bytes, self.part_bytes);
         let file = blocking(move || create(path)).await?;
         let (bucket, key, target) = (self.clone(), key.clone(), Arc::clone(&file));

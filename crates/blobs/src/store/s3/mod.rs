@@ -100,7 +100,7 @@ impl BlobStore for S3Store {
     }
 
     async fn open(&self, id: &BlobId) -> StoreResult<OpenBlob> {
-        let opened = self.cache.open(id, async |path| self.bucket.download(&self.bucket.key(id), path).await);
+        let opened = self.cache.open(id, async |path| self.bucket.download(&self.bucket.key(id), None, path).await);
         opened.await.map_err(self.name.failed("open", Some(id)))
     }
 

@@ -43,14 +43,15 @@ impl ObjectBucket {
         }
     }
 
-    /// Writes an object to `target`, for its owner only, and returns its length. A file that is there is replaced; what a failure leaves of it
-    /// is the caller's to remove.
+    /// Writes an object of `bytes` bytes to `target`, for its owner only. A file that is there is replaced; what a failure leaves of it is the
+    /// caller's to remove.
     ///
-    /// Errors: [`Cause::NoSuchBlob`]; the service's or the system's; the text names object and bucket.
-    pub async fn fetch(&self, object: &str, target: &Path) -> StoreResult<u64> {
+    /// Errors: [`Cause::NoSuchBlob`]; [`Cause::WrongLength`] before anything is fetched; the service's or the system's; the text names object
+    /// and bucket.
+    pub async fn fetch(&self, object: &str, bytes: u64, target: &Path) -> StoreResult<()> {
         let failed = self.failed("fetch", object);
         let key = self.key(object).map_err(&failed)?;
-        self.bucket.download(&key, target.to_owned()).await.map_err(&failed)
+        self.bucket.download(&key, Some(bytes), target.to_owned()).await.map(drop).map_err(&failed)
     }
 
     /// Makes an object of a file. It appears when all of it is there.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use object_store::multipart::{MultipartStore, PartId};
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStoreExt, PutPayload};
+use tokio::runtime::Handle;
 
 use super::failure::cause;
 use super::parts::{Parts, in_parallel};
@@ -40,12 +41,12 @@ impl Bucket {
             let payload = read(&file, 0..expected).await?;
             self.objects.put(key, payload).await.map_err(|e| cause(&e))?;
         } else {
-            let upload = Upload::begin(self, key).await?;
+            let mut upload = Upload::begin(self, key).await?;
             let sent = self.send_parts(&upload, file, parts).await;
             if sent.is_err() {
-                // What cannot be aborted now is abandoned, and found by its age.
-                let _ = self.objects.abort_multipart(key, &upload.id).await;
+                abort(self, key, &upload.id).await;
             }
+            upload.is_over = true;
             sent?;
         }
         let found = self.size(key).await?;
@@ -56,7 +57,7 @@ impl Bucket {
     }
 
     /// Sends all parts but the first in any order, then the first, which makes the file an image, and completes the object.
-    async fn send_parts(&self, upload: &Upload<'_>, file: Arc<File>, parts: Parts) -> Result<(), Cause> {
+    async fn send_parts(&self, upload: &Upload, file: Arc<File>, parts: Parts) -> Result<(), Cause> {
         let (bucket, key, id) = (self.clone(), upload.key.clone(), upload.id.clone());
         let send = move |index| {
             let (bucket, key, id, file) = (bucket.clone(), key.clone(), id.clone(), Arc::clone(&file));
@@ -75,24 +76,37 @@ impl Bucket {
 }
 
 /// An upload that is running: as long as this lives, it does not count as abandoned.
-struct Upload<'a> {
-    bucket: &'a Bucket,
+struct Upload {
+    bucket: Bucket,
     key: ObjectPath,
     id: String,
+    /// Completed or aborted.
+    is_over: bool,
 }
 
-impl<'a> Upload<'a> {
-    async fn begin(bucket: &'a Bucket, key: &ObjectPath) -> Result<Self, Cause> {
+impl Upload {
+    async fn begin(bucket: &Bucket, key: &ObjectPath) -> Result<Self, Cause> {
         let id = bucket.objects.create_multipart(key).await.map_err(|e| cause(&e))?;
         bucket.running().insert(id.clone());
-        Ok(Self { bucket, key: key.clone(), id })
+        Ok(Self { bucket: bucket.clone(), key: key.clone(), id, is_over: false })
     }
 }
 
-impl Drop for Upload<'_> {
+impl Drop for Upload {
+    /// Who sends may be cancelled anywhere. Parts that came are then neither an object nor gone, and cost their owner.
     fn drop(&mut self) {
         self.bucket.running().remove(&self.id);
+        // Without a runtime the process ends.
+        if let (false, Ok(runtime)) = (self.is_over, Handle::try_current()) {
+            let (bucket, key, id) = (self.bucket.clone(), self.key.clone(), self.id.clone());
+            runtime.spawn(async move { abort(&bucket, &key, &id).await });
+        }
     }
+}
+
+/// Removes the parts that came. Those of a blob that cannot be removed now are abandoned, and found by their age.
+async fn abort(bucket: &Bucket, key: &ObjectPath, id: &str) {
+    let _ = bucket.objects.abort_multipart(key, &id.to_owned()).await;
 }
 
 async fn read(file: &Arc<File>, range: std::ops::Range<u64>) -> Result<PutPayload, Cause> {

@@ -6,6 +6,15 @@ use crate::names::Scope;
 use crate::read::Read;
 use crate::writer::Write;
 
+/// Of an upload that nobody needs at `$1`: given up, or read by a job that is over.
+macro_rules! over {
+    () => {
+        "(uploads.job_id = '' AND uploads.expires_at <= $1
+          OR uploads.job_id <> '' AND NOT EXISTS (
+              SELECT 1 FROM jobs WHERE jobs.id = uploads.job_id AND jobs.state IN ('Waiting', 'Processing')))"
+    };
+}
+
 /// A file on its way in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UploadRecord {
@@ -80,11 +89,7 @@ impl Read<'_> {
 
     /// At most 100 uploads that nobody needs: given up, or read by a job that is over.
     pub async fn uploads_over(&mut self, now: Timestamp) -> Result<Vec<UploadRecord>> {
-        let sql = "SELECT * FROM uploads u
-                   WHERE u.job_id = '' AND u.expires_at <= $1
-                      OR u.job_id <> '' AND NOT EXISTS (
-                          SELECT 1 FROM jobs j WHERE j.id = u.job_id AND j.state IN ('Waiting', 'Processing'))
-                   ORDER BY u.id LIMIT 100";
+        let sql = concat!("SELECT * FROM uploads WHERE ", over!(), " ORDER BY uploads.id LIMIT 100");
         self.records("list uploads", sql, values![now], UploadRecord::from_row).await
     }
 }
@@ -110,10 +115,16 @@ impl Write {
         self.execute("add an upload", sql, values).await.map(drop)
     }
 
-    /// Says how far an upload is, and until when it is waited for. `false` when there is none of this id.
-    pub async fn upload_advance(&mut self, id: &str, complete: bool, expires_at: Timestamp) -> Result<bool> {
-        let sql = "UPDATE uploads SET complete = $2, expires_at = $3 WHERE id = $1";
-        Ok(self.execute("change an upload", sql, values![id, complete, expires_at]).await? == 1)
+    /// Says how far an upload is, and until when it is waited for. `false` when there is none of this id that is waited for `now`.
+    pub async fn upload_advance(
+        &mut self,
+        id: &str,
+        complete: bool,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let sql = "UPDATE uploads SET complete = $2, expires_at = $3 WHERE id = $1 AND job_id = '' AND expires_at > $4";
+        Ok(self.execute("change an upload", sql, values![id, complete, expires_at, now]).await? == 1)
     }
 
     /// Gives an upload another token and time.
@@ -123,14 +134,15 @@ impl Write {
         self.execute("renew an upload", sql, values).await.map(drop)
     }
 
-    /// Gives a complete upload to a job. `false` when it is not complete, or another job has it.
-    pub async fn upload_use(&mut self, id: &str, job_id: &str) -> Result<bool> {
-        let sql = "UPDATE uploads SET job_id = $2 WHERE id = $1 AND complete = 1 AND job_id = ''";
-        Ok(self.execute("use an upload", sql, values![id, job_id]).await? == 1)
+    /// Gives a complete upload to a job. `false` when it is not complete, another job has it, or it is given up.
+    pub async fn upload_use(&mut self, id: &str, job_id: &str, now: Timestamp) -> Result<bool> {
+        let sql = "UPDATE uploads SET job_id = $2 WHERE id = $1 AND complete = 1 AND job_id = '' AND expires_at > $3";
+        Ok(self.execute("use an upload", sql, values![id, job_id, now]).await? == 1)
     }
 
-    /// Forgets an upload.
-    pub async fn upload_delete(&mut self, id: &str) -> Result<()> {
-        self.execute("forget an upload", "DELETE FROM uploads WHERE id = $1", values![id]).await.map(drop)
+    /// Forgets an upload that nobody needs; `false` when there is none of this id.
+    pub async fn upload_delete_over(&mut self, id: &str, now: Timestamp) -> Result<bool> {
+        let sql = concat!("DELETE FROM uploads WHERE id = $2 AND ", over!());
+        Ok(self.execute("forget an upload", sql, values![now, id]).await? == 1)
     }
 }

@@ -75,8 +75,8 @@ enum Proof {
 }
 
 impl Ram {
-    /// Opens a session of the console. Success, and failure of somebody who exists, are written to the audit. The time that a refusal
-    /// takes does not say whether there is such a user, or such an access key.
+    /// Opens a session of the console. Success, and failure of somebody who exists, are written to the audit. The time that the refusal
+    /// of a password takes does not say whether there is such a user; ids of access keys are no secret.
     ///
     /// Errors: [`SignInError`].
     pub async fn sign_in(

@@ -1,0 +1,91 @@
+// What is refused, and how the pages say it; and two people at once.
+'use strict';
+
+const assert = require('node:assert');
+const { ACCOUNT, copyImage, createKey, createUser, importDisk, kms } = require('./api');
+const { Person, run, withBrowser } = require('./browser');
+
+// May look at images, and nothing else.
+const LOOKER = { Version: '1', Statement: [{ Effect: 'Allow', Action: ['ecs:DescribeImages', 'ecs:DescribeInstances'], Resource: '*' }] };
+
+async function encryptedStaysEncrypted(person, sealed) {
+  const { page } = person;
+  const texts = person.words('pages/images/copy/mod');
+  await person.go(`images/${sealed}/copy`);
+  const preview = page.locator('[data-preview-shown]');
+  await person.select(texts.destination).selectOption('cn-shanghai');
+  await preview.getByText('OperationDeined.EncryptedSnapshot').waitFor();
+  await page.getByRole('button', { name: texts.ok, exact: true }).click();
+  await person.isRefused('OperationDeined.EncryptedSnapshot');
+}
+
+async function diskStaysEncrypted(person, sealed, key) {
+  const { page } = person;
+  await person.go(`instances/run?ImageId=${sealed}`);
+  const texts = person.words('pages/instances/run');
+  const system = page.getByRole('group', { name: texts.system });
+  await system.getByRole('combobox').selectOption(key);
+  await page.getByRole('button', { name: texts.run, exact: true }).click();
+  await person.isRefused('InvalidParameter.EncryptedIllegal');
+  assert.strictEqual(await system.getByRole('combobox').inputValue(), key, 'the form keeps what was chosen');
+}
+
+// A key that cannot be used cannot be chosen, and says why.
+async function unusableKey(person, sealed, key) {
+  await person.go(`instances/run?ImageId=${sealed}`);
+  const option = person.page.locator(`option[value="${key}"]`).first();
+  assert(await option.isDisabled() && (await option.innerText()).includes(key), 'a disabled key can be chosen');
+}
+
+async function withoutRights(browser, plain) {
+  const user = await createUser('looker', LOOKER);
+  for (const language of ['en', 'zh-CN']) {
+    const person = await Person.arrive(browser, language);
+    await person.signIn(user.id, user.secret);
+    await person.go('images');
+    await person.sees('plain');
+    await person.go('keys');
+    const said = await person.isRefused('Forbidden');
+    assert(said.includes('kms:ListKeys'), `the missing right is named: ${said}`);
+    await person.go(`images/${plain}/copy`);
+    await person.page.getByRole('button', { name: person.words('pages/images/copy/mod').ok, exact: true }).click();
+    assert((await person.isRefused('Forbidden')).includes('ecs:CopyImage'));
+    await person.done();
+  }
+}
+
+// One makes a copy, the other sees it come; one disables a key, the other's next step is refused.
+async function together(browser, plain, key) {
+  const [one, other] = [await Person.arrive(browser, 'zh-CN'), await Person.arrive(browser, 'en')];
+  for (const person of [one, other]) await person.signIn(ACCOUNT.id, ACCOUNT.secret);
+  await one.go(`images/${plain}/copy`);
+  const texts = one.words('pages/images/copy/mod');
+  await one.page.getByLabel(texts.name).fill('for-both');
+  await one.page.getByLabel(texts.encrypt, { exact: true }).check();
+  await other.go(`images/${plain}/copy`);
+  const theirs = other.words('pages/images/copy/mod');
+  await other.page.getByLabel(theirs.name).fill('for-both');
+  await one.page.getByRole('button', { name: texts.ok, exact: true }).click();
+  await one.page.getByRole('heading', { level: 1, name: 'for-both' }).waitFor();
+  await other.page.getByRole('button', { name: theirs.ok, exact: true }).click();
+  await other.isRefused('InvalidImageName.Duplicated');
+  await other.go('images');
+  await other.sees('for-both');
+  await kms('DisableKey', { KeyId: key, Force: true });
+  await Promise.all([one, other].map((person) => unusableKey(person, plain, key)));
+  await one.done();
+  await other.done();
+}
+
+run('limits', () => withBrowser(async (browser) => {
+  const key = await createKey('golden');
+  const plain = await importDisk('plain');
+  const sealed = await copyImage(plain, { Encrypted: true, KMSKeyId: key, DestinationImageName: 'sealed' });
+  const person = await Person.arrive(browser, 'en');
+  await person.signIn(ACCOUNT.id, ACCOUNT.secret);
+  await encryptedStaysEncrypted(person, sealed);
+  await diskStaysEncrypted(person, sealed, key);
+  await person.done();
+  await withoutRights(browser, plain);
+  await together(browser, plain, key);
+}));

@@ -1,0 +1,30 @@
+// A page that shows a copy, while the server is killed and comes back. Says `restart` when it wants that, and hears a line when it is done.
+'use strict';
+
+const assert = require('node:assert');
+const { once } = require('node:events');
+const { ACCOUNT, ecs, importDisk, until } = require('./api');
+const { Person, run, withBrowser } = require('./browser');
+
+async function percent(person) {
+  return Number(await person.page.getByRole('progressbar').first().getAttribute('value'));
+}
+
+run('restart', () => withBrowser(async (browser) => {
+  const plain = await importDisk('large');
+  const person = await Person.arrive(browser, 'en');
+  await person.signIn(ACCOUNT.id, ACCOUNT.secret);
+  const { ImageId } = await ecs('CopyImage', { ImageId: plain, Encrypted: true, DestinationImageName: 'large-encrypted' });
+  await person.go(`images/${ImageId}`);
+  const before = await until('the page shows progress', () => percent(person));
+  assert(before < 100, `the copy ended too early: ${before} %`);
+  console.log('restart');
+  await person.page.getByRole('status').filter({ hasText: person.words('shell').connection_lost }).waitFor();
+  await once(process.stdin, 'data');
+  // Nobody touches the page.
+  await person.sees('100 %');
+  await person.sees(person.words('pages/images/image').available);
+  assert.strictEqual(await person.page.locator('.lost').count(), 0, 'the note goes when the server is back');
+  process.stdin.destroy();
+  await person.done();
+}));

@@ -1,0 +1,35 @@
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+
+use crate::browser::judge;
+use crate::lab::Lab;
+use crate::running::Server;
+
+/// Each write of the engine and the database takes this much longer, microseconds: the copy of a small disk takes seconds.
+const DELAY: &str = "inject=pwrite64:delay_enter=20000";
+
+/// Data behind the guest's own.
+const MORE_BYTES: usize = 24 << 20;
+
+/// Shows that a page which shows a copy goes on by itself after the server was killed in the middle of it, to 100 %.
+#[test]
+fn a_page_goes_on_after_the_server_was_killed() {
+    let lab = Lab::new(43);
+    let mut disk = File::options().append(true).open(lab.disk()).expect("the disk");
+    disk.write_all(&vec![0x5a; MORE_BYTES]).expect("more data");
+    let slow = lab.serving(lab.place.traced(&["-e", "trace=pwrite64", "-e", DELAY]));
+    let server = Server::start(slow);
+    let address = server.address.clone();
+    let mut script = judge("restart.js", &lab, &server);
+    let mut script = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("node runs");
+    let mut lines = BufReader::new(script.stdout.take().expect("its output")).lines();
+    let asked = lines.by_ref().map_while(Result::ok).any(|line| line == "restart");
+    assert!(asked, "the script ended before it asked for a restart");
+    server.kill();
+    let server = Server::start_at(&address, lab.serving(lab.place.reseal()));
+    script.stdin.take().expect("its input").write_all(b"restarted\n").expect("it reads");
+    let passed = lines.map_while(Result::ok).any(|line| line.contains("every step passed"));
+    assert!(script.wait().expect("its end").success() && passed, "what it said is above");
+    server.stop();
+}

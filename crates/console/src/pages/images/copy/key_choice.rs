@@ -1,0 +1,112 @@
+//! The list of keys in the copy dialog: the service's first, then the account's own of the destination region, each with its state and origin.
+
+use askama::Template;
+
+use super::super::image::Image;
+use crate::language::{fill, texts};
+use crate::pages::own_keys::{KeyNames, KeyOption, own_keys};
+use crate::visit::Visit;
+
+texts! {
+    /// Texts of the list.
+    KeyTexts {
+        key: "Key" | "密钥";
+        hint: "Keys of the destination region. Create one under Keys." | "目标地域的密钥，可在“密钥”中创建。";
+        refused: "Your keys cannot be listed: {}" | "无法列出您的密钥：{}";
+        service: "Default Service CMK" | "Default Service CMK（服务默认密钥）";
+        keep: "Keep the present key ({})" | "保留当前密钥（{}）";
+    }
+}
+
+/// Alias of the service's key. Source: ecs-images.md 2.
+const SERVICE_ALIAS: &str = "alias/acs/ecs";
+
+/// The list with what belongs to it. It comes anew when the destination changes.
+#[derive(Template)]
+#[template(path = "images/copy_keys.html")]
+pub(super) struct KeyChoice {
+    texts: &'static KeyTexts,
+    /// Region of the keys.
+    region: String,
+    options: Vec<KeyOption>,
+    chosen: String,
+    /// Why the account's keys are not in the list.
+    refused: String,
+}
+
+impl KeyChoice {
+    pub(super) async fn of(visit: &Visit, image: &Image, region: &str, names: &KeyNames, chosen: &str) -> Self {
+        let texts = KeyTexts::of(visit.language);
+        let mut options = of_service(image, region == visit.region, names, texts);
+        let refused = match own_keys(visit, region, names).await {
+            Ok(own) => {
+                options.extend(own);
+                String::new()
+            }
+            Err(refusal) => fill(texts.refused, &[&refusal.message]),
+        };
+        Self { texts, region: region.to_owned(), options, chosen: chosen.to_owned(), refused }
+    }
+}
+
+/// What comes of naming no key, and the service's key where that is something else.
+fn of_service(image: &Image, stays: bool, names: &KeyNames, texts: &KeyTexts) -> Vec<KeyOption> {
+    let usable = |value: &str, text: String| KeyOption { value: value.to_owned(), text, usable: true };
+    let service = |value| usable(value, texts.service.to_owned());
+    let keeps = stays && image.disks.iter().all(|disk| disk.is_encrypted);
+    if !keeps {
+        return vec![service("")];
+    }
+    let present = image.keys().iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ");
+    let mut options = vec![usable("", fill(texts.keep, &[&present]))];
+    if names.has(SERVICE_ALIAS) {
+        options.push(service(SERVICE_ALIAS));
+    }
+    options
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::super::super::image::tests::answered;
+    use super::*;
+    use crate::language::Language;
+
+    fn names() -> KeyNames {
+        let pairs = [("k-1", "alias/golden"), ("k-0", SERVICE_ALIAS)];
+        KeyNames::from_iter(pairs.map(|(id, alias)| (id.to_owned(), alias.to_owned())))
+    }
+
+    /// Where naming no key keeps the present one, the list says so; elsewhere the service's key comes first.
+    #[test]
+    fn the_first_choice_says_what_comes_of_no_key() {
+        let texts = KeyTexts::of(Language::English);
+        let mut found = answered();
+        let values = |found: &Value, stays, names: &KeyNames| {
+            let image = Image::read(found, names, Language::English);
+            let options = of_service(&image, stays, names, texts);
+            options.into_iter().map(|option| (option.value, option.text)).collect::<Vec<_>>()
+        };
+        let service = |value: &str| (value.to_owned(), texts.service.to_owned());
+        assert_eq!(values(&found, true, &names()), [service("")], "a plain disk comes under the service's key");
+        found["DiskDeviceMappings"]["DiskDeviceMapping"][0]["Encrypted"] = true.into();
+        let keep = (String::new(), "Keep the present key (key-1)".to_owned());
+        assert_eq!(values(&found, true, &names()), [keep.clone(), service(SERVICE_ALIAS)]);
+        assert_eq!(values(&found, true, &KeyNames::default()), [keep]);
+        assert_eq!(values(&found, false, &names()), [service("")], "another region has other keys");
+    }
+
+    /// Names of keys with markup are text.
+    #[test]
+    fn markup_in_names_is_text() {
+        for language in [Language::English, Language::Chinese] {
+            let option = KeyOption { value: "k".to_owned(), text: "alias/<script>".to_owned(), usable: true };
+            let (texts, refused) = (KeyTexts::of(language), "<script>".to_owned());
+            let page =
+                KeyChoice { texts, region: "r".to_owned(), options: vec![option], chosen: "k".to_owned(), refused };
+            let html = page.render().unwrap();
+            assert!(!html.contains("<script>") && html.matches("&#60;script&#62;").count() == 2, "{html}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The copy dialog: where to, under which name, and under which key; what will happen is said before it is sent.
+
+mod checks;
+mod key_choice;
+mod outcome;
+mod preview;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::get;
+
+use super::image::Image;
+use super::{Of, found};
+use crate::calls::{Product, Refusal};
+use crate::language::{fill, texts};
+use crate::pages::own_keys::KeyNames;
+use crate::shared::Shared;
+use crate::shell::{Section, Shell};
+use crate::shown::{Choice, choices, text};
+use crate::trouble::Trouble;
+use crate::visit::{Fields, Posted, Visit, rendered};
+use key_choice::KeyChoice;
+use preview::Preview;
+
+texts! {
+    /// Texts of the dialog.
+    CopyTexts {
+        title: "Copy image" | "复制镜像";
+        images: "Images" | "镜像";
+        source: "Source" | "源镜像";
+        destination: "Destination region" | "目标地域";
+        name: "Name of the copy" | "自定义镜像名称";
+        name_hint: "2 to 128 characters, a letter first; letters, digits and . : _ -" | "2–128 个字符，以字母或中文开头，可包含数字和 . : _ -";
+        description: "Description" | "自定义镜像描述";
+        encryption: "Encryption" | "加密";
+        encrypt: "Encrypt" | "加密";
+        encrypt_hint: "A copy of an encrypted image is always encrypted. Nothing that is encrypted becomes plain." | "加密镜像的副本始终加密，加密数据不会变为明文。";
+        mode: "When the key is replaced" | "更换密钥时";
+        reencrypt: "Re-encrypt all data under a new data key" | "以新的数据密钥重新加密全部数据";
+        rewrap: "Re-wrap the data key only: quick, but the old data key still opens the copy" | "仅重新封装数据密钥：速度快，但旧数据密钥仍可打开副本";
+        what_happens: "What will happen" | "复制结果预览";
+        preview: "Preview" | "预览";
+        ok: "OK" | "确定";
+        back: "Cancel" | "取消";
+        name_of: "{}-copy" | "{}-copy";
+        description_of: "Copy of {} ({}, {}): {}, {} GiB" | "复制自 {}（{}，{}）：{}，{} GiB";
+    }
+}
+
+/// Characters that a name and a description may have. Source: ecs-images.md 2.
+const NAME_CHARS_MAX: usize = 128;
+const DESCRIPTION_CHARS_MAX: usize = 256;
+
+/// Fields of the form that are parameters of CopyImage.
+const PARAMETERS: [&str; 6] =
+    ["DestinationRegionId", "DestinationImageName", "DestinationDescription", "Encrypted", "KMSKeyId", "RekeyMode"];
+
+#[derive(Template)]
+#[template(path = "images/copy.html")]
+struct CopyPage {
+    shell: Shell,
+    texts: &'static CopyTexts,
+    image: Image,
+    fields: Fields,
+    regions: Vec<Choice>,
+    modes: Vec<Choice>,
+    keys: KeyChoice,
+    preview: Preview,
+    trouble: Option<Trouble>,
+    token: String,
+}
+
+pub(super) fn routes() -> Router<Arc<Shared>> {
+    Router::new().route("/images/{id}/copy", get(dialog).post(send)).route("/images/{id}/copy/preview", get(look_ahead))
+}
+
+async fn dialog(Path(Of { id }): Path<Of>, visit: Visit) -> Response {
+    show(&visit, &id, None, None).await
+}
+
+async fn send(Path(Of { id }): Path<Of>, Posted { visit, fields }: Posted) -> Response {
+    if fields.is_on("preview") {
+        return show(&visit, &id, Some(fields), None).await;
+    }
+    let mut parameters = parameters(&id, &fields);
+    parameters.push(("ClientToken", fields.get("ClientToken")));
+    match visit.call(Product::Ecs, "CopyImage", &parameters).await {
+        Ok(answer) => {
+            let region = destination(&visit, &fields);
+            Redirect::to(&format!("/console/{region}/images/{}", text(&answer, "ImageId"))).into_response()
+        }
+        Err(refusal) => show(&visit, &id, Some(fields), Some(refusal)).await,
+    }
+}
+
+/// What the form as it stands would do, for the script.
+async fn look_ahead(Path(Of { id }): Path<Of>, visit: Visit) -> Response {
+    let mut fields = visit.query();
+    let image = match image(&visit, &id).await {
+        Ok(Some(image)) => image,
+        Ok(None) => return visit.not_found(),
+        Err(refusal) => return visit.trouble(Section::Images, &refusal),
+    };
+    let region = destination(&visit, &fields).to_owned();
+    let names = KeyNames::of(&visit, &region).await;
+    let keys = if fields.get("KeysOf") == region {
+        None
+    } else {
+        // The keys are those of another region: the list comes anew, with nothing chosen.
+        fields.clear("KMSKeyId");
+        Some(KeyChoice::of(&visit, &image, &region, &names, "").await)
+    };
+    let mut preview = Preview::of(&visit, &image, &fields, &names).await;
+    preview.keys = keys;
+    rendered(StatusCode::OK, &preview)
+}
+
+async fn show(visit: &Visit, id: &str, typed: Option<Fields>, refused: Option<Refusal>) -> Response {
+    let image = match image(visit, id).await {
+        Ok(Some(image)) => image,
+        Ok(None) => return visit.not_found(),
+        Err(refusal) => return visit.trouble(Section::Images, &refusal),
+    };
+    let texts = CopyTexts::of(visit.language);
+    let fields = typed.unwrap_or_else(|| filled_in(&image, &visit.region, texts));
+    let region = destination(visit, &fields).to_owned();
+    let names = KeyNames::of(visit, &region).await;
+    let regions = visit.shared.calls.regions().iter().map(|name| (name.as_str(), name.as_str()));
+    let sent = fields.get("ClientToken");
+    let page = CopyPage {
+        shell: visit.shell(Section::Images),
+        texts,
+        regions: choices(regions, &region),
+        modes: choices([("Reencrypt", texts.reencrypt), ("Rewrap", texts.rewrap)], fields.get("RekeyMode")),
+        keys: KeyChoice::of(visit, &image, &region, &names, fields.get("KMSKeyId")).await,
+        preview: Preview::of(visit, &image, &fields, &names).await,
+        trouble: refused.as_ref().map(|refusal| Trouble::new(refusal, visit.language)),
+        token: if sent.is_empty() { visit.client_token() } else { sent.to_owned() },
+        image,
+        fields,
+    };
+    rendered(refused.as_ref().map_or(StatusCode::OK, Refusal::http_status), &page)
+}
+
+async fn image(visit: &Visit, id: &str) -> Result<Option<Image>, Refusal> {
+    let Some(found) = found(visit, id).await? else { return Ok(None) };
+    let names = KeyNames::of(visit, &visit.region).await;
+    Ok(Some(Image::read(&found, &names, visit.language)))
+}
+
+fn destination<'a>(visit: &'a Visit, fields: &'a Fields) -> &'a str {
+    match fields.get("DestinationRegionId") {
+        "" => &visit.region,
+        region => region,
+    }
+}
+
+fn parameters<'a>(id: &'a str, fields: &'a Fields) -> Vec<(&'a str, &'a str)> {
+    let mut parameters = fields.given(&PARAMETERS);
+    parameters.push(("ImageId", id));
+    parameters
+}
+
+/// The form as it is first shown.
+fn filled_in(image: &Image, region: &str, texts: &CopyTexts) -> Fields {
+    let cut = |text: String, max| text.chars().take(max).collect::<String>();
+    let name = fill(texts.name_of, &[&cut(image.title().to_owned(), NAME_CHARS_MAX - "-copy".len())]);
+    let facts = fill(texts.description_of, &[&image.title(), &image.id, &region, &image.system, &image.all_gib()]);
+    let encrypted = if image.is_encrypted() { "true" } else { "" };
+    Fields::from_iter([
+        ("DestinationImageName", name),
+        ("DestinationDescription", cut(facts, DESCRIPTION_CHARS_MAX)),
+        ("Encrypted", encrypted.to_owned()),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::image::tests::answered;
+    use super::*;
+    use crate::language::Language;
+
+    /// The description says what the source is, and names that are as long as can be stay names.
+    #[test]
+    fn the_form_begins_with_the_facts_of_the_source() {
+        let mut found = answered();
+        found["ImageName"] = "n".repeat(128).into();
+        let image = Image::read(&found, &KeyNames::default(), Language::English);
+        let fields = filled_in(&image, "cn-a", CopyTexts::of(Language::English));
+        let (name, description) = (fields.get("DestinationImageName"), fields.get("DestinationDescription"));
+        assert!(name.len() == 128 && name.ends_with("n-copy"), "{name}");
+        assert!(description.ends_with("(m-1, cn-a): Debian, x86_64, UEFI, 42 GiB"), "{description}");
+        assert!(fields.is_on("Encrypted"), "one of its disks is encrypted");
+    }
+}

@@ -1,0 +1,99 @@
+//! The forms of an image's page: name and description, tags, sharing, and ending its making.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::response::Response;
+use axum::routing::post;
+
+use super::detail::{Failed, show};
+use super::{Of, found};
+use crate::calls::{Product, Refusal};
+use crate::pages::tasks;
+use crate::shared::Shared;
+use crate::visit::{Posted, Visit};
+
+pub(super) fn routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/images/{id}/edit", post(edit))
+        .route("/images/{id}/tag", post(tag))
+        .route("/images/{id}/untag", post(untag))
+        .route("/images/{id}/share", post(share))
+        .route("/images/{id}/unshare", post(unshare))
+        .route("/images/{id}/cancel", post(cancel))
+}
+
+async fn edit(Path(Of { id }): Path<Of>, posted: Posted) -> Response {
+    let given = posted.fields.given(&["ImageName", "Description"]);
+    let parameters = [&[("ImageId", id.as_str())], &given[..]].concat();
+    let done = send(&posted.visit, "ModifyImageAttribute", &parameters).await;
+    back(posted, &id, "edit", done).await
+}
+
+async fn tag(Path(Of { id }): Path<Of>, posted: Posted) -> Response {
+    let tag = [("Tag.1.Key", posted.fields.get("Key")), ("Tag.1.Value", posted.fields.get("Value"))];
+    let done = send(&posted.visit, "TagResources", &[&of_image(&id)[..], &tag].concat()).await;
+    back(posted, &id, "tags", done).await
+}
+
+async fn untag(Path(Of { id }): Path<Of>, posted: Posted) -> Response {
+    // As it stands: a key may have blanks around it.
+    let key = [("TagKey.1", posted.fields.exact("Key"))];
+    let done = send(&posted.visit, "UntagResources", &[&of_image(&id)[..], &key].concat()).await;
+    back(posted, &id, "tags", done).await
+}
+
+async fn share(Path(Of { id }): Path<Of>, posted: Posted) -> Response {
+    let parameters = [("ImageId", id.as_str()), ("AddAccount.1", posted.fields.get("Account"))];
+    let done = send(&posted.visit, "ModifyImageSharePermission", &parameters).await;
+    back(posted, &id, "sharing", done).await
+}
+
+async fn unshare(Path(Of { id }): Path<Of>, posted: Posted) -> Response {
+    let parameters = [("ImageId", id.as_str()), ("RemoveAccount.1", posted.fields.get("Account"))];
+    let done = send(&posted.visit, "ModifyImageSharePermission", &parameters).await;
+    back(posted, &id, "sharing", done).await
+}
+
+/// The image is gone afterwards.
+async fn cancel(Path(Of { id }): Path<Of>, posted: Posted) -> Response {
+    match end(&posted.visit, &id).await {
+        Ok(()) => posted.visit.go("images"),
+        refused => back(posted, &id, "cancel", refused).await,
+    }
+}
+
+/// Ends the making of an image, by the action that ends its kind.
+async fn end(visit: &Visit, id: &str) -> Result<(), Refusal> {
+    let image = [("ImageId", id)];
+    let is_copied = found(visit, id).await?.is_some_and(|image| image["IsCopied"] == true);
+    if is_copied {
+        return send(visit, "CancelCopyImage", &image).await;
+    }
+    match tasks::that_can_be_cancelled(visit, id).await? {
+        Some(task) => send(visit, "CancelTask", &[("TaskId", &task)]).await,
+        // One that is made of an instance is not made when it is deleted.
+        None => send(visit, "DeleteImage", &image).await,
+    }
+}
+
+fn of_image(id: &str) -> [(&str, &str); 2] {
+    [("ResourceType", "image"), ("ResourceId.1", id)]
+}
+
+async fn send(visit: &Visit, action: &'static str, parameters: &[(&str, &str)]) -> Result<(), Refusal> {
+    visit.call(Product::Ecs, action, parameters).await.map(drop)
+}
+
+/// Back to the page, to the part with the form; a refusal stands there.
+async fn back(posted: Posted, id: &str, part: &'static str, done: Result<(), Refusal>) -> Response {
+    let Posted { visit, fields } = posted;
+    match done {
+        Ok(()) => visit.go(format!("images/{id}#{part}")),
+        Err(refusal) => {
+            let failed = Failed::new(part, fields, &refusal, visit.language);
+            show(&visit, id, Some(failed)).await
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The fields of a form that say how large a new disk is and what it is encrypted under.
+
+use crate::language::texts;
+use crate::pages::own_keys::{KeyNames, KeyOption, own_keys};
+use crate::visit::{Fields, Visit};
+
+texts! {
+    /// Texts of the fields.
+    DiskTexts {
+        size: "Size (GiB)" | "容量（GiB）";
+        size_of_image: "empty: as large as in the image" | "留空则与镜像一致";
+        size_or_none: "empty: no such disk" | "留空则不创建";
+        encrypt: "Encrypt" | "加密";
+        key: "Key" | "密钥";
+        service_key: "Default Service CMK" | "默认服务 CMK";
+        key_hint: "A disk made from an encrypted image is always encrypted, and stays under the image's key if you choose nothing here." | "由加密镜像创建的磁盘始终加密；此处不选择密钥时沿用镜像的密钥。";
+        not_listed: "Your own keys cannot be listed:" | "无法列出自有密钥：";
+    }
+}
+
+/// One disk of a form.
+pub(super) struct DiskFields {
+    pub(super) title: String,
+    pub(super) is_system: bool,
+    pub(super) size: Field,
+    pub(super) encrypted: Field,
+    pub(super) key: Field,
+}
+
+/// Name of a parameter of the API, and what was typed for it.
+pub(super) struct Field {
+    pub(super) name: String,
+    pub(super) value: String,
+}
+
+/// Keys to choose from.
+pub(super) struct Keys {
+    pub(super) own: Vec<KeyOption>,
+    /// Why they are not listed, in the API's words; empty if they are.
+    pub(super) denied: String,
+}
+
+impl DiskFields {
+    /// `prefix`: `SystemDisk` or `DataDisk.<n>`.
+    pub(super) fn read(fields: &Fields, prefix: &str, title: String) -> Self {
+        let field = |name: &str| {
+            let name = format!("{prefix}.{name}");
+            Field { value: fields.get(&name).to_owned(), name }
+        };
+        let is_system = prefix == "SystemDisk";
+        Self { title, is_system, size: field("Size"), encrypted: field("Encrypted"), key: field("KMSKeyId") }
+    }
+
+    /// The fields of another system disk, whose parameters have names of their own.
+    pub(super) fn of_replacement(fields: &Fields, title: String) -> Self {
+        let field = |name: &str| Field { value: fields.get(name).to_owned(), name: name.to_owned() };
+        let (size, encrypted, key) = (field("SystemDisk.Size"), field("Encrypted"), field("KMSKeyId"));
+        Self { title, is_system: true, size, encrypted, key }
+    }
+
+    /// What is sent to the API: nothing for a data disk that has no size, because it is not wanted.
+    pub(super) fn parameters(&self) -> Vec<(&str, &str)> {
+        if !self.is_system && self.size.value.is_empty() {
+            return Vec::new();
+        }
+        let all = [&self.size, &self.encrypted, &self.key].map(|field| (field.name.as_str(), field.value.as_str()));
+        all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    }
+}
+
+impl Keys {
+    pub(super) async fn of(visit: &Visit) -> Self {
+        match own_keys(visit, &visit.region, &KeyNames::of(visit, &visit.region).await).await {
+            Ok(own) => Self { own, denied: String::new() },
+            Err(refusal) => Self { own: Vec::new(), denied: refusal.message },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A disk sends what was typed; a data disk without a size is none.
+    #[test]
+    fn only_wanted_disks_are_sent() {
+        let fields = Fields::read(
+            b"SystemDisk.Encrypted=true&SystemDisk.KMSKeyId=k&DataDisk.1.Size=2&DataDisk.2.Encrypted=true&DataDisk.2.Size=",
+        );
+        let fields = fields.expect("a form");
+        let sent = |prefix: &str| {
+            let disk = DiskFields::read(&fields, prefix, String::new());
+            disk.parameters().iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(sent("SystemDisk"), "SystemDisk.Encrypted=true SystemDisk.KMSKeyId=k");
+        assert_eq!(sent("DataDisk.1"), "DataDisk.1.Size=2");
+        assert_eq!(sent("DataDisk.2"), "");
+    }
+}

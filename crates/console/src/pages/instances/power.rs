@@ -1,0 +1,53 @@
+//! What the buttons of an instance's page ask for. A refusal is shown on that page.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::response::Response;
+use axum::routing::post;
+
+use super::Of;
+use super::detail::refused;
+use crate::calls::Product;
+use crate::shared::Shared;
+use crate::visit::{Posted, Visit};
+
+pub(super) fn routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/instances/{id}/start", post(start))
+        .route("/instances/{id}/stop", post(stop))
+        .route("/instances/{id}/reboot", post(reboot))
+        .route("/instances/{id}/change", post(change))
+}
+
+async fn start(Path(of): Path<Of>, posted: Posted) -> Response {
+    act(&posted.visit, &of.id, "StartInstance", &[]).await
+}
+
+async fn stop(Path(of): Path<Of>, posted: Posted) -> Response {
+    act(&posted.visit, &of.id, "StopInstance", &posted.fields.given(&["ForceStop"])).await
+}
+
+async fn reboot(Path(of): Path<Of>, posted: Posted) -> Response {
+    act(&posted.visit, &of.id, "RebootInstance", &posted.fields.given(&["ForceStop"])).await
+}
+
+async fn change(Path(of): Path<Of>, posted: Posted) -> Response {
+    let fields = &posted.fields;
+    let protection = if fields.is_on("DeletionProtection") { "true" } else { "false" };
+    let parameters = [
+        ("InstanceName", fields.get("InstanceName")),
+        ("Description", fields.get("Description")),
+        ("DeletionProtection", protection),
+    ];
+    act(&posted.visit, &of.id, "ModifyInstanceAttribute", &parameters).await
+}
+
+async fn act(visit: &Visit, id: &str, action: &'static str, more: &[(&str, &str)]) -> Response {
+    let parameters = [&[("InstanceId", id)], more].concat();
+    match visit.call(Product::Ecs, action, &parameters).await {
+        Ok(_) => visit.go(format!("instances/{id}")),
+        Err(refusal) => refused(visit, id, &refusal).await,
+    }
+}

@@ -1,0 +1,102 @@
+//! Another system disk for an instance, from another image or under another key.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+
+use super::choices::images;
+use super::disk_fields::{DiskFields, DiskTexts, Keys};
+use super::instance::{Instance, instance_of};
+use super::{Of, token};
+use crate::calls::{Product, Refusal};
+use crate::language::texts;
+use crate::shared::Shared;
+use crate::shell::{Section, Shell};
+use crate::shown::Choice;
+use crate::trouble::Trouble;
+use crate::visit::{Fields, Posted, Visit, rendered};
+
+texts! {
+    /// Texts of the form.
+    ReplaceTexts {
+        instances: "Instances" | "实例";
+        title: "Replace the system disk" | "更换系统盘";
+        about: "The system disk is made anew from an image. What is on it now is lost; data disks stay." | "系统盘将由镜像重新创建，现有内容将丢失，数据盘不受影响。";
+        image: "Image" | "镜像";
+        disk: "New system disk" | "新系统盘";
+        sure: "Throw away the present system disk" | "确认丢弃当前系统盘";
+        replace: "Replace" | "更换";
+        keep: "Keep it" | "取消";
+    }
+}
+
+#[derive(Template)]
+#[template(path = "instances/replace.html")]
+struct Replace {
+    shell: Shell,
+    texts: &'static ReplaceTexts,
+    trouble: Option<Trouble>,
+    instance: Instance,
+    images: Vec<Choice>,
+    disk: DiskFields,
+    keys: Keys,
+    disk_texts: &'static DiskTexts,
+    token: String,
+}
+
+pub(super) fn routes() -> Router<Arc<Shared>> {
+    Router::new().route("/instances/{id}/system-disk", get(form).post(replace))
+}
+
+async fn form(visit: Visit, Path(of): Path<Of>) -> Response {
+    shown(&visit, &of.id, &Fields::default(), None).await
+}
+
+async fn replace(Path(of): Path<Of>, posted: Posted) -> Response {
+    let Posted { visit, fields } = posted;
+    // A browser does not send the form without it.
+    if !fields.is_on("sure") {
+        return shown(&visit, &of.id, &fields, None).await;
+    }
+    let disk = DiskFields::of_replacement(&fields, String::new());
+    let mut parameters = vec![("InstanceId", of.id.as_str())];
+    parameters.extend(fields.given(&["ImageId", "ClientToken"]));
+    parameters.extend(disk.parameters());
+    match visit.call(Product::Ecs, "ReplaceSystemDisk", &parameters).await {
+        Ok(_) => visit.go(format!("instances/{}", of.id)),
+        Err(refusal) => shown(&visit, &of.id, &fields, Some(&refusal)).await,
+    }
+}
+
+async fn shown(visit: &Visit, id: &str, fields: &Fields, refusal: Option<&Refusal>) -> Response {
+    match look(visit, id, fields, refusal).await {
+        Ok(Some(page)) => rendered(refusal.map_or(StatusCode::OK, Refusal::http_status), &page),
+        Ok(None) => visit.not_found(),
+        Err(refusal) => visit.trouble(Section::Instances, &refusal),
+    }
+}
+
+async fn look(visit: &Visit, id: &str, fields: &Fields, refusal: Option<&Refusal>) -> Result<Option<Replace>, Refusal> {
+    let Some(instance) = instance_of(visit, id).await? else { return Ok(None) };
+    let texts = ReplaceTexts::of(visit.language);
+    let chosen = match fields.get("ImageId") {
+        "" => &instance.image,
+        chosen => chosen,
+    };
+    Ok(Some(Replace {
+        shell: visit.shell(Section::Instances),
+        texts,
+        trouble: refusal.map(|refusal| Trouble::new(refusal, visit.language)),
+        images: images(visit, chosen).await?,
+        disk: DiskFields::of_replacement(fields, texts.disk.to_owned()),
+        keys: Keys::of(visit).await,
+        disk_texts: DiskTexts::of(visit.language),
+        token: token(visit, fields),
+        instance,
+    }))
+}

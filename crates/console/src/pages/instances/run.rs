@@ -1,0 +1,120 @@
+//! Running a new instance from an image.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+
+use super::choices::{images, key_pairs, types};
+use super::disk_fields::{DiskFields, DiskTexts, Keys};
+use super::token;
+use crate::calls::{Product, Refusal};
+use crate::language::{fill, texts};
+use crate::shared::Shared;
+use crate::shell::{Section, Shell};
+use crate::shown::Choice;
+use crate::trouble::Trouble;
+use crate::visit::{Fields, Posted, Visit, rendered};
+
+texts! {
+    /// Texts of the form.
+    RunTexts {
+        instances: "Instances" | "实例";
+        title: "Run an instance" | "创建实例";
+        about: "The instance boots from the image at once, with its keys opened by KMS." | "实例将立即从镜像启动，磁盘密钥由 KMS 解密。";
+        image: "Image" | "镜像";
+        no_images: "There is no image in this region yet." | "本地域还没有镜像。";
+        import: "Import one" | "导入镜像";
+        kind: "Type" | "规格";
+        name: "Name" | "实例名称";
+        name_hint: "2 to 128 characters, beginning with a letter; empty: its id" | "2 到 128 个字符，以字母或汉字开头；留空则使用实例 ID";
+        key_pair: "Key pair" | "密钥对";
+        no_key_pair: "None" | "不绑定";
+        protection: "Protect it from deletion" | "开启删除保护";
+        system: "System disk" | "系统盘";
+        data: "Data disk {}" | "数据盘 {}";
+        run: "Run" | "创建并启动";
+        back: "Back" | "返回";
+    }
+}
+
+/// What is asked for once for an instance.
+const NAMES: [&str; 6] =
+    ["ImageId", "InstanceType", "InstanceName", "KeyPairName", "DeletionProtection", "ClientToken"];
+
+/// Data disks that the form has room for. The API takes 16.
+const DATA_DISKS: usize = 2;
+
+#[derive(Template)]
+#[template(path = "instances/run.html")]
+struct Run {
+    shell: Shell,
+    texts: &'static RunTexts,
+    trouble: Option<Trouble>,
+    images: Vec<Choice>,
+    types: Vec<Choice>,
+    key_pairs: Vec<Choice>,
+    disks: Vec<DiskFields>,
+    keys: Keys,
+    disk_texts: &'static DiskTexts,
+    fields: Fields,
+    token: String,
+}
+
+pub(super) fn routes() -> Router<Arc<Shared>> {
+    Router::new().route("/instances/run", get(form).post(run))
+}
+
+async fn form(visit: Visit) -> Response {
+    let fields = visit.query();
+    shown(&visit, fields, None).await
+}
+
+async fn run(posted: Posted) -> Response {
+    let Posted { visit, fields } = posted;
+    let disks = disks(&visit, &fields);
+    let of_disks = disks.iter().flat_map(|disk| disk.parameters());
+    let parameters: Vec<(&str, &str)> = fields.given(&NAMES).into_iter().chain(of_disks).collect();
+    match visit.call(Product::Ecs, "RunInstances", &parameters).await {
+        Ok(answer) => match answer["InstanceIdSets"]["InstanceIdSet"][0].as_str() {
+            Some(id) => visit.go(format!("instances/{id}")),
+            None => visit.go("instances"),
+        },
+        Err(refusal) => shown(&visit, fields, Some(&refusal)).await,
+    }
+}
+
+async fn shown(visit: &Visit, fields: Fields, refusal: Option<&Refusal>) -> Response {
+    match look(visit, fields, refusal).await {
+        Ok(page) => rendered(refusal.map_or(StatusCode::OK, Refusal::http_status), &page),
+        Err(refusal) => visit.trouble(Section::Instances, &refusal),
+    }
+}
+
+async fn look(visit: &Visit, fields: Fields, refusal: Option<&Refusal>) -> Result<Run, Refusal> {
+    Ok(Run {
+        shell: visit.shell(Section::Instances),
+        texts: RunTexts::of(visit.language),
+        trouble: refusal.map(|refusal| Trouble::new(refusal, visit.language)),
+        images: images(visit, fields.get("ImageId")).await?,
+        types: types(visit, fields.get("InstanceType")).await?,
+        key_pairs: key_pairs(visit, fields.get("KeyPairName")).await,
+        disks: disks(visit, &fields),
+        keys: Keys::of(visit).await,
+        disk_texts: DiskTexts::of(visit.language),
+        token: token(visit, &fields),
+        fields,
+    })
+}
+
+/// The system disk, and room for data disks.
+fn disks(visit: &Visit, fields: &Fields) -> Vec<DiskFields> {
+    let texts = RunTexts::of(visit.language);
+    let system = DiskFields::read(fields, "SystemDisk", texts.system.to_owned());
+    let data = (1..=DATA_DISKS)
+        .map(|number| DiskFields::read(fields, &format!("DataDisk.{number}"), fill(texts.data, &[&number])));
+    std::iter::once(system).chain(data).collect()
+}

@@ -1,0 +1,161 @@
+//! Keys by the names that people gave them, and the own keys of a region to choose from, where something is encrypted.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::calls::{Product, Refusal};
+use crate::language::texts;
+use crate::shown::text;
+use crate::visit::Visit;
+
+texts! {
+    /// Words for what a key is, and why it cannot be chosen.
+    KeyTexts {
+        enabled: "enabled" | "启用中";
+        disabled: "disabled" | "已禁用";
+        pending_deletion: "will be deleted" | "待删除";
+        pending_import: "has no key material" | "待导入密钥材料";
+        of_kms: "made by KMS" | "KMS 生成";
+        external: "imported material" | "外部导入";
+        asymmetric: "cannot encrypt disks" | "不能用于加密磁盘";
+        unseen: "you may not see it" | "无权查看";
+    }
+}
+
+/// Own keys that can encrypt, and none of a service.
+const OWN: &str = r#"[{"Key":"CreatorType","Values":["User"]},{"Key":"KeyUsage","Values":["ENCRYPT/DECRYPT"]}]"#;
+
+/// Own keys that are listed: as many as an account has by default.
+const KEYS_MAX: usize = 200;
+
+/// Aliases of the keys of a region.
+#[derive(Debug, Default)]
+pub(in crate::pages) struct KeyNames(BTreeMap<String, String>);
+
+impl KeyNames {
+    /// The aliases that the visitor may see: who may not list them sees ids.
+    pub(in crate::pages) async fn of(visit: &Visit, region: &str) -> Self {
+        let aliases = visit.all_in(region, Product::Kms, "ListAliases", &[], ("Aliases", "Alias")).await;
+        let aliases = aliases.unwrap_or_default();
+        Self(aliases.iter().map(|alias| (text(alias, "KeyId"), text(alias, "AliasName"))).collect())
+    }
+
+    /// The alias of a key, else its id.
+    pub(in crate::pages) fn name<'a>(&'a self, id: &'a str) -> &'a str {
+        self.alias(id).unwrap_or(id)
+    }
+
+    /// The alias of a key, if it has one.
+    pub(in crate::pages) fn alias(&self, id: &str) -> Option<&str> {
+        self.0.get(id).map(String::as_str)
+    }
+
+    /// Whether a key of the region has this alias.
+    pub(in crate::pages) fn has(&self, alias: &str) -> bool {
+        self.0.values().any(|name| name == alias)
+    }
+}
+
+impl FromIterator<(String, String)> for KeyNames {
+    /// Ids and aliases.
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(names: I) -> Self {
+        Self(names.into_iter().collect())
+    }
+}
+
+/// One key of a list to choose from.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::pages) struct KeyOption {
+    /// `KMSKeyId`; empty for what comes of naming none.
+    pub(in crate::pages) value: String,
+    /// Name, state or what is wrong with it, origin.
+    pub(in crate::pages) text: String,
+    pub(in crate::pages) usable: bool,
+}
+
+/// The account's own keys of a region. Those that cannot be used say why.
+///
+/// Errors: who may not list keys.
+pub(in crate::pages) async fn own_keys(
+    visit: &Visit,
+    region: &str,
+    names: &KeyNames,
+) -> Result<Vec<KeyOption>, Refusal> {
+    let texts = KeyTexts::of(visit.language);
+    let keys = visit.all_in(region, Product::Kms, "ListKeys", &[("Filters", OWN)], ("Keys", "Key")).await?;
+    let mut options = Vec::new();
+    for key in keys.iter().take(KEYS_MAX) {
+        let id = text(key, "KeyId");
+        let known = visit.call_in(region, Product::Kms, "DescribeKey", &[("KeyId", &id)]).await;
+        options.push(option(&id, known.ok().as_ref().map(|known| &known["KeyMetadata"]), names, texts));
+    }
+    Ok(options)
+}
+
+/// An own key. `known`: what DescribeKey says of it.
+fn option(id: &str, known: Option<&Value>, names: &KeyNames, texts: &KeyTexts) -> KeyOption {
+    let name = names.alias(id).map_or(id.to_owned(), |alias| format!("{alias} ({id})"));
+    let unusable = |why: &str| (false, why.to_owned());
+    let (usable, words) = match known {
+        None => unusable(texts.unseen),
+        Some(key) if !key["KeySpec"].as_str().is_some_and(|spec| spec.starts_with("Aliyun_")) => {
+            unusable(texts.asymmetric)
+        }
+        Some(key) => {
+            let origin = if key["Origin"] == "EXTERNAL" { texts.external } else { texts.of_kms };
+            let (usable, state) = state(key["KeyState"].as_str().unwrap_or_default(), texts);
+            (usable, format!("{state} · {origin}"))
+        }
+    };
+    KeyOption { value: id.to_owned(), text: format!("{name} · {words}"), usable }
+}
+
+/// Whether a key in this state can be used, and the word for it.
+fn state(state: &str, texts: &KeyTexts) -> (bool, &'static str) {
+    match state {
+        "Enabled" => (true, texts.enabled),
+        "PendingDeletion" => (false, texts.pending_deletion),
+        "PendingImport" => (false, texts.pending_import),
+        _ => (false, texts.disabled),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::language::Language;
+
+    /// A key can be chosen when it is enabled and symmetric; else the list says why not.
+    #[test]
+    fn keys_that_cannot_be_used_say_why() {
+        let texts = KeyTexts::of(Language::English);
+        let names = KeyNames::from_iter([("k-1".to_owned(), "alias/golden".to_owned())]);
+        for (state, spec, origin, wanted) in [
+            ("Enabled", "Aliyun_AES_256", "Aliyun_KMS", (true, "alias/golden (k-1) · enabled · made by KMS")),
+            ("Enabled", "Aliyun_SM4", "EXTERNAL", (true, "alias/golden (k-1) · enabled · imported material")),
+            ("Disabled", "Aliyun_AES_256", "Aliyun_KMS", (false, "alias/golden (k-1) · disabled · made by KMS")),
+            (
+                "PendingDeletion",
+                "Aliyun_AES_256",
+                "EXTERNAL",
+                (false, "alias/golden (k-1) · will be deleted · imported material"),
+            ),
+            (
+                "PendingImport",
+                "Aliyun_AES_256",
+                "EXTERNAL",
+                (false, "alias/golden (k-1) · has no key material · imported material"),
+            ),
+            ("Enabled", "RSA_2048", "Aliyun_KMS", (false, "alias/golden (k-1) · cannot encrypt disks")),
+        ] {
+            let key = json!({ "KeyState": state, "KeySpec": spec, "Origin": origin });
+            let option = option("k-1", Some(&key), &names, texts);
+            assert_eq!((option.usable, option.text.as_str()), wanted);
+        }
+        let unseen = option("k-9", None, &names, texts);
+        assert_eq!((unseen.usable, unseen.text.as_str()), (false, "k-9 · you may not see it"));
+    }
+}

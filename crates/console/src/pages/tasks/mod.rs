@@ -1,0 +1,130 @@
+//! Tasks: what the server makes after a call was answered.
+
+mod detail;
+mod task;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::response::Response;
+use axum::routing::get;
+
+use crate::calls::{Product, Refusal};
+use crate::language::texts;
+use crate::paging::{Paging, page_number};
+use crate::shared::Shared;
+use crate::shell::{Section, Shell};
+use crate::shown::{Choice, choices, list, number, text};
+use crate::visit::Visit;
+pub(super) use task::TaskTable;
+use task::{chip, kind};
+
+texts! {
+    /// Texts of the tasks.
+    TaskTexts {
+        title: "Tasks" | "任务";
+        about: "What the server makes after it has answered: imports, exports, copies, images of instances." | "服务器在后台执行的操作：导入、导出、复制镜像以及由实例创建镜像。";
+        kind: "Kind" | "类型";
+        imports_and_exports: "Imports and exports" | "导入与导出";
+        import: "Import of an image" | "导入镜像";
+        export: "Export of an image" | "导出镜像";
+        copy: "Copy of an image" | "复制镜像";
+        create: "Image of an instance" | "由实例创建镜像";
+        status: "Status" | "状态";
+        any: "Any" | "全部";
+        processing: "In progress" | "进行中";
+        finished: "Finished" | "已完成";
+        failed: "Failed or cancelled" | "失败或已取消";
+        filter: "Filter" | "筛选";
+        id: "Task ID" | "任务 ID";
+        image: "Image" | "镜像";
+        created: "Begun" | "开始时间";
+        ended: "Ended" | "结束时间";
+        actions: "Actions" | "操作";
+        cancel: "Cancel" | "取消任务";
+        progress: "Progress" | "进度";
+        failure: "Why it failed" | "失败原因";
+        none: "No tasks of this kind" | "没有此类任务";
+        none_about: "Import an image, or copy one: what the server does for it is followed here." | "导入或复制镜像后，可在此查看服务器的执行进度。";
+        first: "Import an image" | "导入镜像";
+    }
+}
+
+/// Kinds that are listed when they are asked for by name; imports and exports are when none is.
+const KINDS: [&str; 2] = ["CopyImage", "CreateImage"];
+const STATUSES: [&str; 3] = ["Processing", "Finished", "Failed"];
+
+const PAGE_SIZE: u64 = 20;
+
+#[derive(Template)]
+#[template(path = "tasks/list.html")]
+struct Tasks {
+    shell: Shell,
+    texts: &'static TaskTexts,
+    kinds: Vec<Choice>,
+    statuses: Vec<Choice>,
+    table: TaskTable,
+    paging: Paging,
+}
+
+pub(super) fn routes() -> Router<Arc<Shared>> {
+    Router::new().route("/tasks", get(all)).route("/tasks/rows", get(rows)).merge(detail::routes())
+}
+
+/// The tasks of an image, the newest first.
+pub(super) async fn of_image(visit: &Visit, image: &str) -> Result<TaskTable, Refusal> {
+    let mut found = Vec::new();
+    for kind in ["", KINDS[0], KINDS[1]] {
+        let mut wanted = vec![("ResourceIds.1", image), ("PageSize", "20")];
+        if !kind.is_empty() {
+            wanted.push(("TaskAction", kind));
+        }
+        let answer = visit.call(Product::Ecs, "DescribeTasks", &wanted).await?;
+        found.extend_from_slice(list(&answer, "TaskSet", "Task"));
+    }
+    found.sort_by_key(|task| std::cmp::Reverse(text(task, "CreationTime")));
+    TaskTable::of(visit, &found, visit.path(format!("images/{image}/tasks"))).await
+}
+
+/// The task of an image that CancelTask ends, if one runs.
+pub(super) async fn that_can_be_cancelled(visit: &Visit, image: &str) -> Result<Option<String>, Refusal> {
+    let wanted = [("ResourceIds.1", image), ("TaskStatus", "Processing")];
+    let answer = visit.call(Product::Ecs, "DescribeTasks", &wanted).await?;
+    let mut tasks = list(&answer, "TaskSet", "Task").iter();
+    Ok(tasks.find(|task| text(task, "SupportCancel") == "true").map(|task| text(task, "TaskId")))
+}
+
+async fn all(visit: Visit) -> Response {
+    let page = look(&visit).await;
+    visit.show(Section::Tasks, page)
+}
+
+/// The table alone, as it is now.
+async fn rows(visit: Visit) -> Response {
+    let page = look(&visit).await.map(|page| page.table);
+    visit.show(Section::Tasks, page)
+}
+
+async fn look(visit: &Visit) -> Result<Tasks, Refusal> {
+    let texts = TaskTexts::of(visit.language);
+    let query = visit.query();
+    let page = page_number(query.get("page"));
+    let given = query.given(&["TaskAction", "TaskStatus"]);
+    let (page_text, size) = (page.to_string(), PAGE_SIZE.to_string());
+    let paging = [("PageNumber", page_text.as_str()), ("PageSize", size.as_str())];
+    let answer = visit.call(Product::Ecs, "DescribeTasks", &[&given[..], &paging].concat()).await?;
+    let (address, total) = (visit.path("tasks"), number(&answer, "TotalCount"));
+    let rows = visit.path(format!("tasks/rows?{}", visit.uri.query().unwrap_or_default()));
+    let kinds = KINDS.map(|action| (action, kind(action, texts)));
+    let words = STATUSES.map(|state| (state, chip(state, texts).text));
+    let statuses = words.iter().map(|(state, words)| (*state, words.as_str()));
+    Ok(Tasks {
+        shell: visit.shell(Section::Tasks),
+        texts,
+        kinds: choices([("", texts.imports_and_exports)].into_iter().chain(kinds), query.get("TaskAction")),
+        statuses: choices([("", texts.any)].into_iter().chain(statuses), query.get("TaskStatus")),
+        table: TaskTable::of(visit, list(&answer, "TaskSet", "Task"), rows).await?,
+        paging: Paging::numbered(visit.language, (&address, &given), ("page", page), PAGE_SIZE, total),
+    })
+}

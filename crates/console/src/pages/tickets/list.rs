@@ -1,0 +1,79 @@
+//! All tickets of a region.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::response::Response;
+use axum::routing::get;
+
+use super::{Ticket, TicketTexts, chip};
+use crate::calls::{Product, Refusal};
+use crate::language::texts;
+use crate::paging::{Paging, page_number};
+use crate::shared::Shared;
+use crate::shell::{Section, Shell};
+use crate::shown::{Choice, choices, list, number};
+use crate::visit::Visit;
+
+texts! {
+    /// Texts of the list.
+    ListTexts {
+        about: "What this account asks of the operator of the server in this region." | "本账号在本地域向服务器管理员提交的申请。";
+        create: "Open a ticket" | "提交工单";
+        id: "Ticket ID" | "工单 ID";
+        request: "Request" | "申请内容";
+        status: "Status" | "状态";
+        any: "Any" | "全部";
+        filter: "Filter" | "筛选";
+        created: "Opened" | "提交时间";
+        updated: "Last change" | "更新时间";
+        none: "No tickets" | "没有工单";
+        none_about: "Images of more than 200 GiB are copied once the operator has approved a ticket." | "复制超过 200 GiB 的镜像前，需先提交工单并由管理员批准。";
+    }
+}
+
+const PAGE_SIZE: u64 = 20;
+const STATUSES: [&str; 4] = ["Open", "Approved", "Rejected", "Closed"];
+
+#[derive(Template)]
+#[template(path = "tickets/list.html")]
+struct Tickets {
+    shell: Shell,
+    texts: &'static ListTexts,
+    words: &'static TicketTexts,
+    statuses: Vec<Choice>,
+    tickets: Vec<Ticket>,
+    paging: Paging,
+}
+
+pub(super) fn routes() -> Router<Arc<Shared>> {
+    Router::new().route("/tickets", get(all))
+}
+
+async fn all(visit: Visit) -> Response {
+    let page = look(&visit).await;
+    visit.show(Section::Tickets, page)
+}
+
+async fn look(visit: &Visit) -> Result<Tickets, Refusal> {
+    let (texts, words) = (ListTexts::of(visit.language), TicketTexts::of(visit.language));
+    let query = visit.query();
+    let page = page_number(query.get("page"));
+    let given = query.given(&["Status"]);
+    let (page_text, size) = (page.to_string(), PAGE_SIZE.to_string());
+    let paging = [("PageNumber", page_text.as_str()), ("PageSize", size.as_str())];
+    let answer = visit.call(Product::Ecs, "DescribeTickets", &[&given[..], &paging].concat()).await?;
+    let address = visit.path("tickets");
+    let total = number(&answer, "TotalCount");
+    let named = STATUSES.map(|status| (status, chip(status, words).text));
+    let named = named.iter().map(|(status, words)| (*status, words.as_str()));
+    Ok(Tickets {
+        shell: visit.shell(Section::Tickets),
+        texts,
+        words,
+        statuses: choices([("", texts.any)].into_iter().chain(named), query.get("Status")),
+        tickets: list(&answer, "Tickets", "Ticket").iter().map(|found| Ticket::read(found, visit.language)).collect(),
+        paging: Paging::numbered(visit.language, (&address, &given), ("page", page), PAGE_SIZE, total),
+    })
+}
