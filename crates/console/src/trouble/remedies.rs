@@ -291,6 +291,11 @@ const ROWS: &[Row] = &[
         ["已存在同名镜像。", "请更换名称。"],
     ),
     (
+        "InvalidParameter",
+        ["", "Correct the field that is named, and send it again."],
+        ["", "请修改提示的字段后重新提交。"],
+    ),
+    (
         "NoPermission",
         ["You are not allowed to do this.", "Ask an administrator of the account for this right."],
         ["您没有执行此操作的权限。", "请联系账号管理员授权。"],
