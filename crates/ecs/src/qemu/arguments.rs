@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::directory::{QMP_SOCKET, SERIAL_SOCKET, UEFI_VARIABLES};
 use super::firmware::Uefi;
-use super::spec::{MachineSpec, Network};
+use super::spec::{Forward, MachineSpec, Network};
 
 /// What executes the guest's instructions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,10 +63,14 @@ fn netdev(network: &Network) -> String {
     let restrict = if network.restrict { "on" } else { "off" };
     let mut text = format!("user,id=net,restrict={restrict}");
     for forward in &network.forwards {
-        let (host, port) = (forward.host.ip(), forward.host.port());
-        text += &format!(",hostfwd=tcp:{host}:{port}-:{}", forward.guest_port);
+        text += &format!(",hostfwd={}", forwarding_rule(forward));
     }
     text
+}
+
+/// In QEMU's words, which its refusal repeats.
+pub(super) fn forwarding_rule(forward: &Forward) -> String {
+    format!("tcp:{}-:{}", forward.host, forward.guest_port)
 }
 
 fn mac(bytes: [u8; 6]) -> String {
@@ -76,7 +80,6 @@ fn mac(bytes: [u8; 6]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::qemu::spec::Forward;
 
     /// Addresses are written as QEMU reads them.
     #[test]

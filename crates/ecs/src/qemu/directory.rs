@@ -1,11 +1,12 @@
 //! The directory of a machine: which file is whose.
 
 use std::fs::{self, File, OpenOptions};
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, chown};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::{FlockOperation, Mode, OFlags, fchmod, flock};
 use rustix::io::Errno;
 
 use super::error::HypervisorError;
@@ -75,7 +76,7 @@ pub(super) fn make_run_directory(directory: &Path) -> Result<PathBuf, Hypervisor
     for name in [QMP_SOCKET, SERIAL_SOCKET] {
         let path = run.join(name);
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(HypervisorError::file("removing", path)(error));
             }
             _ => {}
@@ -84,28 +85,40 @@ pub(super) fn make_run_directory(directory: &Path) -> Result<PathBuf, Hypervisor
     Ok(run)
 }
 
-/// Gives what is below QEMU's own directory, and itself, to the user that QEMU runs as.
+/// Gives QEMU's own directory to the user that QEMU runs as. Nobody else can enter it, so its sockets may have any mode.
 ///
 /// Errors: `File`.
 pub(super) fn give_run_directory(run: &Path, user: Option<VmUser>) -> Result<(), HypervisorError> {
-    let Some(VmUser { uid, gid }) = user else { return Ok(()) };
-    let variables = run.join(UEFI_VARIABLES);
-    if variables.symlink_metadata().is_ok_and(|found| found.is_file()) {
-        chown(&variables, Some(uid), Some(gid)).map_err(HypervisorError::file("giving away", variables))?;
-    }
-    chown(run, Some(uid), Some(gid)).map_err(HypervisorError::file("giving away", run))
+    let directory = open_directory(run).map_err(HypervisorError::file("opening", run))?;
+    give(&directory, run, user)
 }
 
-/// Closes QEMU's sockets to all but their owner, before a guest runs. The directory is closed to others anyway.
+/// Gives an open file to the user that QEMU runs as.
 ///
 /// Errors: `File`.
-pub(super) fn close_sockets(run: &Path) -> Result<(), HypervisorError> {
-    for name in [QMP_SOCKET, SERIAL_SOCKET] {
-        let path = run.join(name);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600))
-            .map_err(HypervisorError::file("closing", path))?;
+pub(super) fn give(file: &impl AsFd, path: &Path, user: Option<VmUser>) -> Result<(), HypervisorError> {
+    let Some(VmUser { uid, gid }) = user else { return Ok(()) };
+    fchown(file, Some(uid), Some(gid)).map_err(HypervisorError::file("giving away", path))
+}
+
+/// A new file in QEMU's own directory; `None` if there is something of this name.
+pub(super) fn new_file(path: &Path) -> io::Result<Option<File>> {
+    match ours().create_new(true).open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+        Err(error) => Err(error),
     }
-    Ok(())
+}
+
+/// A file that QEMU had in its own directory. Whoever ran there may have left anything under its name: a link to a file that is not
+/// theirs is not taken for it, and a pipe is not waited for.
+pub(super) fn file_of_last_run(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).custom_flags(flags(OFlags::NOFOLLOW | OFlags::NONBLOCK)).open(path)?;
+    let found = file.metadata()?;
+    if found.is_file() && found.nlink() == 1 {
+        return Ok(file);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidData, "it is not a file with one name"))
 }
 
 /// An empty file of ours for QEMU to append to.
@@ -114,9 +127,7 @@ pub(super) fn close_sockets(run: &Path) -> Result<(), HypervisorError> {
 pub(super) fn new_log(path: &Path, user: Option<VmUser>) -> Result<File, HypervisorError> {
     let log = ours().create(true).append(true).open(path).map_err(HypervisorError::file("opening", path))?;
     log.set_len(0).map_err(HypervisorError::file("emptying", path))?;
-    if let Some(VmUser { uid, gid }) = user {
-        std::os::unix::fs::fchown(&log, Some(uid), Some(gid)).map_err(HypervisorError::file("giving away", path))?;
-    }
+    give(&log, path, user)?;
     Ok(log)
 }
 
@@ -130,12 +141,20 @@ pub(super) fn last_messages(directory: &Path) -> String {
 
 fn make(path: &Path) -> Result<(), HypervisorError> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(HypervisorError::file("making", path))?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(HypervisorError::file("closing", path))
+    let close = || fchmod(open_directory(path)?, Mode::RWXU).map_err(io::Error::from);
+    close().map_err(HypervisorError::file("closing", path))
+}
+
+fn open_directory(path: &Path) -> io::Result<OwnedFd> {
+    Ok(rustix::fs::open(path, OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?)
 }
 
 fn ours() -> OpenOptions {
     let mut options = OpenOptions::new();
-    let no_link = i32::try_from(OFlags::NOFOLLOW.bits()).expect("O_NOFOLLOW is a small number");
-    options.read(true).write(true).mode(0o600).custom_flags(no_link);
+    options.read(true).write(true).mode(0o600).custom_flags(flags(OFlags::NOFOLLOW));
     options
+}
+
+fn flags(flags: OFlags) -> i32 {
+    i32::try_from(flags.bits()).expect("flags of open(2) are small numbers")
 }

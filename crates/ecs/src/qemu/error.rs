@@ -1,6 +1,7 @@
 //! Why a machine could not be started, found, asked or stopped.
 
 use std::io;
+use std::net::SocketAddrV4;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -68,7 +69,11 @@ pub enum HypervisorError {
         directory: PathBuf,
     },
     /// A process holds the directory and cannot be identified, so that nobody may be killed for it.
-    #[error("a machine runs in {}, and its process cannot be identified", directory.display())]
+    #[error(
+        "a machine runs in {}, and its process cannot be identified; telling without its record, `process.json`, takes the \
+         capability CAP_SYS_PTRACE where QEMU runs as another user",
+        directory.display()
+    )]
     Unidentified {
         /// Where.
         directory: PathBuf,
@@ -141,6 +146,22 @@ pub enum HypervisorError {
         command: &'static str,
         /// How.
         source: io::Error,
+    },
+    /// Another process listens on the socket of a machine.
+    #[error("process {peer} listens in place of process {pid}, the machine's own, and was told nothing")]
+    Stranger {
+        /// The machine's process.
+        pid: u32,
+        /// Who listens.
+        peer: u32,
+    },
+    /// A port of the host that is to lead into the guest is not free.
+    #[error(
+        "port {host} of this host cannot lead into the guest: another process has it, or it may not be listened on"
+    )]
+    PortTaken {
+        /// The address and the port.
+        host: SocketAddrV4,
     },
     /// The process was killed and is still there.
     #[error("process {pid} of QEMU was killed and does not end")]

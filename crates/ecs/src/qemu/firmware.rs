@@ -1,9 +1,12 @@
 //! UEFI firmware, where it is installed.
 
-use std::fs;
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use super::directory::{file_of_last_run, give, new_file};
 use super::error::HypervisorError;
+use super::user::VmUser;
 
 /// Code and template of the variables, where Debian and Ubuntu, Fedora, and Arch put them.
 const PAIRS: [[&str; 2]; 4] = [
@@ -30,11 +33,56 @@ impl Uefi {
             .ok_or(HypervisorError::FirmwareMissing)
     }
 
-    /// The variables that a machine begins with, unless it has some from its last run.
-    pub(super) fn place_variables(&self, path: &Path) -> Result<(), HypervisorError> {
-        if path.symlink_metadata().is_err() {
-            fs::copy(&self.template, path).map_err(HypervisorError::file("copying firmware variables to", path))?;
+    /// The variables that a machine begins with, unless it has some from its last run. They are the user's that QEMU runs as.
+    ///
+    /// Errors: `File`, also when something else stands in their place.
+    pub(super) fn place_variables(&self, path: &Path, user: Option<VmUser>) -> Result<(), HypervisorError> {
+        let file = match new_file(path).map_err(HypervisorError::file("making", path))? {
+            Some(mut file) => {
+                let copied = File::open(&self.template).and_then(|mut template| io::copy(&mut template, &mut file));
+                copied.map_err(HypervisorError::file("copying firmware variables to", path))?;
+                file
+            }
+            None => file_of_last_run(path).map_err(HypervisorError::file("opening", path))?,
+        };
+        give(&file, path, user)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::*;
+
+    /// Variables are copied once and kept then. What a guest that broke out of QEMU left in their place, to have a file of somebody else
+    /// given to it, is refused, and that file is not touched.
+    #[test]
+    fn nothing_else_is_taken_for_the_variables() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        fs::write(at("template"), b"new").unwrap();
+        fs::write(at("secret"), b"of another").unwrap();
+        let uefi = Uefi { code: at("code"), template: at("template") };
+        uefi.place_variables(&at("variables"), None).unwrap();
+        assert_eq!(fs::read(at("variables")).unwrap(), b"new");
+        fs::write(at("variables"), b"written by the guest").unwrap();
+        uefi.place_variables(&at("variables"), None).unwrap();
+        assert_eq!(fs::read(at("variables")).unwrap(), b"written by the guest");
+
+        symlink(at("secret"), at("link")).unwrap();
+        symlink(at("nowhere"), at("dangling")).unwrap();
+        fs::hard_link(at("secret"), at("hard")).unwrap();
+        fs::create_dir(at("directory")).unwrap();
+        mknodat(CWD, at("pipe"), FileType::Fifo, Mode::RUSR, 0).unwrap();
+        for name in ["link", "dangling", "hard", "directory", "pipe"] {
+            let refused = uefi.place_variables(&at(name), None).unwrap_err();
+            assert!(matches!(refused, HypervisorError::File { .. }), "{name}: {refused}");
         }
-        Ok(())
+        assert_eq!(fs::read(at("secret")).unwrap(), b"of another");
+        assert!(!at("nowhere").exists());
     }
 }

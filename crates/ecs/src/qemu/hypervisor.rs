@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::accelerator;
-use super::arguments::{Accelerator, arguments};
+use super::arguments::{Accelerator, arguments, forwarding_rule};
 use super::config::HypervisorConfig;
 use super::directory;
 use super::disks;
@@ -17,7 +17,7 @@ use super::machine::Machine;
 use super::process::Process;
 use super::qmp::Qmp;
 use super::record::ProcessRecord;
-use super::spec::{Firmware, MachineSpec};
+use super::spec::{Firmware, Forward, MachineDisk, MachineSpec};
 use super::user::VmUser;
 
 /// Looked through after `PATH`: that of a service often lacks some.
@@ -54,8 +54,8 @@ impl Hypervisor {
     /// Starts a machine. When this returns, its guest runs, and nothing of the passphrases is left with us. If it fails, or is
     /// not waited for, no process is left.
     ///
-    /// Errors: `Unbuildable`, `AlreadyRunning`, `FirmwareMissing`, `EndedEarly` with QEMU's own words, those of layers, of QMP and
-    /// of files.
+    /// Errors: `Unbuildable`, `AlreadyRunning`, `FirmwareMissing`, `PortTaken`, `EndedEarly` with QEMU's own words, those of layers,
+    /// of QMP and of files.
     pub async fn start(&self, spec: MachineSpec) -> Result<Machine, HypervisorError> {
         spec.check()?;
         let uefi = match spec.firmware {
@@ -65,33 +65,35 @@ impl Hypervisor {
         let lock = directory::take(&spec.directory)?;
         let run = directory::make_run_directory(&spec.directory)?;
         if let Some(uefi) = &uefi {
-            uefi.place_variables(&run.join(directory::UEFI_VARIABLES))?;
+            uefi.place_variables(&run.join(directory::UEFI_VARIABLES), self.programs.user)?;
         }
         directory::give_run_directory(&run, self.programs.user)?;
         let arguments = arguments(&spec, self.accelerator, uefi.as_ref());
         let launch = Launch::begin(&self.programs, &spec.directory, lock, arguments)?;
-        let directory = spec.directory.clone();
-        match self.bring_up(&launch, spec, &run).await {
+        let MachineSpec { directory, disks, network, .. } = spec;
+        match self.bring_up(&launch, disks).await {
             Ok(()) => Ok(Machine::new(directory, launch.finish(), self.answer_timeout)),
-            Err(error) => Err(launch.give_up(error).await),
+            Err(error) => Err(of_forward(launch.give_up(error).await, &network.forwards)),
         }
     }
 
-    async fn bring_up(&self, launch: &Launch, spec: MachineSpec, run: &Path) -> Result<(), HypervisorError> {
+    async fn bring_up(&self, launch: &Launch, disks: Vec<MachineDisk>) -> Result<(), HypervisorError> {
         let mut qmp = launch.connect(self.answer_timeout).await?;
-        directory::close_sockets(run)?;
-        disks::plug(&mut qmp, spec.disks).await?;
+        disks::plug(&mut qmp, disks).await?;
         // The firmware learns the order of booting at a reset.
         qmp.call("system_reset", json!({})).await?;
         qmp.call("cont", json!({})).await?;
         Ok(())
     }
+}
 
-    /// The machine that runs in a directory: see [`machine_in`].
-    ///
-    /// Errors: `Unidentified`, `File`.
-    pub async fn adopt(&self, directory: &Path) -> Result<Option<Machine>, HypervisorError> {
-        machine_in(directory, self.answer_timeout).await
+/// QEMU ends when it cannot listen on a port, and its words hold the rule. (QEMU 7.2 to 10.0)
+fn of_forward(error: HypervisorError, forwards: &[Forward]) -> HypervisorError {
+    let HypervisorError::EndedEarly { reason } = &error else { return error };
+    let is_named = |forward: &&Forward| reason.contains(&format!("forwarding rule '{}'", forwarding_rule(forward)));
+    match forwards.iter().find(is_named) {
+        Some(forward) => HypervisorError::PortTaken { host: forward.host },
+        None => error,
     }
 }
 
@@ -113,29 +115,29 @@ pub async fn machine_in(directory: &Path, answer_timeout: Duration) -> Result<Op
     Ok(None)
 }
 
-/// Who holds a directory: the process that was written down or, if we were killed before that, the one that listens. Either has to
-/// work in QEMU's own directory.
+/// Who holds a directory: the process that was written down, which pid, start and boot name, or, if we were killed before that, the one
+/// that listens. Either works in QEMU's own directory. Where that is not shown, the record is enough, and listening is not: it may be
+/// anybody who runs as QEMU's user.
 async fn identify(directory: &Path) -> Result<Option<Process>, HypervisorError> {
-    let run = directory::run_directory(directory);
-    let watched = |pid, is_it: &dyn Fn() -> bool| {
-        Process::of_stranger(pid, directory.to_owned(), |pid| is_it() && is_below(pid, &run))
-            .map_err(HypervisorError::Start)
+    let run = directory::run_directory(directory).canonicalize().ok();
+    let watched = |pid, is_it: &dyn Fn(u32) -> bool| {
+        Process::of_stranger(pid, directory.to_owned(), is_it).map_err(HypervisorError::Start)
     };
     if let Some(record) = ProcessRecord::read(directory)
-        && let Some(process) = watched(record.pid, &|| record.is_current())?
+        && let Some(process) =
+            watched(record.pid, &|pid| record.is_current() && place_of(pid).is_none_or(|place| Some(place) == run))?
     {
         return Ok(Some(process));
     }
-    match Qmp::listener(&run, Duration::from_secs(1)).await {
-        Ok(pid) => watched(pid, &|| true),
+    match Qmp::listener(&directory::run_directory(directory), Duration::from_secs(1)).await {
+        Ok(pid) => watched(pid, &|pid| place_of(pid).is_some_and(|place| Some(place) == run)),
         Err(_) => Ok(None),
     }
 }
 
-/// Whether a process works in QEMU's own directory.
-fn is_below(pid: u32, run: &Path) -> bool {
-    let place = std::fs::read_link(format!("/proc/{pid}/cwd"));
-    place.is_ok_and(|place| run.canonicalize().is_ok_and(|run| place == run))
+/// Where a process works. `None` if it is over, or another user's and we lack `CAP_SYS_PTRACE`.
+fn place_of(pid: u32) -> Option<PathBuf> {
+    std::fs::read_link(format!("/proc/{pid}/cwd")).ok()
 }
 
 fn program(name: &Path) -> Option<PathBuf> {

@@ -77,12 +77,12 @@ impl Launch {
 
     /// The first connection, when QEMU is ready for it.
     ///
-    /// Errors: `EndedEarly`, `NoAnswer`.
+    /// Errors: `EndedEarly`, `NoAnswer`, `Stranger`.
     pub(super) async fn connect(&self, timeout: Duration) -> Result<Qmp, HypervisorError> {
         let run = directory::run_directory(&self.directory);
         let ready = async {
             loop {
-                match Qmp::connect(&run, timeout).await {
+                match Qmp::connect(&run, self.process.pid(), timeout).await {
                     Err(HypervisorError::Broken { command: "connect", .. }) => tokio::time::sleep(LOOK_AGAIN).await,
                     done => return done,
                 }

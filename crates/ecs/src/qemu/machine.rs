@@ -15,7 +15,7 @@ use super::qmp::Qmp;
 /// How long a machine that is told to quit may take before it is killed. It only has to write what it holds of its disks.
 const QUIT_MAX: Duration = Duration::from_secs(5);
 
-/// A machine. Dropping it changes nothing: the machine goes on, and can be adopted.
+/// A machine. Dropping it changes nothing: the machine goes on, and is found again.
 pub struct Machine {
     directory: PathBuf,
     process: Process,
@@ -120,7 +120,7 @@ impl Machine {
 
     async fn ask(&self, command: &'static str) -> Result<Value, HypervisorError> {
         let _turn = self.turn.lock().await;
-        let mut qmp = Qmp::connect(&run_directory(&self.directory), self.answer_timeout).await?;
+        let mut qmp = Qmp::connect(&run_directory(&self.directory), self.pid(), self.answer_timeout).await?;
         qmp.call(command, json!({})).await
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   MachineSpec ─ start: prlimit ─ setpriv ─ qemu -S ── QMP: descriptors, passphrases, disks, cont ── Machine
-//!   directory ── adopt: lock held? ─ who holds it? ──────────────────────────────────────────────── Machine
+//!   directory ── machine_in: lock held? ─ who holds it? ─────────────────────────────────────────── Machine
 //! ```
 //!
 //! - The directory of a machine is ours; QEMU runs in `run/` below it as another user and can reach nothing above.

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use ecs::qemu::LayerFormat::{Qcow2, Raw};
-use ecs::qemu::{Firmware, Forward, Hypervisor, HypervisorConfig, HypervisorError, MachineSpec};
+use ecs::qemu::{Firmware, Forward, Hypervisor, HypervisorConfig, HypervisorError, MachineSpec, machine_in};
 
-use crate::lab::{BOTTOM, Lab, TOP, config, hypervisor, processes_in};
+use crate::lab::{BOTTOM, Lab, PATIENCE, TOP, config, hypervisor, processes_in};
 
 /// Wrong passphrase, no passphrase, no file, not a qcow2 file, port in use: each error says which, names the file, and holds no
 /// passphrase. No process is left, and the directory can be used again.
@@ -24,7 +24,7 @@ async fn a_machine_that_cannot_start_says_why_and_leaves_nothing() {
     let refused = async |spec: MachineSpec| {
         let error = hypervisor.start(spec).await.err().expect("it started");
         assert_eq!(processes_in(&lab.path("m")), Vec::<u32>::new());
-        assert!(hypervisor.adopt(&lab.path("m")).await.unwrap().is_none());
+        assert!(machine_in(&lab.path("m"), PATIENCE).await.unwrap().is_none());
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains(TOP) && !shown.contains(BOTTOM), "{shown}");
         error
@@ -41,7 +41,7 @@ async fn a_machine_that_cannot_start_says_why_and_leaves_nothing() {
     let error = refused(spec("disk.raw", None)).await;
     assert!(matches!(&error, HypervisorError::LayerRefused { .. }), "{error}");
     let error = refused(forwarding).await;
-    assert!(matches!(&error, HypervisorError::EndedEarly { reason } if reason.contains("forward")), "{error}");
+    assert!(matches!(&error, HypervisorError::PortTaken { host: named } if *named == host), "{error}");
 
     let machine = hypervisor.start(spec("sealed.qcow2", Some(BOTTOM))).await.unwrap();
     assert_eq!(crate::lab::last_words(&machine).await.trim(), line);

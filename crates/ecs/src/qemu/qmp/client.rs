@@ -33,30 +33,30 @@ pub(in crate::qemu) struct Qmp {
 }
 
 impl Qmp {
-    /// Connects to the process that runs in `run`, and agrees on the capabilities. `timeout` is for this and for each answer.
+    /// Connects to the process `pid`, which runs in `run`, and agrees on the capabilities. `timeout` is for this and for each answer.
     ///
-    /// Errors: `NoAnswer`, `Broken` (also if nobody listens).
-    pub(in crate::qemu) async fn connect(run: &Path, timeout: Duration) -> Result<Self, HypervisorError> {
-        let mut qmp = within("connect", timeout, async {
-            let stream = connect(run).await?;
-            let mut qmp = Self { stream, buffer: Vec::new(), timeout };
-            // The greeting.
-            qmp.line().await?;
-            Ok(qmp)
+    /// Errors: `NoAnswer`, `Broken` (also if nobody listens); `Stranger` when another process does, which is told nothing.
+    pub(in crate::qemu) async fn connect(run: &Path, pid: u32, timeout: Duration) -> Result<Self, HypervisorError> {
+        let (mut qmp, peer) = within("connect", timeout, async {
+            let mut qmp = Self { stream: connect(run).await?, buffer: Vec::new(), timeout };
+            let peer = peer_of(&qmp.stream)?;
+            if peer == pid {
+                // The greeting.
+                qmp.line().await?;
+            }
+            Ok((qmp, peer))
         })
         .await?;
+        if peer != pid {
+            return Err(HypervisorError::Stranger { pid, peer });
+        }
         qmp.call("qmp_capabilities", Value::Object(serde_json::Map::new())).await?;
         Ok(qmp)
     }
 
     /// The process that listens, as the kernel knows it. It need not answer.
     pub(in crate::qemu) async fn listener(run: &Path, timeout: Duration) -> Result<u32, HypervisorError> {
-        within("connect", timeout, async {
-            let stream = connect(run).await?;
-            let peer = rustix::net::sockopt::socket_peercred(&stream)?;
-            u32::try_from(peer.pid.as_raw_nonzero().get()).map_err(io::Error::other)
-        })
-        .await
+        within("connect", timeout, async { peer_of(&connect(run).await?) }).await
     }
 
     /// Errors: `Refused`, `NoAnswer`, `Broken`.
@@ -161,6 +161,11 @@ impl Qmp {
 async fn connect(run: &Path) -> io::Result<UnixStream> {
     let directory = rustix::fs::open(run, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
     UnixStream::connect(format!("/proc/self/fd/{}/{QMP_SOCKET}", directory.as_raw_fd())).await
+}
+
+fn peer_of(stream: &UnixStream) -> io::Result<u32> {
+    let peer = rustix::net::sockopt::socket_peercred(stream)?;
+    u32::try_from(peer.pid.as_raw_nonzero().get()).map_err(io::Error::other)
 }
 
 async fn within<T>(
