@@ -131,7 +131,7 @@ pub(crate) fn image_id(path: &Path) -> Option<String> {
     envelope?.ctx.get("image").cloned()
 }
 
-/// Removes what the data directory keeps of a sealed file that is gone: its digest tree, finished or not, and its header's copy. What
+/// Removes what the data directory keeps of a sealed file that is gone: its digest tree and its header's copy, finished or not. What
 /// is not there is no error.
 ///
 /// `image`: the id in its envelope. Errors: the system's.
@@ -139,8 +139,8 @@ pub fn forget_image(data_dir: &Path, image: &str) -> Result<()> {
     if !is_uuid(image) {
         return Ok(());
     }
-    let tree = file_tree_path(data_dir, image);
-    for path in [blobs::partial_path(&tree), tree, backup_path(data_dir, image)] {
+    let (tree, backup) = (file_tree_path(data_dir, image), backup_path(data_dir, image));
+    for path in [blobs::partial_path(&tree), tree, blobs::partial_path(&backup), backup] {
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(BlobError::Io { action: "remove", path, source: error }.into());
