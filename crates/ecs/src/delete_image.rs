@@ -49,9 +49,11 @@ impl Ecs {
             if !force && write.read().image_shares_count(image_id).await? > 0 {
                 return Err(EcsError::ImageShared { id: image.id });
             }
-            let instances = write.read().instances_of_image(image_id).await?;
-            if !force && !instances.is_empty() {
-                return Err(InstanceError::ImageInUse { image: image.id, instances: instances.join(", ") }.into());
+            let mut read = write.read();
+            let own = read.instances_of_image(image_id, &scope.account).await?;
+            let others = read.instances_of_image_elsewhere_count(image_id, &scope.account).await?;
+            if !force && let Some(instances) = users(own, others) {
+                return Err(InstanceError::ImageInUse { image: image.id, instances }.into());
             }
             self.forget_image(&mut write, image_id, scope).await
         };
@@ -70,5 +72,31 @@ impl Ecs {
         }
         let job = read.job_that_makes(image_id).await?;
         Ok(job.is_some_and(|job| job.job.action == CREATE_IMAGE && job.finished_at.is_none()))
+    }
+}
+
+/// Who uses an image, for its owner: the names of other accounts' instances are not theirs to know. `None`: nobody.
+fn users(own: Vec<String>, others: u64) -> Option<String> {
+    let counted = match others {
+        0 => None,
+        1 => Some("an instance of another account".to_owned()),
+        _ => Some(format!("{others} instances of other accounts")),
+    };
+    let users: Vec<String> = own.into_iter().chain(counted).collect();
+    (!users.is_empty()).then(|| users.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Own instances are named, others are counted.
+    #[test]
+    fn only_own_instances_are_named() {
+        let own = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+        assert_eq!(users(own(&[]), 0), None);
+        assert_eq!(users(own(&["i-1", "i-2"]), 0).unwrap(), "i-1, i-2");
+        assert_eq!(users(own(&[]), 1).unwrap(), "an instance of another account");
+        assert_eq!(users(own(&["i-1"]), 2).unwrap(), "i-1, 2 instances of other accounts");
     }
 }

@@ -61,6 +61,11 @@ impl Ecs {
         self.me.upgrade().expect("whoever calls it has it from the one Arc that it is made in")
     }
 
+    /// Itself, for work that only waits: it does not keep the service.
+    pub(crate) fn weak(&self) -> Weak<Self> {
+        self.me.clone()
+    }
+
     /// The regions, by name.
     pub fn regions(&self) -> impl Iterator<Item = &Region> {
         self.stores.keys()

@@ -3,7 +3,7 @@
 //!
 //! There is no metadata service, so a guest does not learn of its key from here; it is what clients ask for and read back.
 
-use catalog::{KeyPairFilter, KeyPairRecord, Page, PageRequest, Scope};
+use catalog::{KeyPairFilter, KeyPairRecord, Page, PageRequest, Read, Scope};
 use crypto::Secret;
 use crypto::asymmetric::{KeySpec, NotAnSshKey, SshPublicKey, generate, rsa_private_pem};
 use ram::{Action, Permit};
@@ -76,7 +76,7 @@ impl Ecs {
         self.store(&scope.region)?;
         require(permit, CREATE, scope, &of(name))?;
         check_name(name)?;
-        // Prime numbers take a while to find: not on a thread that answers others, and not for a name that cannot be had.
+        // Prime numbers take a while to find: not on a thread that answers others, and not for a pair that cannot be kept.
         self.can_have(name, scope).await?;
         let random = self.rooms.random.clone();
         let made = tokio::task::spawn_blocking(move || {
@@ -176,22 +176,12 @@ impl Ecs {
         Ok(self.catalog.read().key_pair_of_instance(instance_id).await?)
     }
 
-    /// Refuses a name that no pair has. Takes no permit: whoever makes an instance names a pair for it.
+    /// The pair of this name.
     ///
     /// Errors: `KeyPairError::NotFound`.
-    pub async fn require_key_pair(&self, name: &str, scope: &Scope) -> Result<()> {
-        match self.catalog.read().key_pair_by_name(name, scope).await? {
-            Some(_) => Ok(()),
-            None => Err(KeyPairError::NotFound(name.to_owned()).into()),
-        }
-    }
-
-    /// Gives instances a pair that were just made by the caller; those that are gone again do not count. Takes no permit: the right to
-    /// make them was asked for.
-    ///
-    /// Errors: `KeyPairError::NotFound`.
-    pub async fn give_key_pair(&self, name: &str, instance_ids: &[String], scope: &Scope) -> Result<()> {
-        self.for_each_instance(name, instance_ids, Change::Attach, scope).await.map(drop)
+    pub(crate) async fn key_pair(&self, read: &mut Read<'_>, name: &str, scope: &Scope) -> Result<KeyPairRecord> {
+        let pair = read.key_pair_by_name(name, scope).await?;
+        Ok(pair.ok_or_else(|| KeyPairError::NotFound(name.to_owned()))?)
     }
 
     async fn keep_pair(&self, name: &str, public: &SshPublicKey, scope: &Scope) -> Result<KeyPairRecord> {
@@ -205,9 +195,7 @@ impl Ecs {
         };
         let mut write = self.catalog.write().await?;
         let done = async {
-            if write.read().key_pairs_count(scope).await? >= PAIRS_MAX {
-                return Err(KeyPairError::Quota { max: PAIRS_MAX }.into());
-            }
+            has_room(&mut write.read(), scope).await?;
             match write.key_pair_insert(&pair).await? {
                 true => Ok(pair),
                 false => Err(KeyPairError::NameTaken(pair.name).into()),
@@ -218,7 +206,9 @@ impl Ecs {
     }
 
     async fn can_have(&self, name: &str, scope: &Scope) -> Result<()> {
-        match self.catalog.read().key_pair_by_name(name, scope).await? {
+        let mut read = self.catalog.read();
+        has_room(&mut read, scope).await?;
+        match read.key_pair_by_name(name, scope).await? {
             Some(_) => Err(KeyPairError::NameTaken(name.to_owned()).into()),
             None => Ok(()),
         }
@@ -234,8 +224,7 @@ impl Ecs {
         self.store(&scope.region)?;
         let mut write = self.catalog.write().await?;
         let done = async {
-            let pair = write.read().key_pair_by_name(name, scope).await?;
-            let pair = pair.ok_or_else(|| KeyPairError::NotFound(name.to_owned()))?;
+            let pair = self.key_pair(&mut write.read(), name, scope).await?;
             let mut answers = Vec::new();
             for id in instance_ids {
                 let found = write.read().instance_by_id(id).await?;
@@ -254,6 +243,14 @@ impl Ecs {
         let done = done.await;
         write.finish(done).await
     }
+}
+
+/// Refuses an account that has as many pairs as it may.
+async fn has_room(read: &mut Read<'_>, scope: &Scope) -> Result<()> {
+    if read.key_pairs_count(scope).await? < PAIRS_MAX {
+        return Ok(());
+    }
+    Err(KeyPairError::Quota { max: PAIRS_MAX }.into())
 }
 
 #[derive(Clone, Copy)]

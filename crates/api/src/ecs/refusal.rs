@@ -117,7 +117,7 @@ fn import_row(error: &ImportError) -> &'static ErrorRow {
 
 /// What is the server's fault: 503 where nothing was done and trying again helps.
 fn of_server(error: &EcsError, request_id: &str) -> Refusal {
-    tracing::error!(request.id = request_id, error = %error, "a call of ECS failed");
+    tracing::error!(request.id = request_id, error = error.with_causes(), "a call of ECS failed");
     Refusal::new(if error.is_temporary() { &errors::SERVICE_UNAVAILABLE } else { &errors::INTERNAL_ERROR }, &[])
 }
 

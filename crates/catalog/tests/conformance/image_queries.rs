@@ -221,13 +221,17 @@ async fn jobs_are_taken_in_order_and_by_one(place: &Place) {
         };
         write.job_insert(&job).await.unwrap();
     }
-    assert_eq!(write.read().job_to_take(&region, at(10)).await.unwrap().unwrap().job.id, "t-2");
+    assert_eq!(write.read().job_to_take(&region, "host-1", at(10)).await.unwrap().unwrap().job.id, "t-2");
     assert!(write.job_own("t-2", "a", at(20), at(10)).await.unwrap());
     assert!(!write.job_own("t-2", "b", at(25), at(15)).await.unwrap(), "another works on it");
     assert!(write.job_own("t-2", "a", at(30), at(15)).await.unwrap(), "its owner may go on");
-    assert_eq!(write.read().job_to_take(&region, at(15)).await.unwrap().unwrap().job.id, "t-1");
+    assert_eq!(write.read().job_to_take(&region, "host-1", at(15)).await.unwrap().unwrap().job.id, "t-1");
     assert_eq!(write.read().jobs_owned_count(&region, at(15)).await.unwrap(), 1);
-    assert_eq!(write.read().job_to_take(&region, at(30)).await.unwrap().unwrap().job.id, "t-2", "its time is over");
+    assert_eq!(
+        write.read().job_to_take(&region, "host-1", at(30)).await.unwrap().unwrap().job.id,
+        "t-2",
+        "its time is over"
+    );
     assert_eq!(write.jobs_disown_others("b").await.unwrap(), 1);
     assert!(write.job_own("t-2", "b", at(40), at(16)).await.unwrap());
     write.job_advance("t-2", 60).await.unwrap();

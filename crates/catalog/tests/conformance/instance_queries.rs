@@ -1,8 +1,8 @@
 //! Instances and their disks.
 
-use catalog::{DiskFilter, DiskRecord, InstanceFilter, InstanceRecord, PageRequest, Scope};
+use catalog::{DiskFilter, DiskRecord, InstanceFilter, InstanceRecord, NewJob, PageRequest, Scope, SnapshotRecord};
 
-use crate::image_queries::{at, insert_blob};
+use crate::image_queries::{at, insert_blob, snapshot};
 use crate::place::{Place, on_both_engines};
 
 on_both_engines!(
@@ -10,6 +10,7 @@ on_both_engines!(
     instances_are_found_by_every_filter,
     disks_are_found_by_every_filter,
     a_blob_stays_under_a_disk,
+    disks_are_read_on_their_host,
 );
 
 pub(crate) fn instance(id: &str) -> InstanceRecord {
@@ -88,12 +89,11 @@ async fn an_instance_is_read_as_it_was_written(place: &Place) {
     let mut read = catalog.read();
     assert_eq!(read.instance_by_id("i-1").await.unwrap().unwrap(), one);
     assert_eq!(read.disk_by_id("d-1").await.unwrap().unwrap(), root);
-    assert_eq!(
-        read.instances_of_image("m-1").await.unwrap(),
-        ["i-1"],
-        "the disks are of the image that they were made of"
-    );
-    let other: catalog::Account = "2000000000000002".parse().unwrap();
+    let (own, other) = (Scope::default().account, "2000000000000002".parse::<catalog::Account>().unwrap());
+    assert_eq!(read.instances_of_image("m-1", &own).await.unwrap(), ["i-1"], "the image that its disks were made of");
+    assert_eq!(read.instances_of_image_elsewhere_count("m-1", &own).await.unwrap(), 0);
+    assert!(read.instances_of_image("m-1", &other).await.unwrap().is_empty());
+    assert_eq!(read.instances_of_image_elsewhere_count("m-1", &other).await.unwrap(), 1);
     assert!(read.image_is_used_by("m-1", &Scope::default().account).await.unwrap());
     assert!(!read.image_is_used_by("m-2", &Scope::default().account).await.unwrap());
     assert!(!read.image_is_used_by("m-1", &other).await.unwrap());
@@ -197,5 +197,43 @@ async fn a_blob_stays_under_a_disk(place: &Place) {
     write.disk_delete("d-1").await.unwrap();
     write.blob_drop_if_unused("b1", at(6)).await.unwrap();
     assert_eq!(write.read().blobs_dropped(9).await.unwrap().len(), 1);
+    write.commit().await.unwrap();
+}
+
+/// Shows that a job that reads disks, for an image or a snapshot, is taken by the host that has them, and holds up no other job.
+async fn disks_are_read_on_their_host(place: &Place) {
+    let catalog = place.open().await;
+    let mut write = catalog.write().await.unwrap();
+    write.instance_insert(&instance("i-1")).await.unwrap();
+    write.disk_insert(&disk("d-1", "i-1")).await.unwrap();
+    let of_disk = |id: &str, image_id: &str| SnapshotRecord {
+        image_id: image_id.to_owned(),
+        source_disk_id: "d-1".to_owned(),
+        ..snapshot(id, None)
+    };
+    write.snapshot_insert(&of_disk("s-1", "m-1")).await.unwrap();
+    write.snapshot_insert(&of_disk("s-2", "")).await.unwrap();
+    for (id, action, made) in
+        [("t-1", "CreateImage", "m-1"), ("t-2", "CreateSnapshot", "s-2"), ("t-3", "CopyImage", "m-1")]
+    {
+        let job = NewJob {
+            id: id.to_owned(),
+            scope: Scope::default(),
+            action: action.to_owned(),
+            image_id: made.to_owned(),
+            spec: "{}".to_owned(),
+            created_at: at(1),
+        };
+        write.job_insert(&job).await.unwrap();
+    }
+    let region = Scope::default().region;
+    for (host, first, reads) in [("host-1", "t-1", true), ("host-2", "t-3", false), ("", "t-3", false)] {
+        let mut read = write.read();
+        let job = read.job_to_take(&region, host, at(2)).await.unwrap().unwrap();
+        assert_eq!(job.job.id, first, "{host}");
+        for (id, wanted) in [("t-1", reads), ("t-2", reads), ("t-3", true)] {
+            assert_eq!(read.job_can_be_done_on(id, host).await.unwrap(), wanted, "{host} {id}");
+        }
+    }
     write.commit().await.unwrap();
 }

@@ -260,8 +260,10 @@ async fn an_image_is_recorded_once_a_path(place: &Place) {
     write.commit().await.unwrap();
     let of_key = catalog.read().sealed_images_of_key(key.id, PageRequest::first()).await.unwrap();
     assert_eq!(of_key.items, [image("/b", "other"), image("/a", "new")]);
+    assert!(catalog.read().sealed_image_is_recorded_elsewhere("image", "/a").await.unwrap());
     let mut write = catalog.write().await.unwrap();
     write.sealed_image_delete("image", "/b").await.unwrap();
+    assert!(!write.read().sealed_image_is_recorded_elsewhere("image", "/a").await.unwrap());
     write.commit().await.unwrap();
     assert_eq!(catalog.read().sealed_images_by_luks_uuid("uuid").await.unwrap(), [image("/a", "new")]);
 }

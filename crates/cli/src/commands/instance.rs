@@ -75,6 +75,7 @@ fn make(instances: &dyn Instances, args: &RunInstanceArgs) -> Result<()> {
         data_disks: args.data_disks.iter().map(data_disk).collect(),
         amount: args.amount,
         min_amount: None,
+        key_pair: None,
         is_protected: args.protect,
         tags: Vec::new(),
     };
@@ -177,11 +178,18 @@ fn logs(instances: &dyn Instances, named: &str) -> Result<()> {
     let mut said = instances.console_output(&id)?;
     let mut out = std::io::stdout().lock();
     if out.is_terminal() {
-        said.retain(|byte| matches!(byte, b'\n' | b'\t' | b' '..=b'~' | 0x80..));
+        said = without_controls(&said).into_bytes();
     }
     out.write_all(&said)?;
     out.flush()?;
     Ok(())
+}
+
+/// Text without what controls a terminal, of both kinds: C0, and C1, which UTF-8 writes in two bytes.
+fn without_controls(said: &[u8]) -> String {
+    let mut text = String::from_utf8_lossy(said).into_owned();
+    text.retain(|c| matches!(c, '\n' | '\t') || !c.is_control());
+    text
 }
 
 fn console(instances: &dyn Instances, named: &str, store: &Store) -> Result<PathBuf> {
@@ -194,4 +202,17 @@ fn console(instances: &dyn Instances, named: &str, store: &Store) -> Result<Path
         );
     }
     instances.console_socket(&found.instance_id, store)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No guest writes to a terminal what it takes for a command, and text stays.
+    #[test]
+    fn what_controls_a_terminal_is_left_out() {
+        let said = "\u{1b}[2Jgrün\t1\r\n\u{9b}31m\u{7f}\u{85}日本\0".as_bytes();
+        assert_eq!(without_controls(said), "[2Jgrün\t1\n31m日本");
+        assert_eq!(without_controls(b"a\x9b31mb"), "a\u{fffd}31mb", "a byte alone is no character");
+    }
 }

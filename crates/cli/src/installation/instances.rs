@@ -82,6 +82,10 @@ impl InstancesSection {
         if let Some((name, _)) = self.types.iter().find(|(_, size)| size.cpu == 0 || size.memory_mib == 0) {
             bail!("{shown}: instance type `{name}` needs a processor and memory");
         }
+        // It would be another one for whoever is started elsewhere.
+        if let Some(directory) = self.directory.as_ref().filter(|directory| directory.is_relative()) {
+            bail!("{shown}: the directory of [instances] is a path from the root, not `{}`", directory.display());
+        }
         match &self.forward {
             Some(ForwardSection { ports: [first, last], .. }) if *first == 0 || first > last => {
                 bail!("{shown}: the ports of [instances.forward] are a first and a last one, from 1 on")
@@ -151,7 +155,9 @@ mod tests {
         let default = InstancesSection::default().config(Path::new("/data"), None);
         assert_eq!(default.directory, Path::new("/data/instances"));
         assert!(default.types.len() > 1 && default.forwards.is_none());
-        for bad in ["[forward]\nports = [9, 8]\nguest_ports = []", "[type.x]\ncpu = 0\nmemory_mib = 1"] {
+        let bad =
+            ["[forward]\nports = [9, 8]\nguest_ports = []", "[type.x]\ncpu = 0\nmemory_mib = 1", "directory = 'vm'"];
+        for bad in bad {
             let section: InstancesSection = toml::from_str(bad).unwrap();
             section.check(Path::new("server.toml")).unwrap_err();
         }

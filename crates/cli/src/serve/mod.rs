@@ -84,6 +84,7 @@ async fn open(args: &ServeArgs, installation: &Installation, store: &Store, cloc
     let kms = kms.with_limits(installation.key_limits()).with_price_rule(args.price.price_rule);
     let (rooms, account) = rooms(kms, clock.clone(), random).await?;
     let images = installation.open_images(store, rooms.clone())?;
+    images.take_instances().await?;
     Ok(Backend::new(rooms, images, account))
 }
 

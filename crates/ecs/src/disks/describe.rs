@@ -42,17 +42,17 @@ impl Ecs {
         Ok(Page { items, total_count: found.total_count })
     }
 
-    /// The disks that a machine has, the system disk first: not those that are being made.
+    /// The disks that a machine has, the system disk first: not those that are being made or removed.
     pub(crate) async fn attached_disks(&self, instance_id: &str) -> Result<Vec<DiskRecord>> {
         let disks = self.catalog.read().disks_of_instance(instance_id).await?;
-        Ok(disks.into_iter().filter(|disk| disk.status != "Creating").collect())
+        Ok(disks.into_iter().filter(is_attached).collect())
     }
 
     /// A disk of the account that callers know of.
     ///
     /// Errors: `DiskNotFound`.
     pub(crate) async fn disk(&self, read: &mut Read<'_>, id: &str, scope: &Scope) -> Result<DiskRecord> {
-        let known = read.disk_by_id(id).await?.filter(|disk| disk.scope == *scope && disk.status != "Creating");
+        let known = read.disk_by_id(id).await?.filter(|disk| disk.scope == *scope && is_attached(disk));
         let not_found = || InstanceError::DiskNotFound { id: id.to_owned(), region: scope.region.clone() };
         Ok(known.ok_or_else(not_found)?)
     }
@@ -64,4 +64,9 @@ impl Ecs {
         let found = self.catalog.read().disk_by_id(id).await?.map(|disk| disk.scope);
         Ok(found.filter(|found| found.account == scope.account).unwrap_or_else(|| scope.clone()))
     }
+}
+
+/// Whether a machine has a disk. Others are being made, or wait to be removed.
+pub(crate) fn is_attached(disk: &DiskRecord) -> bool {
+    disk.status == "In_use"
 }

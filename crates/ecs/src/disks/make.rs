@@ -152,33 +152,51 @@ impl Ecs {
         Ok(())
     }
 
+    /// Removes a disk that no machine has: its files, then its record. It may be repeated; what fails is done when the server comes back.
+    pub(crate) async fn remove_disk(&self, disk: &DiskRecord) -> Result<()> {
+        self.remove_disk_files(disk, true).await?;
+        let mut write = self.catalog.write().await?;
+        let done = self.forget_disk(&mut write, disk).await;
+        write.finish(done).await
+    }
+
+    /// A disk as it is recorded, behind every change that is on its way: also one whose answer was lost.
+    pub(crate) async fn disk_for_sure(&self, id: &str) -> Result<DiskRecord> {
+        let mut write = self.catalog.write().await?;
+        let found = write.read().disk_by_id(id).await;
+        let found = write.finish(found).await?;
+        found.ok_or_else(|| EcsError::Damaged(format!("disk {id} is gone")))
+    }
+
     /// Removes the files of a disk but the one that its record names, or with `all` that, too: also what an interrupted run left, and
     /// what is kept beside them.
     pub(crate) async fn remove_disk_files(&self, disk: &DiskRecord, all: bool) -> Result<()> {
-        let (disk, data_dir) = (disk.clone(), self.config.data_dir.clone());
+        if all {
+            // Also where the file does not tell any more.
+            self.forget_kept_of_disk(disk, &disk.sealed_id).await?;
+        }
         let directory = Place::of(&self.config.instances, &disk.instance_id).disks;
-        let work = tokio::task::spawn_blocking(move || {
-            if all {
-                // Also where the file does not tell any more.
-                engine::forget_image(&data_dir, &disk.sealed_id)?;
+        let (id, kept) = (disk.id.clone(), (!all).then(|| disk.file.clone()));
+        let listed = tokio::task::spawn_blocking(move || files_of(&directory, &id, kept.as_deref()));
+        let failed = |source| InstanceError::Files { id: disk.instance_id.clone(), action: "remove", source };
+        for (path, sealed) in listed.await.map_err(|_| EcsError::Stopping)?.map_err(failed)? {
+            if let Some(sealed) = sealed.filter(|sealed| all || *sealed != disk.sealed_id) {
+                self.forget_kept_of_disk(disk, &sealed).await?;
             }
-            let failed = |source| InstanceError::Files { id: disk.instance_id.clone(), action: "remove", source };
-            let entries = match std::fs::read_dir(&directory) {
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-                entries => entries.map_err(failed)?,
-            };
-            for entry in entries {
-                let path = entry.map_err(failed)?.path();
-                let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-                if name.starts_with(&disk.id) && (all || name != disk.file) {
-                    let sealed = sealed_id_of(&directory, &name).filter(|sealed| all || *sealed != disk.sealed_id);
-                    engine::forget_image(&data_dir, &sealed.unwrap_or_default())?;
-                    std::fs::remove_file(path).map_err(failed)?;
-                }
-            }
-            Ok(())
-        });
-        work.await.map_err(|_| EcsError::Stopping)?
+            let removed = tokio::task::spawn_blocking(move || std::fs::remove_file(path)).await;
+            removed.map_err(|_| EcsError::Stopping)?.map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// Removes what is kept beside a file of a disk. What a file says that it is, a guest that broke out may have written: nothing is
+    /// removed that another image or disk has.
+    async fn forget_kept_of_disk(&self, disk: &DiskRecord, sealed: &str) -> Result<()> {
+        let path = arn::disk(&disk.scope, &disk.id);
+        if !self.catalog.read().sealed_image_is_recorded_elsewhere(sealed, &path).await? {
+            engine::forget_image(&self.config.data_dir, sealed)?;
+        }
+        Ok(())
     }
 
     /// The key service for a disk. `key`: the one for a new data key.
@@ -229,10 +247,23 @@ impl Ecs {
     }
 }
 
-/// Id in the envelope of a file of a disk, or of the one that a work file was to become.
-fn sealed_id_of(directory: &Path, name: &str) -> Option<String> {
-    let stem = name.split_once(".qcow2").map_or(name, |(stem, _)| stem);
-    engine::image_of_copy(&directory.join(format!("{stem}.qcow2")))
+/// The files of a disk but one, each with the id in its envelope, or in that of the one that a work file was to become.
+fn files_of(directory: &Path, disk: &str, kept: Option<&str>) -> std::io::Result<Vec<(PathBuf, Option<String>)>> {
+    let entries = match std::fs::read_dir(directory) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if name.starts_with(disk) && kept != Some(name.as_str()) {
+            let stem = name.split_once(".qcow2").map_or(name.as_str(), |(stem, _)| stem);
+            let sealed = engine::image_of_copy(&directory.join(format!("{stem}.qcow2")));
+            files.push((path, sealed));
+        }
+    }
+    Ok(files)
 }
 
 /// A file in the format of a record.

@@ -15,5 +15,6 @@ mod replace;
 mod request;
 mod snapshot;
 
+pub(crate) use describe::is_attached;
 pub(crate) use plan::{PlannedDisk, disk_refused};
 pub use request::{CreateSnapshot, DescribedDisk, Encryption, NewDataDisk, NewSystemDisk, ReplaceSystemDisk};

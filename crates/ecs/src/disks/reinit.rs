@@ -27,16 +27,18 @@ impl Ecs {
             let facts = self.usable_key(&KeyRef::Id(key), scope).await?;
             self.mark_key(&facts).await?;
         }
-        let new = DiskRecord { file: format!("{}.qcow2", self.new_id(&disk.id)), ..disk.clone() };
+        let new = DiskRecord { file: format!("{}.qcow2", self.new_id(&disk.id)), ..disk };
+        let file = new.file.clone();
         let done = match self.make_disk_file(new).await {
-            Ok(made) => self.write_reinit(&made).await.map(|()| made),
+            Ok(made) => self.write_reinit(&made).await,
             Err(error) => Err(error),
         };
-        let kept = done.as_ref().unwrap_or(&disk);
-        if let Err(error) = self.remove_disk_files(kept, false).await {
+        // Of a change whose answer was lost, the catalog says whether it was made. Until that is known, no file goes.
+        let kept = self.disk_for_sure(id).await?;
+        if let Err(error) = self.remove_disk_files(&kept, false).await {
             tracing::warn!(disk = id, %error, "a file that a disk had before cannot be removed");
         }
-        done.map(drop)
+        if kept.file == file { Ok(()) } else { done }
     }
 
     /// Runs every check of ReInitDisk and changes nothing.

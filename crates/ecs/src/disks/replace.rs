@@ -3,6 +3,7 @@
 use catalog::{DiskRecord, ImageRecord, InstanceRecord, Scope, Write};
 use ram::{Action, Permit};
 
+use super::is_attached;
 use super::plan::PlannedDisk;
 use super::request::ReplaceSystemDisk;
 use crate::arn::require;
@@ -57,15 +58,14 @@ impl Ecs {
             Ok(made) => self.exchange(&plan, &made, token.as_ref()).await,
             Err(error) => Err(error),
         };
-        if let Err(error) = done {
-            self.forget_replacement(&disk).await?;
-            return Err(error);
-        }
-        if let Err(error) = self.remove_disk_files(&plan.old, true).await {
-            tracing::warn!(disk = plan.old.id, %error, "the file of a disk that was replaced cannot be removed");
+        // Of a change whose answer was lost, the catalog says whether it was made. Until that is known, no file goes.
+        let is_done = done.is_ok() || is_attached(&self.disk_for_sure(&disk.id).await?);
+        let gone = if is_done { &plan.old } else { &disk };
+        if let Err(error) = self.remove_disk(gone).await {
+            tracing::warn!(disk = gone.id, %error, "a disk that was replaced, or its replacement, is removed later");
         }
         self.remove_dropped_soon().await;
-        Ok(disk.id)
+        if is_done { Ok(disk.id) } else { done.map(|()| disk.id) }
     }
 
     /// Runs every check of ReplaceSystemDisk and changes nothing.
@@ -133,12 +133,12 @@ impl Ecs {
         Ok(Replacement { instance, old, image, new })
     }
 
-    /// The change in which the new disk takes the place of the old one.
+    /// The change in which the new disk takes the place of the old one, which is recorded until its file is gone.
     async fn exchange(&self, plan: &Replacement, made: &DiskRecord, token: Option<&Token>) -> Result<()> {
         let mut write = self.catalog.write().await?;
         let done = async {
             self.finish_disk_record(&mut write, made).await?;
-            self.forget_disk(&mut write, &plan.old).await?;
+            write.disk_update(&DiskRecord { status: "Detaching".to_owned(), ..plan.old.clone() }).await?;
             self.instance_of_image(&mut write, plan).await?;
             match token {
                 Some(token) => token.remember(&mut write, &made.id, self.now()).await,
@@ -161,12 +161,5 @@ impl Ecs {
         instance.boot_mode.clone_from(&image.boot_mode);
         write.instance_update(&instance).await?;
         Ok(())
-    }
-
-    async fn forget_replacement(&self, disk: &DiskRecord) -> Result<()> {
-        self.remove_disk_files(disk, true).await?;
-        let mut write = self.catalog.write().await?;
-        let done = self.forget_disk(&mut write, disk).await;
-        write.finish(done).await
     }
 }

@@ -9,7 +9,8 @@ use crate::qemu::HypervisorError;
 
 impl EcsError {
     /// The text with those of its causes, down to the system's own word. A text that holds its cause already is not repeated.
-    pub(crate) fn with_causes(&self) -> String {
+    #[must_use]
+    pub fn with_causes(&self) -> String {
         let mut text = self.to_string();
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {
@@ -41,16 +42,23 @@ impl EcsError {
             Self::Store(error) => format!("the storage failed to {}: {}", error.action, error.cause),
             // The outermost text may hold a path, the innermost is the system's or the engine's own word.
             Self::Catalog(_) | Self::Ram(_) | Self::Kms(_) => format!("the service failed: {}", last_cause(self)),
-            // What QEMU said may hold paths; that it is missing, or its firmware, holds the remedy.
+            // What QEMU said may hold paths; that it is missing, its firmware or a port, holds the remedy.
             Self::Instance(InstanceError::Hypervisor { id, source })
-                if !matches!(source, HypervisorError::ProgramMissing { .. } | HypervisorError::FirmwareMissing) =>
+                if !matches!(
+                    source,
+                    HypervisorError::ProgramMissing { .. }
+                        | HypervisorError::FirmwareMissing
+                        | HypervisorError::PortTaken { .. }
+                ) =>
             {
                 format!("instance {id} cannot be started; the log of the service says why")
             }
             Self::Instance(InstanceError::Files { id, action, source }) => {
                 format!("the service failed to {action} the files of instance {id}: {source}")
             }
-            Self::Damaged(_) | Self::Stopping => {
+            Self::Damaged(_)
+            | Self::Stopping
+            | Self::Instance(InstanceError::Directory { .. } | InstanceError::DirectoryTaken { .. }) => {
                 "the service failed; its log says why, under the id of this task".to_owned()
             }
             _ => self.to_string(),

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use catalog::Region;
 
 use crate::qemu::HypervisorError;
@@ -140,7 +142,7 @@ pub enum InstanceError {
     ImageInUse {
         /// The image.
         image: String,
-        /// Ids of the instances.
+        /// Ids of the caller's instances, and how many others have.
         instances: String,
     },
     /// 403 `OperationDenied.NoStock`: every port for guests is taken.
@@ -180,6 +182,21 @@ pub enum InstanceError {
         /// What the hypervisor said.
         #[source]
         source: HypervisorError,
+    },
+    /// 500 `InternalError`: the directory of all instances of this host.
+    #[error("the directory of instances {} cannot be used: {source}", directory.display())]
+    Directory {
+        /// Where it is.
+        directory: PathBuf,
+        /// The system's word.
+        #[source]
+        source: std::io::Error,
+    },
+    /// 500 `InternalError`: two servers on one directory would each take the other's machines for what it has to end.
+    #[error("another server, or a command, works in the directory of instances {}; each needs its own", directory.display())]
+    DirectoryTaken {
+        /// Where it is.
+        directory: PathBuf,
     },
     /// 500 `InternalError`: the directory of an instance.
     #[error("cannot {action} the files of instance {id}")]

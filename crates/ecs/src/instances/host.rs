@@ -2,25 +2,23 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use blobs::OpenBlob;
 use crypto::Random;
 use tokio::sync::{Mutex as Turn, OnceCell, OwnedMutexGuard};
 
-use super::InstancesConfig;
-use crate::error::Result;
-use crate::ids::new_id;
-use crate::instances::InstanceError;
+use super::host_directory::{HostDirectory, id_of};
+use super::{InstanceError, InstancesConfig};
+use crate::error::{EcsError, Result};
 use crate::qemu::{Hypervisor, HypervisorError, Machine};
 
 /// The state of the host in this process. What must outlive it stands in the catalog.
 #[derive(Default)]
 pub(crate) struct Host {
-    id: OnceCell<String>,
+    directory: OnceCell<HostDirectory>,
     hypervisor: OnceCell<Arc<Hypervisor>>,
     machines: Mutex<HashMap<String, Running>>,
     turns: Mutex<HashMap<String, Weak<Turn<()>>>>,
@@ -29,7 +27,8 @@ pub(crate) struct Host {
 /// A machine that runs.
 struct Running {
     machine: Arc<Machine>,
-    /// What its disks lie on: a blob that was fetched from a bucket stays here as long as the machine runs.
+    /// What its disks lie on: a blob that was fetched from a bucket stays here as long as the machine runs. One that was found again pins
+    /// none: the store forgot what it had fetched when it was opened, and the machine has it open, so its bytes stay.
     _blobs: Vec<OpenBlob>,
 }
 
@@ -55,13 +54,23 @@ impl Host {
         })
     }
 
-    /// The name of this host: that of the directory in which the files of its instances lie, made at its first use.
+    /// The name of this host: that of the directory in which the files of its instances lie, made at its first use. From then on this
+    /// process has the directory alone.
+    ///
+    /// Errors: `DirectoryTaken`, `Directory`.
     pub(super) async fn id(&self, config: &InstancesConfig, random: &dyn Random) -> Result<&str> {
-        let id = self.id.get_or_try_init(|| async {
-            let said = host_id(&config.directory, random);
-            said.map_err(|source| InstanceError::Files { id: String::new(), action: "find", source })
-        });
-        Ok(id.await?.as_str())
+        let taken = self.directory.get_or_try_init(|| async { HostDirectory::take(&config.directory, random) }).await;
+        Ok(&taken.map_err(|error| unusable(config, error))?.id)
+    }
+
+    /// The same, if there ever was an instance here, and without taking the directory: for whoever only tells its instances from others.
+    ///
+    /// Errors: `Directory`.
+    pub(crate) fn id_if_named(&self, config: &InstancesConfig) -> Result<Option<String>> {
+        match self.directory.get() {
+            Some(taken) => Ok(Some(taken.id.clone())),
+            None => id_of(&config.directory).map_err(|error| unusable(config, error)),
+        }
     }
 
     /// The hypervisor, looked for at its first use.
@@ -96,21 +105,13 @@ impl Host {
     }
 }
 
-/// Reads the id of a host, or draws it. Whoever comes second reads what the first wrote.
-fn host_id(directory: &Path, random: &dyn Random) -> std::io::Result<String> {
-    let file = directory.join("host");
-    if let Ok(id) = fs::read_to_string(&file) {
-        return Ok(id.trim().to_owned());
+fn unusable(config: &InstancesConfig, source: std::io::Error) -> EcsError {
+    let directory = config.directory.clone();
+    match source.kind() {
+        std::io::ErrorKind::WouldBlock => InstanceError::DirectoryTaken { directory },
+        _ => InstanceError::Directory { directory, source },
     }
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    let id = new_id("host", random);
-    let new = directory.join("host.new");
-    let mut to = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o644).open(&new)?;
-    to.write_all(id.as_bytes())?;
-    to.sync_all()?;
-    fs::rename(&new, &file)?;
-    fs::File::open(directory)?.sync_all()?;
-    Ok(id)
+    .into()
 }
 
 fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -141,19 +142,7 @@ impl Place {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use crypto::OsRandom;
-
     use super::*;
-
-    /// A host has one name for good.
-    #[test]
-    fn a_host_keeps_its_name() {
-        let directory = tempfile::tempdir().unwrap();
-        let place = directory.path().join("instances");
-        let first = host_id(&place, &OsRandom).unwrap();
-        assert_eq!(host_id(&place, &OsRandom).unwrap(), first);
-        assert!(first.starts_with("host-"));
-    }
 
     /// Whoever works on an instance has it alone; another instance is not waited for.
     #[tokio::test]

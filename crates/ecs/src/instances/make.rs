@@ -49,10 +49,17 @@ impl Ecs {
         let mut write = self.catalog.write().await?;
         let done = async {
             self.recheck_making(&mut write, plan, scope).await?;
+            let key_pair = match &request.key_pair {
+                Some(name) => Some(self.key_pair(&mut write.read(), name, scope).await?),
+                None => None,
+            };
             let mut taken = self.ports_taken(&mut write, &host).await?;
             for one in &mut made {
                 one.instance.forwards = self.forwards(&mut taken)?;
                 write.instance_insert(&one.instance).await?;
+                if let Some(pair) = &key_pair {
+                    write.key_pair_attach(&pair.id, &one.instance.id).await?;
+                }
                 for (disk, planned) in one.disks.iter().zip(&plan.disks) {
                     self.insert_making_disk(&mut write, disk, planned).await?;
                 }
@@ -147,13 +154,12 @@ impl Ecs {
     }
 
     /// Makes the directory of an instance, and the files of its disks.
-    pub(super) async fn make_files(&self, made: Made) -> Result<Made> {
+    pub(super) async fn make_files(&self, made: &mut Made) -> Result<()> {
         self.make_place(&made.instance.id)?;
-        let mut disks = Vec::new();
-        for disk in made.disks {
-            disks.push(self.make_disk_file(disk).await?);
+        for disk in &mut made.disks {
+            *disk = self.make_disk_file(disk.clone()).await?;
         }
-        Ok(Made { disks, ..made })
+        Ok(())
     }
 
     fn make_place(&self, id: &str) -> Result<()> {

@@ -15,6 +15,7 @@ mod delete;
 mod describe;
 mod error;
 mod host;
+mod host_directory;
 mod make;
 mod modify;
 mod plan;

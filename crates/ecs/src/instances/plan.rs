@@ -4,12 +4,13 @@
 //! |---|---|---|
 //! | 1 | name, description, host name | `MalformedName`, `MalformedDescription`, `MalformedHostName` |
 //! | 2 | how many | `Amount` |
-//! | 3 | the type is in the table | `NoType` |
-//! | 4 | the image is the account's, or shared with it, and can be used | `ImageNotFound`, `ImageStatus` |
-//! | 5 | a bare-metal type and an encrypted image | `BareMetal` |
-//! | 6 | the disks: devices, sizes, snapshots, what they are encrypted under, and that their keys can be used | those of disks and keys |
-//! | 7 | the number of instances | `Quota` |
-//! | 8 | the account's balance | `InDebt` |
+//! | 3 | the key pair is there | those of key pairs |
+//! | 4 | the type is in the table | `NoType` |
+//! | 5 | the image is the account's, or shared with it, and can be used | `ImageNotFound`, `ImageStatus` |
+//! | 6 | a bare-metal type and an encrypted image | `BareMetal` |
+//! | 7 | the disks: devices, sizes, snapshots, what they are encrypted under, and that their keys can be used | those of disks and keys |
+//! | 8 | the number of instances | `Quota` |
+//! | 9 | the account's balance | `InDebt` |
 
 use std::collections::BTreeMap;
 
@@ -41,6 +42,9 @@ impl Ecs {
         let min = request.min_amount.unwrap_or(request.amount);
         if !(1..=AMOUNT_MAX).contains(&request.amount) || !(1..=request.amount).contains(&min) {
             return Err(InstanceError::Amount { max: AMOUNT_MAX }.into());
+        }
+        if let Some(name) = &request.key_pair {
+            self.key_pair(&mut self.catalog.read(), name, scope).await?;
         }
         let instance_type = self.instance_type(&request.instance_type)?;
         let image = self.image_to_run(&request.image_id, scope).await?;

@@ -84,12 +84,14 @@ impl Ecs {
         })
     }
 
-    /// Has the end of a machine written down, whoever ended it.
+    /// Has the end of a machine written down, whoever ended it. A service that is gone by then leaves it to the next.
     pub(super) fn watch(&self, id: String, machine: Arc<Machine>) {
-        let ecs = self.shared();
+        let ecs = self.weak();
         tokio::spawn(async move {
             machine.ended().await;
-            ecs.machine_ended(&id, &machine).await;
+            if let Some(ecs) = ecs.upgrade() {
+                ecs.machine_ended(&id, &machine).await;
+            }
         });
     }
 

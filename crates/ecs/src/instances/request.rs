@@ -32,6 +32,8 @@ pub struct NewInstances {
     pub amount: u32,
     /// With how many the call is content; `None`: all or none.
     pub min_amount: Option<u32>,
+    /// Name of the key pair that they are given; `None`: none. That needs no right of its own.
+    pub key_pair: Option<String>,
     /// Whether they are protected from deletion.
     pub is_protected: bool,
     /// Tags of each.

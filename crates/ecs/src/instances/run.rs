@@ -132,7 +132,11 @@ impl Ecs {
         let min = request.min_amount.unwrap_or(request.amount);
         let answered = match refused {
             Some(error) if made.len() < min as usize => Err(error),
-            _ => self.answer(&made, token.as_ref(), then).await,
+            _ => match self.answer(&made, token.as_ref(), then).await {
+                // The change was made, and its answer lost.
+                Err(_) if self.are_known(&made).await? => Ok(ids_of(&made)),
+                answered => answered,
+            },
         };
         if answered.is_err() {
             for one in &made {
@@ -145,16 +149,12 @@ impl Ecs {
     /// Makes the files of each, and starts it with `start`. Returns those that came to be, and why the first of the others did not.
     async fn bring_up(&self, begun: Vec<Made>, start: bool) -> (Vec<Made>, Option<EcsError>) {
         let (mut made, mut refused) = (Vec::new(), None);
-        for one in begun {
-            let id = one.instance.id.clone();
-            let done = match self.make_files(one).await {
-                Ok(one) if start => self.power_on(&one.instance, &one.disks).await.map(|()| one),
-                done => done,
-            };
-            match done {
-                Ok(one) => made.push(one),
+        for mut one in begun {
+            match self.make_one(&mut one, start).await {
+                Ok(()) => made.push(one),
                 Err(error) => {
-                    self.unmake(&id).await;
+                    // While it is nobody else's turn.
+                    self.unmake(&one.instance.id).await;
                     refused.get_or_insert(error);
                 }
             }
@@ -162,9 +162,14 @@ impl Ecs {
         (made, refused)
     }
 
+    async fn make_one(&self, one: &mut Made, start: bool) -> Result<()> {
+        self.make_files(one).await?;
+        if start { self.power_on(&one.instance, &one.disks).await } else { Ok(()) }
+    }
+
     /// The change that makes the instances known.
     async fn answer(&self, made: &[Made], token: Option<&Token>, then: Then) -> Result<Vec<String>> {
-        let ids: Vec<String> = made.iter().map(|one| one.instance.id.clone()).collect();
+        let ids = ids_of(made);
         let mut write = self.catalog.write().await?;
         let done = async {
             for one in made {
@@ -177,6 +182,15 @@ impl Ecs {
         };
         let done = done.await;
         write.finish(done).await
+    }
+
+    /// Whether the change was made, behind every change that is on its way.
+    async fn are_known(&self, made: &[Made]) -> Result<bool> {
+        let Some(first) = made.first() else { return Ok(false) };
+        let mut write = self.catalog.write().await?;
+        let found = write.read().instance_by_id(&first.instance.id).await;
+        let found = write.finish(found).await?;
+        Ok(found.is_some_and(|instance| instance.doing.is_empty()))
     }
 
     async fn make_known(&self, write: &mut Write, made: &Made, then: Then) -> Result<()> {
@@ -197,4 +211,8 @@ impl Ecs {
         }
         Err(InstanceError::NotFound { id: instance.id, region: instance.scope.region }.into())
     }
+}
+
+fn ids_of(made: &[Made]) -> Vec<String> {
+    made.iter().map(|one| one.instance.id.clone()).collect()
 }

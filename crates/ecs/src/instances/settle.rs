@@ -1,15 +1,5 @@
-//! What is left to do when a machine has ended, when the server was killed, or when a key came to be unusable.
-//!
-//! | in the catalog | a machine runs | what is done |
-//! |---|---|---|
-//! | `making`, `deleting` | any | all of it is removed |
-//! | Running | yes | it is watched on |
-//! | Starting | yes, begun | Running |
-//! | Starting | not begun, or none | Stopped |
-//! | Stopping | yes | the stop is begun again |
-//! | Stopping, `rebooting` | none | started again |
-//! | Running, Stopping, Pending | none | Stopped |
-//! | Stopped | yes | it is ended: nobody asked for it |
+//! What is left to do when a machine has ended, when the server was killed, when a status could not be written, or when a key came to be
+//! unusable. //! `due` is the table of it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +7,7 @@ use std::time::Duration;
 use catalog::InstanceRecord;
 
 use super::OnKeyDisabled;
+use crate::disks::is_attached;
 use crate::ecs::Ecs;
 use crate::error::Result;
 use crate::qemu::{Machine, MachineState};
@@ -52,9 +43,20 @@ impl Ecs {
         self.look_after_instances(Look::First).await
     }
 
+    /// Takes the directory of instances for this process, if there is one; otherwise its first use does. `false`: there is none.
+    ///
+    /// Errors: `DirectoryTaken` when another process works in it, `Directory`.
+    pub async fn take_instances(&self) -> Result<bool> {
+        if self.host.id_if_named(&self.config.instances)?.is_none() {
+            return Ok(false);
+        }
+        self.host.id(&self.config.instances, &*self.rooms.random).await?;
+        Ok(true)
+    }
+
     async fn look_after_instances(&self, look: Look) -> Result<()> {
         // No instance was ever made here: the directory is not made for nothing.
-        if !self.config.instances.directory.exists() {
+        if !self.take_instances().await? {
             return Ok(());
         }
         let host = self.host.id(&self.config.instances, &*self.rooms.random).await?.to_owned();
@@ -75,7 +77,7 @@ impl Ecs {
         // A call that works on it does what is to be done.
         let Some(_turn) = self.host.turn_if_free(id) else { return Ok(()) };
         let Some(instance) = self.catalog.read().instance_by_id(id).await? else { return Ok(()) };
-        if matches!(instance.doing.as_str(), "making" | "deleting") {
+        if is_to_go(&instance.doing) {
             return self.remove_instance(id).await;
         }
         if look == Look::First {
@@ -83,44 +85,46 @@ impl Ecs {
         } else if instance.status == "Stopped" {
             return Ok(());
         }
-        let was_known = self.host.machine(id).is_some();
+        let whose = if self.host.machine(id).is_some() { Runs::Ours } else { Runs::Left };
         match self.machine_of(id).await? {
             None => self.settle_ended(id).await,
-            Some(_) if was_known => self.heed_keys(&instance).await,
-            Some(machine) => self.take_over(&instance, machine).await,
+            Some(machine) => self.settle_running(&instance, machine, whose).await,
         }
     }
 
-    /// A machine that a process before this one started.
-    async fn take_over(&self, instance: &InstanceRecord, machine: Arc<Machine>) -> Result<()> {
+    async fn settle_running(&self, instance: &InstanceRecord, machine: Arc<Machine>, whose: Runs) -> Result<()> {
         let id = &instance.id;
-        tracing::info!(instance = id, pid = machine.pid(), "a machine is found again");
-        match instance.status.as_str() {
-            "Running" => Ok(()),
-            "Starting" if matches!(machine.state().await, Ok(MachineState::Running)) => {
-                self.now_is(id, "Running", "").await
-            }
-            "Stopping" => {
+        if whose == Runs::Left {
+            tracing::info!(instance = id, pid = machine.pid(), "a machine is found again");
+        }
+        match due(&instance.status, &instance.doing, whose) {
+            Due::HeedKeys => self.heed_keys(instance).await,
+            Due::StopAgain => {
                 self.stop_softly(id, machine).await;
                 Ok(())
             }
-            _ => {
+            Due::Confirm if matches!(machine.state().await, Ok(MachineState::Running)) => {
+                self.now_is(id, "Running", "").await
+            }
+            Due::Confirm | Due::End => {
                 self.power_off(id).await?;
                 self.settle_ended(id).await
             }
+            Due::Nothing | Due::StartAgain | Due::Stopped => Ok(()),
         }
     }
 
-    /// What a restarted server finds beside the disks: a new one that did not come to be, or the file of an old one.
+    /// What a restarted server finds beside the disks: a new one that did not come to be, one that was replaced, or a file that a disk had
+    /// before.
     async fn tidy_disks(&self, id: &str) -> Result<()> {
         for disk in self.catalog.read().disks_of_instance(id).await? {
-            let is_made = disk.status != "Creating";
-            self.remove_disk_files(&disk, !is_made).await?;
+            if !is_attached(&disk) {
+                self.remove_disk(&disk).await?;
+                continue;
+            }
+            self.remove_disk_files(&disk, false).await?;
             let mut write = self.catalog.write().await?;
-            let done = match is_made {
-                true => self.finish_disk_record(&mut write, &disk).await,
-                false => self.forget_disk(&mut write, &disk).await,
-            };
+            let done = self.finish_disk_record(&mut write, &disk).await;
             write.finish(done).await?;
         }
         Ok(())
@@ -154,16 +158,95 @@ impl Ecs {
     /// instance.
     pub(super) async fn settle_ended(&self, id: &str) -> Result<()> {
         let Some(instance) = self.catalog.read().instance_by_id(id).await? else { return Ok(()) };
-        match (instance.status.as_str(), instance.doing.as_str()) {
-            (_, "making" | "deleting") | ("Stopped", _) => Ok(()),
-            ("Stopping", "rebooting") => {
-                if let Err(error) = self.start_again(id).await {
+        match due(&instance.status, &instance.doing, Runs::Not) {
+            Due::StartAgain => {
+                if let Err(error) = self.start_again(id, REBOOTING).await {
                     tracing::warn!(instance = id, %error, "an instance cannot be started again");
                     self.now_is(id, "Stopped", &error.public_text()).await?;
                 }
                 Ok(())
             }
-            _ => self.now_is(id, "Stopped", &instance.failure).await,
+            Due::Stopped => self.now_is(id, "Stopped", &instance.failure).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What `doing` says of an instance that is stopped to be started again.
+pub(super) const REBOOTING: &str = "rebooting";
+
+/// Whether a machine runs, and who started it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Runs {
+    Not,
+    /// This process, or it took it over.
+    Ours,
+    /// A process before this one.
+    Left,
+}
+
+/// What is to be done with an instance that nobody works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    Nothing,
+    /// The machine is stopped if a key asks for that.
+    HeedKeys,
+    /// Running, if its start was finished, else ended: the end of a start could not be written down.
+    Confirm,
+    /// The soft stop is begun again.
+    StopAgain,
+    /// The machine is ended: nobody asked for it.
+    End,
+    /// The second half of a reboot.
+    StartAgain,
+    /// It is Stopped.
+    Stopped,
+}
+
+fn due(status: &str, doing: &str, runs: Runs) -> Due {
+    match (runs, status) {
+        // All of it is removed, by whoever works on it.
+        _ if is_to_go(doing) => Due::Nothing,
+        (Runs::Not, "Stopped") => Due::Nothing,
+        (Runs::Not, "Stopping" | "Starting") if doing == REBOOTING => Due::StartAgain,
+        (Runs::Not, _) => Due::Stopped,
+        (Runs::Ours, "Running") => Due::HeedKeys,
+        // It is watched on; the next look heeds its keys.
+        (Runs::Left, "Running") => Due::Nothing,
+        (_, "Starting") => Due::Confirm,
+        // Its stop is on its way.
+        (Runs::Ours, "Stopping") => Due::Nothing,
+        (Runs::Left, "Stopping") => Due::StopAgain,
+        _ => Due::End,
+    }
+}
+
+/// Whether nobody was told of an instance yet, or nobody is any more.
+fn is_to_go(doing: &str) -> bool {
+    matches!(doing, "making" | "deleting")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every status with a machine that this process has, with one that was left, and with none.
+    #[test]
+    fn what_is_left_to_do_follows_from_catalog_and_machine() {
+        for (status, doing, ours, left, none) in [
+            ("Pending", "making", Due::Nothing, Due::Nothing, Due::Nothing),
+            ("Running", "deleting", Due::Nothing, Due::Nothing, Due::Nothing),
+            ("Pending", "", Due::End, Due::End, Due::Stopped),
+            ("Starting", "", Due::Confirm, Due::Confirm, Due::Stopped),
+            ("Starting", REBOOTING, Due::Confirm, Due::Confirm, Due::StartAgain),
+            ("Running", "", Due::HeedKeys, Due::Nothing, Due::Stopped),
+            ("Stopping", "", Due::Nothing, Due::StopAgain, Due::Stopped),
+            ("Stopping", REBOOTING, Due::Nothing, Due::StopAgain, Due::StartAgain),
+            ("Stopped", "", Due::End, Due::End, Due::Nothing),
+        ] {
+            for (runs, wanted) in [(Runs::Ours, ours), (Runs::Left, left), (Runs::Not, none)] {
+                assert_eq!(due(status, doing, runs), wanted, "{status} {doing} {runs:?}");
+            }
         }
     }
 }

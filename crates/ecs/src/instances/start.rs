@@ -22,7 +22,7 @@ impl Ecs {
         let _turn = self.host.turn(id).await;
         let (instance, disks) = self.instance_to_start(id, scope).await?;
         self.require_keys_work(&instance, &disks).await?;
-        self.start_again(&instance.id).await
+        self.start_again(&instance.id, "").await
     }
 
     /// Runs every check of StartInstance and changes nothing.
@@ -45,17 +45,18 @@ impl Ecs {
         Ok((instance, disks))
     }
 
-    /// Starts an instance that is Stopped, or has just ended. Whoever calls it works alone on the instance.
+    /// Starts an instance that is Stopped, or has just ended. `doing`: whether that is the second half of a reboot, which is gone on with
+    /// if this process ends meanwhile. Whoever calls it works alone on the instance.
     ///
     /// Errors: as [`Ecs::start_instance`]. It is Stopped then.
-    pub(super) async fn start_again(&self, id: &str) -> Result<()> {
+    pub(super) async fn start_again(&self, id: &str, doing: &str) -> Result<()> {
         let mut write = self.catalog.write().await?;
         let done = async {
             let mut read = write.read();
             let Some(mut instance) = read.instance_by_id(id).await? else { return Ok(None) };
             self.require_not_read(&mut read, &instance).await?;
             instance.status = "Starting".to_owned();
-            instance.doing = String::new();
+            instance.doing = doing.to_owned();
             instance.failure = String::new();
             instance.status_at = self.now();
             write.instance_update(&instance).await?;

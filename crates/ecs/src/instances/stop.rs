@@ -10,6 +10,7 @@ use ram::{Action, Permit};
 
 use super::InstanceError;
 use super::plan::require_keys;
+use super::settle::REBOOTING;
 use super::state::Call;
 use crate::arn::require;
 use crate::ecs::Ecs;
@@ -61,7 +62,7 @@ impl Ecs {
                 machine.reset().await.map_err(|source| InstanceError::Hypervisor { id: id.to_owned(), source })?;
                 Ok(())
             }
-            _ => self.begin_stop(id, "rebooting").await,
+            _ => self.begin_stop(id, REBOOTING).await,
         }
     }
 
@@ -84,7 +85,7 @@ impl Ecs {
         self.require_keys_work(&instance, &disks).await
     }
 
-    /// Begins a soft stop. `doing`: `rebooting` to start it again then. Whoever calls it works alone on the instance.
+    /// Begins a soft stop. `doing`: [`REBOOTING`] to start it again then. Whoever calls it works alone on the instance.
     pub(super) async fn begin_stop(&self, id: &str, doing: &str) -> Result<()> {
         self.change_instance(id, |instance| {
             instance.status = "Stopping".to_owned();

@@ -33,8 +33,9 @@ impl Ecs {
     }
 
     async fn take_job(&self, region: &Region) -> Result<Option<JobRecord>> {
+        let host = self.host.id_if_named(&self.config.instances)?.unwrap_or_default();
         // Most looks find nothing, and cost no change.
-        if self.catalog.read().job_to_take(region, self.now()).await?.is_none() {
+        if self.catalog.read().job_to_take(region, &host, self.now()).await?.is_none() {
             return Ok(None);
         }
         let mut write = self.catalog.write().await?;
@@ -43,7 +44,7 @@ impl Ecs {
             if write.read().jobs_owned_count(region, now).await? >= self.config.copies_at_once as u64 {
                 return Ok(None);
             }
-            let Some(job) = write.read().job_to_take(region, now).await? else { return Ok(None) };
+            let Some(job) = write.read().job_to_take(region, &host, now).await? else { return Ok(None) };
             match self.own(&mut write, &job).await? {
                 TakenBy::Us => Ok(Some(job)),
                 TakenBy::Another => Ok(None),
@@ -53,12 +54,15 @@ impl Ecs {
         write.finish(done).await
     }
 
-    /// Makes a job this worker's. Its image is no longer waiting. One that this process works on already, whose time was over because the
+    /// Makes a job this worker's, if it can be done on this host. Its image is no longer waiting. One that this process works on already, whose time was over because the
     /// clock was put forward or the machine slept, is renewed and not begun a second time.
     pub(super) async fn own(&self, write: &mut Write, job: &JobRecord) -> Result<TakenBy> {
         let now = self.now();
         let until = now.saturating_add(OWNED_FOR).expect("a duration has no calendar units");
-        if !write.job_own(&job.job.id, &self.board.worker, until, now).await? {
+        let host = self.host.id_if_named(&self.config.instances)?.unwrap_or_default();
+        if !write.read().job_can_be_done_on(&job.job.id, &host).await?
+            || !write.job_own(&job.job.id, &self.board.worker, until, now).await?
+        {
             return Ok(TakenBy::Another);
         }
         if self.board.has(&job.job.id) {

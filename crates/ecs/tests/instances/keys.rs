@@ -84,19 +84,20 @@ async fn a_machine_without_its_key_is_stopped_on_request() {
 }
 
 /// A plain disk in the place of an encrypted one is not started, though QEMU would open it, with the image under it unlocked; neither is
-/// a disk of another instance under the same key.
+/// a disk of another instance under the same key. What is kept of that one stays when the instance that has its copy is deleted.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_was_exchanged_is_not_started() {
     let lab = Lab::new().await;
     let (plain, _) = lab.plain_image(7).await;
     let sealed = lab.sealed_image(&plain, None).await;
     let mut files = Vec::new();
-    let mut ids = Vec::new();
+    let (mut ids, mut headers) = (Vec::new(), Vec::new());
     for _ in 0..2 {
         let id = lab.run(&Lab::new_instances(&sealed)).await.unwrap();
         lab.becomes(&id, "Stopped").await;
         let disk = lab.instance(&id).await.unwrap().disks.remove(0);
         files.push(lab.path(&format!("instances/{id}/disks/{}", disk.file)));
+        headers.push(format!("{}.luks", disk.sealed_id));
         ids.push(id);
     }
     let others = std::fs::read(&files[1]).unwrap();
@@ -113,6 +114,9 @@ async fn a_disk_that_was_exchanged_is_not_started() {
         assert_eq!(lab.instance(&ids[0]).await.unwrap().instance.status, "Stopped");
     }
     assert!(lab.processes().is_empty());
+    lab.ecs.delete_instance(&ids[0], false, &lab.permit, &lab.scope).await.unwrap();
+    let kept = lab.names("headers");
+    assert!(kept.contains(&headers[1]) && !kept.contains(&headers[0]), "{kept:?}");
 }
 
 /// A header that is not the one that was sealed gets no key: the call says which disk, and the instance stays Stopped.

@@ -12,7 +12,8 @@ use crypto::{OsRandom, Secret};
 use ecs::qemu::AcceleratorChoice;
 use ecs::{
     BlobStore, CopyImage, DescribedInstance, Ecs, EcsConfig, ImportDisk, ImportImage, ImportSource, InstanceFilter,
-    InstanceType, InstancesConfig, LocalStore, NewInstances, NewSystemDisk, PageRequest, Rooms, SourceFormat,
+    InstanceRecord, InstanceType, InstancesConfig, LocalStore, NewInstances, NewSystemDisk, PageRequest, Rooms,
+    SourceFormat,
 };
 use kms::{DataDir, Kms, NewKey, RootSource};
 use ram::trail::Ledger;
@@ -64,7 +65,14 @@ impl Lab {
             task.abort();
             let _ = task.await;
         }
+        let old = Arc::downgrade(&self.ecs);
         self.ecs = open(&self.rooms, self.directory.path(), &|_| {});
+        patiently(async {
+            while old.strong_count() > 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await;
         self.work = begin(&self.ecs);
         self
     }
@@ -149,6 +157,7 @@ impl Lab {
             data_disks: Vec::new(),
             amount: 1,
             min_amount: None,
+            key_pair: None,
             is_protected: false,
             tags: Vec::new(),
         }
@@ -177,6 +186,15 @@ impl Lab {
         .await;
     }
 
+    /// Changes what the catalog says of an instance, as a server may leave it that was killed.
+    pub(crate) async fn edit(&self, id: &str, change: impl FnOnce(&mut InstanceRecord)) {
+        let mut write = self.rooms.kms.catalog().write().await.unwrap();
+        let mut instance = write.read().instance_by_id(id).await.unwrap().unwrap();
+        change(&mut instance);
+        assert!(write.instance_update(&instance).await.unwrap());
+        write.commit().await.unwrap();
+    }
+
     /// All that a guest said until it switched itself off.
     pub(crate) async fn last_words(&self, id: &str) -> String {
         self.becomes(id, "Stopped").await;
@@ -186,7 +204,8 @@ impl Lab {
 
     /// The process of a machine, by the directory that it works in.
     pub(crate) fn processes(&self) -> Vec<u32> {
-        let below = self.path("instances").canonicalize().unwrap_or_default();
+        // Of a host without instances the path would be empty, and every process below it.
+        let Ok(below) = self.path("instances").canonicalize() else { return Vec::new() };
         let numbers = std::fs::read_dir("/proc").unwrap();
         let numbers = numbers.filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
         let is_ours =

@@ -1,6 +1,6 @@
 //! The life of an instance: run, stop, start, reboot, delete, and what each leaves.
 
-use ecs::{EcsError, InstanceError, ModifyInstance};
+use ecs::{EcsError, InstanceError, KeyPairError, ModifyInstance};
 
 use crate::lab::Lab;
 
@@ -66,6 +66,26 @@ async fn tokens_make_one_instance_and_a_missing_qemu_none() {
     // Without starting it, an instance can be made all the same.
     let id = lab.ecs.create_instance(&Lab::new_instances(&image), None, &lab.permit, &lab.scope).await.unwrap();
     assert_eq!(lab.instance(&id).await.unwrap().instance.status, "Stopped");
+}
+
+/// An instance is given its key pair in the change that makes it: one that is not there makes nothing, and another one is another call.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_pair_belongs_to_the_call() {
+    let lab = Lab::new().await;
+    let image = lab.idle_image().await;
+    let named = |name: &str| ecs::NewInstances { key_pair: Some(name.to_owned()), ..Lab::new_instances(&image) };
+    let refused = lab.ecs.create_instance(&named("mine"), None, &lab.permit, &lab.scope).await.unwrap_err();
+    assert!(matches!(refused, EcsError::KeyPair(KeyPairError::NotFound(_))), "{refused}");
+    assert!(lab.instances_on_disk().is_empty());
+    for name in ["mine", "other"] {
+        lab.ecs.create_key_pair(name, &lab.permit, &lab.scope).await.unwrap();
+    }
+    let create = async |request| lab.ecs.create_instance(&request, Some("token"), &lab.permit, &lab.scope).await;
+    let id = create(named("mine")).await.unwrap();
+    assert_eq!(lab.ecs.key_pair_of_instance(&id).await.unwrap().as_deref(), Some("mine"));
+    assert_eq!(create(named("mine")).await.unwrap(), id);
+    let refused = create(named("other")).await.unwrap_err();
+    assert!(matches!(refused, EcsError::ClientTokenMismatch), "{refused}");
 }
 
 /// An image that instances have disks of is deleted by force only; then they go on, and its blob goes with the last disk.

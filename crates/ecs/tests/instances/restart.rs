@@ -1,10 +1,13 @@
 //! What a server finds that comes after another.
 
-use ecs::{EcsError, InstanceError};
+use std::time::Duration;
 
-use crate::lab::Lab;
+use ecs::{DiskRecord, EcsError, InstanceError};
 
-/// A machine that runs is found again and can be stopped; one that ended meanwhile is Stopped; one that nobody was told of is gone.
+use crate::lab::{Lab, patiently};
+
+/// A machine that runs is found again and can be stopped; one that ended meanwhile is Stopped; one that nobody was told of is gone; a reboot
+/// that was cut in its second half is gone on with. A status that could not be written is written later.
 #[tokio::test(flavor = "multi_thread")]
 async fn instances_survive_a_restart() {
     let lab = Lab::new().await;
@@ -13,24 +16,27 @@ async fn instances_survive_a_restart() {
     let pid = lab.processes();
     let ends = lab.run(&Lab::new_instances(&image)).await.unwrap();
     let half = lab.run(&Lab::new_instances(&image)).await.unwrap();
-    let mut write = lab.rooms.kms.catalog().write().await.unwrap();
-    let mut instance = write.read().instance_by_id(&half).await.unwrap().unwrap();
-    instance.doing = "making".to_owned();
-    assert!(write.instance_update(&instance).await.unwrap());
-    write.commit().await.unwrap();
+    let cut = lab.ecs.create_instance(&Lab::new_instances(&image), None, &lab.permit, &lab.scope).await.unwrap();
+    lab.edit(&cut, |instance| (instance.status, instance.doing) = ("Starting".to_owned(), "rebooting".to_owned()))
+        .await;
+    lab.edit(&half, |instance| instance.doing = "making".to_owned()).await;
     let before = lab.instances_on_disk().len();
     let second = lab.processes().into_iter().find(|found| {
         !pid.contains(found)
             && std::fs::read_link(format!("/proc/{found}/cwd")).is_ok_and(|cwd| cwd.to_string_lossy().contains(&ends))
     });
     let kill = std::process::Command::new("kill").args(["-9", &second.unwrap().to_string()]).status();
-    assert!(before == 3 && kill.unwrap().success());
+    assert!(before == 4 && kill.unwrap().success());
     let lab = lab.restart().await;
     lab.becomes(&ends, "Stopped").await;
     while lab.instances_on_disk().contains(&half) {
-        tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+        tokio::time::sleep(Duration::from_millis(30)).await;
     }
+    lab.becomes(&cut, "Running").await;
+    lab.ecs.delete_instance(&cut, true, &lab.permit, &lab.scope).await.unwrap();
     assert_eq!(lab.processes(), pid, "the one that runs, and no other");
+    lab.edit(&runs, |instance| instance.status = "Starting".to_owned()).await;
+    lab.becomes(&runs, "Running").await;
     assert_eq!(lab.instance(&runs).await.unwrap().instance.status, "Running");
     lab.ecs.stop_instance(&runs, false, &lab.permit, &lab.scope).await.unwrap();
     lab.becomes(&runs, "Stopped").await;
@@ -52,4 +58,49 @@ async fn another_host_leaves_an_instance_alone() {
     assert!(matches!(refused, EcsError::Instance(InstanceError::OtherHost { .. })), "{refused}");
     assert_eq!(lab.instance(&id).await.unwrap().instance.status, "Stopped");
     assert_eq!(lab.instances_on_disk(), [id]);
+}
+
+/// A server that was killed between the exchange of a system disk and the removal of the old one leaves that to the next.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_was_replaced_is_removed_later() {
+    let lab = Lab::new().await;
+    let image = lab.idle_image().await;
+    let id = lab.ecs.create_instance(&Lab::new_instances(&image), None, &lab.permit, &lab.scope).await.unwrap();
+    let disk = lab.instance(&id).await.unwrap().disks.remove(0);
+    let files = format!("instances/{id}/disks");
+    let old = DiskRecord {
+        id: "d-old".to_owned(),
+        file: "d-old.qcow2".to_owned(),
+        status: "Detaching".to_owned(),
+        ..disk.clone()
+    };
+    std::fs::write(lab.path(&files).join(&old.file), b"old").unwrap();
+    let catalog = lab.rooms.kms.catalog();
+    let mut write = catalog.write().await.unwrap();
+    write.disk_insert(&old).await.unwrap();
+    write.commit().await.unwrap();
+    assert_eq!(lab.instance(&id).await.unwrap().disks, std::slice::from_ref(&disk), "no machine gets it");
+    let lab = lab.restart().await;
+    patiently(async {
+        while catalog.read().disk_by_id(&old.id).await.unwrap().is_some() {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+    })
+    .await;
+    assert_eq!(lab.names(&files), [disk.file]);
+}
+
+/// Two servers never work in one directory of instances, whatever their catalogs: the second is refused, and may after the first.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_has_one_server() {
+    let first = Lab::new().await;
+    let image = first.idle_image().await;
+    let new = Lab::new_instances(&image);
+    let id = first.ecs.create_instance(&new, None, &first.permit, &first.scope).await.unwrap();
+    let directory = first.path("instances");
+    let second = Lab::with(|config| config.directory.clone_from(&directory)).await;
+    let refused = second.ecs.take_instances().await.unwrap_err();
+    assert!(matches!(refused, EcsError::Instance(InstanceError::DirectoryTaken { .. })), "{refused}");
+    let first = first.restart().await;
+    first.ecs.delete_instance(&id, false, &first.permit, &first.scope).await.unwrap();
 }

@@ -44,14 +44,13 @@ impl EcsCall for RunInstances {
     }
 
     async fn run(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Value, EcsError> {
-        can_be_placed(&self.new, ecs, scope).await?;
+        self.new.place.check(scope)?;
         let ids = ecs.run_instances(&self.new.request, self.token.as_deref(), permit, scope).await?;
-        give_key_pair(&self.new, &ids, ecs, scope).await?;
         Ok(json!({ "InstanceIdSets": { "InstanceIdSet": ids } }))
     }
 
     async fn check(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Vec<Check>, EcsError> {
-        can_be_placed(&self.new, ecs, scope).await?;
+        self.new.place.check(scope)?;
         ecs.check_run_instances(&self.new.request, permit, scope).await?;
         Ok(Vec::new())
     }
@@ -74,14 +73,13 @@ impl EcsCall for CreateInstance {
     }
 
     async fn run(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Value, EcsError> {
-        can_be_placed(&self.new, ecs, scope).await?;
+        self.new.place.check(scope)?;
         let id = ecs.create_instance(&self.new.request, self.token.as_deref(), permit, scope).await?;
-        give_key_pair(&self.new, std::slice::from_ref(&id), ecs, scope).await?;
         Ok(json!({ "InstanceId": id }))
     }
 
     async fn check(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Vec<Check>, EcsError> {
-        can_be_placed(&self.new, ecs, scope).await?;
+        self.new.place.check(scope)?;
         ecs.check_create_instance(&self.new.request, permit, scope).await?;
         Ok(Vec::new())
     }
@@ -92,21 +90,4 @@ async fn needs_of(spec: &'static Spec, new: &New, ecs: &Ecs, scope: &Scope) -> R
     let mut needs = vec![need(spec, scope, "instance/*"), need(spec, scope, &image)];
     needs.extend(ecs.keys_of_new_instances(&new.request, scope).await?.into_iter().map(key_need));
     Ok(needs)
-}
-
-/// Refuses networks and key pairs that are not there, before anything is made.
-async fn can_be_placed(new: &New, ecs: &Ecs, scope: &Scope) -> Result<(), EcsError> {
-    new.place.check(scope)?;
-    match &new.key_pair {
-        Some(name) => ecs.require_key_pair(name, scope).await,
-        None => Ok(()),
-    }
-}
-
-/// Whoever makes an instance may give it a pair: that needs no right of its own.
-async fn give_key_pair(new: &New, ids: &[String], ecs: &Ecs, scope: &Scope) -> Result<(), EcsError> {
-    match &new.key_pair {
-        Some(name) => ecs.give_key_pair(name, ids, scope).await,
-        None => Ok(()),
-    }
 }

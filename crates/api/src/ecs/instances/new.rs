@@ -100,7 +100,6 @@ pub(super) const OF_CREATE: &[&dyn Declares] = parameters![&Ignored("VlanId"), &
 pub(super) struct New {
     pub(super) request: NewInstances,
     pub(super) place: NetworkWanted,
-    pub(super) key_pair: Option<String>,
 }
 
 impl New {
@@ -126,6 +125,7 @@ impl New {
             data_disks: records.iter().map(|disk| data_disk(disk, parameters)).collect::<Result<_, _>>()?,
             amount: 1,
             min_amount: None,
+            key_pair: KEY_PAIR_NAME.read(parameters)?,
             is_protected: DELETION_PROTECTION.read(parameters)? == Some(true),
             tags: tags(parameters)?,
         };
@@ -134,7 +134,7 @@ impl New {
             v_switch_id: id(&V_SWITCH_ID)?,
             security_group_id: id(&SECURITY_GROUP_ID)?,
         };
-        Ok(Self { request, place, key_pair: KEY_PAIR_NAME.read(parameters)? })
+        Ok(Self { request, place })
     }
 }
 

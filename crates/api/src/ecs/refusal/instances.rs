@@ -1,4 +1,5 @@
 use ::ecs::InstanceError;
+use ::ecs::qemu::HypervisorError;
 
 use crate::errors::{self, ErrorRow};
 
@@ -22,11 +23,16 @@ pub(super) fn row(error: &InstanceError) -> Option<&'static ErrorRow> {
         InstanceError::MalformedName { .. } => &errors::ECS_INSTANCE_NAME,
         InstanceError::MalformedHostName(_) => &errors::ECS_HOST_NAME,
         InstanceError::ImageInUse { .. } => &errors::ECS_IMAGE_IN_USE,
-        InstanceError::NoPorts => &errors::ECS_NO_PORTS,
+        InstanceError::NoPorts | InstanceError::Hypervisor { source: HypervisorError::PortTaken { .. }, .. } => {
+            &errors::ECS_NO_PORTS
+        }
         InstanceError::OtherHost { .. } => &errors::ECS_OTHER_HOST,
         InstanceError::Tampered { .. } => &errors::ECS_DISK_TAMPERED,
         InstanceError::NotForGuests { .. } => &errors::ECS_NOT_FOR_GUESTS,
         InstanceError::Hypervisor { source, .. } if source.is_missing() => &errors::ECS_HYPERVISOR,
-        InstanceError::Hypervisor { .. } | InstanceError::Files { .. } => return None,
+        InstanceError::Hypervisor { .. }
+        | InstanceError::Directory { .. }
+        | InstanceError::DirectoryTaken { .. }
+        | InstanceError::Files { .. } => return None,
     })
 }

@@ -185,10 +185,18 @@ impl Read<'_> {
         Ok(self.count("look for a user of an image", sql, values![image_id, account]).await? == 1)
     }
 
-    /// Ids of the instances that have a disk from an image, at most 100.
-    pub async fn instances_of_image(&mut self, image_id: &str) -> Result<Vec<String>> {
-        let sql = "SELECT DISTINCT instance_id FROM disks WHERE image_id = $1 ORDER BY instance_id LIMIT 100";
-        self.records("list the instances of an image", sql, values![image_id], |row| row.value("instance_id")).await
+    /// Ids of the instances of an account that have a disk from an image, at most 100.
+    pub async fn instances_of_image(&mut self, image_id: &str, account: &Account) -> Result<Vec<String>> {
+        let sql = "SELECT DISTINCT instance_id FROM disks WHERE image_id = $1 AND account = $2
+                   ORDER BY instance_id LIMIT 100";
+        let values = values![image_id, account];
+        self.records("list the instances of an image", sql, values, |row| row.value("instance_id")).await
+    }
+
+    /// Number of instances of other accounts that have a disk from an image.
+    pub async fn instances_of_image_elsewhere_count(&mut self, image_id: &str, account: &Account) -> Result<u64> {
+        let sql = "SELECT count(DISTINCT instance_id) AS n FROM disks WHERE image_id = $1 AND account <> $2";
+        self.count("count the instances of an image", sql, values![image_id, account]).await
     }
 }
 

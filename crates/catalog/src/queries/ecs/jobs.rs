@@ -131,6 +131,19 @@ impl JobFilter {
     }
 }
 
+/// Not on this host: what reads disks of an instance of another, into the snapshots of an image or into one by itself.
+macro_rules! can_be_done_on {
+    ($host:literal) => {
+        concat!(
+            "(action NOT IN ('CreateImage', 'CreateSnapshot') OR NOT EXISTS (
+                 SELECT 1 FROM snapshots s JOIN disks d ON d.id = s.source_disk_id JOIN instances i ON i.id = d.instance_id
+                 WHERE (s.id = jobs.image_id OR s.image_id = jobs.image_id) AND i.host <> ",
+            $host,
+            "))"
+        )
+    };
+}
+
 impl Read<'_> {
     /// The job of this id.
     pub async fn job_by_id(&mut self, id: &str) -> Result<Option<JobRecord>> {
@@ -176,12 +189,20 @@ impl Read<'_> {
         self.count("count jobs", sql, values![region, now]).await
     }
 
-    /// The first job of a region that nobody works on at `now`: one that waits, or one whose worker is gone.
-    pub async fn job_to_take(&mut self, region: &Region, now: Timestamp) -> Result<Option<JobRecord>> {
-        let sql =
-            "SELECT * FROM jobs WHERE region = $1 AND (state = 'Waiting' OR state = 'Processing' AND owned_until <= $2)
-                   ORDER BY sequence LIMIT 1";
-        self.record("look for work", sql, values![region, now], JobRecord::from_row).await
+    /// The first job of a region that nobody works on at `now` and that can be done on `host`: one that waits, or one whose worker is gone.
+    pub async fn job_to_take(&mut self, region: &Region, host: &str, now: Timestamp) -> Result<Option<JobRecord>> {
+        let sql = concat!(
+            "SELECT * FROM jobs WHERE region = $1 AND (state = 'Waiting' OR state = 'Processing' AND owned_until <= $2) AND ",
+            can_be_done_on!("$3"),
+            " ORDER BY sequence LIMIT 1"
+        );
+        self.record("look for work", sql, values![region, now, host], JobRecord::from_row).await
+    }
+
+    /// Whether a job can be done on a host: disks are read where their files are.
+    pub async fn job_can_be_done_on(&mut self, id: &str, host: &str) -> Result<bool> {
+        let sql = concat!("SELECT count(*) AS n FROM jobs WHERE id = $1 AND ", can_be_done_on!("$2"));
+        Ok(self.count("look where a job can be done", sql, values![id, host]).await? == 1)
     }
 }
 

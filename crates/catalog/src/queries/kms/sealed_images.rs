@@ -80,6 +80,12 @@ impl Read<'_> {
         Ok(self.count("look for an image", sql, values![image_id]).await? > 0)
     }
 
+    /// The same, but for what is recorded at one path. What a disk lies on is never the disk's alone.
+    pub async fn sealed_image_is_recorded_elsewhere(&mut self, image_id: &str, path: &str) -> Result<bool> {
+        let sql = "SELECT count(*) AS n FROM sealed_images WHERE image_id = $1 AND (path <> $2 OR mode = 'backing')";
+        Ok(self.count("look for an image", sql, values![image_id, path]).await? > 0)
+    }
+
     /// Images with this LUKS uuid, newest first, at most 64.
     pub async fn sealed_images_by_luks_uuid(&mut self, luks_uuid: &str) -> Result<Vec<SealedImageRecord>> {
         let sql = "SELECT * FROM sealed_images WHERE luks_uuid = $1 ORDER BY id DESC LIMIT $2";
