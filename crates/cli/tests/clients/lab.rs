@@ -26,7 +26,25 @@ pub(crate) struct Lab {
 impl Lab {
     /// Its bucket `golden`, the directory `bucket`, holds `disk.raw`: a guest that prints the checksum of its disk and stays.
     pub(crate) fn new(seed: u32) -> Self {
-        let place = Place::new();
+        Self::at(Place::new(), seed)
+    }
+
+    /// The same in memory: what is killed keeps its page cache, and flushes cost nothing.
+    pub(crate) fn in_memory(seed: u32) -> Self {
+        Self::at(Place::in_memory(), seed)
+    }
+
+    /// One with the data of another's, whose server has ended and none of whose machines runs.
+    pub(crate) fn like(other: &Self) -> Self {
+        let lab = Self { place: Place::in_memory(), line: other.line.clone() };
+        for part in ["bucket", "data"] {
+            let copied = Command::new("cp").arg("-a").arg(other.place.path().join(part)).arg(lab.place.path()).status();
+            assert!(copied.expect("cp runs").success());
+        }
+        lab
+    }
+
+    fn at(place: Place, seed: u32) -> Self {
         for directory in ["data", "bucket"] {
             fs::create_dir(place.path().join(directory)).expect("a directory");
         }
@@ -55,21 +73,29 @@ impl Lab {
         Server::start(self.serving(self.place.reseal()))
     }
 
+    /// Names of what is in a directory of the data directory, in order.
+    pub(crate) fn names(&self, directory: &str) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.place.data().join(directory)) else { return Vec::new() };
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    /// The processes of an instance's machine, by the directory that they work in; of all instances where it is empty.
+    pub(crate) fn machines(&self, instance: &str) -> Vec<Pid> {
+        let here = self.place.data().join("instances").join(instance);
+        let numbers = fs::read_dir("/proc").expect("proc").flatten().filter_map(|entry| {
+            let works_here = fs::read_link(entry.path().join("cwd")).is_ok_and(|place| place.starts_with(&here));
+            entry.file_name().to_str().filter(|_| works_here)?.parse().ok()
+        });
+        numbers.filter_map(Pid::from_raw).collect()
+    }
+
     /// Ends every machine that a failed test left.
     fn end_machines(&self) {
-        let Ok(entries) = fs::read_dir("/proc") else { return };
-        let ours = self.place.data().display().to_string();
-        for entry in entries.flatten() {
-            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw)
-            else {
-                continue;
-            };
-            let command = fs::read(entry.path().join("cmdline")).unwrap_or_default();
-            let is_machine = command.starts_with(b"qemu") || command.windows(5).any(|window| window == b"/qemu");
-            let is_here = fs::read_link(entry.path().join("cwd")).is_ok_and(|path| path.starts_with(&ours));
-            if is_machine && is_here {
-                let _ = kill_process(pid, Signal::KILL);
-            }
+        for pid in self.machines("") {
+            let _ = kill_process(pid, Signal::KILL);
         }
     }
 }

@@ -11,7 +11,19 @@ mod interpreters;
 #[path = "../server/running.rs"]
 mod running;
 
+/// What the tests of images use, too.
+#[allow(dead_code, reason = "the tests of images use more of it")]
+#[path = "../images/caller.rs"]
+mod caller;
+#[path = "../images/points.rs"]
+mod points;
+#[allow(dead_code, reason = "the tests of the server use more of it")]
+#[path = "../server/traced.rs"]
+mod traced;
+
 mod commands;
+mod killed;
 mod lab;
+mod lives;
 mod packer;
 mod sdk;

@@ -11,10 +11,11 @@ use crate::running::Place;
 pub(crate) type Counts = BTreeMap<String, u64>;
 
 impl Place {
-    /// `reseal` under strace. (Its faster mode, `--seccomp-bpf`, does not inject into the first thread.)
+    /// `reseal` under strace, without the programs that it starts: machines go on without it. (The faster mode of strace, `--seccomp-bpf`,
+    /// does not inject into the first thread.)
     pub(crate) fn traced(&self, options: &[&str]) -> Command {
         let mut command = Command::new("strace");
-        command.args(["-f", "-qq", "-o"]).arg(self.path().join("trace.log"));
+        command.args(["-f", "-b", "execve", "-qq", "-o"]).arg(self.path().join("trace.log"));
         command.args(options).arg(env!("CARGO_BIN_EXE_reseal"));
         self.reseal_by(command)
     }
@@ -35,12 +36,12 @@ pub(crate) struct Point {
 pub(crate) struct Points(Mutex<Vec<Point>>);
 
 impl Points {
-    /// At most so many of each call as `calls` says, spread over all that there were.
+    /// At most so many of each call as `calls` says, in the middle of equal parts of all that there were.
     pub(crate) fn spread(calls: &[(&'static str, u64)], counts: &Counts) -> Self {
         let of_call = |&(call, most): &(&'static str, u64)| {
             let count = counts.get(call).copied().unwrap_or(0);
             let points = most.min(count);
-            (0..points).map(move |i| Point { call, n: 1 + i * count / points })
+            (0..points).map(move |i| Point { call, n: 1 + (2 * i + 1) * count / (2 * points) })
         };
         Self(Mutex::new(calls.iter().flat_map(of_call).collect()))
     }
