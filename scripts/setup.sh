@@ -14,7 +14,8 @@ TEST=("${DEMO[@]}" cryptsetup:cryptsetup-bin strace:strace mkfs.xfs:xfsprogs los
   nbdkit:nbdkit nbdcopy:libnbd-bin '/usr/lib/postgresql/*/bin/initdb:postgresql' setpriv:util-linux
   node:nodejs npm:npm openssl:openssl softhsm2-util:softhsm2 pkcs11-tool:opensc as:binutils
   prlimit:util-linux qemu-system-x86_64:qemu-system-x86 packer:packer ip:iproute2 script:bsdutils
-  ssh-keygen:openssh-client chromium:chromium
+  ssh-keygen:openssh-client gcore:gdb cpio:cpio sfdisk:fdisk mkfs.fat:dosfstools mcopy:mtools mke2fs:e2fsprogs
+  syslinux:syslinux /usr/lib/syslinux/mbr/mbr.bin:syslinux-common chromium:chromium
   /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core)
 BENCH=("${DEMO[@]}" cryptsetup:cryptsetup-bin mkfs.xfs:xfsprogs losetup:mount python3:python3
   as:binutils prlimit:util-linux setpriv:util-linux qemu-system-x86_64:qemu-system-x86)
@@ -43,6 +44,7 @@ main() {
   if [[ $1 == test ]]; then
     scripts/old-qemu.sh
     scripts/sdks.sh
+    scripts/guest.sh
   fi
   if [[ $1 == screenshots ]]; then scripts/sdks.sh browser; fi
 }

@@ -40,7 +40,7 @@ impl Paging {
         let at = |page: u64| with(address, query, (name, &page.to_string()));
         Self {
             texts,
-            total: fill(texts.total, &[&total]),
+            total: if total == 0 { String::new() } else { fill(texts.total, &[&total]) },
             before: (page > 1).then(|| at(page - 1)),
             first: None,
             next: (page.saturating_mul(size) < total).then(|| at(page + 1)),
@@ -94,6 +94,8 @@ mod tests {
         assert_eq!((at(1).before, at(1).next), (None, address(2)));
         assert_eq!((at(3).before, at(3).next), (address(2), None));
         assert_eq!(at(2).total, "45 in all");
+        let none = Paging::numbered(Language::English, ("/keys", &[]), ("page", 1), 20, 0);
+        assert!(at(1).is_shown() && !none.is_shown(), "an empty list has no line");
     }
 
     #[test]

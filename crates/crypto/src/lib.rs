@@ -34,6 +34,7 @@ mod secret;
 mod self_test;
 #[cfg(feature = "sm")]
 mod sm4_gcm;
+mod stack;
 mod xts;
 
 pub use context::Context;
@@ -44,3 +45,4 @@ pub use random::{OsRandom, Random, SeededRandom};
 pub use seal::NotAuthentic;
 pub use secret::Secret;
 pub use self_test::{SelfTestFailed, self_test};
+pub use stack::leaving_no_trace;

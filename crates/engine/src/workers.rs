@@ -1,10 +1,13 @@
 //! Runs the segments of a disk through as many workers as asked.
 //!
 //! Each worker does everything for its segment, from reading to writing, in one buffer that
-//! stays in its cache: no channels, no writer thread (../shared/perf.md, design choice 2).
+//! stays in its cache: no channels, no writer thread (../shared/perf.md, design choice 2). Its thread may be kept when it ends, so it leaves
+//! no key on the stack.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use crypto::leaving_no_trace;
 
 use crate::error::{EngineError, Result};
 use crate::observe::Meter;
@@ -36,7 +39,7 @@ pub(crate) fn each_segment<W>(
         }
         Ok(())
     };
-    let run = || run().inspect_err(|_| failed.store(true, Ordering::Relaxed));
+    let run = || leaving_no_trace(run).inspect_err(|_| failed.store(true, Ordering::Relaxed));
     std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(run)).collect();
         let mut results = vec![run()];

@@ -1,7 +1,7 @@
 //! A place with a guest's disk to import, whose machines are ended with it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
@@ -9,9 +9,6 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::guest::make_disk;
 use crate::running::{Place, Server};
-
-/// The emulator alone: what a hypervisor offers differs between machines. A guest of these tests hears no power button.
-const CONFIG: &str = "[instances]\naccelerator = 'tcg'\nstop_timeout_s = 1\n";
 
 pub(crate) struct Lab {
     pub(crate) place: Place,
@@ -22,12 +19,18 @@ pub(crate) struct Lab {
 impl Lab {
     /// Its bucket `golden`, the directory `bucket`, holds `disk.raw`: a guest that prints the checksum of its disk and stays.
     pub(crate) fn new(seed: u32) -> Self {
-        Self::at(Place::new(), seed)
+        // This guest hears no power button.
+        Self::at(Place::new(), 1, |disk| make_disk(disk, seed, true))
     }
 
     /// The same in memory: what is killed keeps its page cache, and flushes cost nothing.
     pub(crate) fn in_memory(seed: u32) -> Self {
-        Self::at(Place::in_memory(), seed)
+        Self::at(Place::in_memory(), 1, |disk| make_disk(disk, seed, true))
+    }
+
+    /// Another guest, whose disk `guest` writes; it says what the guest prints.
+    pub(crate) fn with(stop_timeout_s: u32, guest: impl FnOnce(&Path) -> String) -> Self {
+        Self::at(Place::new(), stop_timeout_s, guest)
     }
 
     /// One with the data of another's, whose server has ended and none of whose machines runs.
@@ -40,13 +43,14 @@ impl Lab {
         lab
     }
 
-    fn at(place: Place, seed: u32) -> Self {
+    fn at(place: Place, stop_timeout_s: u32, guest: impl FnOnce(&Path) -> String) -> Self {
         for directory in ["data", "bucket"] {
             fs::create_dir(place.path().join(directory)).expect("a directory");
         }
-        fs::write(place.data().join("server.toml"), CONFIG).expect("a file");
-        let disk = place.path().join("bucket/disk.raw");
-        let line = make_disk(&disk, seed, true);
+        // The emulator alone: what a hypervisor offers differs between machines.
+        let config = format!("[instances]\naccelerator = 'tcg'\nstop_timeout_s = {stop_timeout_s}\n");
+        fs::write(place.data().join("server.toml"), config).expect("a file");
+        let line = guest(&place.path().join("bucket/disk.raw"));
         Self { place, line }
     }
 
@@ -83,18 +87,14 @@ impl Lab {
         });
         numbers.filter_map(Pid::from_raw).collect()
     }
+}
 
-    /// Ends every machine that a failed test left.
-    fn end_machines(&self) {
+/// A test that failed leaves no machine either.
+impl Drop for Lab {
+    fn drop(&mut self) {
         for pid in self.machines("") {
             let _ = kill_process(pid, Signal::KILL);
         }
-    }
-}
-
-impl Drop for Lab {
-    fn drop(&mut self) {
-        self.end_machines();
     }
 }
 

@@ -22,8 +22,10 @@ mod points;
 mod traced;
 
 mod commands;
+mod debian;
 mod killed;
 mod lab;
 mod lives;
 mod packer;
 mod sdk;
+mod secrets;

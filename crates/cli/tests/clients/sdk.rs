@@ -12,7 +12,7 @@ fn the_python_sdk_runs_instances() {
     let server = lab.serve();
     let mut command = python("instances.py");
     command.arg(&server.address).arg(lab.place.key_file()).arg(&lab.line).env("NO_PROXY", "*");
-    let done = within(120, &command);
+    let done = within(300, &command);
     let log = server.stop();
     let said = said(&done);
     assert!(done.status.success() && said.contains("every step passed"), "{said}\n--- server:\n{log}");

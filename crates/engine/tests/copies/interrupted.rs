@@ -83,6 +83,26 @@ fn a_killed_copy_goes_on_in_every_format() {
     }
 }
 
+/// A source that changed since and was given its old time again is another one: nothing of the first run is used, and who says in which state
+/// it was looked at is refused.
+#[test]
+fn a_source_with_its_old_time_is_not_believed() {
+    let bench = Bench::new();
+    noise(&bench, 8 * MIB);
+    let mut request = bench.request("disk.raw", "target");
+    request.encryption = ENCRYPT;
+    copy_killed(&bench, &request, 3);
+    let seen = blobs::SourceFile::open(&bench.path("disk.raw")).unwrap().identity().unwrap();
+    let file = std::fs::File::options().write(true).open(bench.path("disk.raw")).unwrap();
+    let modified = file.metadata().unwrap().modified().unwrap();
+    file.write_all_at(&[1; 4096], 0).unwrap();
+    file.set_modified(modified).unwrap();
+    request.source_state = Some(seen);
+    assert!(matches!(bench.copy(&request), Err(engine::EngineError::SourceChanged { .. })));
+    request.source_state = None;
+    assert_eq!(bench.copy(&request).unwrap().resumed_segments, 0);
+}
+
 /// A source is never touched, whatever name it has.
 #[test]
 fn a_source_with_the_name_of_a_scratch_file_is_refused_and_kept() {

@@ -72,22 +72,23 @@ pub(super) async fn authorise(posted: Posted) -> Response {
     }
 }
 
-/// What is there already is as well as made.
+/// What is there already is as well as made: each call has the one refusal that says so.
 async fn make(visit: &Visit) -> Result<(), Refusal> {
     let role = &DISK_ENCRYPT_ROLE;
-    unless(visit.call(Product::Kms, "OpenKmsService", &[]).await, "Forbidden.Opened")?;
     let made = [("RoleName", role.name), ("AssumeRolePolicyDocument", role.trust), ("Description", role.description)];
-    unless(visit.call(Product::Ram, "CreateRole", &made).await, "EntityAlreadyExists.Role")?;
     let attached = [("PolicyType", "System"), ("PolicyName", role.policy), ("RoleName", role.name)];
-    unless(visit.call(Product::Ram, "AttachPolicyToRole", &attached).await, "EntityAlreadyExists.Role.Policy")
-}
-
-/// An answer, or the one refusal that is as good.
-fn unless(answer: Result<serde_json::Value, Refusal>, as_good: &str) -> Result<(), Refusal> {
-    match answer {
-        Err(refusal) if refusal.code != as_good => Err(refusal),
-        _ => Ok(()),
+    let calls: [(Product, &'static str, &[(&str, &str)], &str); 3] = [
+        (Product::Kms, "OpenKmsService", &[], "Forbidden.Opened"),
+        (Product::Ram, "CreateRole", &made, "EntityAlreadyExists.Role"),
+        (Product::Ram, "AttachPolicyToRole", &attached, "EntityAlreadyExists.Role.Policy"),
+    ];
+    for (product, action, parameters, as_good) in calls {
+        match visit.call(product, action, parameters).await {
+            Err(refusal) if refusal.code != as_good => return Err(refusal),
+            _ => {}
+        }
     }
+    Ok(())
 }
 
 async fn look(visit: &Visit, trouble: Option<Trouble>) -> Result<ServicesPage, Refusal> {

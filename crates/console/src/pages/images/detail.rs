@@ -147,7 +147,10 @@ impl Detail {
 }
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
-    Router::new().route("/images/{id}", get(detail)).route("/images/{id}/live", get(live))
+    Router::new()
+        .route("/images/{id}", get(detail))
+        .route("/images/{id}/live", get(live))
+        .route("/images/{id}/tasks", get(rows))
 }
 
 async fn detail(Path(Of { id }): Path<Of>, visit: Visit) -> Response {
@@ -163,6 +166,12 @@ async fn live(Path(Of { id }): Path<Of>, visit: Visit) -> Response {
         }
         Err(refusal) => visit.trouble(Section::Images, &refusal),
     }
+}
+
+/// The tasks of an image, as they are now.
+async fn rows(Path(Of { id }): Path<Of>, visit: Visit) -> Response {
+    let page = tasks::of_image(&visit, &id).await;
+    visit.show(Section::Images, page)
 }
 
 /// The page of an image; `failed`: a form of it that was refused.

@@ -22,7 +22,11 @@ pub(super) async fn change(Path((_, id, what)): Path<(String, String, String)>, 
     let parameters: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
     match visit.call(Product::Kms, action, &parameters).await {
         Ok(_) => visit.go(format_args!("keys/{id}")),
-        Err(refusal) => detail::with_trouble(&visit, &id, &refusal).await,
+        Err(refusal) => {
+            // What was to be removed is no text that anybody typed.
+            let typed = if what.starts_with("remove-") { Fields::default() } else { fields };
+            detail::with_trouble(&visit, &id, &refusal, typed).await
+        }
     }
 }
 

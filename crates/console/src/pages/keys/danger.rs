@@ -33,7 +33,7 @@ texts! {
         delete: "Schedule the deletion" | "确认计划删除";
         cancel: "Cancel" | "取消";
         wrong_id: "What was typed is not the ID of this key. Nothing was done." | "输入的内容与密钥 ID 不一致，未执行任何操作。";
-        wrong_id_remedy: "Copy the key ID from above." | "请复制上方的密钥 ID。";
+        wrong_id_remedy: "Copy the key ID that stands below the field." | "请复制输入框下方的密钥 ID。";
     }
 }
 

@@ -14,7 +14,7 @@ use crate::paging::page_number;
 use crate::shell::{Section, Shell};
 use crate::shown::{Time, list, number, text};
 use crate::trouble::Trouble;
-use crate::visit::{Visit, rendered};
+use crate::visit::{Fields, Visit, rendered};
 
 texts! {
     /// Texts of the page.
@@ -93,6 +93,8 @@ struct DetailPage {
     title: String,
     trouble: Option<Trouble>,
     alias_refused: Option<String>,
+    /// What was typed into the form that was refused.
+    typed: Fields,
     usage: Result<Usage, Trouble>,
     aliases: Result<Vec<String>, Trouble>,
     tags: Result<Vec<(String, String)>, Trouble>,
@@ -134,10 +136,10 @@ pub(super) async fn detail(
     }
 }
 
-/// The page of a key with what stood in the way of a change.
-pub(super) async fn with_trouble(visit: &Visit, id: &str, refusal: &Refusal) -> Response {
+/// The page of a key with what stood in the way of a change, and what was typed for it.
+pub(super) async fn with_trouble(visit: &Visit, id: &str, refusal: &Refusal, typed: Fields) -> Response {
     match look(visit, id, &Asked::default(), Some(Trouble::new(refusal, visit.language))).await {
-        Ok(page) => rendered(refusal.http_status(), &page),
+        Ok(page) => rendered(refusal.http_status(), &DetailPage { typed, ..page }),
         Err(other) => visit.trouble(Section::Keys, &other),
     }
 }
@@ -162,6 +164,7 @@ async fn look(visit: &Visit, id: &str, asked: &Asked, trouble: Option<Trouble>) 
         words: KeyWords::of(visit.language),
         title,
         trouble,
+        typed: Fields::default(),
         alias_refused: code.map(|code| fill(texts.alias_refused, &[&code])),
         usage: Usage::look(visit, &key.id, &address, page_number(&asked.usage_page)).await.map_err(told),
         aliases: aliases.map_err(told),

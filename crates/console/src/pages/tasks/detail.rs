@@ -15,7 +15,7 @@ use super::task::{Task, operation};
 use crate::calls::{Product, Refusal};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::{number, text};
+use crate::shown::text;
 use crate::trouble::Trouble;
 use crate::visit::{Posted, Visit, rendered};
 
@@ -24,10 +24,20 @@ use crate::visit::{Posted, Visit, rendered};
 struct Detail {
     shell: Shell,
     texts: &'static TaskTexts,
+    live: Live,
+    trouble: Option<Trouble>,
+}
+
+/// The part that changes while the task goes on.
+#[derive(Template)]
+#[template(path = "tasks/live.html")]
+struct Live {
+    texts: &'static TaskTexts,
+    region: String,
+    csrf: String,
     task: Task,
     /// Code and words of one that failed.
     failure: (String, String),
-    trouble: Option<Trouble>,
 }
 
 /// The task of a path.
@@ -39,7 +49,7 @@ struct Of {
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/tasks/{id}", get(one))
-        .route("/tasks/{id}/status", get(moving))
+        .route("/tasks/{id}/live", get(live))
         .route("/tasks/{id}/cancel", post(cancel))
 }
 
@@ -47,8 +57,8 @@ async fn one(Path(Of { id }): Path<Of>, visit: Visit) -> Response {
     show(&visit, &id, None).await
 }
 
-async fn moving(Path(Of { id }): Path<Of>, visit: Visit) -> Response {
-    let page = found(&visit, &id).await.map(|(task, _)| task.status);
+async fn live(Path(Of { id }): Path<Of>, visit: Visit) -> Response {
+    let page = found(&visit, &id).await;
     visit.show(Section::Tasks, page)
 }
 
@@ -60,11 +70,10 @@ async fn cancel(Path(Of { id }): Path<Of>, Posted { visit, .. }: Posted) -> Resp
 }
 
 async fn show(visit: &Visit, id: &str, refused: Option<Refusal>) -> Response {
-    let page = found(visit, id).await.map(|(task, failure)| Detail {
+    let page = found(visit, id).await.map(|live| Detail {
         shell: visit.shell(Section::Tasks),
         texts: TaskTexts::of(visit.language),
-        task,
-        failure,
+        live,
         trouble: refused.as_ref().map(|refusal| Trouble::new(refusal, visit.language)),
     });
     match page {
@@ -73,12 +82,16 @@ async fn show(visit: &Visit, id: &str, refused: Option<Refusal>) -> Response {
     }
 }
 
-/// A task with its progress; code and words of what made it fail.
-async fn found(visit: &Visit, id: &str) -> Result<(Task, (String, String)), Refusal> {
+async fn found(visit: &Visit, id: &str) -> Result<Live, Refusal> {
     let answer = visit.call(Product::Ecs, "DescribeTaskAttribute", &[("TaskId", id)]).await?;
-    let (part, progress) = (operation(&answer), number(&answer, "TaskProcess"));
-    let failure = (text(part, "ErrorCode"), text(part, "ErrorMsg"));
-    Ok((Task::read(&answer, &visit.path("tasks"), TaskTexts::of(visit.language), Some(progress)), failure))
+    let (part, texts) = (operation(&answer), TaskTexts::of(visit.language));
+    Ok(Live {
+        texts,
+        region: visit.region.clone(),
+        csrf: visit.csrf.clone(),
+        task: Task::read(&answer, texts),
+        failure: (text(part, "ErrorCode"), text(part, "ErrorMsg")),
+    })
 }
 
 #[cfg(test)]
@@ -88,17 +101,33 @@ mod tests {
     use super::*;
     use crate::language::Language;
 
+    fn page(found: &serde_json::Value, language: Language) -> String {
+        let texts = TaskTexts::of(language);
+        let failure = ("InvalidImage".to_owned(), "<script>alert(1)</script>".to_owned());
+        let (region, csrf) = ("cn-hangzhou".to_owned(), String::new());
+        let live = Live { texts, region, csrf, task: Task::read(found, texts), failure };
+        Detail { shell: Shell::sample(language), texts, live, trouble: None }.render().unwrap()
+    }
+
     /// Why a task failed is text, whatever it holds.
     #[test]
     fn markup_is_shown_as_text() {
+        let found =
+            json!({ "TaskId": "<script>", "TaskStatus": "Failed", "ResourceId": "<script>", "SupportCancel": "true" });
         for language in [Language::English, Language::Chinese] {
-            let texts = TaskTexts::of(language);
-            let found = json!({ "TaskId": "<script>", "TaskStatus": "Failed", "ResourceId": "<script>", "SupportCancel": "true" });
-            let task = Task::read(&found, "/tasks", texts, Some(7));
-            let failure = ("InvalidImage".to_owned(), "<script>alert(1)</script>".to_owned());
-            let page = Detail { shell: Shell::sample(language), texts, task, failure, trouble: None };
-            let html = page.render().unwrap();
+            let html = page(&found, language);
             assert!(!html.contains("<script>") && html.contains("&#60;script&#62;alert"), "{html}");
+        }
+    }
+
+    /// Only what moves is asked for again.
+    #[test]
+    fn what_is_over_keeps_still() {
+        for (state, is_live) in [("Processing", true), ("Finished", false), ("Failed", false)] {
+            let found = json!({ "TaskId": "t-1", "TaskStatus": state, "TaskProcess": "7%" });
+            let html = page(&found, Language::English);
+            assert_eq!(html.contains("data-live=\"/console/cn-hangzhou/tasks/t-1/live\""), is_live, "{state}");
+            assert!(html.contains("7 %"), "{html}");
         }
     }
 }

@@ -69,7 +69,7 @@ struct Tasks {
 }
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
-    Router::new().route("/tasks", get(all)).merge(detail::routes())
+    Router::new().route("/tasks", get(all)).route("/tasks/rows", get(rows)).merge(detail::routes())
 }
 
 /// The tasks of an image, the newest first.
@@ -84,7 +84,7 @@ pub(super) async fn of_image(visit: &Visit, image: &str) -> Result<TaskTable, Re
         found.extend_from_slice(list(&answer, "TaskSet", "Task"));
     }
     found.sort_by_key(|task| std::cmp::Reverse(text(task, "CreationTime")));
-    Ok(TaskTable::of(visit, &found))
+    TaskTable::of(visit, &found, visit.path(format!("images/{image}/tasks"))).await
 }
 
 /// The task of an image that CancelTask ends, if one runs.
@@ -100,6 +100,12 @@ async fn all(visit: Visit) -> Response {
     visit.show(Section::Tasks, page)
 }
 
+/// The table alone, as it is now.
+async fn rows(visit: Visit) -> Response {
+    let page = look(&visit).await.map(|page| page.table);
+    visit.show(Section::Tasks, page)
+}
+
 async fn look(visit: &Visit) -> Result<Tasks, Refusal> {
     let texts = TaskTexts::of(visit.language);
     let query = visit.query();
@@ -109,6 +115,7 @@ async fn look(visit: &Visit) -> Result<Tasks, Refusal> {
     let paging = [("PageNumber", page_text.as_str()), ("PageSize", size.as_str())];
     let answer = visit.call(Product::Ecs, "DescribeTasks", &[&given[..], &paging].concat()).await?;
     let (address, total) = (visit.path("tasks"), number(&answer, "TotalCount"));
+    let rows = visit.path(format!("tasks/rows?{}", visit.uri.query().unwrap_or_default()));
     let kinds = KINDS.map(|action| (action, kind(action, texts)));
     let words = STATUSES.map(|state| (state, chip(state, texts).text));
     let statuses = words.iter().map(|(state, words)| (*state, words.as_str()));
@@ -117,7 +124,7 @@ async fn look(visit: &Visit) -> Result<Tasks, Refusal> {
         texts,
         kinds: choices([("", texts.imports_and_exports)].into_iter().chain(kinds), query.get("TaskAction")),
         statuses: choices([("", texts.any)].into_iter().chain(statuses), query.get("TaskStatus")),
-        table: TaskTable::of(visit, list(&answer, "TaskSet", "Task")),
+        table: TaskTable::of(visit, list(&answer, "TaskSet", "Task"), rows).await?,
         paging: Paging::numbered(visit.language, (&address, &given), ("page", page), PAGE_SIZE, total),
     })
 }

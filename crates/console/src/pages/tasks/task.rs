@@ -1,13 +1,29 @@
-//! A task as the pages show it.
+//! A task as the pages show it, and a table of such.
 
 use askama::Template;
 use serde_json::Value;
 
 use super::TaskTexts;
-use crate::shown::{Chip, Time, list, text};
+use crate::calls::{Product, Refusal};
+use crate::shown::{Chip, Time, list, number, text};
 use crate::visit::Visit;
 
-/// Tasks as a table, also on the page of their image.
+/// One task.
+pub(super) struct Task {
+    pub(super) id: String,
+    pub(super) kind: &'static str,
+    pub(super) image: String,
+    pub(super) chip: Chip,
+    /// Percent; none where it was not asked for.
+    pub(super) progress: Option<u64>,
+    pub(super) created: Time,
+    pub(super) ended: Time,
+    pub(super) can_cancel: bool,
+    /// Whether it is still in progress.
+    pub(super) moves: bool,
+}
+
+/// Tasks as a table, also on the page of their image. It renews itself while one of them moves.
 #[derive(Template)]
 #[template(path = "tasks/table.html")]
 pub(in crate::pages) struct TaskTable {
@@ -15,64 +31,44 @@ pub(in crate::pages) struct TaskTable {
     region: String,
     csrf: String,
     tasks: Vec<Task>,
-}
-
-pub(super) struct Task {
-    pub(super) id: String,
-    pub(super) kind: &'static str,
-    pub(super) image: String,
-    pub(super) status: Status,
-    pub(super) created: Time,
-    pub(super) ended: Time,
-    pub(super) can_cancel: bool,
-}
-
-/// The status of a task, which renews itself while it moves.
-#[derive(Template)]
-#[template(path = "tasks/status.html")]
-pub(super) struct Status {
-    texts: &'static TaskTexts,
-    chip: Chip,
     /// Where it is renewed; empty once nothing moves.
     address: String,
-    /// Percent; none where it was not asked for.
-    progress: Option<u64>,
 }
 
 impl TaskTable {
-    pub(in crate::pages) fn is_empty(&self) -> bool {
-        self.tasks.is_empty()
+    /// The tasks of an answer of DescribeTasks. `address`: of the table alone.
+    pub(super) async fn of(visit: &Visit, found: &[Value], address: String) -> Result<Self, Refusal> {
+        let texts = TaskTexts::of(visit.language);
+        let mut tasks: Vec<Task> = found.iter().map(|task| Task::read(task, texts)).collect();
+        for task in tasks.iter_mut().filter(|task| task.moves) {
+            // A list does not say how far a task is.
+            let answer = visit.call(Product::Ecs, "DescribeTaskAttribute", &[("TaskId", &task.id)]).await?;
+            task.progress = Some(number(&answer, "TaskProcess"));
+        }
+        let moves = tasks.iter().any(|task| task.moves);
+        let address = if moves { address } else { String::new() };
+        Ok(Self { texts, region: visit.region.clone(), csrf: visit.csrf.clone(), tasks, address })
     }
 
-    pub(super) fn of(visit: &Visit, found: &[Value]) -> Self {
-        let (texts, address) = (TaskTexts::of(visit.language), visit.path("tasks"));
-        Self {
-            texts,
-            region: visit.region.clone(),
-            csrf: visit.csrf.clone(),
-            tasks: found.iter().map(|task| Task::read(task, &address, texts, None)).collect(),
-        }
+    pub(in crate::pages) fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
     }
 }
 
 impl Task {
-    /// As DescribeTasks and DescribeTaskAttribute show it. `tasks`: address of all of them.
-    pub(super) fn read(found: &Value, tasks: &str, texts: &'static TaskTexts, progress: Option<u64>) -> Self {
-        let (id, state) = (text(found, "TaskId"), text(found, "TaskStatus"));
-        let address = format!("{tasks}/{id}/status");
+    /// As DescribeTasks and DescribeTaskAttribute show it.
+    pub(super) fn read(found: &Value, texts: &TaskTexts) -> Self {
+        let state = text(found, "TaskStatus");
         Self {
+            id: text(found, "TaskId"),
             kind: kind(found["TaskAction"].as_str().unwrap_or_default(), texts),
             image: image_of(found),
-            status: Status {
-                texts,
-                chip: chip(&state, texts),
-                address: if state == "Processing" { address } else { String::new() },
-                progress,
-            },
+            chip: chip(&state, texts),
+            progress: found["TaskProcess"].is_string().then(|| number(found, "TaskProcess")),
             created: Time::of(found, "CreationTime"),
             ended: Time::of(found, "FinishedTime"),
             can_cancel: text(found, "SupportCancel") == "true",
-            id,
+            moves: state == "Processing",
         }
     }
 }
