@@ -50,7 +50,7 @@ pub struct Refusal {
     /// `RequestId`, by which log and audit name the call.
     pub request_id: String,
     /// What was not allowed, for a denial: action and resource.
-    pub denied: Option<(String, String)>,
+    pub denied: Option<Box<(String, String)>>,
     /// What a dry run checked, as JSON.
     pub checks: Option<String>,
 }

@@ -65,6 +65,21 @@ pub(crate) struct Shell {
     pub(crate) icon: String,
 }
 
+/// A group of the navigation.
+pub(crate) struct Group {
+    /// Empty for the first one, which needs none.
+    pub(crate) name: &'static str,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// An entry of the navigation.
+pub(crate) struct Entry {
+    pub(crate) address: String,
+    pub(crate) name: &'static str,
+    /// Whether the page belongs to it.
+    pub(crate) is_current: bool,
+}
+
 impl Shell {
     pub(crate) fn new(visit: &Visit, section: Section) -> Self {
         let texts = ShellTexts::of(visit.language);
@@ -115,31 +130,32 @@ impl Shell {
         }
     }
 
-    /// The navigation: groups of entries, each with its address, name, and whether it is this page's.
-    pub(crate) fn navigation(&self) -> Vec<(&'static str, Vec<(String, &'static str, bool)>)> {
+    /// The navigation, by groups.
+    pub(crate) fn navigation(&self) -> Vec<Group> {
         let texts = self.texts;
-        let entry = |section: Section, name| {
-            (format!("/console/{}/{}", self.region, section.path()), name, section == self.section)
+        let group = |name, entries: &[(Section, &'static str)]| {
+            let entries = entries.iter().map(|(section, name)| Entry {
+                address: format!("/console/{}/{}", self.region, section.path()),
+                name,
+                is_current: *section == self.section,
+            });
+            Group { name, entries: entries.collect() }
         };
         vec![
-            ("", vec![entry(Section::Overview, texts.overview)]),
-            (
+            group("", &[(Section::Overview, texts.overview)]),
+            group(
                 texts.compute,
-                vec![
-                    entry(Section::Images, texts.images),
-                    entry(Section::Instances, texts.instances),
-                    entry(Section::Tasks, texts.tasks),
+                &[
+                    (Section::Images, texts.images),
+                    (Section::Instances, texts.instances),
+                    (Section::Tasks, texts.tasks),
                 ],
             ),
-            (
+            group(
                 texts.security,
-                vec![
-                    entry(Section::Keys, texts.keys),
-                    entry(Section::Access, texts.access),
-                    entry(Section::Audit, texts.audit),
-                ],
+                &[(Section::Keys, texts.keys), (Section::Access, texts.access), (Section::Audit, texts.audit)],
             ),
-            (texts.account, vec![entry(Section::Usage, texts.usage), entry(Section::Tickets, texts.tickets)]),
+            group(texts.account, &[(Section::Usage, texts.usage), (Section::Tickets, texts.tickets)]),
         ]
     }
 }

@@ -48,7 +48,7 @@ impl Trouble {
             "" => (refusal.message.clone(), String::new()),
             words => (words.to_owned(), refusal.message.clone()),
         };
-        let remedy = match &refusal.denied {
+        let remedy = match refusal.denied.as_deref() {
             Some((action, resource)) => crate::language::fill(texts.missing_right, &[action, resource]),
             None => known.remedy.to_owned(),
         };

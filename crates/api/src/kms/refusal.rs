@@ -109,7 +109,6 @@ fn of_crypto(error: &CryptoError, request_id: &str) -> Refusal {
         | CryptoError::KeyGeneration { .. }
         | CryptoError::PrivateKey { .. }
         | CryptoError::Encryption
-        | CryptoError::StoredPassword
         | CryptoError::Signing => return internal(&error.to_string(), request_id),
     };
     invalid(name, &error.to_string())

@@ -27,7 +27,7 @@ pub(super) async fn run(backend: Arc<Backend>) {
                 "destroyed key material stays in catalog.sqlite-wal, because another program reads the catalog for long; it is tried again"
             ),
             Err(error) => {
-                tracing::error!(%error, "destroyed key material cannot be overwritten yet; it is tried again")
+                tracing::error!(%error, "destroyed key material cannot be overwritten yet; it is tried again");
             }
         }
     }

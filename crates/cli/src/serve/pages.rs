@@ -67,7 +67,7 @@ impl Actions {
                 code: refusal.row().code.to_owned(),
                 message: refusal.message().to_owned(),
                 request_id,
-                denied: detail("AuthAction").zip(detail("AuthResource")),
+                denied: detail("AuthAction").zip(detail("AuthResource")).map(Box::new),
                 checks: refusal.checks().map(str::to_owned),
             }
         })

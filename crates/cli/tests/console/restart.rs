@@ -3,11 +3,11 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
 use crate::browser::judge;
-use crate::lab::Lab;
+use crate::lab::{Lab, said};
 use crate::running::Server;
 
-/// Each write of the engine and the database takes this much longer, microseconds: the copy of a small disk takes seconds.
-const DELAY: &str = "inject=pwrite64:delay_enter=20000";
+/// Each write of the engine and the database takes this much longer, microseconds: the copy of a small disk takes seconds, on any machine.
+const DELAY: &str = "inject=pwrite64:delay_enter=60000";
 
 /// Data behind the guest's own.
 const MORE_BYTES: usize = 24 << 20;
@@ -18,6 +18,8 @@ fn a_page_goes_on_after_the_server_was_killed() {
     let lab = Lab::new(43);
     let mut disk = File::options().append(true).open(lab.disk()).expect("the disk");
     disk.write_all(&vec![0x5a; MORE_BYTES]).expect("more data");
+    let imported = lab.place.run("image import bucket/disk.raw --name large");
+    assert!(imported.status.success(), "{}", said(&imported));
     let slow = lab.serving(lab.place.traced(&["-e", "trace=pwrite64", "-e", DELAY]));
     let server = Server::start(slow);
     let address = server.address.clone();

@@ -31,6 +31,7 @@ pub(crate) struct Server {
     /// `http` or `https`.
     scheme: String,
     /// What it printed before it listened.
+    #[allow(dead_code, reason = "the tests of the console read the first access key there")]
     pub(crate) said: String,
     /// What it says on standard error, to its end.
     log: Option<JoinHandle<String>>,
@@ -129,6 +130,7 @@ impl Server {
     }
 
     /// The same where another one listened before.
+    #[allow(dead_code, reason = "the tests of the console start one in the place of another")]
     pub(crate) fn start_at(address: &str, command: Command) -> Self {
         Self::attempt_at(address, command).unwrap_or_else(|end| panic!("the server did not start: {end}"))
     }

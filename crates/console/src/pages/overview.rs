@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use serde_json::Value;
@@ -13,7 +14,8 @@ use crate::language::{fill, texts};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::{number, text};
-use crate::visit::Visit;
+use crate::trouble::Trouble;
+use crate::visit::{Visit, rendered};
 
 texts! {
     /// Texts of the overview.
@@ -46,14 +48,16 @@ texts! {
 struct Overview {
     shell: Shell,
     texts: &'static OverviewTexts,
-    images: usize,
-    encrypted: usize,
-    instances: usize,
-    running: usize,
-    keys: usize,
-    usable: usize,
-    progress: Progress,
+    /// All, and those that are encrypted.
+    images: Option<(usize, usize)>,
+    /// All, and those that run.
+    instances: Option<(usize, usize)>,
+    /// All, and those that can be used.
+    keys: Option<(usize, usize)>,
+    progress: Option<Progress>,
     warnings: Vec<String>,
+    /// Why parts are left out.
+    missing: Vec<Trouble>,
 }
 
 /// What is being made, as a part of the page that renews itself.
@@ -72,8 +76,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 }
 
 async fn overview(visit: Visit) -> Response {
-    let page = look(&visit).await;
-    visit.show(Section::Overview, page)
+    rendered(StatusCode::OK, &look(&visit).await)
 }
 
 async fn progress(visit: Visit) -> Response {
@@ -81,23 +84,29 @@ async fn progress(visit: Visit) -> Response {
     visit.show(Section::Overview, page)
 }
 
-async fn look(visit: &Visit) -> Result<Overview, Refusal> {
+/// A part that is refused is left out, and the page says why: nobody has to have every right to see the others.
+async fn look(visit: &Visit) -> Overview {
     let texts = OverviewTexts::of(visit.language);
-    let images = visit.all(Product::Ecs, "DescribeImages", &[("Status", "Available")], ("Images", "Image")).await?;
-    let instances = visit.all(Product::Ecs, "DescribeInstances", &[], ("Instances", "Instance")).await?;
-    let keys = own_keys(visit).await?;
-    Ok(Overview {
+    let images = visit.all(Product::Ecs, "DescribeImages", &[("Status", "Available")], ("Images", "Image")).await;
+    let instances = visit.all(Product::Ecs, "DescribeInstances", &[], ("Instances", "Instance")).await;
+    let keys = own_keys(visit).await;
+    let refusals = [&images, &instances, &keys].into_iter().filter_map(|part| part.as_ref().err());
+    Overview {
         shell: visit.shell(Section::Overview),
         texts,
-        encrypted: images.iter().filter(|image| image["Reseal"]["Encrypted"] == true).count(),
-        images: images.len(),
-        running: instances.iter().filter(|instance| instance["Status"] == "Running").count(),
-        instances: instances.len(),
-        usable: keys.iter().filter(|key| key["KeyState"] == "Enabled").count(),
-        keys: keys.len(),
-        progress: being_made(visit).await?,
-        warnings: keys.iter().filter_map(|key| warning(key, texts)).collect(),
-    })
+        missing: refusals.map(|refusal| Trouble::new(refusal, visit.language)).collect(),
+        warnings: keys.iter().flatten().filter_map(|key| warning(key, texts)).collect(),
+        images: count(images, |image| image["Reseal"]["Encrypted"] == true),
+        instances: count(instances, |instance| instance["Status"] == "Running"),
+        keys: count(keys, |key| key["KeyState"] == "Enabled"),
+        progress: being_made(visit).await.ok(),
+    }
+}
+
+/// How many there are, and how many of these are so.
+fn count(found: Result<Vec<Value>, Refusal>, is_so: impl Fn(&Value) -> bool) -> Option<(usize, usize)> {
+    let found = found.ok()?;
+    Some((found.len(), found.iter().filter(|one| is_so(one)).count()))
 }
 
 async fn being_made(visit: &Visit) -> Result<Progress, Refusal> {

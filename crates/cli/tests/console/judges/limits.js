@@ -4,6 +4,7 @@
 const assert = require('node:assert');
 const { ACCOUNT, copyImage, createKey, createUser, importDisk, kms } = require('./api');
 const { Person, run, withBrowser } = require('./browser');
+const { like } = require('./words');
 
 // May look at images, and nothing else.
 const LOOKER = { Version: '1', Statement: [{ Effect: 'Allow', Action: ['ecs:DescribeImages', 'ecs:DescribeInstances'], Resource: '*' }] };
@@ -42,7 +43,8 @@ async function withoutRights(browser, plain) {
   for (const language of ['en', 'zh-CN']) {
     const person = await Person.arrive(browser, language);
     await person.signIn(user.id, user.secret);
-    await person.go('images');
+    await person.sees('kms:ListKeys');
+    await person.page.getByRole('link', { name: like(`{} ${person.words('pages/overview').images}`) }).click();
     await person.sees('plain');
     await person.go('keys');
     const said = await person.isRefused('Forbidden');

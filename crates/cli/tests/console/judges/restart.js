@@ -3,7 +3,7 @@
 
 const assert = require('node:assert');
 const { once } = require('node:events');
-const { ACCOUNT, ecs, importDisk, until } = require('./api');
+const { ACCOUNT, ecs, until } = require('./api');
 const { Person, run, withBrowser } = require('./browser');
 
 async function percent(person) {
@@ -11,10 +11,10 @@ async function percent(person) {
 }
 
 run('restart', () => withBrowser(async (browser) => {
-  const plain = await importDisk('large');
   const person = await Person.arrive(browser, 'en');
   await person.signIn(ACCOUNT.id, ACCOUNT.secret);
-  const { ImageId } = await ecs('CopyImage', { ImageId: plain, Encrypted: true, DestinationImageName: 'large-encrypted' });
+  const { Images: { Image: [plain] } } = await ecs('DescribeImages', { ImageName: 'large' });
+  const { ImageId } = await ecs('CopyImage', { ImageId: plain.ImageId, Encrypted: true, DestinationImageName: 'large-encrypted' });
   await person.go(`images/${ImageId}`);
   const before = await until('the page shows progress', () => percent(person));
   assert(before < 100, `the copy ended too early: ${before} %`);

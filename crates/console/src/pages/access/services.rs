@@ -72,35 +72,18 @@ pub(super) async fn authorise(posted: Posted) -> Response {
     }
 }
 
-/// A call of the authorisation, and the refusal that is as good as its answer: what is there already is as well as made.
-struct Step<'a> {
-    product: Product,
-    action: &'static str,
-    parameters: &'a [(&'a str, &'a str)],
-    as_good: &'static str,
-}
-
+/// What is there already is as well as made: each call has the one refusal that says so.
 async fn make(visit: &Visit) -> Result<(), Refusal> {
     let role = &DISK_ENCRYPT_ROLE;
     let made = [("RoleName", role.name), ("AssumeRolePolicyDocument", role.trust), ("Description", role.description)];
     let attached = [("PolicyType", "System"), ("PolicyName", role.policy), ("RoleName", role.name)];
-    let steps = [
-        Step { product: Product::Kms, action: "OpenKmsService", parameters: &[], as_good: "Forbidden.Opened" },
-        Step { product: Product::Ram, action: "CreateRole", parameters: &made, as_good: "EntityAlreadyExists.Role" },
-        Step {
-            product: Product::Ram,
-            action: "AttachPolicyToRole",
-            parameters: &attached,
-            as_good: "EntityAlreadyExists.Role.Policy",
-        },
-    ];
-    for Step { product, action, parameters, as_good } in steps {
-        match visit.call(product, action, parameters).await {
-            Err(refusal) if refusal.code != as_good => return Err(refusal),
-            _ => {}
-        }
-    }
-    Ok(())
+    let call = async |product, action, parameters: &[(&str, &str)], as_good: &str| {
+        let answer = visit.call(product, action, parameters).await;
+        answer.map(drop).or_else(|refusal| if refusal.code == as_good { Ok(()) } else { Err(refusal) })
+    };
+    call(Product::Kms, "OpenKmsService", &[], "Forbidden.Opened").await?;
+    call(Product::Ram, "CreateRole", &made, "EntityAlreadyExists.Role").await?;
+    call(Product::Ram, "AttachPolicyToRole", &attached, "EntityAlreadyExists.Role.Policy").await
 }
 
 async fn look(visit: &Visit, trouble: Option<Trouble>) -> Result<ServicesPage, Refusal> {

@@ -19,6 +19,7 @@ texts! {
         image: "Image" | "镜像";
         snapshot: "Snapshot" | "快照";
         disk: "Disk" | "磁盘";
+        backing: "What a disk was made from" | "磁盘的底层数据";
         file: "File" | "文件";
         count: "{} things are encrypted under this key: images, snapshots, disks of instances, or files." | "有 {} 项资源（镜像、快照、实例磁盘或文件）使用该密钥加密。";
     }
@@ -89,6 +90,7 @@ impl UsedBy {
         let (what, name) = match (parts.next(), parts.next()) {
             (Some("image"), Some(id)) => (texts.image, id),
             (Some("snapshot"), Some(id)) => (texts.snapshot, id),
+            (Some("disk"), Some(id)) if used["Mode"] == "backing" => (texts.backing, id),
             (Some("disk"), Some(id)) => (texts.disk, id),
             _ => (texts.file, path.as_str()),
         };
@@ -106,13 +108,15 @@ mod tests {
     /// Each kind is told by its ARN; only images lead on; the count is the API's, not that of what is shown.
     #[test]
     fn users_of_a_key_are_told_apart() {
-        let paths = [
-            "acs:ecs:cn-hangzhou:1:image/m-1/disk/0",
-            "acs:ecs:cn-hangzhou:1:disk/d-1",
-            "acs:ecs:cn-hangzhou:1:snapshot/s-1",
-            "/srv/a.qcow2",
+        let used = [
+            ("acs:ecs:cn-hangzhou:1:image/m-1/disk/0", "encrypt"),
+            ("acs:ecs:cn-hangzhou:1:disk/d-1", "encrypt"),
+            ("acs:ecs:cn-hangzhou:1:disk/d-1", "backing"),
+            ("acs:ecs:cn-hangzhou:1:snapshot/s-1", "encrypt"),
+            ("/srv/a.qcow2", "encrypt"),
         ];
-        let answer = json!({ "Images": { "Image": paths.map(|path| json!({ "Path": path })) }, "TotalCount": 45 });
+        let used = used.map(|(path, mode)| json!({ "Path": path, "Mode": mode }));
+        let answer = json!({ "Images": { "Image": used }, "TotalCount": 45 });
         let usage = Usage::of(&answer, ("/keys/k", 1), Language::English, |id| format!("/images/{id}"));
         let shown: Vec<_> =
             usage.rows.iter().map(|row| (row.what, row.name.as_str(), row.address.as_deref())).collect();
@@ -121,6 +125,7 @@ mod tests {
             [
                 ("Image", "m-1", Some("/images/m-1")),
                 ("Disk", "d-1", None),
+                ("What a disk was made from", "d-1", None),
                 ("Snapshot", "s-1", None),
                 ("File", "/srv/a.qcow2", None)
             ]
