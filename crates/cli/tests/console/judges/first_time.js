@@ -124,6 +124,4 @@ async function startIsRefused(person, instance, key) {
   assert(said.includes(key), `the key is named: ${said}`);
 }
 
-run('first_time', () => withBrowser(async (browser) => {
-  for (const language of LANGUAGES) await story(browser, language);
-}));
+run('first_time', () => withBrowser((browser) => Promise.all(LANGUAGES.map((language) => story(browser, language)))));
