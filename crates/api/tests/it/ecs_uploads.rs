@@ -24,7 +24,7 @@ fn file_of(running: &Running<Backend>, id: &str) -> PathBuf {
     running.services.bucket().with_file_name("cn-hangzhou").join("work").join(format!("{id}.upload"))
 }
 
-fn is_gone<T>(result: Result<T, EcsError>) -> bool {
+fn is_gone<T>(result: &Result<T, EcsError>) -> bool {
     matches!(result, Err(EcsError::Import(ImportError::UploadNotFound(_))))
 }
 
@@ -46,7 +46,7 @@ async fn only_bytes_put_off_the_end() {
     pass(20);
     ecs.receive(&token).await.unwrap().finish().await.unwrap();
     pass(5);
-    assert!(is_gone(ecs.receive(&token).await));
+    assert!(is_gone(&ecs.receive(&token).await));
     ecs.sweep(true).await.unwrap();
     assert!(!file_of(&running, &id).exists());
 }
@@ -59,8 +59,8 @@ async fn what_is_given_up_takes_no_bytes() {
     let ecs = running.services.uploads().unwrap();
     let mut receiving = ecs.receive(&token).await.unwrap();
     running.services.clock.advance(SignedDuration::from_hours(24));
-    assert!(is_gone(receiving.write(b"he".to_vec()).await));
-    assert!(is_gone(receiving.finish().await));
+    assert!(is_gone(&receiving.write(b"he".to_vec()).await));
+    assert!(is_gone(&receiving.finish().await));
     ecs.sweep(true).await.unwrap();
     assert!(!file_of(&running, &id).exists());
 }

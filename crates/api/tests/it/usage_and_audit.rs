@@ -6,9 +6,8 @@ use kms::Kms;
 use ram::trail::{Entry, Ledger};
 use serde_json::{Value, json};
 
-use crate::backend::Backend;
 use crate::calls::{Client, RAM, start};
-use crate::client::{NOW, Running};
+use crate::client::NOW;
 use crate::memory::ACCOUNT;
 use crate::story::{KMS, Story, text};
 
@@ -119,16 +118,16 @@ async fn who_may_use_a_key_is_listed() {
     running.services.allow(&allow).await;
     let key = root.done(KMS, "CreateKey", &[]).await["KeyMetadata"].take();
     let (id, arn) = (text(&key["KeyId"]), text(&key["Arn"]));
-    assert_eq!(allowed(&running, &arn, &[]).await, [("Account", "", "")]);
+    assert_eq!(allowed(&root, &arn, &[]).await, [("Account", "", "")]);
     let tags = r#"[{"TagKey":"team","TagValue":"disks"}]"#;
     root.done(KMS, "TagResource", &[("KeyId", &id), ("Tags", tags)]).await;
-    assert_eq!(allowed(&running, &arn, &[]).await, [("Account", "", ""), ("User", "alice", "test")]);
-    assert_eq!(allowed(&running, &arn, &[("Marker", "alice")]).await, [] as [(&str, &str, &str); 0]);
+    assert_eq!(allowed(&root, &arn, &[]).await, [("Account", "", ""), ("User", "alice", "test")]);
+    assert_eq!(allowed(&root, &arn, &[("Marker", "alice")]).await, [] as [(&str, &str, &str); 0]);
     let policy = format!(
         r#"{{"Version":"1","Statement":[{{"Effect":"Deny","Action":["kms:Decrypt"],"Principal":{{"RAM":["acs:ram::{ACCOUNT}:*"]}},"Resource":["*"]}}]}}"#
     );
     root.done(KMS, "SetKeyPolicy", &[("KeyId", &id), ("Policy", &policy)]).await;
-    assert_eq!(allowed(&running, &arn, &[]).await, [] as [(&str, &str, &str); 0]);
+    assert_eq!(allowed(&root, &arn, &[]).await, [] as [(&str, &str, &str); 0]);
     for resource in
         ["x", "acs:kms:cn-hangzhou:2000000000000002:key/*", &arn.replace(&id, "00000000-0000-0000-0000-000000000000")]
     {
@@ -140,11 +139,10 @@ async fn who_may_use_a_key_is_listed() {
 
 /// Type, name and policy of those who may decrypt with a key.
 async fn allowed(
-    running: &Running<Backend>,
+    root: &Client<'_>,
     arn: &str,
     more: &[(&'static str, &'static str)],
 ) -> Vec<(&'static str, &'static str, &'static str)> {
-    let root = Client::root(running);
     let call = [&[("ActionName", "kms:Decrypt"), ("Resource", arn)][..], more].concat();
     let answer = root.done(RAM, "ListPrincipalsAllowed", &call).await;
     let word = |value: &Value| -> &'static str { text(value).leak() };

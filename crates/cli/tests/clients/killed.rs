@@ -13,8 +13,16 @@ use crate::traced::Point;
 
 /// Calls that change files, those of the database among them, start a process, or talk to it, and at how many places of each a server is
 /// killed at most in each life: what a usual run has time for.
-const CALLS: &[(&str, u64)] =
-    &[("pwrite64", 2), ("fdatasync", 1), ("fsync", 1), ("rename", 1), ("unlink", 1), ("pidfd_open", 1), ("sendmsg", 1)];
+const CALLS: &[(&str, u64)] = &[
+    ("pwrite64", 2),
+    ("fdatasync", 1),
+    ("fsync", 1),
+    ("rename", 1),
+    ("unlink", 1),
+    ("pidfd_open", 1),
+    ("sendmsg", 1),
+    ("write", 1),
+];
 const LIVES: [Life; 5] = [Life::Run, Life::Stop, Life::Reboot, Life::Replace, Life::Delete];
 
 /// Shows that a server killed at any moment of the life of an encrypted instance leaves nothing half done to the next: a machine runs where

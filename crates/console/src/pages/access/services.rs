@@ -77,18 +77,13 @@ async fn make(visit: &Visit) -> Result<(), Refusal> {
     let role = &DISK_ENCRYPT_ROLE;
     let made = [("RoleName", role.name), ("AssumeRolePolicyDocument", role.trust), ("Description", role.description)];
     let attached = [("PolicyType", "System"), ("PolicyName", role.policy), ("RoleName", role.name)];
-    let calls: [(Product, &'static str, &[(&str, &str)], &str); 3] = [
-        (Product::Kms, "OpenKmsService", &[], "Forbidden.Opened"),
-        (Product::Ram, "CreateRole", &made, "EntityAlreadyExists.Role"),
-        (Product::Ram, "AttachPolicyToRole", &attached, "EntityAlreadyExists.Role.Policy"),
-    ];
-    for (product, action, parameters, as_good) in calls {
-        match visit.call(product, action, parameters).await {
-            Err(refusal) if refusal.code != as_good => return Err(refusal),
-            _ => {}
-        }
-    }
-    Ok(())
+    let call = async |product, action, parameters: &[(&str, &str)], as_good: &str| {
+        let answer = visit.call(product, action, parameters).await;
+        answer.map(drop).or_else(|refusal| if refusal.code == as_good { Ok(()) } else { Err(refusal) })
+    };
+    call(Product::Kms, "OpenKmsService", &[], "Forbidden.Opened").await?;
+    call(Product::Ram, "CreateRole", &made, "EntityAlreadyExists.Role").await?;
+    call(Product::Ram, "AttachPolicyToRole", &attached, "EntityAlreadyExists.Role.Policy").await
 }
 
 async fn look(visit: &Visit, trouble: Option<Trouble>) -> Result<ServicesPage, Refusal> {
