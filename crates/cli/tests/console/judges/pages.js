@@ -66,7 +66,6 @@ async function inLanguage(browser, language) {
 
 run('pages', () => withBrowser(async (browser) => {
   await seed(MARKUP);
-  const all = [];
-  for (const language of LANGUAGES) all.push(await inLanguage(browser, language));
-  assert.deepStrictEqual(all[0], all[1], 'both languages have the same pages');
+  const [english, chinese] = await Promise.all(LANGUAGES.map((language) => inLanguage(browser, language)));
+  assert.deepStrictEqual(english, chinese, 'both languages have the same pages');
 }));
