@@ -4,8 +4,8 @@
 const assert = require('node:assert');
 const { base, region } = require('./browser');
 
-// What stands for one thing or another in an address: ids of keys, and of images, instances, disks, snapshots, tickets, tasks.
-const IDS = [/[0-9a-f]{8}-[0-9a-f-]{27}/g, /\b(m|i|d|s|t|tk|snap|ticket|task|key)-[0-9a-z]{8,}\b/g];
+// What stands for one thing or another in an address: ids of keys, and of images, instances, disks, tickets, tasks.
+const IDS = [/[0-9a-f]{8}-[0-9a-f-]{27}/g, /\b[a-z]{1,2}-[0-9a-z]{20}\b/g];
 
 // The same of names of users, groups, roles and policies.
 const NAMES = /(access\/(?:users|groups|roles|policies\/[^/]+))\/(?!create$)[^/]+/;
