@@ -9,7 +9,7 @@ const { like } = require('./words');
 // May look at images, and nothing else.
 const LOOKER = { Version: '1', Statement: [{ Effect: 'Allow', Action: ['ecs:DescribeImages', 'ecs:DescribeInstances'], Resource: '*' }] };
 
-async function encryptedStaysEncrypted(person, sealed) {
+async function staysInItsRegion(person, sealed) {
   const { page } = person;
   const texts = person.words('pages/images/copy/mod');
   await person.go(`images/${sealed}/copy`);
@@ -18,6 +18,20 @@ async function encryptedStaysEncrypted(person, sealed) {
   await preview.getByText('OperationDeined.EncryptedSnapshot').waitFor();
   await page.getByRole('button', { name: texts.ok, exact: true }).click();
   await person.isRefused('OperationDeined.EncryptedSnapshot');
+}
+
+// Without the tick the copy is encrypted all the same, and the page says so.
+async function copyStaysEncrypted(person, sealed) {
+  const { page } = person;
+  const texts = person.words('pages/images/copy/mod');
+  await person.go(`images/${sealed}/copy`);
+  await page.getByLabel(texts.encrypt, { exact: true }).uncheck();
+  await page.getByLabel(texts.name).fill('still-sealed');
+  await page.getByRole('button', { name: texts.ok, exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: 'still-sealed' }).waitFor();
+  await person.sees(person.words('pages/images/image').available);
+  assert.strictEqual(await page.getByText(person.words('pages/images/image').plain).count(), 0);
+  await page.locator('main').getByText(person.words('pages/images/image').encrypted, { exact: true }).first().waitFor();
 }
 
 async function diskStaysEncrypted(person, sealed, key) {
@@ -85,7 +99,8 @@ run('limits', () => withBrowser(async (browser) => {
   const sealed = await copyImage(plain, { Encrypted: true, KMSKeyId: key, DestinationImageName: 'sealed' });
   const person = await Person.arrive(browser, 'en');
   await person.signIn(ACCOUNT.id, ACCOUNT.secret);
-  await encryptedStaysEncrypted(person, sealed);
+  await staysInItsRegion(person, sealed);
+  await copyStaysEncrypted(person, sealed);
   await diskStaysEncrypted(person, sealed, key);
   await person.done();
   await withoutRights(browser, plain);
