@@ -20,7 +20,7 @@ pub(crate) use instance::{DataDisk, InstanceArgs, InstanceCommand, RunInstanceAr
 pub(crate) use key::{AliasCommand, CreateKeyArgs, ImportArgs, KeyArgs, KeyCommand, VersionCommand};
 pub(crate) use serve::ServeArgs;
 pub(crate) use task::{TaskArgs, TaskCommand};
-pub(crate) use ticket::{TicketArgs, TicketCommand, VerdictArgs};
+pub(crate) use ticket::{AskCommand, OperatorCommand, TicketArgs, TicketCommand, VerdictArgs};
 
 use std::ffi::OsString;
 use std::path::PathBuf;

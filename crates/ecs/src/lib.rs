@@ -47,7 +47,8 @@ pub use share_image::ShareImage;
 pub use snapshots::DescribedSnapshot;
 pub use tags::{ResourceKind, TagFilter, TaggedWith, TagsPage};
 pub use tasks::TASK_ACTIONS;
-pub use tickets::{DescribedTicket, IMAGE_COPY_SIZE, NewTicket, Verdict};
+pub use ticket_desk::{TicketDesk, Verdict};
+pub use tickets::{DescribedTicket, IMAGE_COPY_SIZE, NewTicket};
 pub use uploads::{CreatedUpload, NewUpload, Receiving};
 pub use verify_image::{VerifiedDisk, Watch};
 
@@ -79,6 +80,7 @@ mod snapshots;
 mod sweep;
 mod tags;
 mod tasks;
+mod ticket_desk;
 mod tickets;
 mod tokens;
 mod uploads;

@@ -6,7 +6,7 @@
 //!     └──── the account ──▶ Closed
 //! ```
 
-use catalog::{Page, PageRequest, Scope, TicketRecord, TicketReply, Write};
+use catalog::{Page, PageRequest, Scope, TicketRecord, TicketReply, Timestamp, Write};
 use ram::{Action, Permit};
 
 use crate::arn::require;
@@ -28,11 +28,8 @@ const GIB: std::ops::RangeInclusive<u64> = 1..=1 << 20;
 const TEXT_CHARS: std::ops::RangeInclusive<usize> = 1..=4096;
 
 /// Most texts of a ticket, and most open tickets of an account in a region: nobody reads more.
-const REPLIES_MAX: u32 = 100;
+pub(crate) const REPLIES_MAX: u32 = 100;
 const OPEN_MAX: u64 = 20;
-
-/// Who answers for the host.
-const OPERATOR: &str = "operator";
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -52,15 +49,6 @@ pub struct DescribedTicket {
     pub ticket: TicketRecord,
     /// Its texts.
     pub replies: Vec<TicketReply>,
-}
-
-/// What the operator says to a ticket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// The limit becomes the size that was asked for.
-    Approve,
-    /// It stays as it is.
-    Reject,
 }
 
 impl Ecs {
@@ -144,31 +132,7 @@ impl Ecs {
     pub async fn close_ticket(&self, id: &str, permit: &Permit, scope: &Scope) -> Result<()> {
         require(permit, CLOSE_TICKET, scope, &format!("ticket/{id}"))?;
         let mut write = self.catalog.write().await?;
-        let done = self.end_ticket(&mut write, id, "Closed", Some(scope)).await;
-        write.finish(done).await
-    }
-
-    /// Decides about a ticket of any account. Takes no permit: the operator of the host decides, and no call of the API leads here.
-    /// `content`: what is said with it; empty: nothing.
-    ///
-    /// Errors: `TicketNotFound`, `TicketOver`, `MalformedTicket`.
-    pub async fn decide_ticket(&self, id: &str, verdict: Verdict, content: &str) -> Result<()> {
-        let status = match verdict {
-            Verdict::Approve => "Approved",
-            Verdict::Reject => "Rejected",
-        };
-        if !content.is_empty() {
-            check_text(content)?;
-        }
-        let mut write = self.catalog.write().await?;
-        let done = async {
-            self.end_ticket(&mut write, id, status, None).await?;
-            if !content.is_empty() {
-                write.ticket_reply_insert(id, &self.text(OPERATOR.to_owned(), content)).await?;
-            }
-            Ok(())
-        };
-        let done = done.await;
+        let done = end_ticket(&mut write, id, "Closed", Some(scope), self.now()).await;
         write.finish(done).await
     }
 
@@ -178,16 +142,23 @@ impl Ecs {
         Ok(approved.max(self.config.copy_gib_max))
     }
 
-    async fn end_ticket(&self, write: &mut Write, id: &str, status: &str, scope: Option<&Scope>) -> Result<()> {
-        let ticket = ticket_of(write, id, scope).await?;
-        match write.ticket_end(id, status, self.now()).await? {
-            true => Ok(()),
-            false => Err(EcsError::TicketOver { id: ticket.id, status: ticket.status }),
-        }
-    }
-
     fn text(&self, author: String, content: &str) -> TicketReply {
         TicketReply { author, content: content.to_owned(), created_at: self.now() }
+    }
+}
+
+/// Ends an open ticket of this scope, or of any.
+pub(crate) async fn end_ticket(
+    write: &mut Write,
+    id: &str,
+    status: &str,
+    scope: Option<&Scope>,
+    now: Timestamp,
+) -> Result<()> {
+    let ticket = ticket_of(write, id, scope).await?;
+    match write.ticket_end(id, status, now).await? {
+        true => Ok(()),
+        false => Err(EcsError::TicketOver { id: ticket.id, status: ticket.status }),
     }
 }
 
@@ -208,7 +179,7 @@ fn check(new: &NewTicket) -> Result<()> {
     check_text(&new.reason)
 }
 
-fn check_text(text: &str) -> Result<()> {
+pub(crate) fn check_text(text: &str) -> Result<()> {
     let is_plain = !text.chars().any(|c| c.is_control() && c != '\n' && c != '\t');
     if TEXT_CHARS.contains(&text.chars().count()) && is_plain {
         Ok(())

@@ -14,6 +14,15 @@ pub(crate) struct TicketArgs {
 
 #[derive(Subcommand)]
 pub(crate) enum TicketCommand {
+    #[command(flatten)]
+    Account(AskCommand),
+    #[command(flatten)]
+    Operator(OperatorCommand),
+}
+
+/// What an account asks.
+#[derive(Subcommand)]
+pub(crate) enum AskCommand {
     /// Ask for larger images to be copied to a region
     Create {
         /// Size of the image, in GiB
@@ -46,6 +55,16 @@ pub(crate) enum TicketCommand {
     Close {
         /// Id
         ticket: String,
+    },
+}
+
+/// What only the operator asks, on the host; also beside a server.
+#[derive(Subcommand)]
+pub(crate) enum OperatorCommand {
+    /// List the open tickets of all accounts, oldest first; only the operator, on the host
+    Pending {
+        #[command(flatten)]
+        output: JsonArgs,
     },
     /// Raise the limit to the size that was asked for; only the operator, on the host
     Approve(VerdictArgs),

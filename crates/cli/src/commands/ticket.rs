@@ -1,43 +1,75 @@
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use anyhow::{Context, Result};
-use ecs::Verdict;
+use anyhow::{Context, Result, bail};
+use catalog::SystemClock;
+use ecs::{TicketDesk, Verdict};
 
-use crate::args::{TicketArgs, TicketCommand, VerdictArgs};
-use crate::images::{self, TicketView, Tickets};
+use crate::args::{AskCommand, OperatorCommand, TicketArgs, TicketCommand, VerdictArgs};
+use crate::images::{self, Images, TicketView, Tickets, ticket_view};
 use crate::output;
 use crate::remote::Server;
-use crate::store::Store;
+use crate::store::{OpenStore, Store};
 
 pub(crate) fn run(args: TicketArgs, store: &Store, server: Server) -> Result<ExitCode> {
-    let images = images::open(store, server, args.region.region)?;
-    let tickets: &dyn Tickets = images.as_ref();
     match args.command {
-        TicketCommand::Create { size, reason } => output::line(&tickets.create(size, &reason)?),
-        TicketCommand::List { output } => list(tickets.tickets()?, output.json)?,
-        TicketCommand::Show { ticket, output } => {
+        TicketCommand::Operator(command) => operate(command, store, server)?,
+        TicketCommand::Account(command) => ask(command, images::open(store, server, args.region.region)?.as_ref())?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What an account asks.
+fn ask(command: AskCommand, images: &dyn Images) -> Result<()> {
+    let tickets: &dyn Tickets = images;
+    match command {
+        AskCommand::Create { size, reason } => output::line(&tickets.create(size, &reason)?),
+        AskCommand::List { output } => list(tickets.tickets()?, output.json)?,
+        AskCommand::Show { ticket, output } => {
             let found = tickets.tickets()?.into_iter().find(|found| found.ticket_id == ticket);
             let found = found.with_context(|| format!("there is no ticket {ticket} in region {}", images.region()))?;
             show(&found, output.json)?;
         }
-        TicketCommand::Reply { ticket, text } => {
+        AskCommand::Reply { ticket, text } => {
             tickets.reply(&ticket, &text)?;
             output::line(&format!("{ticket}: replied"));
         }
-        TicketCommand::Close { ticket } => {
+        AskCommand::Close { ticket } => {
             tickets.close(&ticket)?;
             output::line(&format!("{ticket}: closed"));
         }
-        TicketCommand::Approve(VerdictArgs { ticket, reply }) => {
-            tickets.decide(&ticket, Verdict::Approve, &reply)?;
-            output::line(&format!("{ticket}: approved"));
-        }
-        TicketCommand::Reject(VerdictArgs { ticket, reply }) => {
-            tickets.decide(&ticket, Verdict::Reject, &reply)?;
-            output::line(&format!("{ticket}: rejected"));
-        }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
+}
+
+fn operate(command: OperatorCommand, store: &Store, server: Server) -> Result<()> {
+    if server.open(None)?.is_some() {
+        bail!(
+            "tickets are the operator's to decide, on the host of the server: run the command with its data directory"
+        );
+    }
+    let store = store.open_existing()?;
+    // A server may run beside it: it looks the limit up with each copy.
+    let desk = TicketDesk::new(store.kms.catalog(), Arc::new(SystemClock));
+    match command {
+        OperatorCommand::Pending { output } => {
+            let pending = store.runtime.block_on(desk.pending())?;
+            list(pending.into_iter().map(ticket_view).collect(), output.json)
+        }
+        OperatorCommand::Approve(verdict) => decide(&store, &desk, Verdict::Approve, &verdict),
+        OperatorCommand::Reject(verdict) => decide(&store, &desk, Verdict::Reject, &verdict),
+    }
+}
+
+fn decide(store: &OpenStore, desk: &TicketDesk, verdict: Verdict, args: &VerdictArgs) -> Result<()> {
+    let VerdictArgs { ticket, reply } = args;
+    store.runtime.block_on(desk.decide(ticket, verdict, reply))?;
+    let done = match verdict {
+        Verdict::Approve => "approved",
+        Verdict::Reject => "rejected",
+    };
+    output::line(&format!("{ticket}: {done}"));
+    Ok(())
 }
 
 fn list(tickets: Vec<TicketView>, json: bool) -> Result<()> {

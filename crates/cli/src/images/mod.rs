@@ -15,7 +15,7 @@ pub(crate) use local::LocalImages;
 pub(crate) use remedy::with_remedy;
 pub(crate) use remote::{RemoteImages, given};
 pub(crate) use tasks::{TaskRow, TaskView, Tasks};
-pub(crate) use tickets::{TicketView, Tickets};
+pub(crate) use tickets::{TicketView, Tickets, view as ticket_view};
 pub(crate) use view::{DiskView, ImageView};
 pub(crate) use wait::{wait, wait_for_task};
 

@@ -1,8 +1,8 @@
 //! Tickets, in the data directory and at a server.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use api::Product;
-use ecs::{DescribedTicket, IMAGE_COPY_SIZE, NewTicket, TicketReply, Verdict};
+use ecs::{DescribedTicket, IMAGE_COPY_SIZE, NewTicket, TicketReply};
 use serde::{Deserialize, Serialize};
 
 use super::local::LocalImages;
@@ -17,7 +17,6 @@ pub(crate) trait Tickets {
     fn tickets(&self) -> Result<Vec<TicketView>>;
     fn reply(&self, ticket: &str, text: &str) -> Result<()>;
     fn close(&self, ticket: &str) -> Result<()>;
-    fn decide(&self, ticket: &str, verdict: Verdict, text: &str) -> Result<()>;
 }
 
 /// What is shown of a ticket.
@@ -79,12 +78,6 @@ impl Tickets for RemoteImages {
     fn close(&self, ticket: &str) -> Result<()> {
         self.call("CloseTicket", &[("TicketId", ticket)]).map(drop)
     }
-
-    fn decide(&self, ticket: &str, _: Verdict, _: &str) -> Result<()> {
-        bail!(
-            "ticket {ticket} is the operator's to decide, on the host of the server: stop it and run the command with its data directory"
-        )
-    }
 }
 
 impl Tickets for LocalImages {
@@ -104,13 +97,10 @@ impl Tickets for LocalImages {
     fn close(&self, ticket: &str) -> Result<()> {
         Ok(self.runtime.block_on(self.ecs.close_ticket(ticket, &self.permit, &self.scope))?)
     }
-
-    fn decide(&self, ticket: &str, verdict: Verdict, text: &str) -> Result<()> {
-        Ok(self.runtime.block_on(self.ecs.decide_ticket(ticket, verdict, text))?)
-    }
 }
 
-fn view(described: DescribedTicket) -> TicketView {
+/// A ticket of the catalog.
+pub(crate) fn view(described: DescribedTicket) -> TicketView {
     let DescribedTicket { ticket, replies } = described;
     let reply = |reply: TicketReply| ReplyView {
         author: reply.author,

@@ -83,8 +83,8 @@ fn the_configuration_of_an_installation_counts() {
     assert!(mistake.contains("other.toml") && mistake.contains("line 2"), "{mistake}");
 }
 
-/// Shows that a ticket raises the limit of its region when the operator approves it on the host, and not before; at a server it is made,
-/// listed, answered and closed, and cannot be approved.
+/// Shows that a ticket raises the limit of its region when the operator approves it on the host, beside the server, and not before; at a
+/// server it is made, listed, answered and closed, and cannot be approved.
 #[test]
 fn a_ticket_raises_the_limit_when_it_is_approved() {
     let place = with_disk();
@@ -101,13 +101,16 @@ fn a_ticket_raises_the_limit_when_it_is_approved() {
     assert!(said(&run(&format!("ticket close {third}"))).ends_with("closed"));
     assert!(complaint(&run(&format!("ticket approve {ticket}"))).contains("the operator"));
     assert!(complaint(&run("image copy plain")).contains("reseal ticket create"));
+    let pending = said(&place.run("ticket pending"));
+    assert!(pending.contains(&ticket) && pending.contains(&other) && !pending.contains(&third), "{pending}");
+    assert!(complaint(&place.run(&format!("ticket approve {third}"))).contains("Closed already"));
+    said(&place.run(&format!("ticket reject {other} --reply no")));
+    assert!(complaint(&run("image copy plain")).contains("reseal ticket create"));
+    said(&place.run(&format!("ticket approve {ticket} --reply granted")));
+    assert!(said(&run("image copy plain --name larger")).contains("Available"), "the running server lets it pass");
     let list = said(&run("ticket list --json"));
     server.stop();
     assert_eq!(said(&place.run("ticket list --json")), list);
-    assert!(complaint(&place.run(&format!("ticket approve {third}"))).contains("Closed already"));
-    said(&place.run(&format!("ticket reject {other} --reply no")));
-    assert!(complaint(&place.run("image copy plain")).contains("reseal ticket create"));
-    said(&place.run(&format!("ticket approve {ticket} --reply granted")));
     let shown = said(&place.run(&format!("ticket show {ticket}")));
     assert!(
         shown.contains("1 GiB, Approved") && shown.contains("please") && shown.contains("operator: granted"),

@@ -72,6 +72,12 @@ impl Read<'_> {
         self.page("list tickets", (count, list), values, page, TicketRecord::from_row).await
     }
 
+    /// The oldest `limit` open tickets of all accounts and regions.
+    pub async fn tickets_open(&mut self, limit: u32) -> Result<Vec<TicketRecord>> {
+        let sql = "SELECT * FROM tickets WHERE status = 'Open' ORDER BY sequence LIMIT $1";
+        self.records("list open tickets", sql, values![limit], TicketRecord::from_row).await
+    }
+
     /// The first `limit` texts of a ticket, oldest first.
     pub async fn ticket_replies(&mut self, ticket_id: &str, limit: u32) -> Result<Vec<TicketReply>> {
         let sql = "SELECT * FROM ticket_replies WHERE ticket_id = $1 ORDER BY sequence LIMIT $2";

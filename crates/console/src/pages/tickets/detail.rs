@@ -28,7 +28,7 @@ texts! {
         updated: "Last change" | "更新时间";
         said: "Messages" | "沟通记录";
         operator: "Operator" | "管理员";
-        decided_by: "Only the operator decides, on the host, while the server is stopped:" | "仅服务器管理员可在停止服务后于主机上处理：";
+        decided_by: "Only the operator decides, on the host of the server:" | "仅服务器管理员可在服务器主机上处理：";
         approved: "The limit is raised. Copy the image again." | "上限已提高，请重新复制镜像。";
         copy: "To the images" | "前往镜像列表";
         reply: "Reply" | "回复";
