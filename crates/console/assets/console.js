@@ -36,8 +36,12 @@ async function renew(element) {
     location.reload();
     return null;
   }
-  if (!answer.ok) {
+  if (answer.status >= 500) {
     throw new Error(answer.statusText);
+  }
+  if (!answer.ok) {
+    // It is gone, or may not be seen any more: what stands there stays.
+    return null;
   }
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').body.firstElementChild;
   if (fresh && fresh.outerHTML !== element.dataset.shown) {
@@ -101,6 +105,10 @@ function preview(form) {
 
 // `data-copy="<id>"` on a button: copies the text of that element.
 function copier(button) {
+  // A browser has no clipboard for a page that came over plain HTTP from another host.
+  if (!navigator.clipboard) {
+    return;
+  }
   button.hidden = false;
   button.addEventListener('click', async () => {
     await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
@@ -109,8 +117,13 @@ function copier(button) {
 }
 
 // `data-fill="<id>"` on a file input: the file's content, in base64, goes into that field.
+const FILL_BYTES_MAX = 65536;
+
 function filler(input) {
   input.addEventListener('change', async () => {
+    if (!input.files.length || input.files[0].size > FILL_BYTES_MAX) {
+      return;
+    }
     const bytes = new Uint8Array(await input.files[0].arrayBuffer());
     let text = '';
     for (const byte of bytes) {
@@ -119,6 +132,22 @@ function filler(input) {
     document.getElementById(input.dataset.fill).value = btoa(text);
   });
 }
+
+// A form that was just sent is not sent again by a second click. Not for long: the answer may be a file, and then the page stays.
+const SENT_MS = 3000;
+
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== 'post') {
+    return;
+  }
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = 'yes';
+  setTimeout(() => delete form.dataset.sent, SENT_MS);
+});
 
 function start(root) {
   showTimes(root.parentElement ?? root);

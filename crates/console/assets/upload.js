@@ -146,6 +146,11 @@ class Upload {
       return;
     }
     event.preventDefault();
+    // One file at a time, whichever button is pressed meanwhile.
+    if (this.isTaking) {
+      return;
+    }
+    this.isTaking = true;
     const button = event.submitter ?? this.form.querySelector('[name=step]');
     button.disabled = true;
     this.shown.hidden = false;
@@ -153,12 +158,14 @@ class Upload {
     try {
       this.form.elements.UploadId.value = await this.take(file);
       button.disabled = false;
+      this.isTaking = false;
       this.form.requestSubmit(button);
     } catch (error) {
       const stopped = this.stopped.signal.aborted;
       this.trouble.replaceChildren(stopped ? paragraph(this.form.dataset.stopped) : error.shown ?? paragraph(String(error)));
       this.shown.hidden = stopped ? true : this.shown.hidden;
       button.disabled = false;
+      this.isTaking = false;
     }
   }
 
@@ -189,6 +196,9 @@ class Upload {
   async announce(size, digest) {
     const body = new URLSearchParams({ csrf: this.form.elements.csrf.value, Size: size, Sha256: digest });
     const answer = await fetch(this.form.dataset.upload, { method: 'POST', headers: { 'x-reseal-live': '1' }, body, signal: this.stopped.signal });
+    if (answer.status === 401) {
+      location.reload();
+    }
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const upload = page.querySelector('[data-upload-id]');
     if (!upload) {

@@ -84,7 +84,6 @@ impl Shell {
     pub(crate) fn new(visit: &Visit, section: Section) -> Self {
         let texts = ShellTexts::of(visit.language);
         let regions = visit.shared.calls.regions().iter().filter(|region| **region != visit.region);
-        let here = visit.uri.path_and_query().map_or("/console/", axum::http::uri::PathAndQuery::as_str);
         Self {
             language: visit.language,
             texts,
@@ -96,7 +95,7 @@ impl Shell {
             who: who(visit),
             has_password: has_password(visit),
             csrf: visit.csrf.clone(),
-            here: here.to_owned(),
+            here: here(visit, section),
             style: assets::style(),
             script: assets::script(),
             icon: assets::icon(),
@@ -177,6 +176,12 @@ impl Section {
     }
 }
 
+/// This page, or that of its section where this one is what became of a form.
+fn here(visit: &Visit, section: Section) -> String {
+    let page = visit.uri.path_and_query().filter(|_| !visit.is_posted);
+    page.map_or_else(|| visit.path(section.path()), ToString::to_string)
+}
+
 /// Account, and user if it is one.
 fn who(visit: &Visit) -> String {
     let caller = visit.session.caller.caller();
@@ -190,25 +195,4 @@ fn who(visit: &Visit) -> String {
 fn has_password(visit: &Visit) -> bool {
     let caller = visit.session.caller.caller();
     matches!(caller.principal, ram::Principal::User { .. }) && caller.access_key_id.is_none()
-}
-
-#[cfg(test)]
-impl Shell {
-    /// A frame for tests of single pages.
-    pub(crate) fn of_test(language: Language) -> Self {
-        Self {
-            language,
-            texts: ShellTexts::of(language),
-            section: Section::None,
-            region: "cn-hangzhou".to_owned(),
-            other_regions: Vec::new(),
-            who: "1000000000000001".to_owned(),
-            has_password: false,
-            csrf: "csrf".to_owned(),
-            here: "/console/".to_owned(),
-            style: String::new(),
-            script: String::new(),
-            icon: String::new(),
-        }
-    }
 }

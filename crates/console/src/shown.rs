@@ -49,7 +49,7 @@ pub(crate) fn gib(bytes: u64) -> u64 {
 
 /// A time of an answer (`2026-11-28T10:00:00Z`), for a `<time>` element: shown in UTC until the script shows it in the visitor's zone.
 pub(crate) fn time(written: &str) -> String {
-    written.trim_end_matches('Z').replacen('T', " ", 1)
+    written.strip_suffix('Z').map_or_else(|| written.to_owned(), |time| time.replacen('T', " ", 1) + " UTC")
 }
 
 /// A time of an answer, as `<time datetime="{{ time.at }}">{{ time.shown }}</time>`.

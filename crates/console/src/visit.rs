@@ -8,7 +8,8 @@ use askama::Template;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, Uri};
+use axum::http::uri::PathAndQuery;
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use crypto::mac;
 use ram::{ConsoleSession, RequestFacts, SessionError};
@@ -46,6 +47,8 @@ pub(crate) struct Visit {
     pub(crate) csrf: String,
     /// Path and query of the page.
     pub(crate) uri: Uri,
+    /// Whether a form was sent to it: then it is no page to come back to.
+    pub(crate) is_posted: bool,
 }
 
 impl FromRequestParts<Arc<Shared>> for Visit {
@@ -56,7 +59,9 @@ impl FromRequestParts<Arc<Shared>> for Visit {
         let language = Language::of(&parts.headers);
         // Nested routers see a part of the path only.
         let uri = parts.extensions.get::<axum::extract::OriginalUri>().map_or(&parts.uri, |uri| &uri.0).clone();
-        let away = || signed_out(&uri, parts.headers.contains_key(LIVE_HEADER));
+        let is_live = parts.headers.contains_key(LIVE_HEADER);
+        let is_posted = !matches!(parts.method, Method::GET | Method::HEAD);
+        let away = || if is_live { StatusCode::UNAUTHORIZED.into_response() } else { signed_out(&uri, is_posted) };
         let token = cookies::value(&parts.headers, SESSION_COOKIE).ok_or_else(away)?;
         let facts = facts(shared, visitor);
         let session = match shared.ram.session(&token, &facts).await {
@@ -68,12 +73,15 @@ impl FromRequestParts<Arc<Shared>> for Visit {
             }
         };
         let region = uri.path().split('/').nth(2).unwrap_or_default().to_owned();
-        let visit = Self { shared: Arc::clone(shared), visitor, language, region, session, csrf: csrf(&token), uri };
+        let shared = Arc::clone(shared);
+        let visit =
+            Self { shared, visitor, language, region, session, csrf: csrf(&token), uri: uri.clone(), is_posted };
         if !visit.shared.calls.regions().contains(&visit.region) {
             return Err(visit.not_found());
         }
         if visit.session.password_reset_required && !visit.may_be_done_first() {
-            return Err(visit.go(PASSWORD_PAGE));
+            // A part of a page is not replaced by another page: its page is loaded again.
+            return Err(if is_live { away() } else { visit.go(PASSWORD_PAGE) });
         }
         Ok(visit)
     }
@@ -94,11 +102,9 @@ pub(crate) fn csrf(token: &str) -> String {
 }
 
 /// Whoever is not signed in goes to the sign-in page, and comes back to where they wanted to go.
-fn signed_out(uri: &Uri, is_live: bool) -> Response {
-    if is_live {
-        return StatusCode::UNAUTHORIZED.into_response();
-    }
-    let mut to = form_urlencoded(&[("to", uri.path())]);
+fn signed_out(uri: &Uri, is_posted: bool) -> Response {
+    let wanted = if is_posted { "/console/" } else { uri.path_and_query().map_or("/console/", PathAndQuery::as_str) };
+    let mut to = form_urlencoded(&[("to", wanted)]);
     to.insert_str(0, "/console/sign-in?");
     Redirect::to(&to).into_response()
 }

@@ -47,6 +47,8 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/console/{region}/", get(async |visit: Visit| visit.go("overview")))
         .nest("/console/{region}", pages)
         .fallback(async |visit: Visit| visit.not_found())
+        // The address of a form's button, opened as a page.
+        .method_not_allowed_fallback(async |visit: Visit| visit.go("overview"))
 }
 
 /// The overview of the default region; whoever is not signed in is sent on from there.

@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use crate::language::{Language, fill, texts};
 use crate::shared::Shared;
-use crate::visit::{Fields, Posted, SESSION_COOKIE, facts, rendered};
+use crate::visit::{Fields, Posted, SESSION_COOKIE, facts, form_urlencoded, rendered};
 use crate::{Visitor, assets, cookies};
 
 texts! {
@@ -27,7 +27,7 @@ texts! {
         with_password: "Account and password" | "账号与密码";
         with_access_key: "Access key" | "访问密钥";
         account: "Account ID" | "账号 ID";
-        account_hint: "16 digits; the server printed it when it first started" | "16 位数字，服务器首次启动时已显示";
+        account_hint: "Its 16 digits, which the server printed when it first started, or its name" | "16 位数字（服务器首次启动时已显示）或账号名称";
         user: "User name" | "用户名";
         user_hint: "Leave empty to sign in as the account itself" | "留空则以主账号登录";
         password: "Password" | "密码";
@@ -48,6 +48,8 @@ struct SignInPage {
     texts: &'static SignInTexts,
     trouble: String,
     to: String,
+    /// This page, with where to go on to.
+    here: String,
     /// What was typed, but for secrets.
     account: String,
     user: String,
@@ -91,6 +93,7 @@ async fn sign_in(
     };
     match shared.ram.sign_in(who, &facts(&shared, visitor)).await {
         Ok(token) => {
+            end_earlier(&shared, visitor, &headers).await;
             let cookie = cookies::set(SESSION_COOKIE, token.expose(), None, visitor.secure_transport);
             ([(SET_COOKIE, cookie)], Redirect::to(local(fields.get("to")))).into_response()
         }
@@ -112,6 +115,15 @@ async fn sign_in(
     }
 }
 
+/// The session that the browser forgets with its new cookie. It would end by itself, later: that it cannot be ended now stops nobody.
+async fn end_earlier(shared: &Shared, visitor: Visitor, headers: &HeaderMap) {
+    if let Some(earlier) = cookies::value(headers, SESSION_COOKIE)
+        && let Err(error) = shared.ram.sign_out(&earlier, &facts(shared, visitor)).await
+    {
+        tracing::warn!(%error, "an earlier session is not ended");
+    }
+}
+
 async fn sign_out(State(shared): State<Arc<Shared>>, headers: HeaderMap, posted: Posted) -> Response {
     if let Some(token) = cookies::value(&headers, SESSION_COOKIE)
         && let Err(error) = shared.ram.sign_out(&token, &facts(&shared, posted.visit.visitor)).await
@@ -130,6 +142,7 @@ fn page(language: Language, to: &str, fields: &Fields, trouble: String) -> SignI
         texts: SignInTexts::of(language),
         trouble,
         to: local(to).to_owned(),
+        here: format!("/console/sign-in?{}", form_urlencoded(&[("to", local(to))])),
         account: fields.get("account").to_owned(),
         user: fields.get("user").to_owned(),
         access_key_id: fields.get("access_key_id").to_owned(),

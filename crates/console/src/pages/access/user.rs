@@ -170,7 +170,7 @@ mod tests {
         let evil = "<script>alert(1)</script>\"'";
         for language in [Language::English, Language::Chinese] {
             let page = UserPage {
-                shell: Shell::of_test(language),
+                shell: Shell::sample(language),
                 tabs: Tabs { texts: super::super::TabTexts::of(language), links: Vec::new() },
                 texts: UserTexts::of(language),
                 words: AccessWords::of(language),

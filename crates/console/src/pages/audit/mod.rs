@@ -206,10 +206,10 @@ mod tests {
     fn the_result_of_a_verification_is_told() {
         for language in [Language::English, Language::Chinese] {
             let whole = json!({ "IsWhole": true, "IsEnd": true, "Seq": 12, "Hash": "ab" });
-            let html = verified(&whole, Shell::of_test(language)).render().unwrap();
+            let html = verified(&whole, Shell::sample(language)).render().unwrap();
             assert!(html.contains("12:ab") && html.contains("12 "), "{html}");
             let broken = json!({ "IsWhole": false, "IsEnd": true, "Seq": 0, "Reason": "record <3> is missing" });
-            let html = verified(&broken, Shell::of_test(language)).render().unwrap();
+            let html = verified(&broken, Shell::sample(language)).render().unwrap();
             assert!(html.contains("record &#60;3&#62; is missing") && !html.contains("12:ab"), "{html}");
         }
     }
