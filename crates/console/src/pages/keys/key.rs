@@ -174,7 +174,7 @@ mod tests {
         let key = Key::of(&metadata, Language::English);
         assert!(key.is_enabled() && key.is_external && !key.is_service && key.rotates && key.is_symmetric());
         assert_eq!((key.rotation.as_str(), key.rotation_days, key.chip.class), ("Every 7 days", 7, "good"));
-        assert_eq!((key.created.shown.as_str(), key.deleted.is_empty()), ("2026-11-28 10:00:00", true));
+        assert_eq!((key.created.shown.as_str(), key.deleted.is_empty()), ("2026-11-28 10:00:00 UTC", true));
 
         metadata["Creator"] = "ecs".into();
         metadata["AutomaticRotation"] = "Disabled".into();
