@@ -31,6 +31,14 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// Whether it is the same state of the same file as `earlier`, which another process may have seen: the number of a device is another one
+    /// after a reboot, or on another host.
+    #[must_use]
+    pub fn is_state_of(&self, earlier: &Self) -> bool {
+        let of = |identity: &Self| (identity.inode.1, identity.len, identity.modified_ns, identity.changed_ns);
+        of(self) == of(earlier)
+    }
+
     /// Whether nothing tells that the content changed since `earlier`. Names, links and modes may have: their owner does as they like while
     /// the file is read.
     #[must_use]

@@ -50,7 +50,7 @@ pub fn copy(request: &CopyRequest, around: &Surroundings<'_>) -> Result<Copied> 
 /// After the header was decoded, so that it is of this state too.
 fn check_source_state(request: &CopyRequest, image: &Image) -> Result<()> {
     match &request.source_state {
-        Some(wanted) if image.file.identity()? != *wanted => {
+        Some(wanted) if !image.file.identity()?.is_state_of(wanted) => {
             Err(EngineError::SourceChanged { path: image.path().to_owned() })
         }
         _ => Ok(()),

@@ -1,6 +1,7 @@
 //! What is left to do when a machine has ended, when the server was killed, when a status could not be written, or when a key came to be
-//! unusable. //! `due` is the table of it.
+//! unusable. `due` is the table of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,11 +27,10 @@ impl Ecs {
     /// Looks after the instances of this host until it is aborted: takes over what runs, ends what was begun, and stops what may not run
     /// on. Machines go on when it is.
     pub async fn host_instances(self: Arc<Self>) {
-        let mut look = Look::First;
+        let mut looked_at = BTreeSet::new();
         loop {
-            match self.look_after_instances(look).await {
-                Ok(()) => look = Look::Again,
-                Err(error) => tracing::error!(%error, "instances cannot be looked after; it is tried again"),
+            if let Err(error) = self.look_after_instances(&mut looked_at).await {
+                tracing::error!(%error, "instances cannot be looked after; it is tried again");
             }
             tokio::time::sleep(PERIOD).await;
         }
@@ -40,7 +40,7 @@ impl Ecs {
     ///
     /// Errors: failures of the catalog, and of the directory of instances.
     pub async fn settle_instances(&self) -> Result<()> {
-        self.look_after_instances(Look::First).await
+        self.look_after_instances(&mut BTreeSet::new()).await
     }
 
     /// Takes the directory of instances for this process, if there is one; otherwise its first use does. `false`: there is none.
@@ -54,7 +54,8 @@ impl Ecs {
         Ok(true)
     }
 
-    async fn look_after_instances(&self, look: Look) -> Result<()> {
+    /// `looked_at`: the instances whose first look is done; each has its own, when nothing else works on it.
+    async fn look_after_instances(&self, looked_at: &mut BTreeSet<String>) -> Result<()> {
         // No instance was ever made here: the directory is not made for nothing.
         if !self.take_instances().await? {
             return Ok(());
@@ -66,30 +67,38 @@ impl Ecs {
             let Some(last) = part.last() else { return Ok(()) };
             behind.clone_from(&last.id);
             for instance in &part {
-                if let Err(error) = self.look_after(&instance.id, look).await {
-                    tracing::error!(instance = %instance.id, %error, "an instance cannot be looked after; it is tried again");
+                let look = if looked_at.contains(&instance.id) { Look::Again } else { Look::First };
+                match self.look_after(&instance.id, look).await {
+                    Ok(true) => drop(looked_at.insert(instance.id.clone())),
+                    Ok(false) => {}
+                    Err(error) => {
+                        tracing::error!(instance = %instance.id, %error, "an instance cannot be looked after; it is tried again");
+                    }
                 }
             }
         }
     }
 
-    async fn look_after(&self, id: &str, look: Look) -> Result<()> {
+    /// `false`: nothing was done, as a call works on it.
+    async fn look_after(&self, id: &str, look: Look) -> Result<bool> {
         // A call that works on it does what is to be done.
-        let Some(_turn) = self.host.turn_if_free(id) else { return Ok(()) };
-        let Some(instance) = self.catalog.read().instance_by_id(id).await? else { return Ok(()) };
+        let Some(_turn) = self.host.turn_if_free(id) else { return Ok(false) };
+        let Some(instance) = self.catalog.read().instance_by_id(id).await? else { return Ok(true) };
         if is_to_go(&instance.doing) {
-            return self.remove_instance(id).await;
+            self.remove_instance(id).await?;
+            return Ok(true);
         }
         if look == Look::First {
             self.tidy_disks(id).await?;
         } else if instance.status == "Stopped" {
-            return Ok(());
+            return Ok(true);
         }
         let whose = if self.host.machine(id).is_some() { Runs::Ours } else { Runs::Left };
         match self.machine_of(id).await? {
-            None => self.settle_ended(id).await,
-            Some(machine) => self.settle_running(&instance, machine, whose).await,
+            None => self.settle_ended(id).await?,
+            Some(machine) => self.settle_running(&instance, machine, whose).await?,
         }
+        Ok(true)
     }
 
     async fn settle_running(&self, instance: &InstanceRecord, machine: Arc<Machine>, whose: Runs) -> Result<()> {
@@ -103,15 +112,23 @@ impl Ecs {
                 self.stop_softly(id, machine).await;
                 Ok(())
             }
-            Due::Confirm if matches!(machine.state().await, Ok(MachineState::Running)) => {
-                self.now_is(id, "Running", "").await
-            }
-            Due::Confirm | Due::End => {
-                self.power_off(id).await?;
-                self.settle_ended(id).await
-            }
+            Due::Confirm => match machine.state().await {
+                Ok(MachineState::Running) => self.now_is(id, "Running", "").await,
+                Ok(_) => self.end(id).await,
+                // On a loaded host it may answer late: the next look asks again. Of one that has ended its watcher tells.
+                Err(error) => {
+                    tracing::warn!(instance = %id, %error, "a machine does not say whether it runs");
+                    Ok(())
+                }
+            },
+            Due::End => self.end(id).await,
             Due::Nothing | Due::StartAgain | Due::Stopped => Ok(()),
         }
+    }
+
+    async fn end(&self, id: &str) -> Result<()> {
+        self.power_off(id).await?;
+        self.settle_ended(id).await
     }
 
     /// What a restarted server finds beside the disks: a new one that did not come to be, one that was replaced, or a file that a disk had

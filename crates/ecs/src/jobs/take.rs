@@ -33,7 +33,7 @@ impl Ecs {
     }
 
     async fn take_job(&self, region: &Region) -> Result<Option<JobRecord>> {
-        let host = self.host.id_if_named(&self.config.instances)?.unwrap_or_default();
+        let host = self.host_of_jobs();
         // Most looks find nothing, and cost no change.
         if self.catalog.read().job_to_take(region, &host, self.now()).await?.is_none() {
             return Ok(None);
@@ -45,7 +45,7 @@ impl Ecs {
                 return Ok(None);
             }
             let Some(job) = write.read().job_to_take(region, &host, now).await? else { return Ok(None) };
-            match self.own(&mut write, &job).await? {
+            match self.own(&mut write, &job, &host).await? {
                 TakenBy::Us => Ok(Some(job)),
                 TakenBy::Another => Ok(None),
             }
@@ -54,13 +54,20 @@ impl Ecs {
         write.finish(done).await
     }
 
-    /// Makes a job this worker's, if it can be done on this host. Its image is no longer waiting. One that this process works on already, whose time was over because the
-    /// clock was put forward or the machine slept, is renewed and not begun a second time.
-    pub(super) async fn own(&self, write: &mut Write, job: &JobRecord) -> Result<TakenBy> {
+    /// Whose instances' disks are here; nobody's where that cannot be told: other jobs go on.
+    pub(super) fn host_of_jobs(&self) -> String {
+        self.host.id_if_named(&self.config.instances).map(Option::unwrap_or_default).unwrap_or_else(|error| {
+            tracing::warn!(%error, "images of instances are not made here now");
+            String::new()
+        })
+    }
+
+    /// Makes a job this worker's, if it can be done on this host. Its image is no longer waiting. One that this process works on already,
+    /// whose time was over because the clock was put forward or the machine slept, is renewed and not begun a second time.
+    pub(super) async fn own(&self, write: &mut Write, job: &JobRecord, host: &str) -> Result<TakenBy> {
         let now = self.now();
         let until = now.saturating_add(OWNED_FOR).expect("a duration has no calendar units");
-        let host = self.host.id_if_named(&self.config.instances)?.unwrap_or_default();
-        if !write.read().job_can_be_done_on(&job.job.id, &host).await?
+        if !write.read().job_can_be_done_on(&job.job.id, host).await?
             || !write.job_own(&job.job.id, &self.board.worker, until, now).await?
         {
             return Ok(TakenBy::Another);

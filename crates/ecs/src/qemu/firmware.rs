@@ -40,7 +40,11 @@ impl Uefi {
         let file = match new_file(path).map_err(HypervisorError::file("making", path))? {
             Some(mut file) => {
                 let copied = File::open(&self.template).and_then(|mut template| io::copy(&mut template, &mut file));
-                copied.map_err(HypervisorError::file("copying firmware variables to", path))?;
+                if let Err(error) = copied.and_then(|_| file.sync_all()) {
+                    // Half of them would be taken for those of the last run.
+                    let _ = std::fs::remove_file(path);
+                    return Err(HypervisorError::file("copying firmware variables to", path)(error));
+                }
                 file
             }
             None => file_of_last_run(path).map_err(HypervisorError::file("opening", path))?,
