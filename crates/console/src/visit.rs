@@ -11,7 +11,7 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use crypto::mac;
-use ram::{ConsoleSession, RequestFacts, SessionError};
+use ram::{ConsoleSession, RequestFacts, SessionError, SessionUse};
 use serde_json::Value;
 
 use crate::calls::{Call, Product, Refusal};
@@ -31,7 +31,7 @@ const LIST_PAGES_MAX: usize = 20;
 /// Page where a password is changed.
 pub(crate) const PASSWORD_PAGE: &str = "password";
 
-/// Header of the script's requests for a part of a page: they are never sent to the sign-in page.
+/// Header of the script's requests for a part of a page: they are never sent to the sign-in page, and keep no session alive.
 const LIVE_HEADER: &str = "x-reseal-live";
 
 /// Somebody who is signed in and asks for a page.
@@ -56,10 +56,12 @@ impl FromRequestParts<Arc<Shared>> for Visit {
         let language = Language::of(&parts.headers);
         // Nested routers see a part of the path only.
         let uri = parts.extensions.get::<axum::extract::OriginalUri>().map_or(&parts.uri, |uri| &uri.0).clone();
-        let away = || signed_out(&uri, parts.headers.contains_key(LIVE_HEADER));
+        let is_live = parts.headers.contains_key(LIVE_HEADER);
+        let away = || signed_out(&uri, is_live);
         let token = cookies::value(&parts.headers, SESSION_COOKIE).ok_or_else(away)?;
         let facts = facts(shared, visitor);
-        let session = match shared.ram.session(&token, &facts).await {
+        let used = if is_live { SessionUse::ByScript } else { SessionUse::ByPerson };
+        let session = match shared.ram.session(&token, &facts, used).await {
             Ok(session) => session,
             Err(SessionError::Over) => return Err(away()),
             Err(SessionError::Failed(error)) => {
