@@ -15,6 +15,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::action::{Call, Outcome, Row, Table};
+use crate::answered::Answered;
 use crate::authenticate::authenticate;
 use crate::envelope::{self, Reply};
 use crate::errors::{self, Refusal};
@@ -245,23 +246,19 @@ impl<S: Services> Gateway<S> {
         }
     }
 
-    /// One line in the log and one in the metrics. Never a parameter, never a body.
+    /// One line in the log and one in the metrics.
     pub(crate) fn note(&self, view: &View, arrival: &Arrival, reply: &Reply, started: Instant) {
-        let product = view.product.map_or("unknown", Product::name);
-        let (action, code) = (view.action.unwrap_or("unknown"), reply.code.unwrap_or("OK"));
-        let elapsed = started.elapsed();
-        self.metrics.answered(product, action, code, elapsed);
-        tracing::info!(
-            request.id = view.request_id(),
-            product,
-            action,
-            code,
-            status = reply.status,
-            access_key.id = view.access_key_id,
-            source.ip = %arrival.source_ip,
-            duration_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
-            "answered {product} {action} with {code}"
-        );
+        let answered = Answered {
+            request_id: &view.request_id(),
+            product: view.product,
+            action: view.action,
+            code: reply.code,
+            status: reply.status,
+            access_key_id: view.access_key_id.as_deref(),
+            source_ip: arrival.source_ip,
+            is_session: false,
+        };
+        answered.note(&self.metrics, started.elapsed());
     }
 }
 

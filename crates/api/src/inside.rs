@@ -9,6 +9,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::action::Call;
+use crate::answered::Answered;
 use crate::envelope;
 use crate::errors::{self, Refusal};
 use crate::gateway::{Gateway, Signed};
@@ -67,18 +68,23 @@ impl<S: Services> Inside<S> {
         let mut id = [0; 16];
         gateway.random.fill(&mut id);
         let request_id = envelope::request_id(ask.product.dialect(), uuid::Builder::from_random_bytes(id).into_uuid());
-        let action = gateway.table.row(ask.product, ask.action).map_or("unknown", |row| row.spec.name);
-        let product = ask.product.name();
+        let _in_flight = gateway.metrics.begun();
+        let InsideCall { product, source_ip, .. } = ask;
+        let action = gateway.table.row(product, ask.action).map(|row| row.spec.name);
+        let access_key_id = ask.access_key_id.clone();
         let result = self.carry_out(ask, &request_id).await;
-        let code = result.as_ref().err().map_or("OK", |refusal| refusal.row().code);
-        gateway.metrics.answered(product, action, code, started.elapsed());
-        tracing::info!(
-            request.id = request_id,
-            product,
+        let refused = result.as_ref().err().map(Refusal::row);
+        let answered = Answered {
+            request_id: &request_id,
+            product: Some(product),
             action,
-            code,
-            "answered {product} {action} with {code} to a session"
-        );
+            code: refused.map(|row| row.code),
+            status: refused.map_or(200, |row| row.status),
+            access_key_id: Some(access_key_id.as_str()).filter(|id| !id.is_empty()),
+            source_ip,
+            is_session: true,
+        };
+        answered.note(&gateway.metrics, started.elapsed());
         InsideAnswer { request_id, result }
     }
 

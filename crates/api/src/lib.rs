@@ -19,6 +19,7 @@ pub mod parameters;
 pub mod services;
 
 mod action;
+mod answered;
 mod authenticate;
 mod ecs;
 mod envelope;

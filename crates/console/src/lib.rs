@@ -27,7 +27,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::http::{Request, Response, StatusCode};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderValue, Request, Response, StatusCode};
 use axum::{Router, middleware};
 use tower::ServiceExt as _;
 
@@ -64,15 +65,40 @@ impl Console {
         let mut request = request.map(Body::from);
         request.extensions_mut().insert(visitor);
         let Ok(response) = self.router.clone().oneshot(request).await;
-        let (parts, body) = response.into_parts();
-        match to_bytes(body, PAGE_BYTES_MAX).await {
-            Ok(body) => Response::from_parts(parts, body),
-            Err(error) => {
-                tracing::error!(%error, "a page is too long");
-                let mut response = Response::new(Bytes::from_static(b"This page is too long to be shown.\n"));
-                *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-                response
-            }
+        whole(response, PAGE_BYTES_MAX).await
+    }
+}
+
+/// An answer with its whole body, or one that says that it is too long, with the same headers but for what tells of the body.
+async fn whole(response: Response<Body>, bytes_max: usize) -> Response<Bytes> {
+    let (mut parts, body) = response.into_parts();
+    match to_bytes(body, bytes_max).await {
+        Ok(body) => Response::from_parts(parts, body),
+        Err(error) => {
+            tracing::error!(%error, "a page is too long");
+            parts.status = StatusCode::INTERNAL_SERVER_ERROR;
+            parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+            parts.headers.remove(CONTENT_LENGTH);
+            Response::from_parts(parts, Bytes::from_static(b"This page is too long to be shown.\n"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A page that is too long is not shown, and what guards the browser stays.
+    #[tokio::test]
+    async fn a_page_that_is_too_long_keeps_its_headers() {
+        for (bytes_max, status, kind) in [(9, 200, "text/html"), (8, 500, "text/plain; charset=utf-8")] {
+            let page = Response::builder().header("content-type", "text/html").header("x-frame-options", "DENY");
+            let page = page.header("content-length", "9").body(Body::from("<p>a page")).unwrap();
+            let answer = whole(page, bytes_max).await;
+            let header = |name| answer.headers().get(name).map(|value: &HeaderValue| value.to_str().unwrap());
+            assert_eq!(answer.status().as_u16(), status);
+            assert_eq!((header("content-type"), header("x-frame-options")), (Some(kind), Some("DENY")));
+            assert_eq!(header("content-length").is_some(), status == 200);
         }
     }
 }

@@ -12,7 +12,7 @@ use axum::http::uri::PathAndQuery;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use crypto::mac;
-use ram::{ConsoleSession, RequestFacts, SessionError};
+use ram::{ConsoleSession, RequestFacts, SessionError, SessionUse};
 use serde_json::Value;
 
 use crate::calls::{Call, Product, Refusal};
@@ -32,7 +32,7 @@ const LIST_PAGES_MAX: usize = 20;
 /// Page where a password is changed.
 pub(crate) const PASSWORD_PAGE: &str = "password";
 
-/// Header of the script's requests for a part of a page: they are never sent to the sign-in page.
+/// Header of the script's requests for a part of a page: they are never sent to the sign-in page, and keep no session alive.
 const LIVE_HEADER: &str = "x-reseal-live";
 
 /// Somebody who is signed in and asks for a page.
@@ -64,7 +64,8 @@ impl FromRequestParts<Arc<Shared>> for Visit {
         let away = || if is_live { StatusCode::UNAUTHORIZED.into_response() } else { signed_out(&uri, is_posted) };
         let token = cookies::value(&parts.headers, SESSION_COOKIE).ok_or_else(away)?;
         let facts = facts(shared, visitor);
-        let session = match shared.ram.session(&token, &facts).await {
+        let used = if is_live { SessionUse::ByScript } else { SessionUse::ByPerson };
+        let session = match shared.ram.session(&token, &facts, used).await {
             Ok(session) => session,
             Err(SessionError::Over) => return Err(away()),
             Err(SessionError::Failed(error)) => {

@@ -37,8 +37,8 @@ pub use service::{
     Conflict, ConsoleSession, Entities, Entity, Exceeded, GroupChange, IdentityType, InvalidRoleArn, InvalidVersionId,
     KeyOwner, LoginProfileChange, NewGroup, NewPolicy, NewPolicyVersion, NewRole, NewUser, PasswordFault,
     PasswordField, PolicyInfo, PolicyRef, PolicyVersionInfo, Question, REMEMBERED_S, Ram, RamError, RequestFacts,
-    Result, RoleArn, RoleChange, RotateStrategy, Session, SessionError, SessionToken, SignIn, SignInError, Target,
-    TextField, UserChange, VersionId,
+    Result, RoleArn, RoleChange, RotateStrategy, Session, SessionError, SessionToken, SessionUse, SignIn, SignInError,
+    Target, TextField, UserChange, VersionId,
 };
 
 pub mod keys;

@@ -2,7 +2,7 @@
 //! taken where they fit.
 
 use catalog::{AuditRecord, EventFilter, Timestamp};
-use ram::trail::Head;
+use ram::trail::{Broken, Head};
 use ram::{Arn, Caller, Permit, Ram, RamError};
 use serde_json::{Value, json};
 
@@ -176,7 +176,7 @@ impl<S: Keys> Action<S> for VerifyEvents {
         Ok(vec![Need { action: "actiontrail:VerifyEvents", resource, key: None, conditions: Vec::new() }])
     }
 
-    /// A broken chain is what was asked for, and not an error.
+    /// A broken chain is what was asked for, and not an error; a position that is no record is refused.
     async fn run(self, services: &S, call: &Call<S::Caller>, permit: &S::Permit) -> Result<Value, Refusal> {
         let secret = services.kms().secret("audit").await.map_err(|error| {
             tracing::error!(request.id = call.request_id, %error, "the secret of the audit cannot be read");
@@ -192,6 +192,11 @@ impl<S: Keys> Action<S> for VerifyEvents {
                 "Checkpoints": verified.checkpoints,
                 "Reason": "",
             }),
+            // The position is the client's: a wrong one says nothing about the chain.
+            Err(Broken::NoPosition { seq }) => {
+                tracing::warn!(request.id = call.request_id, seq, "a verification was to go on from what is no record");
+                return Err(Refusal::new(&errors::INVALID_PARAMETER, &["AfterHash"]));
+            }
             Err(broken) => {
                 tracing::error!(request.id = call.request_id, %broken, "the audit is broken");
                 json!({ "IsWhole": false, "IsEnd": true, "Seq": self.0.seq, "Hash": "", "Checkpoints": 0, "Reason": broken.to_string() })

@@ -17,7 +17,7 @@ pub use assume_role::{AssumeRole, InvalidRoleArn, RoleArn, Session};
 pub use attachments::{AttachedPolicyInfo, Entities, Entity, Target};
 pub use authenticate::{AuthenticateError, Authenticated, CallerIdentity, IdentityType, RequestFacts};
 pub use catalog::REMEMBERED_S;
-pub use console::{ConsoleSession, SessionError, SessionToken, SignIn, SignInError};
+pub use console::{ConsoleSession, SessionError, SessionToken, SessionUse, SignIn, SignInError};
 pub use error::{Conflict, Exceeded, RamError, Result};
 pub use groups::{GroupChange, NewGroup};
 pub use login_profiles::LoginProfileChange;

@@ -25,7 +25,8 @@ impl Ram {
         let subject = Subject::of_user(caller.account, name, caller.source_ip);
         let profile = find_profile(&mut self.catalog.read(), name, caller.account).await?;
         self.attempts.begin(&subject, caller.request_time).map_err(TooManyAttempts::into_ram)?;
-        if !self.hashing.matches(old, Some(profile.password_hash.clone())).await? {
+        let compared = self.hashing.matches(old, Some(profile.password_hash.clone())).await;
+        if !compared.inspect_err(|_| self.attempts.take_back(&subject))? {
             return Err(RamError::OldPasswordIncorrect);
         }
         self.attempts.succeeded(&subject);

@@ -109,11 +109,10 @@ pub(super) fn checkpoint_text(head: &Head, at: Timestamp) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn entry(request_id: &str, account: &str) -> Entry {
-        Entry {
+impl Entry {
+    /// A call of which little is known.
+    pub(super) fn of_test(request_id: &str, account: &str) -> Self {
+        Self {
             at: Timestamp::UNIX_EPOCH,
             request_id: request_id.to_owned(),
             account: account.to_owned(),
@@ -127,13 +126,18 @@ mod tests {
             outcome: "OK".to_owned(),
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn text_cannot_move_between_fields_and_every_field_counts() {
         let head = Head { seq: 7, hash: [3; 32] };
-        let record = entry("ab", "c").behind(&head);
+        let record = Entry::of_test("ab", "c").behind(&head);
         assert_eq!((record.seq, record.previous_hash), (8, head.hash));
-        assert_ne!(record.hash, entry("a", "bc").behind(&head).hash);
+        assert_ne!(record.hash, Entry::of_test("a", "bc").behind(&head).hash);
         let changes: [fn(&mut AuditRecord); 6] = [
             |record| record.seq += 1,
             |record| record.previous_hash[0] ^= 1,

@@ -50,6 +50,13 @@ pub enum Broken {
         /// Number of the record.
         seq: u64,
     },
+    /// The record to go on from is none, which says nothing about the chain: the position may be wrong, or the record was changed or cut
+    /// off since it was given. From the first record on, a verification tells which.
+    #[error("the audit has no record {seq} with this hash")]
+    NoPosition {
+        /// Number of the record.
+        seq: u64,
+    },
     /// The catalog could not be read.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
@@ -73,14 +80,16 @@ pub async fn verify(catalog: &Catalog, secret: &Secret, expected: Option<Head>) 
 /// Follows a part of the chain that takes no long time, from a record on that an earlier part ended with; from the first one for
 /// `Head::default()`.
 ///
-/// Errors: [`Broken`], with the first place that does not fit; `Changed` when `from` is not the record of its number.
+/// Errors: [`Broken`], with the first place that does not fit; `NoPosition` when `from` is not the record of its number.
 pub async fn verify_part(
     catalog: &Catalog,
     secret: &Secret,
     from: Head,
     expected: Option<Head>,
 ) -> Result<Verified, Broken> {
-    check_is_record(catalog, &from).await?;
+    if !is_record(catalog, &from).await? {
+        return Err(Broken::NoPosition { seq: from.seq });
+    }
     let (mut head, mut is_end) = (from, false);
     while !is_end && head.seq.saturating_sub(from.seq) < PART_RECORDS {
         let page = catalog.read().audit_page(&AuditFilter::default(), head.seq, PAGE).await?;
@@ -101,16 +110,13 @@ pub async fn verify_part(
 }
 
 /// Whether a head that was given is that of a record.
-async fn check_is_record(catalog: &Catalog, head: &Head) -> Result<(), Broken> {
+async fn is_record(catalog: &Catalog, head: &Head) -> Result<bool, CatalogError> {
     if *head == Head::default() {
-        return Ok(());
+        return Ok(true);
     }
     let before = head.seq.saturating_sub(1);
     let found = catalog.read().audit_page(&AuditFilter::default(), before, 1).await?;
-    match found.first() {
-        Some(record) if record.seq == head.seq && record.hash == head.hash => Ok(()),
-        _ => Err(Broken::Changed { seq: head.seq }),
-    }
+    Ok(found.first().is_some_and(|record| record.seq == head.seq && record.hash == head.hash))
 }
 
 fn follow(head: &Head, record: &AuditRecord) -> Result<Head, Broken> {
@@ -130,7 +136,8 @@ async fn is_sealed(catalog: &Catalog, secret: &Secret, head: &Head) -> Result<bo
     Ok(seal.map_or(head.seq == 0, |seal| fits(head, &seal, secret)))
 }
 
-/// Checks the checkpoints behind record `after`, up to `head`. Behind the end of a chain there can be none.
+/// Checks the checkpoints behind record `after`, up to `head`. Behind the end of a chain there can be none, unless a server has written on
+/// since: then their records are there too.
 async fn check_checkpoints(
     catalog: &Catalog,
     secret: &Secret,
@@ -146,18 +153,56 @@ async fn check_checkpoints(
         after = last.seq;
         for checkpoint in &page {
             if checkpoint.seq > head.seq {
-                return if is_end { Err(Broken::Missing { seq: checkpoint.seq }) } else { Ok(count) };
+                let is_missing = is_end && catalog.read().audit_head().await?.seq < checkpoint.seq;
+                return if is_missing { Err(Broken::Missing { seq: checkpoint.seq }) } else { Ok(count) };
             }
             let stated = Head { seq: checkpoint.seq, hash: checkpoint.hash };
-            let broken = || Broken::Checkpoint { seq: checkpoint.seq };
-            check_is_record(catalog, &stated).await.map_err(|error| match error {
-                Broken::Catalog(error) => Broken::Catalog(error),
-                _ => broken(),
-            })?;
-            if !public.verify(&checkpoint_text(&stated, checkpoint.at), &checkpoint.signature) {
-                return Err(broken());
+            let is_signed = public.verify(&checkpoint_text(&stated, checkpoint.at), &checkpoint.signature);
+            if !is_signed || !is_record(catalog, &stated).await? {
+                return Err(Broken::Checkpoint { seq: checkpoint.seq });
             }
             count += 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use catalog::AuditCheckpoint;
+    use jiff::Timestamp;
+
+    use super::super::chain::Entry;
+    use super::*;
+
+    /// Writes a checkpoint, and with it the records up to number `written`.
+    async fn write(catalog: &Catalog, secret: &Secret, written: u64, checkpoint: Head) {
+        let mut write = catalog.write().await.unwrap();
+        let mut head = write.read().audit_head().await.unwrap();
+        while head.seq < written {
+            let record = Entry::of_test("r", "c").behind(&head);
+            head = Head { seq: record.seq, hash: record.hash };
+            write.audit_append(&[record]).await.unwrap();
+        }
+        let Head { seq, hash } = checkpoint;
+        let at = Timestamp::UNIX_EPOCH;
+        let signature = signer(secret).sign(&checkpoint_text(&checkpoint, at)).to_vec();
+        write.audit_checkpoint_insert(&AuditCheckpoint { seq, hash, signature, at }).await.unwrap();
+        write.commit().await.unwrap();
+    }
+
+    /// A server writes on between the last record that is read and the checkpoints: theirs are no missing records, unless they are missing.
+    #[tokio::test]
+    async fn a_checkpoint_that_came_since_is_none_of_a_missing_record() {
+        let (dir, secret) = (tempfile::tempdir().unwrap(), Secret::copy_of(&[7; 32]));
+        let catalog = Catalog::open(dir.path()).await.unwrap();
+        let first = Entry::of_test("r", "c").behind(&Head::default());
+        let first = Head { seq: first.seq, hash: first.hash };
+        write(&catalog, &secret, 3, first).await;
+        write(&catalog, &secret, 3, Head { seq: 3, hash: [3; 32] }).await;
+        let checked = check_checkpoints(&catalog, &secret, 0, &first, true).await;
+        assert_eq!(checked.unwrap(), 1);
+        write(&catalog, &secret, 3, Head { seq: 4, hash: [4; 32] }).await;
+        let checked = check_checkpoints(&catalog, &secret, 3, &first, true).await;
+        assert!(matches!(checked, Err(Broken::Missing { seq: 4 })), "{checked:?}");
     }
 }

@@ -8,8 +8,8 @@ use crypto::Secret;
 use jiff::SignedDuration;
 use ram::trail::Ledger;
 use ram::{
-    ConsoleSession, KeyOwner, LoginProfileChange, Permit, Principal, Ram, SessionError, SessionToken, SignIn,
-    SignInError, Target, UserChange,
+    ConsoleSession, KeyOwner, LoginProfileChange, Permit, Principal, Ram, SessionError, SessionToken, SessionUse,
+    SignIn, SignInError, Target, UserChange,
 };
 
 use crate::office::{DECRYPT, Office, another_process, code, new_user, user};
@@ -50,7 +50,24 @@ async fn welcome(office: &Office, user: &str) -> Permit {
 }
 
 async fn look(office: &Office, token: &SessionToken) -> Result<ConsoleSession, SessionError> {
-    office.ram.session(token.expose(), &office.facts()).await
+    office.ram.session(token.expose(), &office.facts(), SessionUse::ByPerson).await
+}
+
+/// What somebody who is signed in may do: nothing, but change a password.
+async fn permit(office: &Office, session: &ConsoleSession) -> Permit {
+    let conditions = ram::ConditionContext::of(session.caller.caller());
+    office.ram.authorize(&session.caller, &[], None, &conditions).await.unwrap()
+}
+
+/// Puts another text in the place of bob's stored password; answers the one that was there.
+async fn store_password(office: &Office, hash: &str) -> String {
+    let account = office.account.to_string().parse().unwrap();
+    let mut write = office.catalog.write().await.unwrap();
+    let mut profile = write.read().login_profile_by_name(Some("bob"), &account).await.unwrap().unwrap();
+    let before = std::mem::replace(&mut profile.password_hash, hash.to_owned());
+    assert!(write.login_profile_update(&profile).await.unwrap());
+    write.commit().await.unwrap();
+    before
 }
 
 async fn is_over(office: &Office, token: &SessionToken) -> bool {
@@ -160,6 +177,30 @@ async fn failures_are_alike_and_few() {
     assert!(enter(&office, "bob", FIRST).await.is_ok());
 }
 
+/// What fails on our side is nobody's failed attempt; and it forgives none that was.
+#[tokio::test]
+async fn our_own_failures_are_not_counted() {
+    let office = Office::open().await;
+    welcome(&office, "bob").await;
+    let token = enter(&office, "bob", FIRST).await.unwrap();
+    let permit = permit(&office, &look(&office, &token).await.unwrap()).await;
+    let stored = store_password(&office, "no hash").await;
+    for _ in 0..6 {
+        assert!(matches!(enter(&office, "bob", FIRST).await, Err(SignInError::Failed(_))));
+        let change = office.ram.change_password(&permit, &secret(FIRST), &secret(SECOND)).await;
+        assert_eq!(code(change), "InternalError");
+    }
+    store_password(&office, &stored).await;
+    for _ in 0..4 {
+        assert!(matches!(enter(&office, "bob", SECOND).await, Err(SignInError::Refused)));
+    }
+    store_password(&office, "no hash").await;
+    assert!(matches!(enter(&office, "bob", FIRST).await, Err(SignInError::Failed(_))));
+    store_password(&office, &stored).await;
+    assert!(matches!(enter(&office, "bob", SECOND).await, Err(SignInError::Refused)));
+    assert!(matches!(enter(&office, "bob", FIRST).await, Err(SignInError::TooManyAttempts { .. })));
+}
+
 /// A session ends with the password, the login profile or the access key that opened it, and when it is signed out; those that something
 /// else opened go on. A key that is switched on again brings nothing back.
 #[tokio::test]
@@ -200,7 +241,8 @@ async fn a_session_ends_with_what_opened_it() {
     office.ram.delete_login_profile(&root, &bob).await.unwrap();
     assert!(is_over(&office, &second).await);
     assert!(matches!(enter(&office, "bob", SECOND).await, Err(SignInError::Refused)));
-    assert!(matches!(office.ram.session("no token", &office.facts()).await, Err(SessionError::Over)));
+    let unknown = office.ram.session("no token", &office.facts(), SessionUse::ByPerson).await;
+    assert!(matches!(unknown, Err(SessionError::Over)));
 }
 
 /// A session ends after half an hour without use and after twelve hours with it; its use costs one commit a minute.
@@ -231,6 +273,22 @@ async fn a_session_ends_with_time() {
     assert!(!is_over(&office, &used).await);
     office.clock.advance(SignedDuration::from_mins(1));
     assert!(is_over(&office, &used).await);
+}
+
+/// A page that is left open asks every few seconds and keeps its session alive for nobody.
+#[tokio::test]
+async fn a_script_keeps_no_session_alive() {
+    let office = Office::open().await;
+    welcome(&office, "bob").await;
+    let token = enter(&office, "bob", FIRST).await.unwrap();
+    let commits = office.catalog.commits();
+    for minute in 1..=30 {
+        office.clock.advance(SignedDuration::from_mins(1));
+        let by_script = office.ram.session(token.expose(), &office.facts(), SessionUse::ByScript).await;
+        assert_eq!(by_script.is_ok(), minute < 30, "{minute}");
+    }
+    assert_eq!(office.catalog.commits() - commits, 0);
+    assert!(is_over(&office, &token).await);
 }
 
 /// Another process on the same catalog sees the end of a session within two seconds.
@@ -274,8 +332,7 @@ async fn a_user_changes_its_own_password() {
     let token = enter(&office, "bob", FIRST).await.unwrap();
     let session = look(&office, &token).await.unwrap();
     assert!(session.password_reset_required);
-    let conditions = ram::ConditionContext::of(session.caller.caller());
-    let permit = office.ram.authorize(&session.caller, &[], None, &conditions).await.unwrap();
+    let permit = permit(&office, &session).await;
     let change = async |permit: &Permit, old: &str, new: &str| {
         code(office.ram.change_password(permit, &secret(old), &secret(new)).await)
     };

@@ -1,6 +1,6 @@
 //! Failed sign-ins, counted in memory: by whom, and by where from.
 //!
-//! An attempt counts before it is made, and is taken back when it succeeds, so that many at once are no way around the limit. A process that
+//! An attempt counts before it is made, and is taken back when it succeeds or when we fail ourselves, so that many at once are no way around the limit. A process that
 //! starts anew has forgotten all; another one on the same catalog counts for itself.
 
 use std::collections::HashMap;
@@ -121,8 +121,19 @@ impl Attempts {
         if let Some(who) = subject.who {
             counts.by_who.failures.remove(&who);
         }
-        if let Some(failures) = subject.from.and_then(|from| counts.by_address.failures.get_mut(&from)) {
-            failures.count = failures.count.saturating_sub(1);
+        if let Some(from) = subject.from {
+            counts.by_address.subtract(&from);
+        }
+    }
+
+    /// Takes an attempt back that told nothing about what was shown, as we failed ourselves. No other is forgiven.
+    pub(in crate::service) fn take_back(&self, subject: &Subject) {
+        let mut counts = self.counts();
+        if let Some(who) = subject.who {
+            counts.by_who.subtract(&who);
+        }
+        if let Some(from) = subject.from {
+            counts.by_address.subtract(&from);
         }
     }
 
@@ -148,6 +159,12 @@ impl<K: Copy + Eq + Hash> Counted<K> {
             *failures = Failures { since: now, count: 0 };
         }
         failures.count = failures.count.saturating_add(1);
+    }
+
+    fn subtract(&mut self, name: &K) {
+        if let Some(failures) = self.failures.get_mut(name) {
+            failures.count = failures.count.saturating_sub(1);
+        }
     }
 
     fn make_room(&mut self, now: Timestamp) {
@@ -228,6 +245,25 @@ mod tests {
         let wait = Err(TooManyAttempts { wait_s: 298 });
         assert_eq!(attempts.begin(&neighbour, at(2)), wait, "the twentieth from this network was the last");
         assert_eq!(attempts.begin(&bob("2001:db8:0:1::1"), at(2)), Ok(()), "another network, and bob's fifth");
+    }
+
+    /// An attempt that is taken back leaves those before it, of the user and of the address.
+    #[test]
+    fn what_is_taken_back_forgives_nothing() {
+        let attempts = Attempts::new();
+        for _ in 0..4 {
+            assert_eq!(attempts.begin(&bob("192.0.2.1"), at(0)), Ok(()));
+        }
+        for _ in 0..20 {
+            assert_eq!(attempts.begin(&bob("192.0.2.1"), at(1)), Ok(()));
+            attempts.take_back(&bob("192.0.2.1"));
+        }
+        let counts = |attempts: &Attempts| {
+            let counts = attempts.counts();
+            let of_one = counts.by_who.failures.values().map(|failures| failures.count);
+            of_one.chain(counts.by_address.failures.values().map(|failures| failures.count)).collect::<Vec<_>>()
+        };
+        assert_eq!(counts(&attempts), [4, 4]);
     }
 
     /// However many names and addresses come, memory stays bounded, and what is recent is still counted.

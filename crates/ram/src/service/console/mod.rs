@@ -11,7 +11,7 @@
 
 pub(super) use attempts::{Attempts, Subject, TooManyAttempts};
 pub(super) use session::KnownSession;
-pub use session::{ConsoleSession, SessionError};
+pub use session::{ConsoleSession, SessionError, SessionUse};
 pub use sign_in::{SignIn, SignInError};
 pub use token::SessionToken;
 

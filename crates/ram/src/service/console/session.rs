@@ -29,8 +29,17 @@ pub struct ConsoleSession {
     pub caller: Authenticated,
     /// The password must be changed before anything else is done: whoever serves the console sees to it.
     pub password_reset_required: bool,
-    /// When it ends, however much it is used. It ends earlier when it is not used for 30 minutes.
+    /// When it ends, however much it is used. It ends earlier when nobody uses it for 30 minutes.
     pub expires_at: Timestamp,
+}
+
+/// What asks in a session's name. Only a person keeps a session alive: a page that is left open asks on and on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionUse {
+    /// Somebody opens a page or sends a form.
+    ByPerson,
+    /// A script of a page that is open.
+    ByScript,
 }
 
 /// Why a token belongs to nobody.
@@ -57,7 +66,7 @@ pub(in crate::service) struct KnownSession {
 }
 
 impl Ram {
-    /// Whose a token is, now. Notes that it was used, at most once a minute.
+    /// Whose a token is, now. Notes that a person used it, at most once a minute.
     ///
     /// A session that was ended through this process is over from the next request on; see the module of the service for others.
     ///
@@ -66,15 +75,18 @@ impl Ram {
         &self,
         token: &str,
         facts: &RequestFacts,
+        used: SessionUse,
     ) -> std::result::Result<ConsoleSession, SessionError> {
         let digest = digest_of(token).ok_or(SessionError::Over)?;
         let session = self.known_session(&digest, facts.now).await?.ok_or(SessionError::Over)?;
         if session.is_over(facts.now) {
             return Err(SessionError::Over);
         }
-        // That it cannot be noted stops nobody: the session may end early.
-        if let Err(error) = self.note_session_used(&digest, session.last_used_at, facts.now).await {
-            tracing::warn!(%error, "the use of a console session is not noted");
+        if used == SessionUse::ByPerson {
+            // That it cannot be noted stops nobody: the session may end early.
+            if let Err(error) = self.note_session_used(&digest, session.last_used_at, facts.now).await {
+                tracing::warn!(%error, "the use of a console session is not noted");
+            }
         }
         Ok(ConsoleSession {
             password_reset_required: session.reset_required,

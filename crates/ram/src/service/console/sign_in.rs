@@ -104,8 +104,17 @@ impl Ram {
             Some(id) => Subject::of(&id.to_string(), user, facts.source_ip),
             None => Subject::of(account, user, facts.source_ip),
         };
-        self.begin_attempt(&subject, facts)?;
-        let found = match id {
+        self.attempt(&subject, facts, self.by_password(id, user, password, facts)).await
+    }
+
+    async fn by_password(
+        &self,
+        account: Option<AccountId>,
+        user: Option<&str>,
+        password: &Secret,
+        facts: &RequestFacts,
+    ) -> std::result::Result<SessionToken, SignInError> {
+        let found = match account {
             Some(id) => self.catalog.read().login_profile_by_name(user, &owner(id)).await.map_err(RamError::from)?,
             None => None,
         };
@@ -117,7 +126,7 @@ impl Ram {
             self.write_failure(&proven, facts);
             return Err(SignInError::Refused);
         }
-        self.open_session(&proven, &subject, facts).await
+        self.open_session(&proven, facts).await
     }
 
     async fn sign_in_by_key(
@@ -127,7 +136,15 @@ impl Ram {
         facts: &RequestFacts,
     ) -> std::result::Result<SessionToken, SignInError> {
         let subject = Subject::at(facts.source_ip);
-        self.begin_attempt(&subject, facts)?;
+        self.attempt(&subject, facts, self.by_key(id, secret, facts)).await
+    }
+
+    async fn by_key(
+        &self,
+        id: &str,
+        secret: &Secret,
+        facts: &RequestFacts,
+    ) -> std::result::Result<SessionToken, SignInError> {
         let Ok(id) = id.parse::<AccessKeyId>() else { return Err(SignInError::Refused) };
         if id.is_temporary() {
             return Err(SignInError::TemporaryKey);
@@ -140,12 +157,25 @@ impl Ram {
             self.write_failure(&proven, facts);
             return Err(SignInError::Refused);
         }
-        self.open_session(&proven, &subject, facts).await
+        self.open_session(&proven, facts).await
     }
 
-    fn begin_attempt(&self, subject: &Subject, facts: &RequestFacts) -> std::result::Result<(), SignInError> {
+    /// Counts an attempt, makes it, and lets it count only when what was shown was refused.
+    async fn attempt(
+        &self,
+        subject: &Subject,
+        facts: &RequestFacts,
+        attempt: impl Future<Output = std::result::Result<SessionToken, SignInError>>,
+    ) -> std::result::Result<SessionToken, SignInError> {
         let begun = self.attempts.begin(subject, facts.now);
-        begun.map_err(|too_many| SignInError::TooManyAttempts { wait_s: too_many.wait_s })
+        begun.map_err(|too_many| SignInError::TooManyAttempts { wait_s: too_many.wait_s })?;
+        let outcome = attempt.await;
+        match &outcome {
+            Ok(_) => self.attempts.succeeded(subject),
+            Err(SignInError::Failed(_) | SignInError::TemporaryKey) => self.attempts.take_back(subject),
+            Err(SignInError::Refused | SignInError::TooManyAttempts { .. }) => {}
+        }
+        outcome
     }
 
     /// The account of these digits, or the only one of this name. Whether one of these digits exists is not asked.
@@ -163,7 +193,6 @@ impl Ram {
     async fn open_session(
         &self,
         proven: &Proven,
-        subject: &Subject,
         facts: &RequestFacts,
     ) -> std::result::Result<SessionToken, SignInError> {
         let token = SessionToken::generate(&*self.random);
@@ -174,7 +203,6 @@ impl Ram {
         if !write.finish(outcome).await? {
             return Err(SignInError::Refused);
         }
-        self.attempts.succeeded(subject);
         self.write_event(&proven.event(SIGN_IN), facts).await?;
         Ok(token)
     }
