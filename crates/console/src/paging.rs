@@ -37,7 +37,7 @@ impl Paging {
         total: u64,
     ) -> Self {
         let texts = PagingTexts::of(language);
-        let at = |page: u64| with(address, query, (name, &page.to_string()));
+        let at = |page: u64| with(address, query, Some((name, &page.to_string())));
         Self {
             texts,
             total: if total == 0 { String::new() } else { fill(texts.total, &[&total]) },
@@ -47,19 +47,19 @@ impl Paging {
         }
     }
 
-    /// A list that is read by marker, forwards only. `marker`: that of this page; `next`: of the page behind.
+    /// A list that is read by marker, forwards only. `name`: of the marker in the address; `marker`: that of this page; `next`: of the page behind.
     pub(crate) fn marked(
         language: Language,
         (address, query): (&str, &[(&str, &str)]),
-        marker: &str,
+        (name, marker): (&str, &str),
         next: Option<&str>,
     ) -> Self {
         Self {
             texts: PagingTexts::of(language),
             total: String::new(),
             before: None,
-            first: (!marker.is_empty()).then(|| format!("{address}?{}", form_urlencoded(query))),
-            next: next.map(|next| with(address, query, ("marker", next))),
+            first: (!marker.is_empty()).then(|| with(address, query, None)),
+            next: next.map(|next| with(address, query, Some((name, next)))),
         }
     }
 
@@ -69,8 +69,8 @@ impl Paging {
     }
 }
 
-fn with(address: &str, query: &[(&str, &str)], more: (&str, &str)) -> String {
-    let pairs: Vec<(&str, &str)> = query.iter().copied().filter(|(_, value)| !value.is_empty()).chain([more]).collect();
+fn with(address: &str, query: &[(&str, &str)], more: Option<(&str, &str)>) -> String {
+    let pairs: Vec<(&str, &str)> = query.iter().copied().filter(|(_, value)| !value.is_empty()).chain(more).collect();
     format!("{address}?{}", form_urlencoded(&pairs))
 }
 

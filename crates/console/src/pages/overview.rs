@@ -7,13 +7,15 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::calls::{Product, Refusal};
 use crate::language::{fill, texts};
+use crate::pages::own_keys::described;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::{number, text};
+use crate::shown::{Time, number, text};
 use crate::trouble::Trouble;
 use crate::visit::{Visit, rendered};
 
@@ -37,8 +39,8 @@ texts! {
         first_copy: "Copy the image and encrypt it" | "复制镜像并加密";
         name: "Name" | "名称";
         progress: "Progress" | "进度";
-        key_expires: "The material of key {} expires at {}." | "密钥 {} 的密钥材料将于 {} 过期。";
-        key_pending: "Key {} will be deleted at {}. What was encrypted under it is lost then." | "密钥 {} 将于 {} 删除，届时用其加密的数据将无法恢复。";
+        key_expires: "The material of key {} expires soon. Images under it do not open from then on. Time:" | "密钥 {} 的密钥材料即将过期，届时用其加密的镜像将无法打开。过期时间：";
+        key_pending: "Key {} will be deleted. What was encrypted under it is lost then. Time:" | "密钥 {} 将被删除，届时用其加密的数据将无法恢复。删除时间：";
         key_no_material: "Key {} has no material: images under it do not open until it is imported again." | "密钥 {} 没有密钥材料：重新导入之前，用其加密的镜像无法打开。";
     }
 }
@@ -53,11 +55,19 @@ struct Overview {
     /// All, and those that run.
     instances: Option<(usize, usize)>,
     /// All, and those that can be used.
-    keys: Option<(usize, usize)>,
+    keys: Option<(u64, u64)>,
     progress: Option<Progress>,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
     /// Why parts are left out.
     missing: Vec<Trouble>,
+}
+
+/// What should be known of a key before it is too late.
+#[derive(Debug, PartialEq, Eq)]
+struct Warning {
+    words: String,
+    /// When it happens; empty if it is so already.
+    at: Time,
 }
 
 /// What is being made, as a part of the page that renews itself.
@@ -90,15 +100,17 @@ async fn look(visit: &Visit) -> Overview {
     let images = visit.all(Product::Ecs, "DescribeImages", &[("Status", "Available")], ("Images", "Image")).await;
     let instances = visit.all(Product::Ecs, "DescribeInstances", &[], ("Instances", "Instance")).await;
     let keys = own_keys(visit).await;
-    let refusals = [&images, &instances, &keys].into_iter().filter_map(|part| part.as_ref().err());
+    let refusals = [images.as_ref().err(), instances.as_ref().err(), keys.as_ref().err()].into_iter().flatten();
+    let missing = refusals.map(|refusal| Trouble::new(refusal, visit.language)).collect();
+    let (keys, warnings) = keys.ok().unzip();
     Overview {
         shell: visit.shell(Section::Overview),
         texts,
-        missing: refusals.map(|refusal| Trouble::new(refusal, visit.language)).collect(),
-        warnings: keys.iter().flatten().filter_map(|key| warning(key, texts)).collect(),
+        missing,
+        warnings: warnings.unwrap_or_default(),
         images: count(images, |image| image["Reseal"]["Encrypted"] == true),
         instances: count(instances, |instance| instance["Status"] == "Running"),
-        keys: count(keys, |key| key["KeyState"] == "Enabled"),
+        keys,
         progress: being_made(visit).await.ok(),
     }
 }
@@ -124,23 +136,72 @@ async fn being_made(visit: &Visit) -> Result<Progress, Refusal> {
 /// Keys that people made, and none of a service.
 const OWN: &str = r#"[{"Key":"CreatorType","Values":["User"]}]"#;
 
-/// The user's keys of the region with their facts.
-async fn own_keys(visit: &Visit) -> Result<Vec<Value>, Refusal> {
-    let mut keys = Vec::new();
-    for key in visit.all(Product::Kms, "ListKeys", &[("Filters", OWN)], ("Keys", "Key")).await? {
-        let answer = visit.call(Product::Kms, "DescribeKey", &[("KeyId", &text(&key, "KeyId"))]).await?;
-        keys.push(answer["KeyMetadata"].clone());
+/// Those of them that can be used.
+const USABLE: &str = r#"[{"Key":"CreatorType","Values":["User"]},{"Key":"KeyState","Values":["Enabled"]}]"#;
+
+/// Those that may need attention: no key is in both lists.
+const DOUBTFUL: [&str; 2] = [
+    r#"[{"Key":"CreatorType","Values":["User"]},{"Key":"KeyState","Values":["PendingDeletion","PendingImport"]}]"#,
+    r#"[{"Key":"CreatorType","Values":["User"]},{"Key":"Origin","Values":["EXTERNAL"]},{"Key":"KeyState","Values":["Enabled","Disabled"]}]"#,
+];
+
+/// Material that expires later is no news yet.
+const EXPIRES_SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The user's keys of the region, all and usable ones, and what to know of them.
+async fn own_keys(visit: &Visit) -> Result<((u64, u64), Vec<Warning>), Refusal> {
+    let counts = (key_count(visit, OWN).await?, key_count(visit, USABLE).await?);
+    let (texts, now) = (OverviewTexts::of(visit.language), visit.shared.clock.now());
+    let mut doubtful = Vec::new();
+    for filters in DOUBTFUL {
+        doubtful.extend(visit.all(Product::Kms, "ListKeys", &[("Filters", filters)], ("Keys", "Key")).await?);
     }
-    Ok(keys)
+    let known = described(visit, &visit.region, &doubtful).await;
+    let warnings = known.iter().filter_map(|(_, key)| warning(key.as_ref()?, now, texts)).collect();
+    Ok((counts, warnings))
 }
 
-/// What should be known of a key before it is too late.
-fn warning(key: &Value, texts: &OverviewTexts) -> Option<String> {
-    let (id, expires, deleted) = (text(key, "KeyId"), text(key, "MaterialExpireTime"), text(key, "DeleteDate"));
+async fn key_count(visit: &Visit, filters: &str) -> Result<u64, Refusal> {
+    let answer = visit.call(Product::Kms, "ListKeys", &[("Filters", filters), ("PageSize", "1")]).await?;
+    Ok(number(&answer, "TotalCount"))
+}
+
+/// What `KeyMetadata` says that should be known at the time `now`.
+fn warning(key: &Value, now: Timestamp, texts: &OverviewTexts) -> Option<Warning> {
+    let warning = |words, at| Some(Warning { words: fill(words, &[&text(key, "KeyId")]), at });
+    let expires = Time::of(key, "MaterialExpireTime");
+    let is_soon = |at: &Time| at.at.parse::<Timestamp>().is_ok_and(|at| at.duration_since(now) <= EXPIRES_SOON);
     match key["KeyState"].as_str() {
-        Some("PendingDeletion") => Some(fill(texts.key_pending, &[&id, &deleted])),
-        Some("PendingImport") => Some(fill(texts.key_no_material, &[&id])),
-        _ if !expires.is_empty() => Some(fill(texts.key_expires, &[&id, &expires])),
+        Some("PendingDeletion") => warning(texts.key_pending, Time::of(key, "DeleteDate")),
+        Some("PendingImport") => warning(texts.key_no_material, Time::default()),
+        _ if is_soon(&expires) => warning(texts.key_expires, expires),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::language::Language;
+
+    /// A key warns of what is near: of its deletion, of material that is gone or soon will be, and of nothing else.
+    #[test]
+    fn keys_warn_in_time() {
+        let texts = OverviewTexts::of(Language::English);
+        let now = "2026-11-28T10:00:00Z".parse().unwrap();
+        for (state, expires, deleted, wanted) in [
+            ("Enabled", "", "", None),
+            ("Enabled", "2026-12-28T10:00:00Z", "", Some((texts.key_expires, "2026-12-28T10:00:00Z"))),
+            ("Disabled", "2026-11-28T09:00:00Z", "", Some((texts.key_expires, "2026-11-28T09:00:00Z"))),
+            ("Enabled", "2026-12-28T10:00:01Z", "", None),
+            ("PendingDeletion", "", "2027-11-28T10:00:00Z", Some((texts.key_pending, "2027-11-28T10:00:00Z"))),
+            ("PendingImport", "", "", Some((texts.key_no_material, ""))),
+        ] {
+            let key = json!({ "KeyId": "k", "KeyState": state, "MaterialExpireTime": expires, "DeleteDate": deleted });
+            let found = warning(&key, now, texts).map(|warning| (warning.words, warning.at.at));
+            assert_eq!(found, wanted.map(|(words, at): (&str, &str)| (fill(words, &[&"k"]), at.to_owned())), "{key}");
+        }
     }
 }

@@ -26,7 +26,7 @@ texts! {
 /// Own keys that can encrypt, and none of a service.
 const OWN: &str = r#"[{"Key":"CreatorType","Values":["User"]},{"Key":"KeyUsage","Values":["ENCRYPT/DECRYPT"]}]"#;
 
-/// Own keys that are listed: as many as an account has by default.
+/// Keys that are asked for one by one: as many as an account has by default.
 const KEYS_MAX: usize = 200;
 
 /// Aliases of the keys of a region.
@@ -37,8 +37,7 @@ impl KeyNames {
     /// The aliases that the visitor may see: who may not list them sees ids.
     pub(in crate::pages) async fn of(visit: &Visit, region: &str) -> Self {
         let aliases = visit.all_in(region, Product::Kms, "ListAliases", &[], ("Aliases", "Alias")).await;
-        let aliases = aliases.unwrap_or_default();
-        Self(aliases.iter().map(|alias| (text(alias, "KeyId"), text(alias, "AliasName"))).collect())
+        aliases.unwrap_or_default().iter().map(|alias| (text(alias, "KeyId"), text(alias, "AliasName"))).collect()
     }
 
     /// The alias of a key, else its id.
@@ -58,9 +57,13 @@ impl KeyNames {
 }
 
 impl FromIterator<(String, String)> for KeyNames {
-    /// Ids and aliases.
+    /// Ids and aliases. A key with several goes by the first, as on its own page.
     fn from_iter<I: IntoIterator<Item = (String, String)>>(names: I) -> Self {
-        Self(names.into_iter().collect())
+        let mut first = BTreeMap::new();
+        for (id, alias) in names {
+            first.entry(id).or_insert(alias);
+        }
+        Self(first)
     }
 }
 
@@ -84,13 +87,20 @@ pub(in crate::pages) async fn own_keys(
 ) -> Result<Vec<KeyOption>, Refusal> {
     let texts = KeyTexts::of(visit.language);
     let keys = visit.all_in(region, Product::Kms, "ListKeys", &[("Filters", OWN)], ("Keys", "Key")).await?;
-    let mut options = Vec::new();
+    let described = described(visit, region, &keys).await;
+    Ok(described.iter().map(|(id, known)| option(id, known.as_ref(), names, texts)).collect())
+}
+
+/// The `KeyMetadata` of keys that ListKeys named, by their ids: `None` for one that the visitor may not see. Each is a
+/// call that counts, so what is beyond [`KEYS_MAX`] is left out.
+pub(in crate::pages) async fn described(visit: &Visit, region: &str, keys: &[Value]) -> Vec<(String, Option<Value>)> {
+    let mut described = Vec::new();
     for key in keys.iter().take(KEYS_MAX) {
         let id = text(key, "KeyId");
-        let known = visit.call_in(region, Product::Kms, "DescribeKey", &[("KeyId", &id)]).await;
-        options.push(option(&id, known.ok().as_ref().map(|known| &known["KeyMetadata"]), names, texts));
+        let answer = visit.call_in(region, Product::Kms, "DescribeKey", &[("KeyId", &id)]).await;
+        described.push((id, answer.ok().map(|answer| answer["KeyMetadata"].clone())));
     }
-    Ok(options)
+    described
 }
 
 /// An own key. `known`: what DescribeKey says of it.
@@ -127,6 +137,14 @@ mod tests {
 
     use super::*;
     use crate::language::Language;
+
+    /// A key with two aliases goes by the first.
+    #[test]
+    fn the_first_alias_is_the_name() {
+        let pairs = [("k-1", "alias/first"), ("k-1", "alias/second"), ("k-2", "alias/other")];
+        let names: KeyNames = pairs.map(|(id, alias)| (id.to_owned(), alias.to_owned())).into_iter().collect();
+        assert_eq!(["k-1", "k-2", "k-3"].map(|id| names.name(id)), ["alias/first", "alias/other", "k-3"]);
+    }
 
     /// A key can be chosen when it is enabled and symmetric; else the list says why not.
     #[test]

@@ -129,7 +129,7 @@ async fn look_at_all(
         words: AccessWords::of(visit.language),
         trouble,
         rows: entries(&answer, "Groups", "Group").iter().map(row).collect(),
-        paging: Paging::marked(visit.language, (&address, &[]), marker, answer["Marker"].as_str()),
+        paging: Paging::marked(visit.language, (&address, &[]), ("marker", marker), answer["Marker"].as_str()),
         name: fields.get("GroupName").to_owned(),
         comments: fields.get("Comments").to_owned(),
     })

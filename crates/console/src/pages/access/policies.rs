@@ -122,7 +122,7 @@ async fn look(visit: &Visit, asked: &Asked) -> Result<PoliciesPage, Refusal> {
         tabs: Tabs::new(visit, Tab::Policies),
         kinds: choices([("", texts.all), ("Custom", words.custom), ("System", words.system)], &asked.kind),
         rows: entries(&answer, "Policies", "Policy").iter().map(|policy| row(policy, words)).collect(),
-        paging: Paging::marked(visit.language, (&address, &query), &asked.marker, next),
+        paging: Paging::marked(visit.language, (&address, &query), ("marker", &asked.marker), next),
         texts,
         words,
     })

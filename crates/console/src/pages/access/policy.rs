@@ -56,10 +56,17 @@ struct PolicyPage {
     changed: Time,
     document_title: String,
     document: String,
-    /// What stands in the editor.
-    draft: String,
+    /// What stands in the editor, and what is ticked below it.
+    draft: Draft,
     versions: Vec<Version>,
     entities: Result<Entities, Trouble>,
+}
+
+/// A new version, as it begins or as it was typed.
+struct Draft {
+    document: String,
+    sets_default: bool,
+    rotates: bool,
 }
 
 struct Version {
@@ -104,7 +111,8 @@ pub(super) async fn change(
         Ok(_) if what == "delete" => visit.go("access/policies"),
         Ok(_) => visit.go(format_args!("access/policies/Custom/{name}")),
         Err(refusal) => {
-            let trouble = Some((Trouble::new(&refusal, visit.language), &fields));
+            let typed = (what == "new-version").then(|| Draft::typed(&fields));
+            let trouble = Some((Trouble::new(&refusal, visit.language), typed));
             match look(&visit, (&kind, &name), "", trouble).await {
                 Ok(page) => rendered(refusal.http_status(), &page),
                 Err(other) => visit.trouble(Section::Access, &other),
@@ -135,12 +143,12 @@ fn call_of(what: &str, name: &str, fields: &Fields) -> Option<(&'static str, Vec
     })
 }
 
-/// `version`: whose text is shown; empty for the default one. `trouble`: what stood in the way of a change, and the form of it.
+/// `version`: whose text is shown; empty for the default one. `trouble`: what stood in the way of a change, and the version that it was to be.
 async fn look(
     visit: &Visit,
     (kind, name): (&str, &str),
     version: &str,
-    trouble: Option<(Trouble, &Fields)>,
+    trouble: Option<(Trouble, Option<Draft>)>,
 ) -> Result<PolicyPage, Refusal> {
     let texts = PolicyTexts::of(visit.language);
     let named = [("PolicyType", kind), ("PolicyName", name)];
@@ -156,7 +164,6 @@ async fn look(
     let entities = visit.call(Product::Ram, "ListEntitiesForPolicy", &named).await;
     let (policy, document) = (&answer["Policy"], pretty(&text(&shown, "PolicyDocument")));
     let (trouble, typed) = trouble.unzip();
-    let typed = typed.map(|fields| fields.get("PolicyDocument").to_owned()).filter(|typed| !typed.is_empty());
     Ok(PolicyPage {
         shell: visit.shell(Section::Access),
         tabs: Tabs::new(visit, Tab::Policies),
@@ -170,7 +177,7 @@ async fn look(
         created: Time::of(policy, "CreateDate"),
         changed: Time::of(policy, "UpdateDate"),
         document_title: fill(texts.document_of, &[&text(&shown, "VersionId")]),
-        draft: typed.unwrap_or_else(|| document.clone()),
+        draft: typed.flatten().unwrap_or_else(|| Draft::of(&document)),
         document,
         versions: list(&versions, "PolicyVersions", "PolicyVersion").iter().map(version_of).collect(),
         entities: entities.map(|found| Entities::of(&found)).map_err(|refusal| Trouble::new(&refusal, visit.language)),
@@ -194,6 +201,21 @@ fn version_of(version: &Value) -> Version {
         id: text(version, "VersionId"),
         is_default: version["IsDefaultVersion"] == true,
         created: Time::of(version, "CreateDate"),
+    }
+}
+
+impl Draft {
+    /// Begins with the text that is shown.
+    fn of(document: &str) -> Self {
+        Self { document: document.to_owned(), sets_default: true, rotates: false }
+    }
+
+    fn typed(fields: &Fields) -> Self {
+        Self {
+            document: fields.get("PolicyDocument").to_owned(),
+            sets_default: fields.is_on("SetAsDefault"),
+            rotates: fields.is_on("rotate"),
+        }
     }
 }
 

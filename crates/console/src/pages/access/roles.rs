@@ -106,7 +106,7 @@ async fn look_at_all(visit: &Visit, marker: &str) -> Result<RolesPage, Refusal> 
         texts: RolesTexts::of(visit.language),
         words: AccessWords::of(visit.language),
         rows: entries(&answer, "Roles", "Role").iter().map(row).collect(),
-        paging: Paging::marked(visit.language, (&address, &[]), marker, answer["Marker"].as_str()),
+        paging: Paging::marked(visit.language, (&address, &[]), ("marker", marker), answer["Marker"].as_str()),
     })
 }
 

@@ -99,7 +99,12 @@ async fn look(visit: &Visit, marker: &str) -> Result<UsersPage, Refusal> {
         texts: UsersTexts::of(visit.language),
         words: AccessWords::of(visit.language),
         rows: entries(&answer, "Users", "User").iter().map(row).collect(),
-        paging: Paging::marked(visit.language, (&visit.path("access"), &[]), marker, answer["Marker"].as_str()),
+        paging: Paging::marked(
+            visit.language,
+            (&visit.path("access"), &[]),
+            ("marker", marker),
+            answer["Marker"].as_str(),
+        ),
     })
 }
 

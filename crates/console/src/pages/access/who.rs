@@ -20,7 +20,7 @@ texts! {
     /// Texts of the page.
     WhoTexts {
         title: "Who may do this" | "权限查询";
-        about: "Judged by the policies as they are now, as if each called from where you are. Who may log in as a role has the role's rights." | "按当前策略评估，假设各主体从您当前的位置发起调用。可扮演角色的主体拥有该角色的权限。";
+        about: "Judged by the policies as they are now, as if each called from where you are. Who may assume a role has the role's rights." | "按当前策略评估，假设各主体从您当前的位置发起调用。可扮演角色的主体拥有该角色的权限。";
         action: "Action" | "操作";
         resource: "Resource (ARN)" | "资源（ARN）";
         resource_hint: "The page of a key or an image has its ARN. * stands for all: acs:ecs:cn-hangzhou:1000000000000001:image/*" | "可在密钥或镜像详情页查看 ARN。可使用 *，如 acs:ecs:cn-hangzhou:1000000000000001:image/*";
@@ -124,7 +124,7 @@ impl Answer {
         let address = visit.path("access/who");
         Self {
             rows: list(found, "Principals", "Principal").iter().map(row).collect(),
-            paging: Paging::marked(visit.language, (&address, &query), &asked.marker, next.as_deref()),
+            paging: Paging::marked(visit.language, (&address, &query), ("marker", &asked.marker), next.as_deref()),
             has_more: next.is_some(),
         }
     }

@@ -15,6 +15,7 @@ use serde_json::Value;
 use self::search::Asked;
 use crate::calls::Product;
 use crate::language::{fill, texts};
+use crate::paging::Paging;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::{Choice, Time, choices, list, number, text};
@@ -51,9 +52,6 @@ texts! {
         none: "No call was found" | "没有找到记录";
         none_hint: "Widen the time, or leave some fields empty." | "请扩大时间范围或减少筛选条件。";
         none_yet: "Nothing in this part. Older records may fit." | "此区间没有符合条件的记录，可继续查看更早的记录。";
-        newest: "Newest" | "最新记录";
-        older: "Older" | "更早的记录";
-        pages: "Pages of the list" | "列表分页";
         bad_time: "A time is not written as one." | "时间格式不正确。";
         bad_time_remedy: "Write it as 2026-11-28T10:00." | "请按 2026-11-28T10:00 的格式填写。";
         verify: "Verify the chain" | "校验完整性";
@@ -79,8 +77,7 @@ struct EventsPage {
     services: Vec<Choice>,
     outcomes: Vec<Choice>,
     rows: Vec<Event>,
-    newest: Option<String>,
-    older: Option<String>,
+    paging: Paging,
 }
 
 struct Event {
@@ -142,7 +139,7 @@ async fn verify(posted: Posted) -> Response {
 }
 
 fn page(visit: &Visit, asked: Asked, answer: &Value, trouble: Option<Trouble>) -> EventsPage {
-    let (texts, path) = (AuditTexts::of(visit.language), visit.path("audit"));
+    let texts = AuditTexts::of(visit.language);
     let next = text(answer, "NextToken");
     EventsPage {
         shell: visit.shell(Section::Audit),
@@ -152,8 +149,12 @@ fn page(visit: &Visit, asked: Asked, answer: &Value, trouble: Option<Trouble>) -
         ),
         outcomes: choices([("", texts.any), ("done", texts.succeeded), ("failed", texts.failed)], &asked.outcome),
         rows: list(answer, "Events", "Event").iter().map(Event::of).collect(),
-        newest: (!asked.next.is_empty()).then(|| asked.address(&path, "")),
-        older: (!next.is_empty()).then(|| asked.address(&path, &next)),
+        paging: Paging::marked(
+            visit.language,
+            (&visit.path("audit"), &asked.query()),
+            ("next", &asked.next),
+            Some(next.as_str()).filter(|next| !next.is_empty()),
+        ),
         trouble,
         asked,
         texts,

@@ -2,8 +2,6 @@
 
 use serde::Deserialize;
 
-use crate::visit::form_urlencoded;
-
 /// What the address says: the form of the page.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -39,9 +37,9 @@ impl Asked {
         Some(all.into_iter().filter(|(_, value)| !value.is_empty()).collect())
     }
 
-    /// As an address, for another part of the list.
-    pub(super) fn address(&self, path: &str, next: &str) -> String {
-        let pairs = [
+    /// As the query of an address, for another part of the list.
+    pub(super) fn query(&self) -> [(&'static str, &str); 8] {
+        [
             ("from", self.from.as_str()),
             ("until", &self.until),
             ("principal", &self.principal),
@@ -50,15 +48,11 @@ impl Asked {
             ("key", &self.key),
             ("outcome", &self.outcome),
             ("code", &self.code),
-            ("next", next),
-        ];
-        let pairs: Vec<(&str, &str)> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        format!("{path}?{}", form_urlencoded(&pairs))
+        ]
     }
 
     pub(super) fn is_any(&self) -> bool {
-        let fields = [&self.from, &self.until, &self.principal, &self.service, &self.action, &self.key, &self.outcome];
-        fields.into_iter().chain([&self.code]).any(|field| !field.is_empty())
+        self.query().iter().any(|(_, value)| !value.is_empty())
     }
 }
 
@@ -89,8 +83,8 @@ mod tests {
         assert_eq!(found, ["StartTime=2026-11-28T10:00:00Z", "Principal=user/bob", "ErrorCode=OK"]);
         assert!(asked.is_any() && !Asked::default().is_any());
         assert_eq!(Asked::default().parameters().unwrap(), []);
-        let address = asked.address("/audit", "17");
-        assert_eq!(address, "/audit?from=2026-11-28T10%3A00&principal=+user%2Fbob+&outcome=done&next=17");
+        let given: Vec<_> = asked.query().into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        assert_eq!(given, [("from", "2026-11-28T10:00"), ("principal", " user/bob "), ("outcome", "done")]);
         assert!(Asked { until: "tomorrow".to_owned(), ..Asked::default() }.parameters().is_none());
         assert_eq!(time("2026-11-28T10:00:30Z").as_deref(), Some("2026-11-28T10:00:30Z"));
     }

@@ -40,6 +40,8 @@ pub(super) struct Image {
     /// Such as `Others Linux, x86_64, BIOS`.
     pub(super) system: String,
     pub(super) created: Time,
+    /// Account that owns it, 16 digits.
+    pub(super) owner: String,
     /// Whether it is the visitor's own, and not shared with them.
     pub(super) is_own: bool,
     /// Whether its owner shares it.
@@ -80,6 +82,7 @@ impl Image {
             size_gib: number(found, "Size"),
             system: system.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", "),
             created: Time::of(found, "CreationTime"),
+            owner: owner(found),
             is_own: found["ImageOwnerAlias"] == "self",
             is_shared: found["IsSelfShared"] == "True",
             is_used: found["Usage"] == "instance",
@@ -138,6 +141,10 @@ impl Image {
     }
 }
 
+fn owner(found: &Value) -> String {
+    format!("{:016}", number(found, "ImageOwnerId"))
+}
+
 /// A status in the visitor's language.
 pub(super) fn chip(status: &str, texts: &ImageTexts) -> Chip {
     let (class, words) = match status {
@@ -161,7 +168,7 @@ impl Source {
         let object = object.unwrap_or_default();
         let plain = |words, id| Self { words, id, address: String::new() };
         if found["ImageOwnerAlias"] != "self" {
-            return plain(texts.shared, format!("{:016}", number(found, "ImageOwnerId")));
+            return plain(texts.shared, owner(found));
         }
         if !copied.is_empty() {
             let region = text(&found["Reseal"], "SourceRegionId");

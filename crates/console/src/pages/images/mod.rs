@@ -22,6 +22,9 @@ use crate::shared::Shared;
 use crate::shown::list;
 use crate::visit::Visit;
 
+/// Code of the refusal by which a dry run says that the call would be carried out.
+const PASSED: &str = "DryRunOperation";
+
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .merge(list::routes())

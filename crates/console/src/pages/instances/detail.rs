@@ -18,7 +18,7 @@ use crate::language::texts;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::trouble::Trouble;
-use crate::visit::{Visit, rendered};
+use crate::visit::{Fields, Visit, rendered};
 
 texts! {
     /// Texts of the page of an instance.
@@ -81,6 +81,33 @@ struct Detail {
     status: Status,
     console: Console,
     disks: Vec<Disk>,
+    form: ChangeForm,
+}
+
+/// What can be changed: as it is, or as it was typed.
+#[derive(Debug, Clone)]
+pub(super) struct ChangeForm {
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) is_protected: bool,
+}
+
+impl ChangeForm {
+    pub(super) fn typed(fields: &Fields) -> Self {
+        Self {
+            name: fields.get("InstanceName").to_owned(),
+            description: fields.get("Description").to_owned(),
+            is_protected: fields.is_on("DeletionProtection"),
+        }
+    }
+
+    fn stored(instance: &Instance) -> Self {
+        Self {
+            name: instance.name.clone(),
+            description: instance.description.clone(),
+            is_protected: instance.is_protected,
+        }
+    }
 }
 
 /// State, actions and facts, as a part of the page that renews itself.
@@ -114,23 +141,28 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 }
 
 async fn detail(visit: Visit, Path(of): Path<Of>) -> Response {
-    shown(&visit, &of.id, None).await
+    shown(&visit, &of.id, None, None).await
 }
 
-/// The page after an action was refused, with the reason on it.
-pub(super) async fn refused(visit: &Visit, id: &str, refusal: &Refusal) -> Response {
-    shown(visit, id, Some(refusal)).await
+/// The page after an action was refused, with the reason on it, and what was typed.
+pub(super) async fn refused(visit: &Visit, id: &str, refusal: &Refusal, typed: Option<&ChangeForm>) -> Response {
+    shown(visit, id, Some(refusal), typed).await
 }
 
-async fn shown(visit: &Visit, id: &str, refusal: Option<&Refusal>) -> Response {
-    match look(visit, id, refusal).await {
+async fn shown(visit: &Visit, id: &str, refusal: Option<&Refusal>, typed: Option<&ChangeForm>) -> Response {
+    match look(visit, id, refusal, typed).await {
         Ok(Some(page)) => rendered(refusal.map_or(StatusCode::OK, Refusal::http_status), &page),
         Ok(None) => visit.not_found(),
         Err(refusal) => visit.trouble(Section::Instances, &refusal),
     }
 }
 
-async fn look(visit: &Visit, id: &str, refusal: Option<&Refusal>) -> Result<Option<Detail>, Refusal> {
+async fn look(
+    visit: &Visit,
+    id: &str,
+    refusal: Option<&Refusal>,
+    typed: Option<&ChangeForm>,
+) -> Result<Option<Detail>, Refusal> {
     let Some(instance) = instance_of(visit, id).await? else { return Ok(None) };
     Ok(Some(Detail {
         shell: visit.shell(Section::Instances),
@@ -138,6 +170,7 @@ async fn look(visit: &Visit, id: &str, refusal: Option<&Refusal>) -> Result<Opti
         trouble: refusal.map(|refusal| Trouble::new(refusal, visit.language)),
         console: console_of(visit, &instance).await,
         disks: disks_of(visit, id).await?,
+        form: typed.cloned().unwrap_or_else(|| ChangeForm::stored(&instance)),
         status: status_of(visit, instance),
     }))
 }

@@ -8,7 +8,7 @@ use axum::response::Response;
 use axum::routing::post;
 
 use super::Of;
-use super::detail::refused;
+use super::detail::{ChangeForm, refused};
 use crate::calls::Product;
 use crate::shared::Shared;
 use crate::visit::{Posted, Visit};
@@ -22,32 +22,35 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 }
 
 async fn start(Path(of): Path<Of>, posted: Posted) -> Response {
-    act(&posted.visit, &of.id, "StartInstance", &[]).await
+    act(&posted.visit, &of.id, ("StartInstance", &[]), None).await
 }
 
 async fn stop(Path(of): Path<Of>, posted: Posted) -> Response {
-    act(&posted.visit, &of.id, "StopInstance", &posted.fields.given(&["ForceStop"])).await
+    act(&posted.visit, &of.id, ("StopInstance", &posted.fields.given(&["ForceStop"])), None).await
 }
 
 async fn reboot(Path(of): Path<Of>, posted: Posted) -> Response {
-    act(&posted.visit, &of.id, "RebootInstance", &posted.fields.given(&["ForceStop"])).await
+    act(&posted.visit, &of.id, ("RebootInstance", &posted.fields.given(&["ForceStop"])), None).await
 }
 
 async fn change(Path(of): Path<Of>, posted: Posted) -> Response {
-    let fields = &posted.fields;
-    let protection = if fields.is_on("DeletionProtection") { "true" } else { "false" };
-    let parameters = [
-        ("InstanceName", fields.get("InstanceName")),
-        ("Description", fields.get("Description")),
-        ("DeletionProtection", protection),
-    ];
-    act(&posted.visit, &of.id, "ModifyInstanceAttribute", &parameters).await
+    let typed = ChangeForm::typed(&posted.fields);
+    let protection = typed.is_protected.to_string();
+    let parameters =
+        [("InstanceName", &*typed.name), ("Description", &typed.description), ("DeletionProtection", &protection)];
+    act(&posted.visit, &of.id, ("ModifyInstanceAttribute", &parameters), Some(&typed)).await
 }
 
-async fn act(visit: &Visit, id: &str, action: &'static str, more: &[(&str, &str)]) -> Response {
+/// `typed`: what the page shows again if the call is refused.
+async fn act(
+    visit: &Visit,
+    id: &str,
+    (action, more): (&'static str, &[(&str, &str)]),
+    typed: Option<&ChangeForm>,
+) -> Response {
     let parameters = [&[("InstanceId", id)], more].concat();
     match visit.call(Product::Ecs, action, &parameters).await {
         Ok(_) => visit.go(format!("instances/{id}")),
-        Err(refusal) => refused(visit, id, &refusal).await,
+        Err(refusal) => refused(visit, id, &refusal, typed).await,
     }
 }

@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde_json::json;
 
 use super::create::alias;
-use super::detail;
+use super::detail::{self, Refused};
 use crate::calls::Product;
 use crate::visit::{Fields, Posted};
 
@@ -22,11 +22,7 @@ pub(super) async fn change(Path((_, id, what)): Path<(String, String, String)>, 
     let parameters: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
     match visit.call(Product::Kms, action, &parameters).await {
         Ok(_) => visit.go(format_args!("keys/{id}")),
-        Err(refusal) => {
-            // What was to be removed is no text that anybody typed.
-            let typed = if what.starts_with("remove-") { Fields::default() } else { fields };
-            detail::with_trouble(&visit, &id, &refusal, typed).await
-        }
+        Err(refusal) => detail::with_trouble(&visit, &id, &refusal, Refused { form: what, fields }).await,
     }
 }
 
@@ -61,8 +57,8 @@ impl Change {
                 let tag = json!([{ "TagKey": fields.get("TagKey"), "TagValue": fields.get("TagValue") }]);
                 ("TagResource", vec![key(), ("Tags", tag.to_string())])
             }
-            "remove-tag" => ("UntagResource", vec![key(), ("TagKeys", json!([fields.get("TagKey")]).to_string())]),
-            "delete-material" => ("DeleteKeyMaterial", vec![key()]),
+            // A key of a tag may begin or end with a space.
+            "remove-tag" => ("UntagResource", vec![key(), ("TagKeys", json!([fields.exact("TagKey")]).to_string())]),
             _ => return None,
         };
         Some(Self { action, parameters })
@@ -97,5 +93,8 @@ mod tests {
             assert_eq!(change(what), Some((action, parameters.to_owned())));
         }
         assert_eq!(change("destroy"), None);
+        let spaced = Fields::read(b"TagKey=+a+").unwrap();
+        let removed = Change::of("remove-tag", "k", &spaced).unwrap();
+        assert_eq!(removed.parameters[1], ("TagKeys", r#"[" a "]"#.to_owned()));
     }
 }

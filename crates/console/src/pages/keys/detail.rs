@@ -69,8 +69,7 @@ texts! {
         import: "Import key material" | "导入密钥材料";
         import_again: "Import again" | "重新导入";
         import_hint: "Only the same material can be imported again; a new expiry may be set." | "重新导入时只能使用相同的密钥材料，可设置新的过期时间。";
-        delete_material: "Delete the material" | "删除密钥材料";
-        delete_material_hint: "At once, without a waiting time. What is encrypted under the key does not open until the same material is imported again." | "立即生效，无等待期。重新导入相同的密钥材料之前，用该密钥加密的数据无法解密。";
+        delete_material: "Delete the material…" | "删除密钥材料…";
         never: "Never" | "永不过期";
         turn_on: "Turn on" | "开启";
         turn_off: "Turn off" | "关闭";
@@ -93,12 +92,34 @@ struct DetailPage {
     title: String,
     trouble: Option<Trouble>,
     alias_refused: Option<String>,
-    /// What was typed into the form that was refused.
-    typed: Fields,
+    refused: Option<Refused>,
     usage: Result<Usage, Trouble>,
     aliases: Result<Vec<String>, Trouble>,
     tags: Result<Vec<(String, String)>, Trouble>,
     versions: Result<Versions, Trouble>,
+}
+
+/// A form of the page that was refused: shown again with what was typed.
+pub(super) struct Refused {
+    /// The last part of its address.
+    pub(super) form: String,
+    pub(super) fields: Fields,
+}
+
+impl DetailPage {
+    /// What was typed into a form that was refused, else `stored`.
+    fn typed<'a>(&'a self, form: &str, name: &str, stored: &'a str) -> &'a str {
+        match &self.refused {
+            Some(refused) if refused.form == form => refused.fields.get(name),
+            _ => stored,
+        }
+    }
+
+    /// Days between rotations: what is proposed to a key that does not rotate is a year.
+    fn rotation_days(&self) -> String {
+        let stored = if self.key.rotates { self.key.rotation_days } else { 365 };
+        self.typed("rotation-on", "RotationDays", &stored.to_string()).to_owned()
+    }
 }
 
 /// The newest versions of a key.
@@ -136,10 +157,10 @@ pub(super) async fn detail(
     }
 }
 
-/// The page of a key with what stood in the way of a change, and what was typed for it.
-pub(super) async fn with_trouble(visit: &Visit, id: &str, refusal: &Refusal, typed: Fields) -> Response {
+/// The page of a key with what stood in the way of a change.
+pub(super) async fn with_trouble(visit: &Visit, id: &str, refusal: &Refusal, refused: Refused) -> Response {
     match look(visit, id, &Asked::default(), Some(Trouble::new(refusal, visit.language))).await {
-        Ok(page) => rendered(refusal.http_status(), &DetailPage { typed, ..page }),
+        Ok(page) => rendered(refusal.http_status(), &DetailPage { refused: Some(refused), ..page }),
         Err(other) => visit.trouble(Section::Keys, &other),
     }
 }
@@ -164,7 +185,7 @@ async fn look(visit: &Visit, id: &str, asked: &Asked, trouble: Option<Trouble>) 
         words: KeyWords::of(visit.language),
         title,
         trouble,
-        typed: Fields::default(),
+        refused: None,
         alias_refused: code.map(|code| fill(texts.alias_refused, &[&code])),
         usage: Usage::look(visit, &key.id, &address, page_number(&asked.usage_page)).await.map_err(told),
         aliases: aliases.map_err(told),

@@ -1,7 +1,5 @@
 //! The keys of a region.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use axum::extract::Query;
 use axum::response::Response;
@@ -11,9 +9,10 @@ use serde_json::{Value, json};
 use super::key::{Key, KeyWords};
 use crate::calls::{Product, Refusal};
 use crate::language::texts;
+use crate::pages::own_keys::{KeyNames, KeyTexts, described};
 use crate::paging::{Paging, page_number};
 use crate::shell::{Section, Shell};
-use crate::shown::{Choice, choices, list as entries, number, text};
+use crate::shown::{Choice, choices, list as entries, number};
 use crate::trouble::Trouble;
 use crate::visit::{Posted, Visit};
 
@@ -46,9 +45,6 @@ texts! {
 /// Keys of a page. Each is asked for by itself, and each call counts.
 const SIZE: u64 = 20;
 
-/// Pages of aliases that are read, 100 each: an account has 300 in a region at most. Source: kms.md 5.
-const ALIAS_PAGES_MAX: u64 = 3;
-
 /// Answered when the account has no KMS.
 const NOT_OPENED: &str = "Forbidden.KmsServiceNotEnabled";
 
@@ -58,6 +54,8 @@ struct ListPage {
     shell: Shell,
     texts: &'static ListTexts,
     words: &'static KeyWords,
+    /// For a key that the visitor may not see.
+    unseen: &'static str,
     rows: Vec<Row>,
     states: Vec<Choice>,
     origins: Vec<Choice>,
@@ -67,8 +65,10 @@ struct ListPage {
 }
 
 struct Row {
-    key: Key,
-    alias: String,
+    id: String,
+    alias: Option<String>,
+    /// `None` if the visitor may not see it.
+    key: Option<Key>,
 }
 
 #[derive(Template)]
@@ -118,18 +118,19 @@ async fn look(visit: &Visit, asked: &Asked) -> Result<ListPage, Refusal> {
     let parameters = [("PageNumber", &*number_text), ("PageSize", &*size_text), ("Filters", &*filters)];
     let answer = visit.call(Product::Kms, "ListKeys", &parameters).await?;
     let found = entries(&answer, "Keys", "Key");
-    let mut aliases = if found.is_empty() { BTreeMap::new() } else { aliases(visit).await? };
-    let mut rows = Vec::new();
-    for key in found {
-        let described = visit.call(Product::Kms, "DescribeKey", &[("KeyId", &text(key, "KeyId"))]).await?;
-        let key = Key::of(&described["KeyMetadata"], visit.language);
-        rows.push(Row { alias: aliases.remove(&key.id).unwrap_or_default(), key });
-    }
+    let names = if found.is_empty() { KeyNames::default() } else { KeyNames::of(visit, &visit.region).await };
+    let row = |(id, known): (String, Option<Value>)| Row {
+        alias: names.alias(&id).map(str::to_owned),
+        key: known.map(|known| Key::of(&known, visit.language)),
+        id,
+    };
+    let rows = described(visit, &visit.region, found).await.into_iter().map(row).collect();
     let (texts, words) = (ListTexts::of(visit.language), KeyWords::of(visit.language));
     let query = [("state", asked.state.as_str()), ("origin", &asked.origin), ("owner", &asked.owner)];
     Ok(ListPage {
         shell: visit.shell(Section::Keys),
         rows,
+        unseen: KeyTexts::of(visit.language).unseen,
         states: states(texts, words, &asked.state),
         origins: choices(
             [("", texts.any), ("Aliyun_KMS", words.made_here), ("EXTERNAL", words.imported)],
@@ -166,23 +167,6 @@ fn filters(asked: &Asked) -> String {
     let given = all.into_iter().filter(|(_, value)| !value.is_empty());
     let filters: Vec<Value> = given.map(|(key, value)| json!({ "Key": key, "Values": [value] })).collect();
     Value::from(filters).to_string()
-}
-
-/// The first alias of each key.
-async fn aliases(visit: &Visit) -> Result<BTreeMap<String, String>, Refusal> {
-    let mut found = BTreeMap::new();
-    for page in 1..=ALIAS_PAGES_MAX {
-        let parameters = [("PageNumber", &*page.to_string()), ("PageSize", "100")];
-        let answer = visit.call(Product::Kms, "ListAliases", &parameters).await?;
-        let aliases = entries(&answer, "Aliases", "Alias");
-        for alias in aliases {
-            found.entry(text(alias, "KeyId")).or_insert_with(|| text(alias, "AliasName"));
-        }
-        if page * 100 >= number(&answer, "TotalCount") {
-            break;
-        }
-    }
-    Ok(found)
 }
 
 #[cfg(test)]

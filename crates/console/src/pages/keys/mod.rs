@@ -1,7 +1,7 @@
 //! Keys: the list, making one, one key with all that can be done to it, and the way in for material of the owner's own.
 //!
 //! ```text
-//! /keys  /keys/create  /keys/<id>  /keys/<id>/disable  /keys/<id>/delete  /keys/<id>/import
+//! /keys  /keys/create  /keys/<id>  /keys/<id>/disable  /keys/<id>/delete  /keys/<id>/delete-material  /keys/<id>/import
 //! ```
 
 mod changes;
@@ -30,6 +30,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/keys/{id}/change/{what}", post(changes::change))
         .route("/keys/{id}/disable", get(danger::disable_form).post(danger::disable))
         .route("/keys/{id}/delete", get(danger::delete_form).post(danger::delete))
+        .route("/keys/{id}/delete-material", get(danger::delete_material_form).post(danger::delete_material))
         .route("/keys/{id}/import", get(import::begin).post(import::parameters))
         .route("/keys/{id}/import/material", post(import::material))
         .route("/keys/{id}/import/file", post(import::file))

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::calls::Refusal;
 use crate::language::{Language, texts};
+use crate::pages::images::PASSED;
 use crate::shown::{Chip, text};
 use crate::trouble::Trouble;
 
@@ -27,9 +28,6 @@ texts! {
         not_run: "not run" | "未检查";
     }
 }
-
-/// Code of the refusal by which a dry run says that the call would be carried out.
-const PASSED: &str = "DryRunOperation";
 
 /// One check: its name, and what came of it.
 pub(super) type Check = (String, Chip);

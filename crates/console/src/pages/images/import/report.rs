@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::calls::Refusal;
 use crate::language::{Language, texts};
+use crate::pages::images::PASSED;
 use crate::shown::{bytes, text};
 
 texts! {
@@ -16,9 +17,6 @@ texts! {
         later: "It is looked at once it was fetched from the bucket." | "从存储空间取回后再检查内容。";
     }
 }
-
-/// Code of the refusal by which a dry run says that the call would be carried out.
-const PASSED: &str = "DryRunOperation";
 
 /// A file that passed.
 pub(super) struct Report {
