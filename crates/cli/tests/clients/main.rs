@@ -24,6 +24,7 @@ mod traced;
 mod commands;
 mod debian;
 mod killed;
+mod kinds;
 mod lab;
 mod lives;
 mod packer;
