@@ -89,7 +89,9 @@ pub(crate) struct RemoteArgs {
     pub ca_file: Option<PathBuf>,
 }
 
+// Deferred: only the command that is used is built, which is a millisecond of each start.
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub(crate) enum Command {
     /// Copy an image: keep it as it is, encrypt it, or change its key
     Copy(CopyArgs),

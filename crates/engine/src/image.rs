@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use blobs::SourceFile;
-use crypto::digest::Digest;
+use crypto::digest::{Digest, Sha256};
 use formats::envelope::{ENVELOPE_BYTES_MAX, Envelope};
 use formats::luks1::{self, ENVELOPE_AREA_OFFSET};
 use formats::luks2::{self, TOKEN_TYPE};
@@ -14,6 +14,7 @@ use formats::{Mapping, qcow2, vhd, vhdx, vmdk};
 
 use crate::decide::SourceState;
 use crate::error::{EngineError, Result};
+use crate::leaves::LEAF_BYTES;
 use crate::stack::{Layer, LayerCipher, RawWalk, StackWalk};
 
 /// An image file: what it is, and where its LUKS header and envelope are.
@@ -384,6 +385,19 @@ impl Image {
         let mut bytes = vec![0; len];
         self.file.read_exact_at(&mut bytes, offset)?;
         Ok(bytes)
+    }
+
+    /// Adds the bytes of a range to a hash, window by window: fresh memory for all of a header costs more than its hash.
+    pub(crate) fn hash_range(&self, hash: &mut Sha256, offset: u64, len: u64) -> Result<()> {
+        let mut window = vec![0; LEAF_BYTES.min(len) as usize];
+        let mut done = 0;
+        while done < len {
+            let piece = &mut window[..LEAF_BYTES.min(len - done) as usize];
+            self.file.read_exact_at(piece, offset + done)?;
+            hash.update(piece);
+            done += piece.len() as u64;
+        }
+        Ok(())
     }
 
     fn read_up_to(&self, offset: u64, len: usize) -> Result<Vec<u8>> {

@@ -1,6 +1,6 @@
 //! Opens sealed images: first what was pinned is compared, then the key is asked for.
 
-use crypto::digest::{Digest, sha256};
+use crypto::digest::{Digest, Sha256, sha256};
 use crypto::{DataKey, Secret};
 use formats::envelope::{ENVELOPE_CAPACITY, Envelope, Mode};
 use formats::luks1::KEY_MATERIAL_END;
@@ -114,18 +114,19 @@ fn area_digest(image: &Image, luks: &Luks) -> Result<Digest> {
     if let Some(known) = luks.area_digest.get() {
         return Ok(*known);
     }
-    let digest = match &luks.header {
+    let mut hash = Sha256::new();
+    match &luks.header {
         // What we write ends there; another header is not read at whatever length it claims.
-        LuksHeader::V1(header) if header.key_material_end() > KEY_MATERIAL_END => [0; 32],
-        LuksHeader::V1(header) => sha256(&image.read_at(luks.offset, header.key_material_end() as usize)?),
+        LuksHeader::V1(header) if header.key_material_end() > KEY_MATERIAL_END => return Ok([0; 32]),
+        LuksHeader::V1(header) => image.hash_range(&mut hash, luks.offset, header.key_material_end())?,
         LuksHeader::V2(headers) => {
-            let mut bytes = headers.metadata.pinned().map_err(EngineError::format(image.path()))?;
+            hash.update(&headers.metadata.pinned().map_err(EngineError::format(image.path()))?);
             for slot in headers.metadata.keyslots.values() {
-                bytes.extend(image.read_at(slot.area.offset, slot.area.size as usize)?);
+                image.hash_range(&mut hash, slot.area.offset, slot.area.size)?;
             }
-            sha256(&bytes)
         }
-    };
+    }
+    let digest = hash.finish();
     Ok(*luks.area_digest.get_or_init(|| digest))
 }
 

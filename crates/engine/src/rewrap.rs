@@ -215,15 +215,20 @@ impl Work<'_> {
         leaves: u64,
         read: impl Fn(&mut [u8], u64) -> blobs::Result<()>,
     ) -> Result<Vec<Digest>> {
-        let file_bytes = self.image.file.len();
-        let mut bytes = vec![0; (leaves * LEAF_BYTES) as usize];
-        let len = (bytes.len() as u64).min(file_bytes) as usize;
-        read(&mut bytes[..len], 0)?;
-        if let Some(range) = mask_of(self.image) {
-            mask(&mut bytes, 0, range);
+        let (file_bytes, masked) = (self.image.file.len(), mask_of(self.image));
+        let mut hasher = LeafHasher::new(&keys.file);
+        let mut leaf = vec![0; LEAF_BYTES as usize];
+        let (mut digests, mut digest) = (Vec::new(), Vec::new());
+        for offset in (0..leaves).map(|index| index * LEAF_BYTES) {
+            let len = LEAF_BYTES.min(file_bytes.saturating_sub(offset)) as usize;
+            read(&mut leaf[..len], offset)?;
+            leaf[len..].fill(0);
+            if let Some(range) = masked {
+                mask(&mut leaf, offset, range);
+            }
+            digest_leaves(&mut hasher, &leaf, &mut digest);
+            digests.append(&mut digest);
         }
-        let mut digests = Vec::new();
-        digest_leaves(&mut LeafHasher::new(&keys.file), &bytes, &mut digests);
         Ok(digests)
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use blobs::{Durability, Overwrite, PartialFile};
 use crypto::Random;
-use crypto::digest::{Digest, LeafHasher, sha256};
+use crypto::digest::{Digest, LeafHasher, Sha256};
 use formats::envelope::ENVELOPE_CAPACITY;
 use formats::luks1::{ENVELOPE_AREA_HEAD_BYTES, ENVELOPE_AREA_OFFSET, encode_envelope_area};
 
@@ -175,20 +175,30 @@ pub(crate) fn record(sealing: &Sealing, envelope: &[u8]) -> SealedRecord {
 
 /// The same digest as `pins::area_digest`, from what is about to be written.
 pub(crate) fn area_digest(header: &NewHeader, material: &[u8]) -> Result<Digest> {
+    let mut hash = Sha256::new();
     match header {
         NewHeader::V1(v1) => {
-            let mut area = vec![0; header.area_end() as usize];
-            overlay(&mut area, 0, 0, &v1.encode());
-            overlay(&mut area, 0, header.key_material_offset(), material);
-            Ok(sha256(&area))
+            let fields = v1.encode();
+            hash.update(&fields);
+            update_zeros(&mut hash, header.key_material_offset() - fields.len() as u64);
         }
         NewHeader::V2 { metadata, .. } => {
-            let mut bytes = metadata.pinned().map_err(|e| EngineError::Unsuitable(e.to_string()))?;
-            bytes.extend_from_slice(material);
-            let area_bytes = header.area_end() - header.key_material_offset();
-            bytes.resize(bytes.len() - material.len() + area_bytes as usize, 0);
-            Ok(sha256(&bytes))
+            hash.update(&metadata.pinned().map_err(|e| EngineError::Unsuitable(e.to_string()))?);
         }
+    }
+    hash.update(material);
+    update_zeros(&mut hash, header.area_end() - header.key_material_offset() - material.len() as u64);
+    Ok(hash.finish())
+}
+
+/// Adds zeros piece by piece: most of the 2 MiB of a header are, and fresh memory for them costs more than their hash.
+fn update_zeros(hash: &mut Sha256, count: u64) {
+    let zeros = [0; 4096];
+    let mut left = count;
+    while left > 0 {
+        let piece = left.min(zeros.len() as u64);
+        hash.update(&zeros[..piece as usize]);
+        left -= piece;
     }
 }
 
