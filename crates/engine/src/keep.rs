@@ -17,6 +17,7 @@ use crate::request::{Copied, CopyRequest};
 use crate::scratch::sweep;
 use crate::segment::{SEGMENT_BYTES_MIN, Segmenter, Zeros};
 use crate::stack::StackWalk;
+use crate::target::reserve_data_of;
 use crate::transfer::Surroundings;
 use crate::workers::each_segment;
 
@@ -53,7 +54,7 @@ pub(crate) fn try_clone(
 pub(crate) fn copy_file(from: &Arc<SourceFile>, to: &PartialFile, threads: usize, meter: &Meter<'_>) -> Result<()> {
     let layers = Arc::new(vec![whole_file(from)]);
     let segments = Segmenter::new(StackWalk::new(Arc::clone(&layers))?, from.len(), SEGMENT_BYTES_MIN, Zeros::Skip);
-    to.reserve(0, from.allocated_bytes()?.min(from.len()))?;
+    reserve_data_of(from, to)?;
     let worker = || Ok((SegmentReader::new(Arc::clone(&layers))?, PageBuffer::zeroed(SEGMENT_BYTES_MIN as usize)));
     each_segment(segments, threads, meter, worker, |(reader, buffer), segment| {
         let bytes = &mut buffer.bytes_mut()[..segment.len as usize];

@@ -1,4 +1,6 @@
-use blobs::PartialFile;
+use std::sync::Arc;
+
+use blobs::{PartialFile, SourceFile};
 
 use super::{Finished, Placement, Run, Tail, Target, Work, is_zero};
 use crate::error::Result;
@@ -6,6 +8,17 @@ use crate::journal::{Done, Records};
 
 /// Granularity of holes in a raw file: a file system block.
 const HOLE_BYTES: usize = 4096;
+
+/// When a file gets its blocks.
+pub(crate) enum Blocks {
+    /// All of them before anything is written.
+    Whole,
+    /// Those of the data of this file, which is copied byte for byte, before anything is written: workers that each ask for blocks wait for
+    /// each other's writes.
+    Of(Arc<SourceFile>),
+    /// Each run's just before it is written.
+    AsWritten,
+}
 
 /// Shortest run of a file with holes that gets its blocks beforehand. A file system that has them takes buffered writes almost
 /// twice as fast (../shared/perf.md A1); for less than this the extra call costs what it saves.
@@ -21,8 +34,8 @@ pub(crate) struct Flat {
     pub pitch: u64,
     /// Write everything, zeros too: a hole in a LUKS payload decrypts to noise.
     pub dense: bool,
-    /// Take all blocks beforehand; a dense file does so anyway.
-    pub preallocate: bool,
+    /// When the file gets its blocks; a dense one gets all beforehand.
+    pub blocks: Blocks,
     /// What follows the disk: the VHD footer.
     pub footer: Vec<u8>,
 }
@@ -37,10 +50,11 @@ impl Target for Flat {
     }
 
     fn prepare(&self, file: &PartialFile) -> Result<()> {
-        if self.dense || self.preallocate {
-            file.reserve(0, self.start + self.virtual_size + self.footer.len() as u64)?;
+        match &self.blocks {
+            Blocks::Of(source) => reserve_data_of(source, file),
+            Blocks::AsWritten if !self.dense => Ok(()),
+            _ => Ok(file.reserve(0, self.start + self.virtual_size + self.footer.len() as u64).map(drop)?),
         }
-        Ok(())
     }
 
     fn place(&self, file: &PartialFile, segment: u64, work: &mut Work) -> Result<Placement> {
@@ -51,7 +65,7 @@ impl Target for Flat {
             vec![Run { start: 0, len, host }]
         } else {
             let runs = data_runs(&work.buffer.bytes()[..len], host);
-            if !self.preallocate {
+            if matches!(self.blocks, Blocks::AsWritten) {
                 reserve(file, &runs)?;
             }
             runs
@@ -75,6 +89,18 @@ impl Target for Flat {
     fn header(&self, _finished: &Finished, _envelope: Option<&[u8]>) -> Result<(Vec<u8>, Option<u64>)> {
         Ok((Vec::new(), None))
     }
+}
+
+/// Takes the blocks for a copy of what `source` has data for; short pieces get theirs when they are written.
+pub(crate) fn reserve_data_of(source: &SourceFile, file: &PartialFile) -> Result<()> {
+    let mut at = 0;
+    while let Some((start, end)) = source.next_data(at)? {
+        if end - start >= RESERVE_BYTES_MIN as u64 {
+            file.reserve(start, end - start)?;
+        }
+        at = end;
+    }
+    Ok(())
 }
 
 fn reserve(file: &PartialFile, runs: &[Run]) -> Result<()> {

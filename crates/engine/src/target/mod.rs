@@ -11,7 +11,7 @@ mod qcow2;
 mod vhd;
 
 pub(crate) use allocator::Allocator;
-pub(crate) use flat::Flat;
+pub(crate) use flat::{Blocks, Flat, reserve_data_of};
 pub(crate) use qcow2::{Qcow2, Qcow2Options};
 pub(crate) use vhd::{VhdDynamic, VhdIdentity, fixed_footer};
 
