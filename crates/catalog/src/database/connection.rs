@@ -1,20 +1,13 @@
-use std::time::Duration;
-
 use sqlx::database::HasStatementCache;
 use sqlx::query::Query;
-use sqlx::{
-    AssertSqlSafe, Connection as _, Database, Encode, PgConnection, Postgres, Row as _, Sqlite, SqliteConnection, Type,
-};
+use sqlx::{AssertSqlSafe, Connection as _, Database, Encode, PgConnection, Postgres, Sqlite, SqliteConnection, Type};
 
-use super::opener::BUSY_TIMEOUT;
 use super::row::Row;
+use super::settle::{empty_log, vacuum};
 use super::value::{Statement, Value};
 
 /// Number of the lock that a writer holds in PostgreSQL: "Rsel", for us alone in a database of our own.
 const WRITER_LOCK: &str = "SELECT pg_advisory_xact_lock(1383294316)";
-
-/// How long the log of SQLite waits for readers to be emptied, with all writers behind it. Ours read for milliseconds.
-const SETTLE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A connection to either engine.
 pub(crate) enum Connection {
@@ -65,11 +58,11 @@ impl Connection {
         self.run(begin).await
     }
 
-    /// Overwrites what was deleted, as far as the engine can. Whether it is done: whoever reads for long keeps it in the log of SQLite.
+    /// Overwrites what was deleted, as far as the engine can. Whether it is done: whoever reads for long keeps old states.
     pub(crate) async fn settle(&mut self) -> sqlx::Result<bool> {
         match self {
             Self::Sqlite(connection) => empty_log(connection).await,
-            Self::Postgres(_) => self.run("VACUUM key_versions").await.map(|()| true),
+            Self::Postgres(connection) => vacuum(connection).await,
         }
     }
 
@@ -84,21 +77,6 @@ impl Connection {
             Self::Postgres(connection) => connection.close().await,
         }
     }
-}
-
-/// Brings the log into the file and cuts it to nothing. `false`: somebody reads it, or is about the same.
-async fn empty_log(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
-    set_patience(connection, SETTLE_PATIENCE).await?;
-    let answered = sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await;
-    set_patience(connection, BUSY_TIMEOUT).await?;
-    // Being busy is no error of this pragma, but its first column.
-    let is_busy: i64 = answered?.try_get(0)?;
-    Ok(is_busy == 0)
-}
-
-async fn set_patience(connection: &mut SqliteConnection, patience: Duration) -> sqlx::Result<()> {
-    let set = format!("PRAGMA busy_timeout = {}", patience.as_millis());
-    sqlx::raw_sql(AssertSqlSafe(set)).execute(connection).await.map(drop)
 }
 
 fn prepare<DB>(statement: Statement) -> Query<'static, DB, DB::Arguments>

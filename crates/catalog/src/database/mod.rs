@@ -11,4 +11,5 @@ pub(crate) use value::{Statement, Value, values};
 mod connection;
 mod opener;
 mod row;
+mod settle;
 mod value;

@@ -1,7 +1,7 @@
 //! What only a server can do: go away, come back, and not be there.
 
 use catalog::{Catalog, CatalogError};
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, Executor, PgConnection};
 
 use crate::server;
 
@@ -47,6 +47,27 @@ async fn a_lost_group_is_an_error_for_all_its_members() {
     assert!(matches!(kept.unwrap_err(), CatalogError::GroupFailed { .. }));
     assert!(refused.is_err(), "what it saw never came to be");
     assert!(catalog.read().meta_by_name("first").await.unwrap().is_none());
+}
+
+/// Shows that what was deleted is not called gone while somebody reads a state from before, and is when
+/// he is done.
+#[tokio::test]
+async fn what_was_deleted_waits_for_who_still_reads_it() {
+    let url = server::new_database().await;
+    let catalog = Catalog::connect(&url).await.unwrap();
+    let mut write = catalog.write().await.unwrap();
+    write.meta_insert("a", b"material").await.unwrap();
+    write.commit().await.unwrap();
+    let mut reader = PgConnection::connect(&url).await.unwrap();
+    reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM meta").await.unwrap();
+    let mut write = catalog.write().await.unwrap();
+    write.meta_update("a", b"gone").await.unwrap();
+    write.unsettle().await.unwrap();
+    write.commit().await.unwrap();
+    assert!(!catalog.settle().await.unwrap(), "he could still read it");
+    reader.execute("COMMIT").await.unwrap();
+    assert!(catalog.settle().await.unwrap());
+    reader.close().await.unwrap();
 }
 
 /// Shows that a server which is not there, and text which is no URL, are errors without the password in them.
