@@ -1,3 +1,5 @@
+use std::fs::File;
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -91,7 +93,10 @@ fn set_password(account: Option<AccountId>, file: Option<&Path>, store: &OpenSto
 
 fn password(file: Option<&Path>) -> Result<Secret> {
     match file {
-        Some(path) if path == Path::new("-") => typed_secret::read_all(std::io::stdin().lock()),
+        Some(path) if path == Path::new("-") => {
+            // Not by way of the standard library, which keeps what it read in memory that nobody wipes.
+            typed_secret::read_all(File::from(std::io::stdin().as_fd().try_clone_to_owned()?))
+        }
         Some(path) => {
             let bytes = private_file::read(path, FILE_BYTES_MAX)?;
             typed_secret::read_all(bytes.expose())

@@ -101,13 +101,9 @@ pub(super) fn give(file: &impl AsFd, path: &Path, user: Option<VmUser>) -> Resul
     fchown(file, Some(uid), Some(gid)).map_err(HypervisorError::file("giving away", path))
 }
 
-/// A new file in QEMU's own directory; `None` if there is something of this name.
-pub(super) fn new_file(path: &Path) -> io::Result<Option<File>> {
-    match ours().create_new(true).open(path) {
-        Ok(file) => Ok(Some(file)),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
-        Err(error) => Err(error),
-    }
+/// A new file in QEMU's own directory. Fails when there is something of this name.
+pub(super) fn new_file(path: &Path) -> io::Result<File> {
+    ours().create_new(true).open(path)
 }
 
 /// A file that QEMU had in its own directory. Whoever ran there may have left anything under its name: a link to a file that is not

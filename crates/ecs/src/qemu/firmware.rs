@@ -37,19 +37,24 @@ impl Uefi {
     ///
     /// Errors: `File`, also when something else stands in their place.
     pub(super) fn place_variables(&self, path: &Path, user: Option<VmUser>) -> Result<(), HypervisorError> {
-        let file = match new_file(path).map_err(HypervisorError::file("making", path))? {
-            Some(mut file) => {
-                let copied = File::open(&self.template).and_then(|mut template| io::copy(&mut template, &mut file));
-                if let Err(error) = copied.and_then(|_| file.sync_all()) {
-                    // Half of them would be taken for those of the last run.
-                    let _ = std::fs::remove_file(path);
-                    return Err(HypervisorError::file("copying firmware variables to", path)(error));
-                }
-                file
-            }
-            None => file_of_last_run(path).map_err(HypervisorError::file("opening", path))?,
-        };
+        if matches!(path.symlink_metadata(), Err(error) if error.kind() == io::ErrorKind::NotFound) {
+            self.copy_template(path).map_err(HypervisorError::file("copying firmware variables to", path))?;
+        }
+        let file = file_of_last_run(path).map_err(HypervisorError::file("opening", path))?;
         give(&file, path, user)
+    }
+
+    /// They get their name when they are whole: half of them would be taken for those of the last run.
+    fn copy_template(&self, path: &Path) -> io::Result<()> {
+        let unfinished = path.with_added_extension("partial");
+        match std::fs::remove_file(&unfinished) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = new_file(&unfinished)?;
+        io::copy(&mut File::open(&self.template)?, &mut file)?;
+        file.sync_all()?;
+        std::fs::rename(&unfinished, path)
     }
 }
 
@@ -70,9 +75,12 @@ mod tests {
         let at = |name: &str| directory.path().join(name);
         fs::write(at("template"), b"new").unwrap();
         fs::write(at("secret"), b"of another").unwrap();
+        // A copy that was cut short.
+        fs::write(at("variables.partial"), b"n").unwrap();
         let uefi = Uefi { code: at("code"), template: at("template") };
         uefi.place_variables(&at("variables"), None).unwrap();
         assert_eq!(fs::read(at("variables")).unwrap(), b"new");
+        assert!(!at("variables.partial").exists());
         fs::write(at("variables"), b"written by the guest").unwrap();
         uefi.place_variables(&at("variables"), None).unwrap();
         assert_eq!(fs::read(at("variables")).unwrap(), b"written by the guest");
