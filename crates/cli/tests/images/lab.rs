@@ -167,9 +167,7 @@ impl Lab {
     /// Says to `tests/sdk/images.py` where catalog and blobs are.
     pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
         let Some(remote) = &self.remote else { return Vec::new() };
-        let (bucket, folder) = remote.place_of("cn-hangzhou");
-        let database = ("RESEAL_DATABASE", remote.database());
-        vec![database, ("RESEAL_TEST_BUCKET", bucket), ("RESEAL_TEST_FOLDER", folder)]
+        vec![("RESEAL_DATABASE", remote.database()), ("RESEAL_TEST_BUCKET", remote.bucket())]
     }
 
     /// Names of the files in a directory.

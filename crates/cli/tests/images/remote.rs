@@ -7,8 +7,6 @@ use std::sync::{LazyLock, Mutex};
 use crate::moto::Moto;
 use crate::throwaway::Postgres;
 
-const BUCKET: &str = "images";
-
 struct Services {
     postgres: Postgres,
     moto: Moto,
@@ -20,12 +18,13 @@ struct Services {
 /// Started by the first test that needs them, and ended with the program.
 static SERVICES: LazyLock<Services> = LazyLock::new(|| Services {
     postgres: Postgres::start(),
-    moto: Moto::start(&[BUCKET]),
+    moto: Moto::start(&[]),
     count: AtomicU32::new(0),
     turn: Mutex::new(()),
 });
 
-/// A database, and a folder of the bucket for each region, both of this name.
+/// A database and a bucket of this name, with a folder for each region. A bucket of its own: moto fails when one is listed and written to at
+/// the same time.
 pub(crate) struct Remote {
     name: String,
     regions: &'static [&'static str],
@@ -39,8 +38,8 @@ impl Remote {
     /// With what is in another's, to which nobody is connected.
     pub(crate) fn like(other: &Self) -> Self {
         let remote = Self::made(&other.name, other.regions);
-        for key in other.keys() {
-            SERVICES.moto.copy(BUCKET, &key, &key.replacen(&other.name, &remote.name, 1));
+        for key in SERVICES.moto.keys(&other.name, "") {
+            SERVICES.moto.copy((&other.name, &remote.name), &key);
         }
         remote
     }
@@ -49,6 +48,7 @@ impl Remote {
         let name = format!("lab{}", SERVICES.count.fetch_add(1, Ordering::Relaxed));
         let _turn = SERVICES.turn.lock().expect("a failed test made no database");
         SERVICES.postgres.must(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
+        SERVICES.moto.ask("PUT", &format!("/{name}"), b"");
         Self { name, regions }
     }
 
@@ -60,11 +60,10 @@ impl Remote {
     /// `server.toml` with the stores of the regions, which have their own directories in `stores`. The secret lies in `directory`.
     pub(crate) fn configuration(&self, directory: &Path, stores: &Path) -> String {
         let section = |region: &&str| {
-            let (bucket, path) = (SERVICES.moto.section(BUCKET, directory), stores.join(region));
-            let prefix = self.folder(region);
+            let (bucket, path) = (SERVICES.moto.section(&self.name, directory), stores.join(region));
             // Parts as small as the protocol allows: these images have several.
             format!(
-                "[region.{region}.store]\n{bucket}prefix = '{prefix}'\npath = '{}'\npart_bytes = {}\n",
+                "[region.{region}.store]\n{bucket}prefix = '{region}'\npath = '{}'\npart_bytes = {}\n",
                 path.display(),
                 5 << 20
             )
@@ -72,29 +71,20 @@ impl Remote {
         self.regions.iter().map(section).collect()
     }
 
-    /// URL of the bucket, and its folder with the blobs of a region.
-    pub(crate) fn place_of(&self, region: &str) -> (String, String) {
-        (SERVICES.moto.bucket(BUCKET), self.folder(region))
+    /// URL of the bucket.
+    pub(crate) fn bucket(&self) -> String {
+        SERVICES.moto.bucket(&self.name)
     }
 
     /// Ids of the blobs of a region.
     pub(crate) fn blobs(&self, region: &str) -> Vec<String> {
-        let keys = SERVICES.moto.keys(BUCKET, &format!("{}/", self.folder(region)));
+        let keys = SERVICES.moto.keys(&self.name, &format!("{region}/"));
         keys.iter().filter_map(|key| key.rsplit('/').next()).map(str::to_owned).collect()
     }
 
     /// What a blob holds.
     pub(crate) fn fetch(&self, region: &str, blob: &str) -> Vec<u8> {
-        SERVICES.moto.ask("GET", &format!("/{BUCKET}/{}/{blob}", self.folder(region)), b"")
-    }
-
-    fn folder(&self, region: &str) -> String {
-        format!("{}/{region}", self.name)
-    }
-
-    /// Keys of the blobs of all regions.
-    fn keys(&self) -> Vec<String> {
-        SERVICES.moto.keys(BUCKET, &format!("{}/", self.name))
+        SERVICES.moto.ask("GET", &format!("/{}/{region}/{blob}", self.name), b"")
     }
 }
 
@@ -105,8 +95,8 @@ impl Drop for Remote {
         if std::thread::panicking() {
             return;
         }
-        for key in self.keys() {
-            SERVICES.moto.ask("DELETE", &format!("/{BUCKET}/{key}"), b"");
+        for key in SERVICES.moto.keys(&self.name, "") {
+            SERVICES.moto.ask("DELETE", &format!("/{}/{key}", self.name), b"");
         }
         SERVICES.postgres.must(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
     }

@@ -3,8 +3,8 @@
 Usage: images.py HOST:PORT KEY_FILE v1|v3 RESEAL DATA_DIR DISK_RAW
 
 The server serves the bucket `golden`, in which `disk.qcow2` holds what DISK_RAW holds. What the images hold is judged by stock qemu-img,
-which gets the key by `reseal exec`. RESEAL_TEST_BUCKET: URL of the bucket whose folder RESEAL_TEST_FOLDER holds the blobs of
-cn-hangzhou, where they are not in DATA_DIR.
+which gets the key by `reseal exec`. RESEAL_TEST_BUCKET: URL of the bucket whose folder cn-hangzhou holds the blobs of that region, where
+they are not in DATA_DIR.
 """
 
 import base64
@@ -27,7 +27,7 @@ ENDPOINT, KEY_FILE, SIGNATURE, RESEAL, DATA_DIR, DISK_RAW = sys.argv[1:]
 ACCESS_KEY_ID, ACCESS_KEY_SECRET = Path(KEY_FILE).read_text().split()
 HANGZHOU, SHANGHAI = "cn-hangzhou", "cn-shanghai"
 SERVICE_KEY = "alias/acs/ecs"
-BUCKET, FOLDER = os.environ.get("RESEAL_TEST_BUCKET"), os.environ.get("RESEAL_TEST_FOLDER")
+BUCKET, FOLDER = os.environ.get("RESEAL_TEST_BUCKET"), HANGZHOU
 STORE = Path(DATA_DIR, "regions", HANGZHOU)
 FETCHED = tempfile.TemporaryDirectory()
 

@@ -73,9 +73,9 @@ impl Moto {
         keys.map(|(key, _)| key.to_owned()).collect()
     }
 
-    /// Copies an object within a bucket.
-    pub(crate) fn copy(&self, bucket: &str, from: &str, to: &str) {
-        self.request("PUT", &format!("/{bucket}/{to}"), &format!("x-amz-copy-source: /{bucket}/{from}\r\n"), b"");
+    /// Copies an object to another bucket.
+    pub(crate) fn copy(&self, (from, to): (&str, &str), key: &str) {
+        self.request("PUT", &format!("/{to}/{key}"), &format!("x-amz-copy-source: /{from}/{key}\r\n"), b"");
     }
 
     /// One request to `/bucket/object`. Returns the body of the answer.

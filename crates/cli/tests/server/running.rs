@@ -225,6 +225,10 @@ impl Drop for Server {
             let _ = self.child.kill();
             let _ = self.child.wait();
         }
+        // A failed test shows what its server said.
+        if let (true, Some(log)) = (std::thread::panicking(), self.log.take()) {
+            eprintln!("--- the server's log:\n{}", log.join().unwrap_or_default());
+        }
     }
 }
 
