@@ -30,7 +30,8 @@ fn load(target: &Path) -> Option<Header> {
     journal.map(|(header, _)| header)
 }
 
-fn image_of(journal: &Header) -> Option<String> {
+/// Id of the sealed image that a journal is of.
+pub(crate) fn image_of(journal: &Header) -> Option<String> {
     let envelope = Envelope::decode(journal.sealing.as_ref()?.envelope.as_bytes()).ok()?;
     envelope.ctx.get("image").cloned()
 }

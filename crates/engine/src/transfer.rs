@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex};
 use blobs::{Durability, Identity, PartialFile, remove_own};
 use crypto::Random;
 use crypto::sector::CipherKind;
-use formats::envelope::{Envelope, Mode};
+use formats::envelope::Mode;
 use formats::probe::Format;
 
+use crate::abandoned::image_of;
 use crate::error::{EngineError, Result};
+use crate::header_backup::forget_image;
 use crate::journal::{CopyId, Header, Journal, boot_id, journal_path};
 use crate::keys::{KeyService, SealedRecord};
 use crate::leaves::LeafWriter;
@@ -168,10 +170,12 @@ impl Transfer<'_> {
             None => None,
         };
         let earlier = Journal::load(&path, &boot_id())?;
-        make_empty(file, self.request.overwrite)?;
-        if let Some((header, _)) = earlier {
-            self.forget_tree(&header);
+        // Its file never had its name, so nobody has it, however much was kept of it. What cannot be removed does no harm. Before the
+        // file is empty: afterwards nothing tells that it had come so far.
+        if let Some(image) = earlier.and_then(|(header, _)| image_of(&header)) {
+            let _ = forget_image(&self.request.data_dir, &image);
         }
+        make_empty(file, self.request.overwrite)?;
         let saved = sealing.as_ref().map(|sealing| sealing.save(*random)).transpose()?;
         let journal = Journal::create(&path, &Header { id: self.id.clone(), boot_id: boot_id(), sealing: saved })?;
         Ok(Journaled { journal, sealing, resumed: false })
@@ -196,9 +200,7 @@ impl Transfer<'_> {
 
     /// Removes the unfinished tree of a copy that will not go on; nothing else knows of it.
     fn forget_tree(&self, header: &Header) {
-        let envelope = header.sealing.as_ref().and_then(|saved| Envelope::decode(saved.envelope.as_bytes()).ok());
-        let image = envelope.and_then(|envelope| envelope.ctx.get("image").cloned());
-        if let Some(image) = image.filter(|image| is_uuid(image)) {
+        if let Some(image) = image_of(header).filter(|image| is_uuid(image)) {
             let tree = crate::leaves::file_tree_path(&self.request.data_dir, &image);
             // It may be gone already, and a file that stays does no harm.
             let _ = std::fs::remove_file(blobs::partial_path(&tree));

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::bucket::BUCKET;
+use crate::place::PATIENCE;
 
 /// A signature of nobody: without one, moto deletes nothing.
 const SIGNED: &str = "Authorization: AWS4-HMAC-SHA256 Credential=nobody/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
@@ -45,6 +46,7 @@ impl Moto {
     /// One request: `target` is what follows the bucket in the URL. Returns the body of the answer.
     pub(crate) fn ask(&self, method: &str, target: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let length = body.len();
         write!(
             stream,

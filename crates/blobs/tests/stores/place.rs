@@ -2,8 +2,21 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use blobs::{BlobEntry, BlobId, BlobStore};
+
+/// Longer than anything takes here; a hang is a failure, not a wait.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Asks again and again until it is so.
+pub(crate) async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let limit = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < limit, "not in time: {what}");
+        tokio::task::yield_now().await;
+    }
+}
 
 /// Bytes of a pattern that no two offsets near each other share.
 pub(crate) fn pattern(bytes: usize) -> Vec<u8> {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::bucket::{PART, config, store};
-use crate::place::{id, pattern, put};
+use crate::place::{id, pattern, put, until};
 use crate::s3s_server::S3sServer;
 
 fn cached(directory: &Path) -> Vec<String> {
@@ -69,9 +69,7 @@ async fn a_download_that_fails_leaves_nothing_and_can_be_repeated() {
         let store = Arc::clone(&store);
         async move { store.open(&id(1)).await }
     });
-    while server.ranges() == 0 {
-        tokio::task::yield_now().await;
-    }
+    until("the download begins", || server.ranges() > 0).await;
     std::fs::write(&object, "short").unwrap();
     let error = opener.await.unwrap().unwrap_err();
     assert!(error.to_string().contains(&id(1).to_string()), "{error}");

@@ -8,7 +8,7 @@ use blobs::{BlobStore, Cause, StoreError};
 use jiff::Timestamp;
 
 use crate::bucket::{ACCESS_KEY, BUCKET, PART, SECRET, config, store};
-use crate::place::{id, pattern, put, told, work_file};
+use crate::place::{id, pattern, put, told, until, work_file};
 use crate::s3s_server::S3sServer;
 use crate::silent_server::SilentServer;
 
@@ -95,9 +95,7 @@ async fn a_server_that_goes_away_during_a_put_loses_nothing() {
         let (store, file) = (Arc::clone(&store), file.clone());
         async move { store.put(&id(1), &file).await }
     });
-    while !has_part(&server) {
-        tokio::task::yield_now().await;
-    }
+    until("a part came", || has_part(&server)).await;
     let _objects = server.stop().await;
     let error = tokio::time::timeout(BOUND, putting).await.expect("the put hangs").unwrap().unwrap_err();
     assert!(matches!(error.cause, Cause::Unusable(_)), "{}", told(&error));

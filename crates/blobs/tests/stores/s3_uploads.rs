@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::bucket::{PART, PREFIX, config, store};
 use crate::conformance::keeps_the_contract;
 use crate::moto::Moto;
-use crate::place::{id, ids, pattern, put, work_file};
+use crate::place::{id, ids, pattern, put, until, work_file};
 use crate::s3s_server::S3sServer;
 
 /// Moto refuses parts under 5 MiB but the last one, so sizes around those of a part are judged by it.
@@ -63,16 +63,13 @@ async fn a_put_that_is_given_up_is_aborted_and_can_be_repeated() {
     let content = pattern(40 << 20);
     let file = work_file(&store, "finished", &content);
     let putting = begin_put(&store, 1, &file);
-    while !moto.ask("GET", "?uploads", "").contains("<UploadId>") {
-        tokio::task::yield_now().await;
-    }
+    let is_there = || moto.ask("GET", "?uploads", "").contains("<UploadId>");
+    until("the upload begins", is_there).await;
     putting.abort();
     assert!(putting.await.unwrap_err().is_cancelled());
     assert_eq!(ids(&store).await, []);
     assert!(file.exists());
-    while moto.ask("GET", "?uploads", "").contains("<UploadId>") {
-        tokio::task::yield_now().await;
-    }
+    until("the upload is aborted", || !is_there()).await;
 
     store.put(&id(1), &file).await.unwrap();
     assert!(store.read_range(&id(1), 0..content.len() as u64).await.unwrap() == content);
@@ -90,9 +87,7 @@ async fn only_abandoned_uploads_of_blobs_are_aborted() {
     let content = pattern(40 << 20);
     let file = work_file(&store, "finished", &content);
     let putting = begin_put(&store, 1, &file);
-    while !moto.ask("GET", "?uploads", "").contains(&id(1).to_string()) {
-        tokio::task::yield_now().await;
-    }
+    until("the upload begins", || moto.ask("GET", "?uploads", "").contains(&id(1).to_string())).await;
     assert_eq!(store.abort_uploads(Timestamp::UNIX_EPOCH).await.unwrap(), 0, "it is younger than that");
     assert_eq!(store.abort_uploads(Timestamp::MAX).await.unwrap(), 1);
     putting.await.unwrap();

@@ -57,6 +57,10 @@ pub(crate) struct ServeArgs {
     pub limit_key_versions: Option<u32>,
     #[command(flatten)]
     pub price: PriceArgs,
+
+    /// No other server uses the database of --database: what an earlier one left is taken over and removed at once
+    #[arg(long)]
+    pub only_server: bool,
 }
 
 /// One address of the server.

@@ -61,8 +61,9 @@ async fn serve(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
     }
     std::io::stdout().flush()?;
     let due = tokio::spawn(due::run(Arc::clone(&backend)));
-    // The lock on the data directory says that no other process works on an embedded catalog.
-    let jobs = tokio::spawn(backend.images().work(store.database.is_none()));
+    // The lock on the data directory says that no other process works on an embedded catalog; of a database only its operator can.
+    let is_alone = store.database.is_none() || args.only_server;
+    let jobs = tokio::spawn(backend.images().work(is_alone));
     let instances = tokio::spawn(backend.images().host_instances());
     let loading = store.database.is_none().then(|| {
         let backend = Arc::clone(&backend);

@@ -89,6 +89,12 @@ impl Lab {
     }
 }
 
+impl AsRef<Place> for Lab {
+    fn as_ref(&self) -> &Place {
+        &self.place
+    }
+}
+
 /// A test that failed leaves no machine either.
 impl Drop for Lab {
     fn drop(&mut self) {
@@ -100,6 +106,11 @@ impl Drop for Lab {
 
 /// Runs a command that must end in time, and hangs otherwise: machines and foreign clients are in it.
 pub(crate) fn within(seconds: u32, command: &Command) -> Output {
+    limited(seconds, command).output().expect("timeout runs")
+}
+
+/// The same command, which is ended if it does not end in time.
+pub(crate) fn limited(seconds: u32, command: &Command) -> Command {
     let mut limited = Command::new("timeout");
     limited.args(["-k", "1", &seconds.to_string()]).arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
@@ -111,7 +122,7 @@ pub(crate) fn within(seconds: u32, command: &Command) -> Output {
     if let Some(directory) = command.get_current_dir() {
         limited.current_dir(directory);
     }
-    limited.output().expect("timeout runs")
+    limited
 }
 
 /// Looks until it is so, or the time is over.

@@ -1,8 +1,11 @@
 //! What a client does with instances while the server is killed.
 
+use std::process::ExitStatus;
+
 use serde_json::Value;
 
 use crate::caller::{Caller, Trouble, text};
+use crate::kills::{Killed, live_with};
 use crate::lab::{Lab, until};
 
 /// A machine of the least size.
@@ -13,10 +16,10 @@ const CHANGE_S: u64 = 60;
 
 /// What there is before: an image under a key, and an instance of it, which is Stopped.
 pub(crate) struct Base {
-    pub(crate) lab: Lab,
+    lab: Lab,
     image: String,
     key: String,
-    pub(crate) instance: String,
+    instance: String,
 }
 
 /// One use of the API, as a scenario.
@@ -32,6 +35,12 @@ pub(crate) enum Life {
     Replace,
     /// It is deleted.
     Delete,
+}
+
+/// A life that is lived again and again from the same beginning.
+pub(crate) struct Scenario<'a> {
+    pub(crate) base: &'a Base,
+    pub(crate) life: Life,
 }
 
 impl Base {
@@ -51,7 +60,7 @@ impl Base {
     }
 
     /// Lives against a server that may end at any moment. Returns what it answered.
-    pub(crate) fn live(&self, life: Life, caller: &Caller) -> Vec<Value> {
+    fn live(&self, life: Life, caller: &Caller) -> Vec<Value> {
         let own = ("InstanceId", self.instance.as_str());
         let image = ("ImageId", self.image.as_str());
         let calls = match life {
@@ -84,7 +93,7 @@ impl Base {
     }
 
     /// What is there is whole, as soon as nothing is on its way: returns the instances.
-    pub(crate) fn settled(&self, lab: &Lab, caller: &Caller, what: &str) -> Vec<Value> {
+    fn settled(&self, lab: &Lab, caller: &Caller, what: &str) -> Vec<Value> {
         let (mut found, mut trouble) = (Vec::new(), String::new());
         let is_settled = until(CHANGE_S, || {
             found = instances(caller);
@@ -129,7 +138,7 @@ impl Base {
     }
 
     /// The instance starts and stops, whatever happened before, and the account can delete everything: nothing stays.
-    pub(crate) fn must_work(&self, lab: &Lab, caller: &Caller, what: &str) {
+    fn must_work(&self, lab: &Lab, caller: &Caller, what: &str) {
         let done = |action, given: &[(&str, &str)]| {
             caller.ecs(action, given).unwrap_or_else(|trouble| panic!("{what}: then {action}: {trouble:?}"));
         };
@@ -143,6 +152,58 @@ impl Base {
         }
         assert!(self.settled(lab, caller, what).is_empty(), "{what}");
     }
+
+    /// The instances are what the client was told; of a call that was not answered, all or nothing.
+    fn must_fit(&self, life: Life, answers: &[Value], found: &[Value], caller: &Caller, what: &str) {
+        let (own, others): (Vec<&Value>, Vec<&Value>) =
+            found.iter().partition(|one| one["InstanceId"] == *self.instance);
+        let status = own.first().map(|one| text(&one["Status"]));
+        match (life, answers) {
+            (Life::Run, [run]) => {
+                assert!(others.len() == 1 && others[0]["Status"] == "Running", "{what}: {others:?}");
+                assert_eq!(run["InstanceIdSets"]["InstanceIdSet"][0], others[0]["InstanceId"], "{what}");
+            }
+            (Life::Run, _) => assert!(others.iter().all(|one| one["Status"] == "Running"), "{what}: {others:?}"),
+            (Life::Stop, [_, _]) => assert_eq!(status, Some("Stopped"), "{what}"),
+            (Life::Reboot, [_, ..]) => assert_eq!(status, Some("Running"), "{what}"),
+            (Life::Replace, [replaced]) => {
+                assert_eq!(disks(caller, &self.instance), [text(&replaced["DiskId"])], "{what}");
+            }
+            (Life::Delete, [_]) => assert_eq!(status, None, "{what}"),
+            _ => {}
+        }
+        assert!(status.is_some() || life == Life::Delete, "{what}: the instance is gone");
+        assert!(others.len() <= usize::from(life == Life::Run), "{what}: {others:?}");
+    }
+}
+
+impl Killed for Scenario<'_> {
+    type Lab = Lab;
+    type Told = Vec<Value>;
+
+    fn name(&self) -> String {
+        format!("{:?}", self.life)
+    }
+
+    fn lab(&self) -> Lab {
+        Lab::like(&self.base.lab)
+    }
+
+    fn run(&self, lab: &Lab, strace: &[&str], _: &str) -> (ExitStatus, Vec<Value>) {
+        let serving = lab.serving(lab.place.traced(strace));
+        let (status, answers) = live_with(serving, |server| self.base.live(self.life, &Caller::new(server)));
+        (status, answers.unwrap_or_default())
+    }
+
+    fn judge(&self, lab: Lab, answers: Vec<Value>, what: &str) {
+        let server = lab.serve();
+        let caller = Caller::new(&server);
+        let found = self.base.settled(&lab, &caller, what);
+        self.base.must_fit(self.life, &answers, &found, &caller, what);
+        self.base.must_work(&lab, &caller, what);
+        let log = server.stop();
+        assert!(!log.contains("panicked"), "{what}: {log}");
+    }
 }
 
 /// All instances of the region.
@@ -152,7 +213,7 @@ fn instances(caller: &Caller) -> Vec<Value> {
 }
 
 /// Ids of the disks of an instance.
-pub(crate) fn disks(caller: &Caller, instance: &str) -> Vec<String> {
+fn disks(caller: &Caller, instance: &str) -> Vec<String> {
     let answer = caller.ecs("DescribeDisks", &[("InstanceId", instance)]).expect("a list");
     let mut ids: Vec<String> = answer["Disks"]["Disk"]
         .as_array()

@@ -15,8 +15,8 @@ mod running;
 #[allow(dead_code, reason = "the tests of images use more of it")]
 #[path = "../images/caller.rs"]
 mod caller;
-#[path = "../images/points.rs"]
-mod points;
+#[path = "../server/kills.rs"]
+mod kills;
 #[allow(dead_code, reason = "the tests of the server use more of it")]
 #[path = "../server/traced.rs"]
 mod traced;

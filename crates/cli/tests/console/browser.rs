@@ -7,7 +7,7 @@ use crate::lab::{Lab, said, within};
 use crate::running::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, Server};
 
 /// Longest run of a script, seconds. On an idle machine the longest takes a third of it.
-const SECONDS_MAX: u32 = 180;
+pub(crate) const SECONDS_MAX: u32 = 180;
 
 /// Runs a script at a server with the access key of the tests, to its good end.
 #[track_caller]

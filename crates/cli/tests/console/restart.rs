@@ -2,8 +2,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
-use crate::browser::judge;
-use crate::lab::{Lab, said};
+use crate::browser::{SECONDS_MAX, judge};
+use crate::lab::{Lab, limited, said};
 use crate::running::Server;
 
 /// Each write of the engine and the database takes this much longer, microseconds: the copy of a small disk takes seconds, on any machine.
@@ -23,7 +23,7 @@ fn a_page_goes_on_after_the_server_was_killed() {
     let slow = lab.serving(lab.place.traced(&["-e", "trace=pwrite64", "-e", DELAY]));
     let server = Server::start(slow);
     let address = server.address.clone();
-    let mut script = judge("restart.js", &lab, &server);
+    let mut script = limited(SECONDS_MAX, &judge("restart.js", &lab, &server));
     let mut script = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("node runs");
     let mut lines = BufReader::new(script.stdout.take().expect("its output")).lines();
     let asked = lines.by_ref().map_while(Result::ok).any(|line| line == "restart");

@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use crate::running::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, Server};
 
 /// Longest time that a job of these small images takes on a loaded machine.
-const JOB: Duration = Duration::from_secs(90);
+pub(crate) const JOB: Duration = Duration::from_secs(90);
 /// How often an image is looked at that is being made.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -94,6 +94,13 @@ impl Caller {
     /// Imports `objects` of the bucket `golden` as the disks of one image, which is Available when this returns.
     #[track_caller]
     pub(crate) fn import(&self, objects: &[&str]) -> String {
+        let image = self.try_import(objects).unwrap_or_else(|trouble| panic!("import: {trouble:?}"));
+        self.must_be_available(&image);
+        image
+    }
+
+    /// Begins to import them. Returns the id of the image.
+    pub(crate) fn try_import(&self, objects: &[&str]) -> Result<String, Trouble> {
         let mut given = Vec::new();
         for (index, object) in objects.iter().enumerate() {
             let field = |name| format!("DiskDeviceMapping.{}.{name}", index + 1);
@@ -101,10 +108,8 @@ impl Caller {
             given.push((field("OSSObject"), (*object).to_owned()));
         }
         let given: Vec<(&str, &str)> = given.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let answer = self.ecs("ImportImage", &given).unwrap_or_else(|trouble| panic!("import: {trouble:?}"));
-        let image = text(&answer["ImageId"]).to_owned();
-        self.must_be_available(&image);
-        image
+        let answer = self.ecs("ImportImage", &given)?;
+        Ok(text(&answer["ImageId"]).to_owned())
     }
 
     /// Begins a copy. Returns its id.

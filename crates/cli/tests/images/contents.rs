@@ -31,8 +31,9 @@ fn disks(image: &Value) -> usize {
 }
 
 impl Lab {
+    /// A file with the bytes of an image's disk, as they are now.
     pub(crate) fn blob(&self, region: &str, image: &Value, disk: usize) -> PathBuf {
-        self.region(region).join("blobs").join(text(&extension(image, disk)["BlobId"]))
+        self.blob_file(region, text(&extension(image, disk)["BlobId"]))
     }
 
     /// The image's disk is `raw`, to the byte; an encrypted one opens with its key and with nothing else. `reseal exec`
@@ -93,9 +94,8 @@ impl Lab {
                 used.insert(blob);
             }
         }
-        let store = data.join("regions").join(&caller.region);
-        let there: BTreeSet<String> = self.names(&store.join("blobs")).into_iter().collect();
-        let work = self.names(&store.join("work"));
+        let there: BTreeSet<String> = self.blobs(data, &caller.region).into_iter().collect();
+        let work = self.names(&data.join("regions").join(&caller.region).join("work"));
         let (trees, headers) = (self.names(&data.join("trees")), self.names(&data.join("headers")));
         let is_clean = there == used && work.is_empty() && trees.len() == sealed.len() && headers.len() == sealed.len();
         if is_clean {

@@ -3,21 +3,21 @@
 use std::fs;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::caller::{Caller, text};
+use crate::kills::{Calls, at_each, points};
 use crate::lab::Lab;
-use crate::lives::{Base, Life, Told};
-use crate::points::{at_each, points};
+use crate::lives::{Base, Life, Scenario, Told};
 use crate::running::Server;
 use crate::traced::Point;
 
 /// Calls that a file system refuses, and at how many places of each it does in each life. `write` is not among them: it also wakes
 /// threads, which no file system can fail.
-const CALLS: &[(&str, u64)] = &[("pwrite64", 18), ("fsync", 8), ("fdatasync", 8), ("ftruncate", 2), ("rename", 3)];
-const LIVES: [Life; 2] = [Life::Encrypt, Life::Keep];
+const CALLS: &Calls = &[("pwrite64", 10), ("fsync", 5), ("fdatasync", 5), ("ftruncate", 1), ("rename", 2)];
+const LIVES: [Life; 4] = [Life::Encrypt, Life::Keep, Life::Rekey, Life::Import];
 const ERRORS: [&str; 2] = ["ENOSPC", "EIO"];
 
 /// What a reason says that names the cause: the system's words, those of SQLite, and those of the audit, which keeps its cause to itself.
@@ -33,13 +33,17 @@ const CAUSES: [&str; 5] = [
 /// cause, that the service goes on, that the next copy works as soon as files do, and that no file stays behind.
 #[test]
 fn a_failing_file_system_fails_a_copy_and_not_the_service() {
-    let (base, failed) = (Base::new(), AtomicUsize::new(0));
+    let base = Base::new(Lab::new());
     for life in LIVES {
-        let count = at_each(&points(&base, life, CALLS), |point| {
+        let failed = AtomicUsize::new(0);
+        let count = at_each(&points(&Scenario { base: &base, life }, CALLS), |point| {
             for error in ERRORS {
                 failed.fetch_add(usize::from(fail_at(&base, life, point, error)), Ordering::Relaxed);
             }
         });
+        let (faults, failed) = (count * ERRORS.len(), failed.into_inner());
+        println!("{life:?}: {faults} faults, {failed} of them failed it");
+        assert!(failed > 0, "no fault of {life:?} was met: the test shows nothing");
         assert!(
             count >= 8,
             "only {count} points in {life:?}: the server makes other system calls than this test knows"
@@ -90,7 +94,9 @@ fn failing(lab: &Lab, call: &str, injection: &str) -> Command {
 fn heal(server: &Server) {
     let tracer = tracer(server).expect("it is traced");
     kill_process(tracer, Signal::TERM).expect("strace is ours");
+    let until = Instant::now() + Duration::from_secs(30);
     while self::tracer(server).is_some() {
+        assert!(Instant::now() < until, "strace does not end");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

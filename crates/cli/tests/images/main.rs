@@ -7,6 +7,10 @@
 mod accounted;
 #[path = "../server/interpreters.rs"]
 mod interpreters;
+#[path = "../server/kills.rs"]
+mod kills;
+#[path = "../server/made.rs"]
+mod made;
 #[path = "../server/moto.rs"]
 mod moto;
 #[allow(dead_code, reason = "the tests of the server use more of it")]
@@ -23,14 +27,15 @@ mod caller;
 mod contents;
 mod faults;
 mod full_disk;
+mod image_life;
 mod killed;
 mod lab;
 mod lives;
-mod points;
 mod r01_r02_r12_keys;
 mod r03_r13_disks;
 mod r05_r07_r08_progress;
 mod r06_many_regions;
 mod r14_r27_at_once;
 mod r15_r25_bytes;
+mod remote;
 mod seed;

@@ -7,7 +7,13 @@ use serde_json::Value;
 
 use crate::caller::{Caller, text};
 use crate::contents::{extension, is_encrypted, key_of};
-use crate::lab::Lab;
+use crate::lab::{Lab, on_both};
+
+on_both!(
+    r01_no_key_for_a_region_is_its_service_key,
+    r02_a_bad_key_is_refused_early_and_never_replaced,
+    r12_three_causes_have_three_answers
+);
 
 const ELSEWHERE: &str = "cn-shanghai";
 const NOBODY: &str = "01234567-89ab-4cde-8f01-23456789abcd";
@@ -18,9 +24,7 @@ const ONLY_ECS: &str = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action"
 
 /// No key for another region means the service key of that region, with `Encrypted` and without: never the source's key, and never no
 /// encryption. No plaintext gets into the file.
-#[test]
-fn r01_no_key_for_a_region_is_its_service_key() {
-    let lab = Lab::new();
+fn r01_no_key_for_a_region_is_its_service_key(lab: &Lab) {
     let server = lab.serve_with(&["--allow-encrypted-cross-region-copy"]);
     let (here, there) = (Caller::new(&server), Caller::in_region(&server, ELSEWHERE));
     let key = here.create_key();
@@ -47,9 +51,7 @@ fn r01_no_key_for_a_region_is_its_service_key() {
 
 /// A key that is not there, disabled, not the caller's to use, malformed, or an alias that points nowhere: each has its code and a message
 /// that names the key, leaves no image and no file, and is in the audit once.
-#[test]
-fn r02_a_bad_key_is_refused_early_and_never_replaced() {
-    let lab = Lab::new();
+fn r02_a_bad_key_is_refused_early_and_never_replaced(lab: &Lab) {
     let server = lab.serve();
     let owner = Caller::new(&server);
     let plain = owner.import(&["disk.qcow2"]);
@@ -82,9 +84,7 @@ fn r02_a_bad_key_is_refused_early_and_never_replaced() {
 }
 
 /// A key of another region, one that is disabled and one that is absent give three different answers.
-#[test]
-fn r12_three_causes_have_three_answers() {
-    let lab = Lab::new();
+fn r12_three_causes_have_three_answers(lab: &Lab) {
     let server = lab.serve();
     let (here, there) = (Caller::new(&server), Caller::in_region(&server, ELSEWHERE));
     let plain = here.import(&["disk.qcow2"]);

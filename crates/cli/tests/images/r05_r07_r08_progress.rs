@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::caller::{Caller, text};
-use crate::lab::Lab;
+use crate::lab::{Lab, on_both};
 use crate::running::Server;
+
+on_both!(r05_r07_a_slow_copy_shows_its_progress, r08_a_cancelled_copy_leaves_nothing);
 
 /// Each write of the engine and the database takes this much longer, microseconds.
 const DELAY: &str = "inject=pwrite64:delay_enter=60000";
@@ -15,9 +17,8 @@ const DATA_BYTES: usize = 24 << 20;
 
 /// The progress of a slow copy rises in steps and what remains falls; it is 100 % with Available and not before. Until then the default
 /// list does not show it, and the list of what is being made does.
-#[test]
-fn r05_r07_a_slow_copy_shows_its_progress() {
-    let (lab, server, plain) = slow();
+fn r05_r07_a_slow_copy_shows_its_progress(lab: &Lab) {
+    let (server, plain) = slow(lab);
     let caller = Caller::new(&server);
     let copy = caller.begin_copy(&plain, &[("Encrypted", "true")]);
     let count = |status: &[(&str, &str)]| {
@@ -43,9 +44,8 @@ fn r05_r07_a_slow_copy_shows_its_progress() {
 
 /// A copy that is cancelled is gone at once with its files and its hold on the key, and its source is usable; until then neither it nor
 /// its source can be deleted. A copy that is finished cannot be cancelled and stays.
-#[test]
-fn r08_a_cancelled_copy_leaves_nothing() {
-    let (lab, server, plain) = slow();
+fn r08_a_cancelled_copy_leaves_nothing(lab: &Lab) {
+    let (server, plain) = slow(lab);
     let caller = Caller::new(&server);
     let key = caller.create_key();
     let copy = caller.begin_copy(&plain, &[("Encrypted", "true"), ("KMSKeyId", &key)]);
@@ -67,8 +67,7 @@ fn r08_a_cancelled_copy_leaves_nothing() {
 }
 
 /// A server whose writes are slow, and a plain image of it.
-fn slow() -> (Lab, Server, String) {
-    let lab = Lab::new();
+fn slow(lab: &Lab) -> (Server, String) {
     lab.add_disk("large", 5, DATA_BYTES, DATA_BYTES as u64);
     let server = lab.serve();
     let plain = Caller::new(&server).import(&["large.qcow2"]);
@@ -77,7 +76,7 @@ fn slow() -> (Lab, Server, String) {
     strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64", "-e", DELAY]);
     strace.arg(env!("CARGO_BIN_EXE_reseal"));
     let server = Server::start(lab.serving(lab.place.reseal_by(strace)));
-    (lab, server, plain)
+    (server, plain)
 }
 
 fn percent(image: &Value) -> u64 {

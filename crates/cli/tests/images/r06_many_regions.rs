@@ -15,8 +15,17 @@ const EACH: usize = 5;
 /// none is lost, none is there twice, and each holds what the source holds.
 #[test]
 fn r06_copies_to_many_regions_survive_a_kill() {
-    let lab = Lab::new();
-    let server = serve(&lab);
+    must_survive(&Lab::new());
+}
+
+/// Shows the same where the catalog is on PostgreSQL and the blobs are in a bucket.
+#[test]
+fn r06_copies_to_many_regions_of_s3_survive_a_kill() {
+    must_survive(&Lab::remote_in(&REGIONS));
+}
+
+fn must_survive(lab: &Lab) {
+    let server = serve(lab);
     let plain = Caller::new(&server).import(&["disk.qcow2"]);
     std::thread::scope(|scope| {
         for region in REGIONS.iter().cycle().take(REGIONS.len() * EACH) {
@@ -32,7 +41,7 @@ fn r06_copies_to_many_regions_survive_a_kill() {
     server.kill();
     assert!(unfinished > 0, "everything was finished: the kill shows nothing");
 
-    let server = serve(&lab);
+    let server = serve(lab);
     for region in REGIONS {
         let caller = Caller::in_region(&server, region);
         let copies: Vec<_> = caller.idle().into_iter().filter(|image| image["IsCopied"] == true).collect();

@@ -4,21 +4,22 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use crate::caller::Caller;
-use crate::lab::Lab;
+use crate::lab::{Lab, on_both};
 use crate::running::Server;
+
+on_both!(r14_copies_of_one_source_at_once_share_nothing, r27_a_token_makes_one_image);
 
 const COPIES: usize = 10;
 
 /// Ten copies of one source at once under three keys all become Available, hold what it holds, and no two share a data key; the source is
 /// not touched.
-#[test]
-fn r14_copies_of_one_source_at_once_share_nothing() {
-    let lab = Lab::new();
+fn r14_copies_of_one_source_at_once_share_nothing(lab: &Lab) {
     let server = lab.serve();
     let caller = Caller::new(&server);
     let plain = caller.import(&["disk.qcow2"]);
-    let source = lab.blob(&caller.region, &caller.image(&plain).expect("it was made"), 0);
-    let before = fs::read(&source).expect("the source");
+    let image = caller.image(&plain).expect("it was made");
+    let source = || fs::read(lab.blob(&caller.region, &image, 0)).expect("the source");
+    let before = source();
     let keys: Vec<String> = (0..3).map(|_| caller.create_key()).collect();
     let copies = at_once(&server, |caller, index| {
         caller.begin_copy(&plain, &[("Encrypted", "true"), ("KMSKeyId", &keys[index % keys.len()])])
@@ -30,15 +31,13 @@ fn r14_copies_of_one_source_at_once_share_nothing() {
         secrets.insert(lab.secret(&caller.region, &image, 0));
     }
     assert_eq!(secrets.len(), COPIES, "two copies share a data key");
-    assert!(fs::read(&source).expect("the source") == before, "the source changed");
+    assert!(source() == before, "the source changed");
     server.stop();
 }
 
 /// Ten calls at once with one token, and one after the end, make one image. Another call with the token, a name that is taken and a bad
 /// token are refused.
-#[test]
-fn r27_a_token_makes_one_image() {
-    let lab = Lab::new();
+fn r27_a_token_makes_one_image(lab: &Lab) {
     let server = lab.serve();
     let caller = Caller::new(&server);
     let plain = caller.import(&["disk.qcow2"]);

@@ -5,7 +5,9 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 
 use crate::caller::Caller;
 use crate::contents::extension;
-use crate::lab::Lab;
+use crate::lab::{Lab, on_both};
+
+on_both!(r15_a_sparse_image_stays_sparse, r24_a_key_in_use_is_kept, r25_another_key_is_another_encryption);
 
 const MIB: u64 = 1 << 20;
 const PIECES: u64 = 30;
@@ -14,9 +16,7 @@ const PIECE_BYTES: u64 = MIB / 2;
 const COPY_BYTES_MAX: u64 = PIECES * PIECE_BYTES * 11 / 10 + 8 * MIB;
 
 /// A few MiB in 30 places of a virtual 100 GiB stay about as large in an encrypted image, and the rest reads as zeros.
-#[test]
-fn r15_a_sparse_image_stays_sparse() {
-    let lab = Lab::new();
+fn r15_a_sparse_image_stays_sparse(lab: &Lab) {
     let virtual_bytes = 100 << 30;
     lab.add_disk("sparse", 15, 0, virtual_bytes);
     let raw = lab.golden().join("sparse.raw");
@@ -41,9 +41,7 @@ fn r15_a_sparse_image_stays_sparse() {
 
 /// A key that images use cannot be disabled or deleted, and the refusal names them. Deleting one image takes nothing from another that
 /// shares its bytes and data key.
-#[test]
-fn r24_a_key_in_use_is_kept() {
-    let lab = Lab::new();
+fn r24_a_key_in_use_is_kept(lab: &Lab) {
     let server = lab.serve();
     let caller = Caller::new(&server);
     let plain = caller.import(&["disk.qcow2"]);
@@ -64,9 +62,7 @@ fn r24_a_key_in_use_is_kept() {
 
 /// Another key means another data key, other ciphertext, and a file that the old secret does not open; the mode `Rewrap` keeps the
 /// ciphertext, and the image says so.
-#[test]
-fn r25_another_key_is_another_encryption() {
-    let lab = Lab::new();
+fn r25_another_key_is_another_encryption(lab: &Lab) {
     let server = lab.serve();
     let caller = Caller::new(&server);
     let plain = caller.import(&["disk.qcow2"]);

@@ -1,6 +1,5 @@
 //! The seed scenario by the official SDKs (`tests/sdk/images*`), and what audit and meters say of it.
 
-use std::fs;
 use std::process::Command;
 
 use serde_json::Value;
@@ -8,9 +7,8 @@ use serde_json::Value;
 use crate::caller::{Caller, text};
 use crate::interpreters::{node, python};
 use crate::lab::Lab;
-use crate::moto::{self, Moto};
+use crate::moto;
 use crate::running::{ACCESS_KEY_SECRET, Server};
-use crate::throwaway::Postgres;
 
 /// Keys that the scenario of `images.py` makes for encrypted copies: GenerateDataKey under the service key, and under own keys.
 const MADE: (u64, u64) = (1, 3);
@@ -20,7 +18,7 @@ const MADE: (u64, u64) = (1, 3);
 fn r22_the_python_sdk_copies_images_with_both_signatures() {
     for signature in ["v3", "v1"] {
         let lab = Lab::new();
-        let log = whole_scenario(&lab, lab.serve(), signature, &[]);
+        let log = whole_scenario(&lab, lab.serve(), signature);
         must_be_silent(&lab, &log);
         let bill = billed(&lab);
         let calls = |action: &str, kind: &str| -> u64 {
@@ -34,34 +32,11 @@ fn r22_the_python_sdk_copies_images_with_both_signatures() {
     }
 }
 
-/// Shows the same on PostgreSQL.
-#[test]
-fn the_python_sdk_copies_images_on_postgresql() {
-    let (postgres, lab) = (Postgres::start(), Lab::new());
-    let mut command = lab.serving(lab.place.reseal());
-    command.env("RESEAL_DATABASE", &postgres.url);
-    let log = whole_scenario(&lab, Server::start(command), "v3", &[("RESEAL_DATABASE", &postgres.url)]);
-    assert!(!log.contains(ACCESS_KEY_SECRET), "a secret in the log: {log}");
-}
-
-/// Shows the same where the blobs are in a bucket too: nothing of the installation is on this machine but root key, digest trees and work.
+/// Shows the same on PostgreSQL and a bucket: nothing of the installation is on this machine but root key, digest trees, headers and work.
 #[test]
 fn the_python_sdk_copies_images_on_postgresql_and_s3() {
-    let (postgres, moto, lab) = (Postgres::start(), Moto::start(&["images"]), Lab::new());
-    fs::create_dir_all(lab.place.data()).expect("a directory");
-    let store = |region: &str| lab.place.path().join(format!("store-{region}"));
-    let section = |region: &str| {
-        let (path, bucket) = (store(region), moto.section("images", lab.place.path()));
-        format!("[region.{region}.store]\n{bucket}prefix = '{region}'\npath = '{}'\n", path.display())
-    };
-    let text = ["cn-hangzhou", "cn-shanghai"].map(section).concat();
-    fs::write(lab.place.data().join("server.toml"), text).expect("a file");
-    let mut command = lab.serving(lab.place.reseal());
-    command.env("RESEAL_DATABASE", &postgres.url);
-    let (bucket, work) = (moto.bucket("images"), store("cn-hangzhou").display().to_string());
-    let variables =
-        [("RESEAL_DATABASE", postgres.url.as_str()), ("RESEAL_TEST_BUCKET", &bucket), ("RESEAL_TEST_STORE", &work)];
-    let log = whole_scenario(&lab, Server::start(command), "v3", &variables);
+    let lab = Lab::remote();
+    let log = whole_scenario(&lab, lab.serve(), "v3");
     assert!(!log.contains(ACCESS_KEY_SECRET) && !log.contains(moto::SECRET), "a secret in the log: {log}");
 }
 
@@ -78,11 +53,11 @@ fn the_node_sdk_copies_images() {
 }
 
 /// Returns the server's log.
-fn whole_scenario(lab: &Lab, server: Server, signature: &str, variables: &[(&str, &str)]) -> String {
+fn whole_scenario(lab: &Lab, server: Server, signature: &str) -> String {
     let mut command = python("images.py");
     command.arg(&server.address).arg(lab.place.key_file()).arg(signature);
     command.arg(env!("CARGO_BIN_EXE_reseal")).arg(lab.place.data()).arg(lab.disk());
-    command.envs(variables.iter().copied());
+    command.envs(lab.variables());
     must_pass(command, server)
 }
 

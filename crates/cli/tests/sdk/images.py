@@ -3,8 +3,8 @@
 Usage: images.py HOST:PORT KEY_FILE v1|v3 RESEAL DATA_DIR DISK_RAW
 
 The server serves the bucket `golden`, in which `disk.qcow2` holds what DISK_RAW holds. What the images hold is judged by stock qemu-img,
-which gets the key by `reseal exec`. RESEAL_TEST_BUCKET: URL of the bucket whose folder
-cn-hangzhou holds the blobs of that region, and RESEAL_TEST_STORE: its local directory, where they are not in DATA_DIR.
+which gets the key by `reseal exec`. RESEAL_TEST_BUCKET: URL of the bucket whose folder cn-hangzhou holds the blobs of that region, where
+they are not in DATA_DIR.
 """
 
 import base64
@@ -27,8 +27,8 @@ ENDPOINT, KEY_FILE, SIGNATURE, RESEAL, DATA_DIR, DISK_RAW = sys.argv[1:]
 ACCESS_KEY_ID, ACCESS_KEY_SECRET = Path(KEY_FILE).read_text().split()
 HANGZHOU, SHANGHAI = "cn-hangzhou", "cn-shanghai"
 SERVICE_KEY = "alias/acs/ecs"
-BUCKET, PREFIX = os.environ.get("RESEAL_TEST_BUCKET"), HANGZHOU
-STORE = os.environ.get("RESEAL_TEST_STORE", str(Path(DATA_DIR, "regions", HANGZHOU)))
+BUCKET, FOLDER = os.environ.get("RESEAL_TEST_BUCKET"), HANGZHOU
+STORE = Path(DATA_DIR, "regions", HANGZHOU)
 FETCHED = tempfile.TemporaryDirectory()
 
 
@@ -199,7 +199,7 @@ def path(image_id):
         return Path(STORE, "blobs", blob(image_id))
     fetched = Path(FETCHED.name, blob(image_id))
     if not fetched.exists():
-        fetched.write_bytes(asked(f"/{PREFIX}/{blob(image_id)}"))
+        fetched.write_bytes(asked(f"/{FOLDER}/{blob(image_id)}"))
     return fetched
 
 
@@ -214,7 +214,7 @@ def stored():
     """Ids of the blobs in the store of the region."""
     if not BUCKET:
         return {entry.name for entry in Path(STORE, "blobs").iterdir()}
-    listed = asked(f"?list-type=2&prefix={PREFIX}/").decode()
+    listed = asked(f"?list-type=2&prefix={FOLDER}/").decode()
     return {key.split("</Key>")[0].split("/")[-1] for key in listed.split("<Key>")[1:]}
 
 

@@ -5,8 +5,8 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::accounts::Made;
 use crate::images_cli::{complaint, json, said, with_disk};
+use crate::made::Made;
 use crate::running::Place;
 
 /// Shows that an image is exported to a directory of `server.toml`, shared and no longer shared, that an import is cancelled as one, that tasks

@@ -1,17 +1,17 @@
 //! `kill -9` at exact system calls of a server, from its first start to its end: the moments that a timer never hits.
 
 use std::fs;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::kills::{Calls, Killed, kill_everywhere, live_with};
 use crate::running::{Place, Server};
-use crate::traced::{Point, Points};
-use crate::witness::Witness;
+use crate::witness::{Witness, Witnesses};
 
 /// Calls that change files or send answers, and at how many places of each a server is killed. `write` is the log and the threads waking
 /// each other: moments between the others.
-const CALLS: &[(&str, u64)] = &[
+const CALLS: &Calls = &[
     ("pwrite64", 50),
     ("fsync", 35),
     ("fdatasync", 35),
@@ -25,9 +25,6 @@ const CALLS: &[(&str, u64)] = &[
     ("mkdir", 5),
 ];
 
-/// Attempts at a time. They wait for each other's flushes and signals more than for a processor.
-const WORKERS: usize = 4;
-
 /// How long the write-ahead log is before the calls begin: 940 pages with their headers. At 1000 pages, so in the midst of the calls, the
 /// database copies it into its file.
 const WAL_BYTES: u64 = 940 * 4120;
@@ -35,10 +32,13 @@ const WAL_BYTES: u64 = 940 * 4120;
 /// A life of a server that is cut short at many points.
 struct Scenario {
     name: &'static str,
-    /// Data directory and notes of a server that was killed before, or an empty place.
+    /// Data directory and notes of a server that was killed before, or an empty place; calls are made at the former only.
     earlier: Option<PathBuf>,
-    /// Whether calls are made.
-    calls: bool,
+    /// Any place has the same access key.
+    witnesses: Witnesses,
+    _key: Place,
+    /// Whether the write-ahead log of the earlier server was copied into the database when a server was not killed.
+    copies_log: AtomicBool,
 }
 
 /// Shows that a server killed at any moment, while two clients create, import, rotate, disable and schedule keys, loses nothing that was
@@ -47,14 +47,16 @@ struct Scenario {
 fn a_server_killed_at_any_call_has_everything_that_was_answered() {
     let earlier = Place::in_memory();
     prepare(&earlier);
-    let points = kill_everywhere(&Scenario { name: "calls", earlier: Some(earlier.path().to_owned()), calls: true });
+    let scenario = Scenario::new("calls", Some(earlier.path().to_owned()));
+    let points = kill_everywhere(&scenario, CALLS);
+    assert!(scenario.copies_log.into_inner(), "the write-ahead log was not copied into the database");
     assert!(points >= 130, "only {points} points: the server makes other system calls than this test knows");
 }
 
 /// Shows that a first start that is cut short at any moment leaves a directory on which the next start succeeds.
 #[test]
 fn a_first_start_killed_at_any_call_can_be_repeated() {
-    let points = kill_everywhere(&Scenario { name: "first start", earlier: None, calls: false });
+    let points = kill_everywhere(&Scenario::new("first start", None), CALLS);
     assert!(points >= 70, "only {points} points: the server makes other system calls than this test knows");
 }
 
@@ -71,92 +73,11 @@ fn prepare(place: &Place) {
     witness.must(&format!("keep {}", place.path().join("notes").display()), "preparation");
 }
 
-/// Returns how many times the server was killed.
-fn kill_everywhere(scenario: &Scenario) -> usize {
-    let points = scenario.points();
-    let count = points.len();
-    std::thread::scope(|scope| {
-        for _ in 0..WORKERS {
-            scope.spawn(|| {
-                let home = Place::in_memory();
-                let mut witness = Witness::new(&home.key_file());
-                while let Some(point) = points.take() {
-                    scenario.kill_at(&point, &mut witness);
-                }
-            });
-        }
-    });
-    count
-}
-
 impl Scenario {
-    /// Points spread over everything that a server does which is not killed.
-    fn points(&self) -> Points {
-        let place = self.place();
-        let names: Vec<&str> = CALLS.iter().map(|(call, _)| *call).collect();
-        let traced = place.serving(place.traced(&["-e", &format!("trace={}", names.join(","))]));
-        let server = Server::start(traced);
-        self.live(&server, &mut self.witness(&place), "without a kill");
-        server.stop();
-        if let Some(earlier) = &self.earlier {
-            assert!(
-                database(earlier) != database(place.path()),
-                "the write-ahead log was not copied into the database"
-            );
-        }
-        Points::spread(CALLS, &place.counts())
-    }
-
-    /// Kills a server at the `n`-th `call` of a thread and looks at what the next one shows.
-    ///
-    /// strace counts the calls of each thread for itself, and which thread makes how many differs from run to run. When none came to
-    /// its `n`-th, that attempt shows nothing: another begins anew and is killed earlier, at the latest at the first call.
-    fn kill_at(&self, point: &Point, witness: &mut Witness) {
-        let Point { call, mut n } = *point;
-        loop {
-            let place = self.place();
-            let what = format!("{}, killed at {call} {n}", self.name);
-            if self.is_killed(&place, &format!("inject={call}:signal=KILL:when={n}"), witness, &what) {
-                return judge(&place, witness, &what);
-            }
-            assert!(n > 1, "{what}: the server made no such call this time");
-            n /= 2;
-        }
-    }
-
-    fn is_killed(&self, place: &Place, injection: &str, witness: &mut Witness, what: &str) -> bool {
-        self.remember(witness, what);
-        let call = injection.split(['=', ':']).nth(1).expect("its name");
-        let traced = place.serving(place.traced(&["-e", &format!("trace={call}"), "-e", injection]));
-        let status = match Server::attempt(traced) {
-            Ok(server) => {
-                self.live(&server, witness, what);
-                server.end().0
-            }
-            Err(end) => end.status,
-        };
-        assert!(status.success() || status.signal() == Some(9), "{what}: ended with {status}");
-        !status.success()
-    }
-
-    fn live(&self, server: &Server, witness: &mut Witness, what: &str) {
-        if self.calls {
-            witness.must(&format!("live {} 1", server.address), what);
-        }
-    }
-
-    /// A place of its own with what the earlier server left.
-    fn place(&self) -> Place {
-        let place = Place::in_memory();
-        if let Some(earlier) = &self.earlier {
-            let copied = Command::new("cp").arg("-a").arg(earlier.join("data")).arg(place.data()).status();
-            assert!(copied.expect("cp runs").success());
-        }
-        place
-    }
-
-    fn witness(&self, place: &Place) -> Witness {
-        Witness::new(&place.key_file())
+    fn new(name: &'static str, earlier: Option<PathBuf>) -> Self {
+        let key = Place::in_memory();
+        let witnesses = Witnesses::new(key.key_file());
+        Self { name, earlier, witnesses, _key: key, copies_log: AtomicBool::new(false) }
     }
 
     /// Has the witness know what was answered by the earlier server, and nothing else.
@@ -168,12 +89,48 @@ impl Scenario {
     }
 }
 
-/// Starts the server again and compares what it shows with what was answered.
-fn judge(place: &Place, witness: &mut Witness, what: &str) {
-    let server = Server::attempt(place.serving(place.reseal())).unwrap_or_else(|end| panic!("{what}: no start: {end}"));
-    let seen = witness.must(&format!("check {}", server.address), what);
-    server.stop();
-    place.must_account_for(seen["answered"].as_array().expect("a list"), what);
+impl Killed for Scenario {
+    type Lab = Place;
+    /// Who was told, and noted it.
+    type Told = Witness;
+
+    fn name(&self) -> String {
+        self.name.to_owned()
+    }
+
+    /// A place of its own with what the earlier server left.
+    fn lab(&self) -> Place {
+        let place = Place::in_memory();
+        if let Some(earlier) = &self.earlier {
+            let copied = Command::new("cp").arg("-a").arg(earlier.join("data")).arg(place.data()).status();
+            assert!(copied.expect("cp runs").success());
+        }
+        place
+    }
+
+    fn run(&self, place: &Place, strace: &[&str], what: &str) -> (ExitStatus, Witness) {
+        let mut witness = self.witnesses.take();
+        self.remember(&mut witness, what);
+        let (status, _) = live_with(place.serving(place.traced(strace)), |server| {
+            if self.earlier.is_some() {
+                witness.must(&format!("live {} 1", server.address), what);
+            }
+        });
+        if let (Some(earlier), true) = (&self.earlier, status.success()) {
+            self.copies_log.fetch_or(database(earlier) != database(place.path()), Ordering::Relaxed);
+        }
+        (status, witness)
+    }
+
+    /// Starts the server again and compares what it shows with what was answered.
+    fn judge(&self, place: Place, mut witness: Witness, what: &str) {
+        let server = Server::attempt(place.serving(place.reseal()));
+        let server = server.unwrap_or_else(|end| panic!("{what}: no start: {end}"));
+        let seen = witness.must(&format!("check {}", server.address), what);
+        server.stop();
+        place.must_account_for(seen["answered"].as_array().expect("a list"), what);
+        self.witnesses.give_back(witness);
+    }
 }
 
 fn database(place: &Path) -> Vec<u8> {

@@ -1,17 +1,16 @@
 //! `kill -9` at the system calls by which a command changes the root key.
 
 use std::fs;
-use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 
+use crate::kills::{Calls, Killed, kill_everywhere};
 use crate::running::{Place, Server};
-use crate::traced::{Point, Points};
-use crate::witness::Witness;
+use crate::witness::Witnesses;
 
 /// Calls that change files, and at how many places of each the command is killed. `write` is files with keys, and threads waking each
 /// other.
-const CALLS: &[(&str, u64)] = &[
+const CALLS: &Calls = &[
     ("pwrite64", 20),
     ("write", 10),
     ("fsync", 10),
@@ -22,9 +21,6 @@ const CALLS: &[(&str, u64)] = &[
     ("unlink", 10),
 ];
 
-/// Attempts at a time.
-const WORKERS: usize = 4;
-
 /// A change of the root key that is cut short at many points.
 struct Change {
     /// A data directory with keys in all states, and what was answered about them.
@@ -33,74 +29,67 @@ struct Change {
     words: &'static str,
     /// Whether the new root key is under the passphrase in `word`.
     is_sealed: bool,
+    witnesses: Witnesses,
 }
 
 /// Shows that a rotation killed at any call loses no key, shows nothing half done, and can be repeated beside a running server.
 #[test]
 fn a_rotation_killed_at_any_call_can_be_repeated() {
-    let points = Change::new("rotate", false).kill_everywhere();
+    let points = kill_everywhere(&Change::new("rotate", false), CALLS);
     assert!(points >= 25, "only {points} points: the command makes other system calls than this test knows");
 }
 
 /// Shows the same of a move to a passphrase: the root key is in one of both places, and is followed to the other.
 #[test]
 fn a_move_killed_at_any_call_can_be_repeated() {
-    let points = Change::new("move --to-passphrase-file word", true).kill_everywhere();
+    let points = kill_everywhere(&Change::new("move --to-passphrase-file word", true), CALLS);
     assert!(points >= 25, "only {points} points: the command makes other system calls than this test knows");
 }
 
 impl Change {
     fn new(words: &'static str, is_sealed: bool) -> Self {
         let earlier = Place::in_memory();
-        let mut witness = Witness::new(&earlier.key_file());
+        let witnesses = Witnesses::new(earlier.key_file());
+        let mut witness = witnesses.take();
         let server = earlier.serve();
         witness.must(&format!("live {} 0", server.address), "preparation");
         server.stop();
         witness.must(&format!("keep {}", earlier.path().join("notes").display()), "preparation");
-        Self { earlier, words, is_sealed }
+        witnesses.give_back(witness);
+        Self { earlier, words, is_sealed, witnesses }
     }
 
-    /// Returns how many times the command was killed.
-    fn kill_everywhere(&self) -> usize {
-        let place = self.place();
-        let names: Vec<&str> = CALLS.iter().map(|(call, _)| *call).collect();
-        let mut whole = self.traced(&place, &["-e", &format!("trace={}", names.join(","))]);
-        assert!(whole.status().expect("strace runs").success());
-        let points = Points::spread(CALLS, &place.counts());
-        let count = points.len();
-        std::thread::scope(|scope| {
-            for _ in 0..WORKERS {
-                scope.spawn(|| {
-                    let mut witness = Witness::new(&self.earlier.key_file());
-                    while let Some(point) = points.take() {
-                        self.kill_at(&point, &mut witness);
-                    }
-                });
-            }
-        });
-        count
+    /// `reseal root …` under strace.
+    fn traced(&self, place: &Place, options: &[&str]) -> Command {
+        let mut command = place.traced(options);
+        command.arg("root").args(self.words.split_whitespace()).current_dir(place.path());
+        command
+    }
+}
+
+impl Killed for Change {
+    type Lab = Place;
+    type Told = ();
+
+    fn name(&self) -> String {
+        format!("root {}", self.words)
     }
 
-    /// strace counts the calls of each thread for itself: when none came to its `n`-th, the command is killed at an earlier one.
-    fn kill_at(&self, point: &Point, witness: &mut Witness) {
-        let Point { call, mut n } = *point;
-        loop {
-            let place = self.place();
-            let what = format!("root {}, killed at {call} {n}", self.words);
-            let injection = format!("inject={call}:signal=KILL:when={n}");
-            let mut traced = self.traced(&place, &["-e", &format!("trace={call}"), "-e", &injection]);
-            let status = traced.output().expect("strace runs").status;
-            assert!(status.success() || status.signal() == Some(9), "{what}: ended with {status}");
-            if !status.success() {
-                return self.judge(place, witness, &what);
-            }
-            assert!(n > 1, "{what}: the command made no such call this time");
-            n /= 2;
-        }
+    /// A place of its own with what was there before.
+    fn lab(&self) -> Place {
+        let place = Place::in_memory();
+        let copied = Command::new("cp").arg("-a").arg(self.earlier.data()).arg(place.data()).status();
+        assert!(copied.expect("cp runs").success());
+        place
+    }
+
+    fn run(&self, place: &Place, strace: &[&str], _: &str) -> (ExitStatus, ()) {
+        (self.traced(place, strace).output().expect("strace runs").status, ())
     }
 
     /// One root key is in force, a server finds everything under it, and goes on when the change is made again beside it.
-    fn judge(&self, mut place: Place, witness: &mut Witness, what: &str) {
+    fn judge(&self, mut place: Place, (): (), what: &str) {
+        let mut witness = self.witnesses.take();
         let mut roots = vec![None];
         roots.extend(self.is_sealed.then(|| Some(place.word())));
         roots.retain(|root| {
@@ -123,20 +112,6 @@ impl Change {
         let left = fs::read_dir(place.data()).expect("a directory").map(|entry| entry.expect("an entry").path());
         let next: Vec<PathBuf> = left.filter(|path| path.extension().is_some_and(|end| end == "next")).collect();
         assert!(next.is_empty(), "{what}: {next:?} did not come to its place");
-    }
-
-    /// `reseal root …` under strace.
-    fn traced(&self, place: &Place, options: &[&str]) -> Command {
-        let mut command = place.traced(options);
-        command.arg("root").args(self.words.split_whitespace()).current_dir(place.path());
-        command
-    }
-
-    /// A place of its own with what was there before.
-    fn place(&self) -> Place {
-        let place = Place::in_memory();
-        let copied = Command::new("cp").arg("-a").arg(self.earlier.data()).arg(place.data()).status();
-        assert!(copied.expect("cp runs").success());
-        place
+        self.witnesses.give_back(witness);
     }
 }

@@ -8,13 +8,15 @@ mod caller;
 mod commands;
 mod completions;
 mod full_disk;
-mod image_life;
 mod images_beside;
 mod images_cli;
 mod import;
 mod interpreters;
 mod killed;
 mod killed_root;
+mod kills;
+#[allow(dead_code, reason = "the tests of images use more of it")]
+mod made;
 #[allow(dead_code, reason = "the tests of images use more of it")]
 mod moto;
 mod postgres;
@@ -27,6 +29,7 @@ mod running;
 mod sdks;
 mod shutdown;
 mod small_disk;
+#[allow(dead_code, reason = "the tests of images use more of it")]
 mod throwaway;
 mod traced;
 mod uploads;

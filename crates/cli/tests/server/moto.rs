@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
 
 /// A signature of nobody, which moto wants to see.
@@ -12,10 +12,15 @@ const SIGNED: &str = "Authorization: AWS4-HMAC-SHA256 Credential=nobody/20260101
 /// The secret access key of [`Moto::section`].
 pub(crate) const SECRET: &str = "the-secret-of-the-test";
 
-/// A server with buckets.
+/// Runs what follows until the standard input is closed, which happens however the tests end.
+const WHILE_OPEN: &str = r#""$@" & while read -r _; do :; done; kill $!"#;
+
+/// A server with buckets. It ends with this, or with the program.
 pub(crate) struct Moto {
     address: String,
     child: Child,
+    /// Closed to end it.
+    alive: Option<ChildStdin>,
 }
 
 impl Moto {
@@ -25,11 +30,13 @@ impl Moto {
         let bin = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/moto/python/bin");
         assert!(bin.join("moto_server").exists(), "moto is not installed: run scripts/setup.sh test");
         let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
-        let mut command = Command::new(bin.join("python3"));
-        command.arg(bin.join("moto_server"));
+        let mut command = Command::new("sh");
+        command.args(["-c", WHILE_OPEN, "sh"]).arg(bin.join("python3")).arg(bin.join("moto_server"));
         command.args(["-H", "127.0.0.1", "-p", &address.port().to_string()]);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("moto starts");
-        let moto = Self { address: address.to_string(), child };
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("moto starts");
+        let alive = child.stdin.take();
+        let moto = Self { address: address.to_string(), child, alive };
         for _ in 0..600 {
             if TcpStream::connect(&moto.address).is_ok() {
                 buckets.iter().for_each(|bucket| drop(moto.ask("PUT", &format!("/{bucket}"), b"")));
@@ -58,12 +65,30 @@ impl Moto {
         format!("http://{}/{name}", self.address)
     }
 
+    /// Keys of the objects of a bucket that begin so; a thousand at most.
+    pub(crate) fn keys(&self, bucket: &str, prefix: &str) -> Vec<String> {
+        let list = self.ask("GET", &format!("/{bucket}?list-type=2&prefix={prefix}"), b"");
+        let list = String::from_utf8(list).expect("XML");
+        let keys = list.split("<Key>").skip(1).filter_map(|rest| rest.split_once("</Key>"));
+        keys.map(|(key, _)| key.to_owned()).collect()
+    }
+
+    /// Copies an object to another bucket.
+    pub(crate) fn copy(&self, (from, to): (&str, &str), key: &str) {
+        self.request("PUT", &format!("/{to}/{key}"), &format!("x-amz-copy-source: /{from}/{key}\r\n"), b"");
+    }
+
     /// One request to `/bucket/object`. Returns the body of the answer.
     pub(crate) fn ask(&self, method: &str, target: &str, body: &[u8]) -> Vec<u8> {
+        self.request(method, target, "", body)
+    }
+
+    /// `more`: lines of the head.
+    fn request(&self, method: &str, target: &str, more: &str, body: &[u8]) -> Vec<u8> {
         let mut stream = TcpStream::connect(&self.address).expect("moto listens");
         let (address, length) = (&self.address, body.len());
         let head = format!(
-            "{method} {target} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\n{SIGNED}\r\nConnection: close\r\n\r\n"
+            "{method} {target} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\n{more}{SIGNED}\r\nConnection: close\r\n\r\n"
         );
         stream.write_all(&[head.as_bytes(), body].concat()).expect("moto reads");
         let mut answer = Vec::new();
@@ -76,7 +101,7 @@ impl Moto {
 
 impl Drop for Moto {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        drop(self.alive.take());
         let _ = self.child.wait();
     }
 }

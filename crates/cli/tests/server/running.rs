@@ -18,6 +18,8 @@ pub(crate) struct Place {
     dir: TempDir,
     /// What opens the root key, if it is under a passphrase.
     pub(crate) passphrase_file: Option<PathBuf>,
+    /// URL of the database with the catalog, if it is not in the data directory.
+    pub(crate) database: Option<String>,
 }
 
 /// A running server. Killed when it is dropped.
@@ -55,7 +57,7 @@ impl Place {
     }
 
     fn at(dir: TempDir) -> Self {
-        let place = Self { dir, passphrase_file: None };
+        let place = Self { dir, passphrase_file: None, database: None };
         let access_key = format!("{ACCESS_KEY_ID}\n{ACCESS_KEY_SECRET}\n");
         for (path, text) in [(place.key_file(), access_key.as_str()), (place.word(), "correct horse")] {
             fs::write(&path, text).expect("a file");
@@ -93,6 +95,9 @@ impl Place {
         if let Some(path) = &self.passphrase_file {
             command.arg("--root-passphrase-file").arg(path);
         }
+        if let Some(url) = &self.database {
+            command.env("RESEAL_DATABASE", url);
+        }
         command
     }
 
@@ -120,6 +125,13 @@ impl Place {
     pub(crate) fn serving(&self, mut reseal: Command) -> Command {
         reseal.arg("serve").arg("--bootstrap-access-key").arg(self.key_file());
         reseal
+    }
+}
+
+/// For whoever takes a place or what has one.
+impl AsRef<Self> for Place {
+    fn as_ref(&self) -> &Self {
+        self
     }
 }
 
@@ -212,6 +224,10 @@ impl Drop for Server {
             let _ = kill_process(self.pid, Signal::KILL);
             let _ = self.child.kill();
             let _ = self.child.wait();
+        }
+        // A failed test shows what its server said.
+        if let (true, Some(log)) = (std::thread::panicking(), self.log.take()) {
+            eprintln!("--- the server's log:\n{}", log.join().unwrap_or_default());
         }
     }
 }

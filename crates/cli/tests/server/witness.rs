@@ -1,8 +1,9 @@
 //! The client that notes every answer (`tests/sdk/witness.py`), as a process that is told what to do.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Mutex;
 
 use serde_json::Value;
 
@@ -11,6 +12,28 @@ pub(crate) struct Witness {
     child: Child,
     words: ChildStdin,
     answers: BufReader<ChildStdout>,
+}
+
+/// Witnesses of one access key that have nothing to do.
+pub(crate) struct Witnesses {
+    key_file: PathBuf,
+    idle: Mutex<Vec<Witness>>,
+}
+
+impl Witnesses {
+    pub(crate) fn new(key_file: PathBuf) -> Self {
+        Self { key_file, idle: Mutex::default() }
+    }
+
+    /// One that knows what it knew when it was given back: tell it what to know.
+    pub(crate) fn take(&self) -> Witness {
+        let idle = self.idle.lock().expect("nobody panics with it").pop();
+        idle.unwrap_or_else(|| Witness::new(&self.key_file))
+    }
+
+    pub(crate) fn give_back(&self, witness: Witness) {
+        self.idle.lock().expect("nobody panics with it").push(witness);
+    }
 }
 
 impl Witness {

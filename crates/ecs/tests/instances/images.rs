@@ -14,7 +14,10 @@ use crate::lab::{Lab, patiently};
 /// not started while it is read.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_encrypted_instance_gives_an_encrypted_image() {
-    let lab = Lab::new().await;
+    gives_an_encrypted_image(&Lab::new().await).await;
+}
+
+async fn gives_an_encrypted_image(lab: &Lab) {
     let key = lab.key().await;
     let (plain, line) = lab.plain_image(6).await;
     let sealed = lab.sealed_image(&plain, Some(&key)).await;
@@ -46,10 +49,22 @@ async fn an_encrypted_instance_gives_an_encrypted_image() {
     assert_eq!(lab.instance(&again).await.unwrap().disks[1].key_id, Some(other.id));
 }
 
+/// Shows the same three where the catalog is on PostgreSQL and the blobs are in a bucket.
+#[tokio::test(flavor = "multi_thread")]
+async fn images_of_instances_are_made_on_postgresql_and_s3() {
+    let lab = Lab::on_postgresql_and_s3().await;
+    ends_the_making(&lab).await;
+    gives_an_encrypted_image(&lab).await;
+    exchanges_disks(&lab).await;
+}
+
 /// An image that is deleted while it is being made is not made, and nothing of it is left.
 #[tokio::test(flavor = "multi_thread")]
 async fn deleting_an_image_ends_its_making() {
-    let lab = Lab::new().await;
+    ends_the_making(&Lab::new().await).await;
+}
+
+async fn ends_the_making(lab: &Lab) {
     let (plain, _) = lab.plain_image(9).await;
     let id = lab.ecs.create_instance(&Lab::new_instances(&plain), None, &lab.permit, &lab.scope).await.unwrap();
     let request = CreateImage { instance_id: id.clone(), ..CreateImage::default() };
@@ -57,7 +72,7 @@ async fn deleting_an_image_ends_its_making() {
     lab.ecs.delete_image(&image, false, &lab.permit, &lab.scope).await.unwrap();
     assert!(lab.rooms.kms.catalog().read().image_by_id(&image).await.unwrap().is_none());
     patiently(async {
-        while lab.names("store/blobs").len() > 1 || !lab.names("store/work").is_empty() {
+        while lab.blob_count() > 1 || !lab.names("store/work").is_empty() {
             tokio::time::sleep(Duration::from_millis(30)).await;
         }
     })
@@ -68,7 +83,10 @@ async fn deleting_an_image_ends_its_making() {
 /// A snapshot of a disk is under its key, and an image that is made from it runs. A system disk is replaced, and made as it was.
 #[tokio::test(flavor = "multi_thread")]
 async fn disks_are_snapshotted_replaced_and_made_anew() {
-    let lab = Lab::new().await;
+    exchanges_disks(&Lab::new().await).await;
+}
+
+async fn exchanges_disks(lab: &Lab) {
     let key = lab.key().await;
     let (first, one) = lab.plain_image(7).await;
     let (second, two) = lab.plain_image(8).await;

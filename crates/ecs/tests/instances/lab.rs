@@ -7,19 +7,21 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use catalog::{Clock, KeyRecord, Scope, SystemClock};
+use blobs::{LocalConfig, StoreConfig};
+use catalog::{Catalog, Clock, KeyRecord, Scope, SystemClock};
 use crypto::{OsRandom, Secret};
 use ecs::qemu::AcceleratorChoice;
 use ecs::{
-    BlobStore, CopyImage, DescribedInstance, Ecs, EcsConfig, ImportDisk, ImportImage, ImportSource, InstanceFilter,
-    InstanceRecord, InstanceType, InstancesConfig, LocalStore, NewInstances, NewSystemDisk, PageRequest, Rooms,
-    SourceFormat,
+    CopyImage, DescribedInstance, Ecs, EcsConfig, ImportDisk, ImportImage, ImportSource, InstanceFilter,
+    InstanceRecord, InstanceType, InstancesConfig, NewInstances, NewSystemDisk, PageRequest, Rooms, SourceFormat,
 };
 use kms::{DataDir, Kms, NewKey, RootSource};
 use ram::trail::Ledger;
 use ram::{Permit, Ram};
 
 use crate::guest::{make_disk, run};
+use crate::moto::Moto;
+use crate::throwaway::Postgres;
 
 /// Longer than any step takes on a loaded machine; a hang is a failure, not a wait.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -33,8 +35,19 @@ pub(crate) struct Lab {
     pub(crate) permit: Permit,
     pub(crate) scope: Scope,
     work: Vec<tokio::task::JoinHandle<()>>,
+    store: StoreConfig,
     directory: Arc<tempfile::TempDir>,
+    services: Option<Services>,
 }
+
+/// Where catalog and blobs are if they are not in the lab's directory.
+struct Services {
+    postgres: Postgres,
+    moto: Moto,
+}
+
+/// The bucket of the blobs.
+const BUCKET: &str = "images";
 
 impl Lab {
     pub(crate) async fn new() -> Self {
@@ -43,30 +56,48 @@ impl Lab {
 
     /// A lab whose host is configured otherwise.
     pub(crate) async fn with(change: impl Fn(&mut InstancesConfig)) -> Self {
+        Self::at(None, change).await
+    }
+
+    /// A lab with its catalog on PostgreSQL and its blobs in a bucket.
+    pub(crate) async fn on_postgresql_and_s3() -> Self {
+        Self::at(Some(Services { postgres: Postgres::start(), moto: Moto::start(&[BUCKET]) }), |_| {}).await
+    }
+
+    async fn at(services: Option<Services>, change: impl Fn(&mut InstancesConfig)) -> Self {
         let directory = Arc::new(tempfile::tempdir().unwrap());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let data_dir = DataDir::new(directory.path());
-        let kms = Kms::open(&data_dir, &RootSource::File, clock.clone(), Arc::new(OsRandom)).await;
-        let kms = Arc::new(kms.unwrap());
+        let catalog = match &services {
+            Some(services) => Catalog::connect(&services.postgres.url).await,
+            None => Catalog::open(data_dir.path()).await,
+        };
+        let kms = Kms::open_on(catalog.unwrap(), &data_dir, &RootSource::File, clock.clone(), Arc::new(OsRandom));
+        let kms = Arc::new(kms.await.unwrap());
         let ram = Ram::new(kms.catalog(), clock.clone(), Arc::new(OsRandom), Secret::copy_of(&[7; 32]));
         let account = ram.ensure_account().await.unwrap();
         let ledger = Arc::new(Ledger::new(kms.catalog(), Secret::copy_of(&[8; 32]), clock.clone()));
         let permit = Permit::for_local_operator(account, clock.now());
         let rooms = Rooms { kms, ram: Arc::new(ram), ledger, clock, random: Arc::new(OsRandom) };
         let scope = Scope { account: account.to_string().parse().unwrap(), region: "cn-hangzhou".parse().unwrap() };
-        let ecs = open(&rooms, directory.path(), &change);
+        let path = directory.path().join("store");
+        let store = match &services {
+            Some(services) => {
+                let bucket = services.moto.section(BUCKET, directory.path());
+                toml::from_str(&format!("{bucket}path = '{}'", path.display())).unwrap()
+            }
+            None => StoreConfig::Local(LocalConfig { path }),
+        };
+        let ecs = open(&rooms, &store, directory.path(), &change);
         let work = begin(&ecs);
-        Self { ecs, rooms, permit, scope, work, directory }
+        Self { ecs, rooms, permit, scope, work, store, directory, services }
     }
 
     /// The server stops, and another comes. Machines go on meanwhile.
     pub(crate) async fn restart(mut self) -> Self {
-        for task in self.work.drain(..) {
-            task.abort();
-            let _ = task.await;
-        }
+        self.end_work().await;
         let old = Arc::downgrade(&self.ecs);
-        self.ecs = open(&self.rooms, self.directory.path(), &|_| {});
+        self.ecs = open(&self.rooms, &self.store, self.directory.path(), &|_| {});
         patiently(async {
             while old.strong_count() > 0 {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -77,6 +108,19 @@ impl Lab {
         self
     }
 
+    /// The server stops, and no other comes. Returns what keeps its files.
+    pub(crate) async fn stop(mut self) -> Arc<tempfile::TempDir> {
+        self.end_work().await;
+        Arc::clone(&self.directory)
+    }
+
+    async fn end_work(&mut self) {
+        for task in self.work.drain(..) {
+            task.abort();
+            let _ = task.await;
+        }
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
@@ -85,6 +129,14 @@ impl Lab {
     pub(crate) fn names(&self, directory: &str) -> Vec<String> {
         let entries = std::fs::read_dir(self.path(directory)).into_iter().flatten();
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    /// How many blobs the store holds.
+    pub(crate) fn blob_count(&self) -> usize {
+        match &self.services {
+            Some(services) => services.moto.keys(BUCKET, "").len(),
+            None => self.names("store/blobs").len(),
+        }
     }
 
     /// Instances that have a directory.
@@ -223,10 +275,8 @@ impl Drop for Lab {
     }
 }
 
-fn open(rooms: &Rooms, directory: &Path, change: &dyn Fn(&mut InstancesConfig)) -> Arc<Ecs> {
-    let store = LocalStore::open(&directory.join("store")).unwrap();
-    let stores: BTreeMap<_, Arc<dyn BlobStore>> =
-        BTreeMap::from([("cn-hangzhou".parse().unwrap(), Arc::new(store) as Arc<dyn BlobStore>)]);
+fn open(rooms: &Rooms, store: &StoreConfig, directory: &Path, change: &dyn Fn(&mut InstancesConfig)) -> Arc<Ecs> {
+    let stores = BTreeMap::from([("cn-hangzhou".parse().unwrap(), store.open().unwrap())]);
     let mut config = EcsConfig::new(directory.to_owned(), 1);
     config.instances.hypervisor.accelerator = AcceleratorChoice::Tcg;
     config.instances.hypervisor.answer_timeout = PATIENCE;

@@ -4,6 +4,13 @@
 
 #[path = "../guest/mod.rs"]
 mod guest;
+/// What the tests of the server use, too.
+#[allow(dead_code, reason = "the tests of the server use more of it")]
+#[path = "../../../cli/tests/server/moto.rs"]
+mod moto;
+#[allow(dead_code, reason = "the tests of the server use more of it")]
+#[path = "../../../cli/tests/server/throwaway.rs"]
+mod throwaway;
 
 mod images;
 mod keys;

@@ -29,9 +29,12 @@ async fn instances_survive_a_restart() {
     assert!(before == 4 && kill.unwrap().success());
     let lab = lab.restart().await;
     lab.becomes(&ends, "Stopped").await;
-    while lab.instances_on_disk().contains(&half) {
-        tokio::time::sleep(Duration::from_millis(30)).await;
-    }
+    patiently(async {
+        while lab.instances_on_disk().contains(&half) {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+    })
+    .await;
     lab.becomes(&cut, "Running").await;
     lab.ecs.delete_instance(&cut, true, &lab.permit, &lab.scope).await.unwrap();
     assert_eq!(lab.processes(), pid, "the one that runs, and no other");
@@ -90,17 +93,32 @@ async fn a_disk_that_was_replaced_is_removed_later() {
     assert_eq!(lab.names(&files), [disk.file]);
 }
 
-/// Two servers never work in one directory of instances, whatever their catalogs: the second is refused, and may after the first.
+/// Two servers never work in one directory of instances, whatever their catalogs: the second can neither take over nor make an instance, and
+/// the first goes on. When the first is gone the second may, and leaves what is not its own.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_directory_has_one_server() {
     let first = Lab::new().await;
     let image = first.idle_image().await;
     let new = Lab::new_instances(&image);
-    let id = first.ecs.create_instance(&new, None, &first.permit, &first.scope).await.unwrap();
+    let kept = first.ecs.create_instance(&new, None, &first.permit, &first.scope).await.unwrap();
+    let gone = first.ecs.create_instance(&new, None, &first.permit, &first.scope).await.unwrap();
     let directory = first.path("instances");
     let second = Lab::with(|config| config.directory.clone_from(&directory)).await;
-    let refused = second.ecs.take_instances().await.unwrap_err();
-    assert!(matches!(refused, EcsError::Instance(InstanceError::DirectoryTaken { .. })), "{refused}");
-    let first = first.restart().await;
-    first.ecs.delete_instance(&id, false, &first.permit, &first.scope).await.unwrap();
+    let new = Lab::new_instances(&second.idle_image().await);
+    let make = || second.ecs.create_instance(&new, None, &second.permit, &second.scope);
+    for refused in [second.ecs.take_instances().await.unwrap_err(), make().await.unwrap_err()] {
+        assert!(matches!(refused, EcsError::Instance(InstanceError::DirectoryTaken { .. })), "{refused}");
+    }
+    first.ecs.delete_instance(&gone, false, &first.permit, &first.scope).await.unwrap();
+    assert_eq!(first.instances_on_disk(), [kept.as_str()]);
+
+    let files = first.stop().await;
+    patiently(async {
+        while second.ecs.take_instances().await.is_err() {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+    })
+    .await;
+    let made = make().await.unwrap();
+    assert!([&kept, &made].iter().all(|id| files.path().join("instances").join(id).is_dir()));
 }

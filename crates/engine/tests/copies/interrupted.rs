@@ -103,6 +103,28 @@ fn a_source_with_its_old_time_is_not_believed() {
     assert_eq!(bench.copy(&request).unwrap().resumed_segments, 0);
 }
 
+/// A copy that was killed when its tree had its name and its header's copy had none, and cannot go on because its source changed: the copy
+/// that begins anew leaves nothing of it.
+#[test]
+fn a_copy_that_begins_anew_leaves_nothing_of_the_one_before() {
+    let bench = Bench::new();
+    noise(&bench, 8 * MIB);
+    let mut request = bench.request("disk.raw", "target");
+    request.encryption = ENCRYPT;
+    copy_killed(&bench, &request, 3);
+    let kept = "tree=$(ls data/trees) && id=${tree%.tree.partial} && test $tree != $id && \
+                mv data/trees/$tree data/trees/$id.tree && mkdir -p data/headers && touch data/headers/$id.luks.partial";
+    assert_ok(&run(bench.dir.path(), "sh", &["-c", kept]));
+    let file = std::fs::File::options().write(true).open(bench.path("disk.raw")).unwrap();
+    file.write_all_at(&[1; 4096], 0).unwrap();
+    assert_eq!(bench.copy(&request).unwrap().resumed_segments, 0);
+    for kept in ["data/trees", "data/headers"] {
+        let names: Vec<_> = std::fs::read_dir(bench.path(kept)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(names.len(), 1, "{names:?}");
+    }
+    assert!(bench.verify("target").unwrap().intact);
+}
+
 /// A source is never touched, whatever name it has.
 #[test]
 fn a_source_with_the_name_of_a_scratch_file_is_refused_and_kept() {
