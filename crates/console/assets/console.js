@@ -3,7 +3,7 @@
 
 // Times are written in UTC; here they are shown in the visitor's zone.
 function showTimes(root) {
-  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'medium' });
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
   for (const element of root.querySelectorAll('time[datetime]')) {
     const time = new Date(element.dateTime);
     if (!Number.isNaN(time.getTime())) {
