@@ -93,6 +93,19 @@ async function together(browser, plain, key) {
   await other.done();
 }
 
+// Times are read and typed in the zone of the browser, and asked for in UTC.
+async function ownZone(browser) {
+  const person = await Person.arrive(browser, 'zh-CN', { timezoneId: 'Asia/Shanghai' });
+  await person.signIn(ACCOUNT.id, ACCOUNT.secret);
+  await person.go('audit?from=2026-01-01T10:00:00');
+  const from = person.page.locator('input[data-zoned]').first();
+  assert.strictEqual(await from.inputValue(), '2026-01-01T18:00:00');
+  await from.fill('2026-01-02T00:30:00');
+  await person.page.getByRole('button', { name: person.words('pages/audit/mod').search, exact: true }).click();
+  await person.page.waitForURL((url) => url.searchParams.get('from') === '2026-01-01T16:30:00');
+  await person.done();
+}
+
 run('limits', () => withBrowser(async (browser) => {
   const key = await createKey('golden');
   const plain = await importDisk('plain');
@@ -105,4 +118,5 @@ run('limits', () => withBrowser(async (browser) => {
   await person.done();
   await withoutRights(browser, plain);
   await together(browser, plain, key);
+  await ownZone(browser);
 }));

@@ -27,8 +27,8 @@ texts! {
     AuditTexts {
         title: "Audit" | "操作审计";
         about: "Every call of this account, in the console and by programs, also refused ones. Records are chained: none can be changed or removed unseen." | "本账号的所有操作（控制台与程序调用，含被拒绝的操作）。记录以哈希链相连，修改或删除均可被发现。";
-        from: "From (UTC)" | "开始时间（UTC）";
-        until: "Until (UTC)" | "结束时间（UTC）";
+        from: "From" | "开始时间";
+        until: "Until" | "结束时间";
         principal: "Who" | "操作者";
         principal_hint: "root, user/name, or an ARN" | "root、user/用户名 或 ARN";
         service: "Service" | "云服务";

@@ -64,7 +64,7 @@ texts! {
         protect_reason: "Reason" | "保护原因";
         delete: "Schedule deletion…" | "计划删除…";
         cancel_deletion: "Cancel the deletion" | "取消计划删除";
-        material: "Imported material" | "导入密钥材料";
+        material: "Key material" | "密钥材料";
         import: "Import key material" | "导入密钥材料";
         import_again: "Import again" | "重新导入";
         import_hint: "After the first import a key takes the same material only; a new expiry may be set." | "首次导入后，只能重新导入相同的密钥材料，可设置新的过期时间。";
