@@ -183,6 +183,11 @@ impl Event {
             code: text(event, "ErrorCode"),
         }
     }
+
+    /// What only asked what would happen ends with a code, and is no failure.
+    fn is_dry_run(&self) -> bool {
+        self.code.starts_with("DryRunOperation")
+    }
 }
 
 fn verified(answer: &Value, shell: Shell) -> VerifiedPage {

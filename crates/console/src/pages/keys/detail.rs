@@ -37,7 +37,7 @@ texts! {
         description: "Description" | "描述";
         save: "Save" | "保存";
         service_note: "This key belongs to the service. It costs nothing, and it cannot be disabled, deleted or changed." | "该密钥为云服务托管的服务密钥，免费使用，不可禁用、删除或修改。";
-        pending_note: "This key will be deleted at the time below. What is encrypted under it is lost then." | "该密钥将在下述时间删除，届时用其加密的数据将无法恢复。";
+        pending_note: "What is encrypted under this key is lost when it is deleted:" | "该密钥将被删除，届时用其加密的数据将无法恢复。删除时间：";
         no_material_note: "This key has no material. Until that is imported, nothing is encrypted under it, and nothing opens." | "该密钥没有密钥材料。导入之前，无法用其加密，也无法解密。";
         alias_refused: "The key was made, but its alias was not: {}. Add one below." | "密钥已创建，但别名未能创建：{}。请在下方重新添加。";
         used_by: "What uses this key" | "使用该密钥的资源";

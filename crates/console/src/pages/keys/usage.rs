@@ -125,7 +125,7 @@ mod tests {
             [
                 ("Image", "m-1", Some("/images/m-1")),
                 ("Disk", "d-1", None),
-                ("What a disk was made from", "d-1", None),
+                ("Data that a disk is based on", "d-1", None),
                 ("Snapshot", "s-1", None),
                 ("File", "/srv/a.qcow2", None)
             ]

@@ -16,7 +16,7 @@ texts! {
         key_pending: "What is encrypted under it is lost when it is deleted:" | "该密钥将被删除，届时用其加密的数据将无法恢复。删除时间：";
         key_no_material: "It has no key material. Until that is imported, nothing is encrypted under it, and nothing opens." | "尚无密钥材料。导入之前，无法用其加密，也无法解密。";
         root: "Root key" | "根密钥";
-        root_never: "There is no backup of it. Without it no key of this server works, and no encrypted image opens. On the host of the server, run" | "根密钥没有备份。一旦丢失，本服务器的所有密钥和加密镜像都将无法打开。请在服务器主机上执行";
+        root_never: "There is no backup of it. Without it no key of this server works, and no encrypted image opens. On the host of the server, run:" | "根密钥没有备份。一旦丢失，本服务器的所有密钥和加密镜像都将无法打开。请在服务器主机上执行：";
         root_changed: "It was changed after its last backup, which does not fit any more. On the host of the server, run the following again. Last backup:" | "根密钥在上次备份之后已变更，原备份已失效。请在服务器主机上重新执行以下命令。上次备份：";
     }
 }

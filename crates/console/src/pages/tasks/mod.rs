@@ -18,7 +18,7 @@ use crate::shell::{Section, Shell};
 use crate::shown::{Choice, choices, list, number, text};
 use crate::visit::Visit;
 pub(super) use task::TaskTable;
-use task::{chip, kind};
+use task::chip;
 
 texts! {
     /// Texts of the tasks.

@@ -32,7 +32,7 @@ texts! {
     CopyTexts {
         title: "Copy image" | "复制镜像";
         images: "Images" | "镜像";
-        source: "Source:" | "源镜像：";
+        source: "Source: " | "源镜像：";
         destination: "Destination region" | "目标地域";
         name: "Name of the copy" | "镜像名称";
         name_hint: "2 to 128 characters, a letter first; letters, digits and . : _ -" | "2–128 个字符，以字母或中文开头，可包含数字和 . : _ -";

@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(
             said,
             [
-                "未加密磁盘：使用新密钥：全部数据以服务默认密钥（Default Service CMK）加密。",
+                "未加密磁盘：使用新密钥：全部数据以默认服务密钥（Default Service CMK）加密。",
                 "加密磁盘：保持使用密钥 A：数据不重写，副本立即可用。",
             ]
         );
