@@ -6,6 +6,9 @@ const { ACCOUNT, copyImage, createKey, createUser, importDisk, kms } = require('
 const { Person, run, withBrowser } = require('./browser');
 const { like } = require('./words');
 
+// What the overview says to do about a root key without backup, to those who may know of it.
+const BACKUP = 'reseal root backup FILE';
+
 // May look at images, and nothing else.
 const LOOKER = { Version: '1', Statement: [{ Effect: 'Allow', Action: ['ecs:DescribeImages', 'ecs:DescribeInstances'], Resource: '*' }] };
 
@@ -58,6 +61,7 @@ async function withoutRights(browser, plain) {
     const person = await Person.arrive(browser, language);
     await person.signIn(user.id, user.secret);
     await person.sees('kms:ListKeys');
+    assert.strictEqual(await person.page.getByText(BACKUP).count(), 0, 'a warning without the right to know');
     await person.page.getByRole('link', { name: like(`{} ${person.words('pages/overview').images}`) }).click();
     await person.sees('plain');
     await person.go('keys');
@@ -112,6 +116,7 @@ run('limits', () => withBrowser(async (browser) => {
   const sealed = await copyImage(plain, { Encrypted: true, KMSKeyId: key, DestinationImageName: 'sealed' });
   const person = await Person.arrive(browser, 'en');
   await person.signIn(ACCOUNT.id, ACCOUNT.secret);
+  await person.sees(BACKUP);
   await staysInItsRegion(person, sealed);
   await copyStaysEncrypted(person, sealed);
   await diskStaysEncrypted(person, sealed, key);

@@ -17,7 +17,7 @@ const CHINESE: &[(&str, &str)] = &[
     ("AliyunKMSCryptoAdminAccess", "管理 KMS 密钥，但不能使用。"),
     ("AliyunKMSSecretAdminAccess", "管理 KMS 凭据。"),
     ("AliyunRAMFullAccess", "管理访问控制（RAM）。"),
-    ("AliyunRAMReadOnlyAccess", "只读访问访问控制（RAM）。"),
+    ("AliyunRAMReadOnlyAccess", "只读查看访问控制（RAM）。"),
     ("AliyunSTSAssumeRoleAccess", "扮演角色。"),
     ("AliyunECSDiskEncryptRolePolicy", "允许 ECS 使用标记为用于磁盘加密的密钥。"),
     ("AliyunECSImageImportRolePolicy", "允许 ECS 读取要导入的镜像文件。"),
