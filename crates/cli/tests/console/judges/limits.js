@@ -101,12 +101,12 @@ async function together(browser, plain, key) {
 async function ownZone(browser) {
   const person = await Person.arrive(browser, 'zh-CN', { timezoneId: 'Asia/Shanghai' });
   await person.signIn(ACCOUNT.id, ACCOUNT.secret);
-  await person.go('audit?from=2026-01-01T10:00:00');
+  await person.go('audit?from=2026-01-01T10:00:05');
   const from = person.page.locator('input[data-zoned]').first();
-  assert.strictEqual(await from.inputValue(), '2026-01-01T18:00:00');
-  await from.fill('2026-01-02T00:30:00');
+  assert.strictEqual(await from.inputValue(), '2026-01-01T18:00:05');
+  await from.fill('2026-01-02T00:30:05');
   await person.page.getByRole('button', { name: person.words('pages/audit/mod').search, exact: true }).click();
-  await person.page.waitForURL((url) => url.searchParams.get('from') === '2026-01-01T16:30:00');
+  await person.page.waitForURL((url) => url.searchParams.get('from') === '2026-01-01T16:30:05');
   await person.done();
 }
 
