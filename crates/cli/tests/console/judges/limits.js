@@ -2,7 +2,7 @@
 'use strict';
 
 const assert = require('node:assert');
-const { ACCOUNT, copyImage, createKey, createUser, importDisk, kms } = require('./api');
+const { ACCOUNT, copyImage, createKey, createUser, ecs, importDisk, kms } = require('./api');
 const { Person, run, withBrowser } = require('./browser');
 const { like } = require('./words');
 
@@ -46,6 +46,43 @@ async function diskStaysEncrypted(person, sealed, key) {
   await page.getByRole('button', { name: texts.run, exact: true }).click();
   await person.isRefused('InvalidParameter.EncryptedIllegal');
   assert.strictEqual(await system.getByRole('combobox').inputValue(), key, 'the form keeps what was chosen');
+}
+
+// The form of an instance grows by a disk at a time, and keeps what was typed.
+async function disksAreAdded(person, plain) {
+  const { page } = person;
+  await person.go(`instances/run?ImageId=${plain}`);
+  const texts = person.words('pages/instances/run');
+  await page.getByLabel(texts.name, { exact: true }).fill('with-disks');
+  for (const disk of ['1', '2']) {
+    await page.getByRole('button', { name: texts.more, exact: true }).click();
+    await page.locator(`[name="DataDisk.${disk}.Size"]`).fill(disk);
+  }
+  assert.strictEqual(await page.locator('[name="DataDisk.1.Size"]').inputValue(), '1');
+  assert.strictEqual(await page.getByLabel(texts.name, { exact: true }).inputValue(), 'with-disks');
+  await page.getByRole('button', { name: texts.run, exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: 'with-disks' }).waitFor();
+  for (const size of ['1 GiB', '2 GiB']) await person.sees(size);
+  await ecs('DeleteInstance', { InstanceId: page.url().split('/').at(-1), Force: true });
+}
+
+async function pairsAndRoles(person) {
+  const { page } = person;
+  await person.go('key-pairs');
+  const texts = person.words('pages/key_pairs');
+  await page.locator('form[action$="/create"] [name="KeyPairName"]').fill('login');
+  await page.getByRole('button', { name: texts.create_now, exact: true }).click();
+  await person.sees('PRIVATE KEY');
+  await person.go('key-pairs');
+  await page.getByRole('button', { name: `${texts.delete} login` }).click();
+  await person.sees(texts.none);
+  await person.go('access/roles');
+  await page.locator('[name="RoleName"]').fill('visitor');
+  await page.getByRole('button', { name: person.words('pages/access/mod').create, exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: 'visitor' }).waitFor();
+  await page.getByRole('button', { name: person.words('pages/access/roles').delete, exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: person.words('pages/access/roles').title, exact: true }).waitFor();
+  assert.strictEqual(await page.getByText('visitor').count(), 0, 'the role is gone');
 }
 
 // A key that cannot be used cannot be chosen, and says why.
@@ -120,6 +157,8 @@ run('limits', () => withBrowser(async (browser) => {
   await staysInItsRegion(person, sealed);
   await copyStaysEncrypted(person, sealed);
   await diskStaysEncrypted(person, sealed, key);
+  await disksAreAdded(person, plain);
+  await pairsAndRoles(person);
   await person.done();
   await withoutRights(browser, plain);
   await together(browser, plain, key);

@@ -34,6 +34,7 @@ async function ofAccount(person, { key, external, plain, sealed, disabled, going
   await importing(person, shoot);
   await copying(person, { key, plain, sealed }, shoot);
   await wrapping(person, external, shoot);
+  await adding(person, plain, shoot);
   await auditing(person, shoot);
   await person.go('access/users/alice');
   await person.page.locator('form[action$="/change/delete"] button').click();
@@ -79,6 +80,23 @@ async function wrapping(person, external, shoot) {
   await person.page.getByRole('button', { name: person.words('pages/keys/import').next, exact: true }).click();
   await person.page.locator('pre').first().waitFor();
   await shoot('key-import-commands');
+}
+
+// Disks to the form of an instance, and a key pair.
+async function adding(person, plain, shoot) {
+  const { page } = person;
+  await person.go(`instances/run?ImageId=${plain}`);
+  for (const disk of [1, 2]) {
+    await page.getByRole('button', { name: person.words('pages/instances/run').more, exact: true }).click();
+    await page.locator(`[name="DataDisk.${disk}.Size"]`).fill(String(disk));
+  }
+  await shoot('run-data-disks');
+  await person.go('key-pairs');
+  const form = page.locator('form[action$="/key-pairs/create"]');
+  await form.locator('[name="KeyPairName"]').fill(`login-${person.language}`);
+  await form.getByRole('button').click();
+  await page.locator('#private-key').waitFor();
+  await shoot('key-pair-private');
 }
 
 async function auditing(person, shoot) {
