@@ -3,7 +3,7 @@
 
 // Times are written in UTC; here they are shown in the visitor's zone.
 function showTimes(root) {
-  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'medium' });
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
   for (const element of root.querySelectorAll('time[datetime]')) {
     const time = new Date(element.dateTime);
     if (!Number.isNaN(time.getTime())) {
@@ -133,6 +133,25 @@ function filler(input) {
   });
 }
 
+// `data-zoned` on a field for a time: the visitor reads and types it in their own zone, and the form sends UTC.
+function zoned(input) {
+  const sent = document.createElement('input');
+  sent.type = 'hidden';
+  sent.name = input.name;
+  input.removeAttribute('name');
+  input.after(sent);
+  const written = (time) => time.toISOString().slice(0, 19);
+  const send = () => {
+    sent.value = input.value && written(new Date(input.value));
+  };
+  if (input.value) {
+    const time = new Date(`${input.value}Z`);
+    input.value = written(new Date(time - time.getTimezoneOffset() * 60000));
+  }
+  send();
+  input.addEventListener('change', send);
+}
+
 // A form that was just sent is not sent again by a second click. Not for long: the answer may be a file, and then the page stays.
 const SENT_MS = 3000;
 
@@ -156,8 +175,12 @@ function start(root) {
   all('form[data-preview]').forEach(preview);
   all('button[data-copy]').forEach(copier);
   all('input[data-fill]').forEach(filler);
+  all('input[data-zoned]').forEach(zoned);
   for (const element of all('[data-scripted]')) {
     element.hidden = false;
+  }
+  for (const element of all('[data-unscripted]')) {
+    element.hidden = true;
   }
 }
 

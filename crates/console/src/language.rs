@@ -42,6 +42,22 @@ impl Language {
         }
     }
 
+    /// Its name in itself.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::Chinese => "中文",
+        }
+    }
+
+    /// The one to change to.
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::English => Self::Chinese,
+            Self::Chinese => Self::English,
+        }
+    }
+
     /// Browsers list languages in the order of their weights.
     fn accepted(headers: &HeaderMap) -> Option<Self> {
         let list = headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?;

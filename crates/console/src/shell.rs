@@ -12,6 +12,7 @@ pub(crate) enum Section {
     Overview,
     Images,
     Instances,
+    KeyPairs,
     Keys,
     Tasks,
     Tickets,
@@ -32,6 +33,7 @@ texts! {
         overview: "Overview" | "概览";
         images: "Images" | "镜像";
         instances: "Instances" | "实例";
+        key_pairs: "Key pairs" | "密钥对";
         keys: "Keys" | "密钥";
         tasks: "Tasks" | "任务";
         tickets: "Tickets" | "工单";
@@ -40,7 +42,7 @@ texts! {
         audit: "Audit" | "操作审计";
         compute: "Compute" | "计算";
         security: "Security" | "安全";
-        account: "Account" | "账户";
+        account: "Account" | "账号";
         connection_lost: "The server does not answer. This page goes on as soon as it does." | "服务器无响应，恢复后本页将自动继续。";
     }
 }
@@ -121,14 +123,6 @@ impl Shell {
         }
     }
 
-    /// The other language: its tag, and its name in itself.
-    pub(crate) fn other_language(&self) -> (&'static str, &'static str) {
-        match self.language {
-            Language::English => (Language::Chinese.tag(), "中文"),
-            Language::Chinese => (Language::English.tag(), "English"),
-        }
-    }
-
     /// The navigation, by groups.
     pub(crate) fn navigation(&self) -> Vec<Group> {
         let texts = self.texts;
@@ -147,6 +141,7 @@ impl Shell {
                 &[
                     (Section::Images, texts.images),
                     (Section::Instances, texts.instances),
+                    (Section::KeyPairs, texts.key_pairs),
                     (Section::Tasks, texts.tasks),
                 ],
             ),
@@ -166,6 +161,7 @@ impl Section {
             Self::None | Self::Overview => "overview",
             Self::Images => "images",
             Self::Instances => "instances",
+            Self::KeyPairs => "key-pairs",
             Self::Keys => "keys",
             Self::Tasks => "tasks",
             Self::Tickets => "tickets",

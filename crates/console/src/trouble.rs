@@ -15,9 +15,9 @@ texts! {
     /// Texts around an error.
     TroubleTexts {
         heading: "This did not work" | "操作未成功";
-        what_to_do: "What to do" | "解决办法";
+        what_to_do: "What to do:" | "解决办法：";
         request: "Request" | "请求 ID";
-        missing_right: "You are not allowed to do this: {} on {}. Ask an administrator of the account for it." | "您没有执行此操作的权限：{}，资源 {}。请联系账号管理员授权。";
+        missing_right: "Ask an administrator of the account for the right {} on {}." | "请联系账号管理员授予权限 {}（资源 {}）。";
         not_found: "There is no such page." | "页面不存在。";
         not_found_remedy: "Go on by the navigation on the left." | "请从左侧导航继续。";
         stale_form: "This form is too old, or does not come from this console. Nothing was done." | "表单已过期或并非来自本控制台，未执行任何操作。";

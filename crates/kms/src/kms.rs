@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use catalog::{Catalog, Clock, KeyId, KeyVersionId};
-use crypto::{Random, Secret};
+use crypto::Random;
 
 use crate::billing::{Debts, PriceRule};
 use crate::data_dir::DataDir;
@@ -83,13 +83,6 @@ impl Kms {
     /// What to tell the user when this opening made the root key: where it is, and what losing it means.
     pub fn root_made(&self) -> Option<&RootMade> {
         self.root_made.as_ref()
-    }
-
-    /// A copy of the root key, encrypted under a passphrase: a text file to be kept elsewhere. [`crate::root_restore`] takes it.
-    ///
-    /// Errors: `Root`, when there is no memory for the passphrase's derivation.
-    pub fn root_backup(&self, passphrase: &Secret) -> Result<Vec<u8>> {
-        Ok(self.root.backup(passphrase, &*self.random)?)
     }
 
     /// Closes the catalog, also for those who share it, so that `catalog.sqlite` holds everything by itself when no other process uses it:

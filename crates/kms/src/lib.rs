@@ -36,8 +36,8 @@ pub use keys::IfInUse;
 pub use kms::Kms;
 pub use limits::Limits;
 pub use root::{
-    RootChanged, RootError, RootMade, RootSource, TokenName, TokenPlace, TokenUriError, read_passphrase_file,
-    root_restore, root_restore_on,
+    RootBackup, RootChanged, RootError, RootKind, RootMade, RootSource, RootState, TokenName, TokenPlace,
+    TokenUriError, read_passphrase_file, root_restore, root_restore_on,
 };
 pub use rotation_interval::RotationInterval;
 pub use spec::{KeySpec, KeyUsage, Origin, ProtectionLevel};

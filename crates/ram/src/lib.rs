@@ -33,12 +33,12 @@ pub use policy::{
 };
 
 pub use service::{
-    AccessKeyInfo, AllowedPrincipal, AssumeRole, AttachedPolicyInfo, AuthenticateError, Authenticated, CallerIdentity,
-    Conflict, ConsoleSession, Entities, Entity, Exceeded, GroupChange, IdentityType, InvalidRoleArn, InvalidVersionId,
-    KeyOwner, LoginProfileChange, NewGroup, NewPolicy, NewPolicyVersion, NewRole, NewUser, PasswordFault,
-    PasswordField, PolicyInfo, PolicyRef, PolicyVersionInfo, Question, REMEMBERED_S, Ram, RamError, RequestFacts,
-    Result, RoleArn, RoleChange, RotateStrategy, Session, SessionError, SessionToken, SessionUse, SignIn, SignInError,
-    Target, TextField, UserChange, VersionId,
+    ACTIONS_ASKED_ABOUT, AccessKeyInfo, AllowedPrincipal, AssumeRole, AttachedPolicyInfo, AuthenticateError,
+    Authenticated, CallerIdentity, Conflict, ConsoleSession, Entities, Entity, Exceeded, GroupChange, IdentityType,
+    InvalidRoleArn, InvalidVersionId, KeyOwner, LoginProfileChange, NewGroup, NewPolicy, NewPolicyVersion, NewRole,
+    NewUser, PasswordFault, PasswordField, PolicyInfo, PolicyRef, PolicyVersionInfo, Question, REMEMBERED_S, Ram,
+    RamError, RequestFacts, Result, RoleArn, RoleChange, RotateStrategy, Session, SessionError, SessionToken,
+    SessionUse, SignIn, SignInError, Target, TextField, UserChange, VersionId,
 };
 
 pub mod keys;

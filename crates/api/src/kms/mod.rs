@@ -25,6 +25,7 @@ mod parameters;
 mod policy;
 mod refusal;
 mod regions;
+mod root_key;
 mod tag_resources;
 mod tags;
 mod usage;
@@ -91,5 +92,6 @@ pub(crate) fn rows<S: Keys>() -> Vec<Row<S>> {
         Row::of::<account::OpenKmsService>(),
         Row::of::<account::DescribeAccountKmsStatus>(),
         Row::of::<OnKms<billing::DescribeUsage>>(),
+        Row::of::<OnKms<root_key::DescribeRootKey>>(),
     ]
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kms::{KeyFacts, KeyRef, KmsError, Scope};
-use ram::{AfterName, AllowedPrincipal, Arn, ArnOwner, Ask, Listed, Question};
+use ram::{ACTIONS_ASKED_ABOUT, AfterName, AllowedPrincipal, Arn, ArnOwner, Ask, Listed, Question};
 use serde_json::{Value, json};
 
 use super::declared::{MARKER, MAX_ITEMS, Plain, page};
@@ -15,25 +15,8 @@ use crate::kms::Keys;
 use crate::parameters::{OneOf, Optional, Parameters, Required};
 use crate::services::Need;
 
-/// Not `Action`, which every call has. What can be asked: an action is a word of the program, and these are those that people ask for.
-const ACTION: Required<OneOf> = Required::new(
-    "ActionName",
-    OneOf(&[
-        "kms:Decrypt",
-        "kms:Encrypt",
-        "kms:GenerateDataKey",
-        "kms:DescribeKey",
-        "kms:DisableKey",
-        "kms:ScheduleKeyDeletion",
-        "kms:ImportKeyMaterial",
-        "ecs:CopyImage",
-        "ecs:DescribeImages",
-        "ecs:DeleteImage",
-        "ecs:ExportImage",
-        "ecs:ModifyImageSharePermission",
-        "ecs:RunInstances",
-    ]),
-);
+/// Not `Action`, which every call has.
+const ACTION: Required<OneOf> = Required::new("ActionName", OneOf(ACTIONS_ASKED_ABOUT));
 const RESOURCE: Required<Plain> =
     Required::new("Resource", Plain { rules: "ARN of a resource of the account", takes_empty: false });
 const PRINCIPAL_TYPE: Optional<OneOf> = Optional::new("PrincipalType", OneOf(&["User", "Role"]));

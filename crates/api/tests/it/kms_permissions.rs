@@ -64,7 +64,8 @@ impl Samples {
             | "ListAliases"
             | "OpenKmsService"
             | "DescribeAccountKmsStatus"
-            | "DescribeUsage" => vec![],
+            | "DescribeUsage"
+            | "DescribeRootKey" => vec![],
             "DescribeKey"
             | "EnableKey"
             | "DisableKey"

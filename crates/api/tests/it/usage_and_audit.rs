@@ -2,6 +2,7 @@
 
 use api::Keys;
 use catalog::{AuditRecord, Meter, Timestamp};
+use crypto::Secret;
 use kms::Kms;
 use ram::trail::{Entry, Ledger};
 use serde_json::{Value, json};
@@ -44,6 +45,21 @@ async fn usage_is_answered_by_day() {
     assert_eq!((text(&present["Month"]), text(&present["Balance"])), (NOW[..7].to_owned(), "-1.500000".to_owned()));
     assert_eq!(present["Days"]["Day"], json!([]));
     assert_eq!(story.refused("DescribeUsage", &[("Month", "2019-13")]).await.1, "InvalidParameter");
+}
+
+/// The root key is without a backup until one is noted, and then says of when.
+#[tokio::test]
+async fn a_root_key_says_whether_it_is_backed_up() {
+    let story = Story::begin().await;
+    let kms = story.running.services.kms();
+    let answered = async || {
+        let mut answer = story.ok("DescribeRootKey", &[]).await;
+        answer.as_object_mut().unwrap().remove("RequestId");
+        answer
+    };
+    assert_eq!(answered().await, json!({ "Kind": "File", "BackedUp": false }));
+    kms.note_root_backup(&kms.root_backup(&Secret::copy_of(b"word")).unwrap()).await.unwrap();
+    assert_eq!(answered().await, json!({ "Kind": "File", "BackedUp": true, "LastBackupTime": NOW }));
 }
 
 /// An account sees its own calls only, newest first, narrowed by what was asked, in parts that lead on.

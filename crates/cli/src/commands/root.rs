@@ -24,8 +24,10 @@ pub(crate) fn run(args: RootCommandArgs, store: &Store) -> Result<ExitCode> {
         RootCommand::Backup { file, passphrase_file } => {
             let store = store.open_existing()?;
             let passphrase = passphrase(passphrase_file.as_deref(), true)?;
-            let text = store.kms.root_backup(&passphrase)?;
-            write_new(&file, &text).with_context(|| format!("cannot write {}", file.display()))?;
+            let backup = store.kms.root_backup(&passphrase)?;
+            write_new(&file, &backup.text).with_context(|| format!("cannot write {}", file.display()))?;
+            let noted = store.wait(store.kms.note_root_backup(&backup));
+            noted.with_context(|| format!("{} is written, but not noted as a backup", file.display()))?;
             output::line(&format!("{}: a copy of the root key, encrypted under the passphrase", file.display()));
             output::line("Keep it on another machine, and the passphrase apart from it.");
         }
@@ -99,5 +101,8 @@ fn passphrase(file: Option<&Path>, twice: bool) -> Result<Secret> {
 fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    file.sync_all()?;
+    // Its name has to be there after a loss of power, too.
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(directory)?.sync_all()
 }

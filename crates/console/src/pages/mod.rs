@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod images;
 mod instances;
+mod key_pairs;
 mod keys;
 mod language;
 mod overview;
@@ -31,6 +32,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .merge(overview::routes())
         .merge(images::routes())
         .merge(instances::routes())
+        .merge(key_pairs::routes())
         .merge(tasks::routes())
         .merge(tickets::routes())
         .merge(keys::routes())

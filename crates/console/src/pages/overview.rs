@@ -1,5 +1,7 @@
 //! The first page: what there is, what is going on, and what needs attention.
 
+mod warnings;
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -7,17 +9,16 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::calls::{Product, Refusal};
-use crate::language::{fill, texts};
-use crate::pages::own_keys::described;
+use crate::language::texts;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::{Time, number, text};
+use crate::shown::{number, text};
 use crate::trouble::Trouble;
 use crate::visit::{Visit, rendered};
+use warnings::Warning;
 
 texts! {
     /// Texts of the overview.
@@ -39,9 +40,6 @@ texts! {
         first_copy: "Copy the image and encrypt it" | "复制镜像并加密";
         name: "Name" | "名称";
         progress: "Progress" | "进度";
-        key_expires: "The material of key {} expires soon. Images under it do not open from then on. Time:" | "密钥 {} 的密钥材料即将过期，届时用其加密的镜像将无法打开。过期时间：";
-        key_pending: "Key {} will be deleted. What was encrypted under it is lost then. Time:" | "密钥 {} 将被删除，届时用其加密的数据将无法恢复。删除时间：";
-        key_no_material: "Key {} has no material: images under it do not open until it is imported again." | "密钥 {} 没有密钥材料：重新导入之前，用其加密的镜像无法打开。";
     }
 }
 
@@ -60,14 +58,6 @@ struct Overview {
     warnings: Vec<Warning>,
     /// Why parts are left out.
     missing: Vec<Trouble>,
-}
-
-/// What should be known of a key before it is too late.
-#[derive(Debug, PartialEq, Eq)]
-struct Warning {
-    words: String,
-    /// When it happens; empty if it is so already.
-    at: Time,
 }
 
 /// What is being made, as a part of the page that renews itself.
@@ -102,12 +92,13 @@ async fn look(visit: &Visit) -> Overview {
     let keys = own_keys(visit).await;
     let refusals = [images.as_ref().err(), instances.as_ref().err(), keys.as_ref().err()].into_iter().flatten();
     let missing = refusals.map(|refusal| Trouble::new(refusal, visit.language)).collect();
-    let (keys, warnings) = keys.ok().unzip();
+    let (keys, of_keys) = keys.ok().unzip();
+    let of_root_key = warnings::of_root_key(visit).await;
     Overview {
         shell: visit.shell(Section::Overview),
         texts,
         missing,
-        warnings: warnings.unwrap_or_default(),
+        warnings: of_root_key.into_iter().chain(of_keys.unwrap_or_default()).collect(),
         images: count(images, |image| image["Reseal"]["Encrypted"] == true),
         instances: count(instances, |instance| instance["Status"] == "Running"),
         keys,
@@ -139,69 +130,13 @@ const OWN: &str = r#"[{"Key":"CreatorType","Values":["User"]}]"#;
 /// Those of them that can be used.
 const USABLE: &str = r#"[{"Key":"CreatorType","Values":["User"]},{"Key":"KeyState","Values":["Enabled"]}]"#;
 
-/// Those that may need attention: no key is in both lists.
-const DOUBTFUL: [&str; 2] = [
-    r#"[{"Key":"CreatorType","Values":["User"]},{"Key":"KeyState","Values":["PendingDeletion","PendingImport"]}]"#,
-    r#"[{"Key":"CreatorType","Values":["User"]},{"Key":"Origin","Values":["EXTERNAL"]},{"Key":"KeyState","Values":["Enabled","Disabled"]}]"#,
-];
-
-/// Material that expires later is no news yet.
-const EXPIRES_SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
-
 /// The user's keys of the region, all and usable ones, and what to know of them.
 async fn own_keys(visit: &Visit) -> Result<((u64, u64), Vec<Warning>), Refusal> {
     let counts = (key_count(visit, OWN).await?, key_count(visit, USABLE).await?);
-    let (texts, now) = (OverviewTexts::of(visit.language), visit.shared.clock.now());
-    let mut doubtful = Vec::new();
-    for filters in DOUBTFUL {
-        doubtful.extend(visit.all(Product::Kms, "ListKeys", &[("Filters", filters)], ("Keys", "Key")).await?);
-    }
-    let known = described(visit, &visit.region, &doubtful).await;
-    let warnings = known.iter().filter_map(|(_, key)| warning(key.as_ref()?, now, texts)).collect();
-    Ok((counts, warnings))
+    Ok((counts, warnings::of_keys(visit).await?))
 }
 
 async fn key_count(visit: &Visit, filters: &str) -> Result<u64, Refusal> {
     let answer = visit.call(Product::Kms, "ListKeys", &[("Filters", filters), ("PageSize", "1")]).await?;
     Ok(number(&answer, "TotalCount"))
-}
-
-/// What `KeyMetadata` says that should be known at the time `now`.
-fn warning(key: &Value, now: Timestamp, texts: &OverviewTexts) -> Option<Warning> {
-    let warning = |words, at| Some(Warning { words: fill(words, &[&text(key, "KeyId")]), at });
-    let expires = Time::of(key, "MaterialExpireTime");
-    let is_soon = |at: &Time| at.at.parse::<Timestamp>().is_ok_and(|at| at.duration_since(now) <= EXPIRES_SOON);
-    match key["KeyState"].as_str() {
-        Some("PendingDeletion") => warning(texts.key_pending, Time::of(key, "DeleteDate")),
-        Some("PendingImport") => warning(texts.key_no_material, Time::default()),
-        _ if is_soon(&expires) => warning(texts.key_expires, expires),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::language::Language;
-
-    /// A key warns of what is near: of its deletion, of material that is gone or soon will be, and of nothing else.
-    #[test]
-    fn keys_warn_in_time() {
-        let texts = OverviewTexts::of(Language::English);
-        let now = "2026-11-28T10:00:00Z".parse().unwrap();
-        for (state, expires, deleted, wanted) in [
-            ("Enabled", "", "", None),
-            ("Enabled", "2026-12-28T10:00:00Z", "", Some((texts.key_expires, "2026-12-28T10:00:00Z"))),
-            ("Disabled", "2026-11-28T09:00:00Z", "", Some((texts.key_expires, "2026-11-28T09:00:00Z"))),
-            ("Enabled", "2026-12-28T10:00:01Z", "", None),
-            ("PendingDeletion", "", "2027-11-28T10:00:00Z", Some((texts.key_pending, "2027-11-28T10:00:00Z"))),
-            ("PendingImport", "", "", Some((texts.key_no_material, ""))),
-        ] {
-            let key = json!({ "KeyId": "k", "KeyState": state, "MaterialExpireTime": expires, "DeleteDate": deleted });
-            let found = warning(&key, now, texts).map(|warning| (warning.words, warning.at.at));
-            assert_eq!(found, wanted.map(|(words, at): (&str, &str)| (fill(words, &[&"k"]), at.to_owned())), "{key}");
-        }
-    }
 }

@@ -72,7 +72,7 @@ impl FromIterator<(String, String)> for KeyNames {
 pub(in crate::pages) struct KeyOption {
     /// `KMSKeyId`; empty for what comes of naming none.
     pub(in crate::pages) value: String,
-    /// Name, state or what is wrong with it, origin.
+    /// Name, state or what is wrong with it, origin, id.
     pub(in crate::pages) text: String,
     pub(in crate::pages) usable: bool,
 }
@@ -105,7 +105,6 @@ pub(in crate::pages) async fn described(visit: &Visit, region: &str, keys: &[Val
 
 /// An own key. `known`: what DescribeKey says of it.
 fn option(id: &str, known: Option<&Value>, names: &KeyNames, texts: &KeyTexts) -> KeyOption {
-    let name = names.alias(id).map_or(id.to_owned(), |alias| format!("{alias} ({id})"));
     let unusable = |why: &str| (false, why.to_owned());
     let (usable, words) = match known {
         None => unusable(texts.unseen),
@@ -118,7 +117,9 @@ fn option(id: &str, known: Option<&Value>, names: &KeyNames, texts: &KeyTexts) -
             (usable, format!("{state} · {origin}"))
         }
     };
-    KeyOption { value: id.to_owned(), text: format!("{name} · {words}"), usable }
+    // The id comes last: a narrow list cuts the end off.
+    let text = names.alias(id).map_or(format!("{id} · {words}"), |alias| format!("{alias} · {words} · {id}"));
+    KeyOption { value: id.to_owned(), text, usable }
 }
 
 /// Whether a key in this state can be used, and the word for it.
@@ -152,22 +153,22 @@ mod tests {
         let texts = KeyTexts::of(Language::English);
         let names = KeyNames::from_iter([("k-1".to_owned(), "alias/golden".to_owned())]);
         for (state, spec, origin, wanted) in [
-            ("Enabled", "Aliyun_AES_256", "Aliyun_KMS", (true, "alias/golden (k-1) · enabled · made by KMS")),
-            ("Enabled", "Aliyun_SM4", "EXTERNAL", (true, "alias/golden (k-1) · enabled · imported material")),
-            ("Disabled", "Aliyun_AES_256", "Aliyun_KMS", (false, "alias/golden (k-1) · disabled · made by KMS")),
+            ("Enabled", "Aliyun_AES_256", "Aliyun_KMS", (true, "alias/golden · enabled · made by KMS · k-1")),
+            ("Enabled", "Aliyun_SM4", "EXTERNAL", (true, "alias/golden · enabled · imported material · k-1")),
+            ("Disabled", "Aliyun_AES_256", "Aliyun_KMS", (false, "alias/golden · disabled · made by KMS · k-1")),
             (
                 "PendingDeletion",
                 "Aliyun_AES_256",
                 "EXTERNAL",
-                (false, "alias/golden (k-1) · will be deleted · imported material"),
+                (false, "alias/golden · will be deleted · imported material · k-1"),
             ),
             (
                 "PendingImport",
                 "Aliyun_AES_256",
                 "EXTERNAL",
-                (false, "alias/golden (k-1) · has no key material · imported material"),
+                (false, "alias/golden · has no key material · imported material · k-1"),
             ),
-            ("Enabled", "RSA_2048", "Aliyun_KMS", (false, "alias/golden (k-1) · cannot encrypt disks")),
+            ("Enabled", "RSA_2048", "Aliyun_KMS", (false, "alias/golden · cannot encrypt disks · k-1")),
         ] {
             let key = json!({ "KeyState": state, "KeySpec": spec, "Origin": origin });
             let option = option("k-1", Some(&key), &names, texts);

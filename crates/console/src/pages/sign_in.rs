@@ -34,7 +34,7 @@ texts! {
         access_key_id: "AccessKey ID" | "AccessKey ID";
         access_key_secret: "AccessKey secret" | "AccessKey Secret";
         no_password: "No password yet? Sign in with the access key that the server showed at its first start, or set one with" | "尚未设置密码？可使用服务器首次启动时显示的访问密钥登录，或用以下命令设置密码：";
-        wrong: "Account, user and password, or the access key, do not fit together." | "账号、用户名与密码或访问密钥不正确。";
+        wrong: "Account, user name and password, or the access key, are wrong." | "账号、用户名与密码或访问密钥不正确。";
         temporary: "A temporary access key is for programs. Sign in with a password or an access key of your own." | "临时访问密钥仅供程序使用，请使用密码或您自己的访问密钥登录。";
         wait: "Too many attempts. Wait {} seconds and try again." | "尝试次数过多，请等待 {} 秒后重试。";
         failed: "The server cannot check this at the moment. Try again soon." | "服务器暂时无法验证，请稍后重试。";

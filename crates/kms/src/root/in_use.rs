@@ -99,6 +99,12 @@ impl Root {
         self.in_use().key
     }
 
+    /// The key, and the check value of the catalog that it belongs to.
+    pub(super) fn key_and_check(&self) -> (RootKey, Vec<u8>) {
+        let InUse { key, check, .. } = self.in_use();
+        (key, check)
+    }
+
     /// Goes over to another key, which `check` belongs to and which is kept in `source`.
     pub(super) fn change(&self, source: RootSource, key: RootKey, check: Vec<u8>) {
         let mut in_use = self.in_use.write().unwrap_or_else(PoisonError::into_inner);
@@ -108,11 +114,6 @@ impl Root {
 
     pub(super) fn in_use(&self) -> InUse {
         self.in_use.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// The root key under a passphrase, as text.
-    pub(crate) fn backup(&self, passphrase: &Secret, random: &dyn Random) -> RootResult<Vec<u8>> {
-        self.key().backup(passphrase, random)
     }
 }
 

@@ -5,7 +5,7 @@
 //! key.rs      wraps and unwraps                 token: a key in an HSM, which stays there
 //! in_use.rs   the root key of an open service   find.rs: which of the keys in a place belongs to a catalog
 //! change.rs   another root key                  follow.rs: how other processes notice; place.rs: where it went
-//! restore.rs  the same one from a backup
+//! backup.rs   a copy, and whether there is one  restore.rs: the same key from it
 //! ```
 //!
 //! The catalog keeps a check value, a known text wrapped under the root key. So a wrong root key is told at once and by name, and
@@ -23,6 +23,7 @@
 //! temporary, and it is looked for again. Alternatives: two root keys in force at once, with values moved in small steps, would spare
 //! writers the wait for the transaction; but then a kill leaves a catalog that needs both keys, and a backup of one is none.
 
+pub use backup::{RootBackup, RootKind, RootState};
 pub use change::RootChanged;
 pub use error::RootError;
 pub use passphrase::read_passphrase_file;
@@ -37,6 +38,7 @@ use crypto::Context;
 
 use crate::error::Result;
 
+mod backup;
 mod change;
 mod credential;
 mod error;

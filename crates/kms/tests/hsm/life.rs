@@ -1,6 +1,6 @@
 //! A root key in a token: made once, not to be taken out, missed when the token goes, found when it comes back.
 
-use kms::{KeyRef, KmsError, NewKey, PageRequest, RootError, RootSource, Scope, TokenName};
+use kms::{KeyRef, KmsError, NewKey, PageRequest, RootError, RootKind, RootSource, RootState, Scope, TokenName};
 
 use crate::softhsm::{PIN, SoftHsm, open_text, operator, seal_text};
 
@@ -27,8 +27,10 @@ async fn the_first_use_makes_a_key_that_cannot_be_taken_out() {
     open_text(&kms, &blob).await.unwrap();
     let again = hsm.pkcs11_tool("kms", &["--list-objects", "--type", "secrkey"]);
     assert_eq!(again, keys);
-    let error = kms.root_backup(&crypto::Secret::copy_of(b"word")).unwrap_err();
+    let error = kms.root_backup(&crypto::Secret::copy_of(b"word")).map(drop).unwrap_err();
     assert!(matches!(error, KmsError::Root(RootError::NoBackup { .. })), "{error}");
+    let state = kms.root_state(&operator(), &Scope::default()).await.unwrap();
+    assert_eq!(state, RootState { kind: RootKind::Token, last_backup_at: None, is_backed_up: false });
     for name in ["root.key", "root.sealed"] {
         assert!(!hsm.data_dir().path().join(name).exists(), "{name}");
     }

@@ -175,7 +175,7 @@ async fn a_backup_restores_a_lost_and_a_damaged_root_key() {
     let home = Home::new();
     let kms = home.open(&RootSource::File).await.unwrap();
     let blob = seal_text(&kms).await;
-    let backup = kms.root_backup(&Secret::copy_of(b"word")).unwrap();
+    let backup = kms.root_backup(&Secret::copy_of(b"word")).unwrap().text;
     drop(kms);
 
     let error = home.restore(&backup, "word").await.unwrap_err();
@@ -203,7 +203,7 @@ async fn a_backup_of_another_catalog_or_a_damaged_one_is_refused() {
     let (home, other) = (Home::new(), Home::new());
     let kms = home.open(&RootSource::File).await.unwrap();
     drop(other.open(&RootSource::File).await.unwrap());
-    let backup = kms.root_backup(&Secret::copy_of(b"word")).unwrap();
+    let backup = kms.root_backup(&Secret::copy_of(b"word")).unwrap().text;
     drop(kms);
     let error = other.restore(&backup, "word").await.unwrap_err();
     assert!(matches!(error, KmsError::Root(RootError::Wrong { .. })), "{error}");

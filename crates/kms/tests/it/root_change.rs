@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use catalog::SystemClock;
 use crypto::{OsRandom, Random, Secret};
-use kms::{DataDir, Kms, KmsError, RootError, RootSource};
+use kms::{DataDir, Kms, KmsError, RootError, RootKind, RootSource, RootState, Scope};
 
 use crate::home::Home;
+use crate::support::operator;
 
 /// Shows that a rotation wraps key versions, import tokens and secrets anew, that all of them open in this and a later process, and that
 /// the old root key is refused.
@@ -92,13 +93,13 @@ async fn backups_fit_their_own_time() {
     let word = Secret::copy_of(b"word");
     let kms = home.open(&RootSource::File).await.unwrap();
     let blob = home.seal_text(&kms).await;
-    let old = kms.root_backup(&word).unwrap();
+    let old = kms.root_backup(&word).unwrap().text;
     kms.close().await.unwrap();
     let before = Home::new();
     std::fs::copy(home.data_dir.catalog(), before.data_dir.catalog()).unwrap();
     let kms = home.open(&RootSource::File).await.unwrap();
     kms.root_rotate().await.unwrap();
-    let new = kms.root_backup(&word).unwrap();
+    let new = kms.root_backup(&word).unwrap().text;
     kms.close().await.unwrap();
 
     std::fs::remove_file(home.data_dir.root_key()).unwrap();
@@ -108,6 +109,33 @@ async fn backups_fit_their_own_time() {
         home.restore(right, &word).await.unwrap();
         home.open_all(&home.open(&RootSource::File).await.unwrap(), std::slice::from_ref(&blob)).await;
     }
+}
+
+/// Shows that a backup is one of its own root key only: it counts once it is noted, also for another process, and not after a rotation or a
+/// move, until there is a new one.
+#[tokio::test]
+async fn a_backup_counts_while_its_key_is_in_force() {
+    let home = Home::new();
+    let kms = home.open(&RootSource::File).await.unwrap();
+    let server = home.open(&RootSource::File).await.unwrap();
+    let state = async || server.root_state(&operator(), &Scope::default()).await.unwrap();
+    let word = Secret::copy_of(b"word");
+    let backup = kms.root_backup(&word).unwrap();
+    assert_eq!(state().await, RootState { kind: RootKind::File, last_backup_at: None, is_backed_up: false });
+    kms.note_root_backup(&backup).await.unwrap();
+    let noted = state().await;
+    assert!(noted.is_backed_up && noted.last_backup_at.is_some());
+
+    kms.root_rotate().await.unwrap();
+    assert_eq!(state().await, RootState { is_backed_up: false, ..noted });
+    kms.note_root_backup(&backup).await.unwrap();
+    assert!(!state().await.is_backed_up, "noted after the rotation, but of the key before it");
+    kms.note_root_backup(&kms.root_backup(&word).unwrap()).await.unwrap();
+    assert!(state().await.is_backed_up);
+
+    kms.root_move(&RootSource::PassphraseFile(home.file("word", b"correct horse"))).await.unwrap();
+    let moved = state().await;
+    assert!(moved.kind == RootKind::Passphrase && !moved.is_backed_up && moved.last_backup_at.is_some());
 }
 
 /// Shows that files as a kill leaves them between the commit and the last rename are put in order by the next opening.

@@ -24,7 +24,7 @@ pub use login_profiles::LoginProfileChange;
 pub use password::{PasswordFault, PasswordField};
 pub use policies::{NewPolicy, PolicyInfo, PolicyRef};
 pub use policy_versions::{InvalidVersionId, NewPolicyVersion, PolicyVersionInfo, RotateStrategy, VersionId};
-pub use principals_allowed::{AllowedPrincipal, Question};
+pub use principals_allowed::{ACTIONS_ASKED_ABOUT, AllowedPrincipal, Question};
 pub use ram::Ram;
 pub use roles::{NewRole, RoleChange};
 pub use text::TextField;

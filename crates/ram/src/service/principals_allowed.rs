@@ -15,6 +15,23 @@ const LIST_PRINCIPALS_ALLOWED: Action = Action::new("ram:ListPrincipalsAllowed")
 /// A session as which a role is judged. Policies see the role.
 const SESSION: &str = "who-may";
 
+/// The actions that people ask about. Any could be judged; a list is what API and console let choose from.
+pub const ACTIONS_ASKED_ABOUT: &[&str] = &[
+    "kms:Decrypt",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:DescribeKey",
+    "kms:DisableKey",
+    "kms:ScheduleKeyDeletion",
+    "kms:ImportKeyMaterial",
+    "ecs:CopyImage",
+    "ecs:DescribeImages",
+    "ecs:DeleteImage",
+    "ecs:ExportImage",
+    "ecs:ModifyImageSharePermission",
+    "ecs:RunInstances",
+];
+
 /// What is asked.
 #[derive(Debug, Clone)]
 pub struct Question {

@@ -27,8 +27,8 @@ async function withBrowser(story) {
 
 // Somebody with a language of their own, not signed in. `done()` says what was wrong with anything that they saw.
 class Person {
-  static async arrive(browser, language) {
-    const context = await browser.newContext({ locale: language, viewport: { width: 1280, height: 860 } });
+  static async arrive(browser, language, more = {}) {
+    const context = await browser.newContext({ locale: language, viewport: { width: 1280, height: 860 }, ...more });
     const person = new Person(context, await context.newPage(), language);
     context.on('request', (request) => person.#request(request));
     person.watch(person.page);

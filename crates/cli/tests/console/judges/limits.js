@@ -2,9 +2,12 @@
 'use strict';
 
 const assert = require('node:assert');
-const { ACCOUNT, copyImage, createKey, createUser, importDisk, kms } = require('./api');
+const { ACCOUNT, copyImage, createKey, createUser, ecs, importDisk, kms } = require('./api');
 const { Person, run, withBrowser } = require('./browser');
 const { like } = require('./words');
+
+// What the overview says to do about a root key without backup, to those who may know of it.
+const BACKUP = 'reseal root backup FILE';
 
 // May look at images, and nothing else.
 const LOOKER = { Version: '1', Statement: [{ Effect: 'Allow', Action: ['ecs:DescribeImages', 'ecs:DescribeInstances'], Resource: '*' }] };
@@ -45,6 +48,43 @@ async function diskStaysEncrypted(person, sealed, key) {
   assert.strictEqual(await system.getByRole('combobox').inputValue(), key, 'the form keeps what was chosen');
 }
 
+// The form of an instance grows by a disk at a time, and keeps what was typed.
+async function disksAreAdded(person, plain) {
+  const { page } = person;
+  await person.go(`instances/run?ImageId=${plain}`);
+  const texts = person.words('pages/instances/run');
+  await page.getByLabel(texts.name, { exact: true }).fill('with-disks');
+  for (const disk of ['1', '2']) {
+    await page.getByRole('button', { name: texts.more, exact: true }).click();
+    await page.locator(`[name="DataDisk.${disk}.Size"]`).fill(disk);
+  }
+  assert.strictEqual(await page.locator('[name="DataDisk.1.Size"]').inputValue(), '1');
+  assert.strictEqual(await page.getByLabel(texts.name, { exact: true }).inputValue(), 'with-disks');
+  await page.getByRole('button', { name: texts.run, exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: 'with-disks' }).waitFor();
+  for (const size of ['1 GiB', '2 GiB']) await person.sees(size);
+  await ecs('DeleteInstance', { InstanceId: page.url().split('/').at(-1), Force: true });
+}
+
+async function pairsAndRoles(person) {
+  const { page } = person;
+  await person.go('key-pairs');
+  const texts = person.words('pages/key_pairs');
+  await page.locator('form[action$="/create"] [name="KeyPairName"]').fill('login');
+  await page.getByRole('button', { name: texts.create_now, exact: true }).click();
+  await person.sees('PRIVATE KEY');
+  await person.go('key-pairs');
+  await page.getByRole('button', { name: `${texts.delete} login` }).click();
+  await person.sees(texts.none);
+  await person.go('access/roles');
+  await page.locator('[name="RoleName"]').fill('visitor');
+  await page.getByRole('button', { name: person.words('pages/access/mod').create, exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: 'visitor' }).waitFor();
+  await page.getByRole('button', { name: person.words('pages/access/roles').delete, exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: person.words('pages/access/roles').title, exact: true }).waitFor();
+  assert.strictEqual(await page.getByText('visitor').count(), 0, 'the role is gone');
+}
+
 // A key that cannot be used cannot be chosen, and says why.
 async function unusableKey(person, sealed, key) {
   await person.go(`instances/run?ImageId=${sealed}`);
@@ -58,6 +98,7 @@ async function withoutRights(browser, plain) {
     const person = await Person.arrive(browser, language);
     await person.signIn(user.id, user.secret);
     await person.sees('kms:ListKeys');
+    assert.strictEqual(await person.page.getByText(BACKUP).count(), 0, 'a warning without the right to know');
     await person.page.getByRole('link', { name: like(`{} ${person.words('pages/overview').images}`) }).click();
     await person.sees('plain');
     await person.go('keys');
@@ -93,16 +134,33 @@ async function together(browser, plain, key) {
   await other.done();
 }
 
+// Times are read and typed in the zone of the browser, and asked for in UTC.
+async function ownZone(browser) {
+  const person = await Person.arrive(browser, 'zh-CN', { timezoneId: 'Asia/Shanghai' });
+  await person.signIn(ACCOUNT.id, ACCOUNT.secret);
+  await person.go('audit?from=2026-01-01T10:00:05');
+  const from = person.page.locator('input[data-zoned]').first();
+  assert.strictEqual(await from.inputValue(), '2026-01-01T18:00:05');
+  await from.fill('2026-01-02T00:30:05');
+  await person.page.getByRole('button', { name: person.words('pages/audit/mod').search, exact: true }).click();
+  await person.page.waitForURL((url) => url.searchParams.get('from') === '2026-01-01T16:30:05');
+  await person.done();
+}
+
 run('limits', () => withBrowser(async (browser) => {
   const key = await createKey('golden');
   const plain = await importDisk('plain');
   const sealed = await copyImage(plain, { Encrypted: true, KMSKeyId: key, DestinationImageName: 'sealed' });
   const person = await Person.arrive(browser, 'en');
   await person.signIn(ACCOUNT.id, ACCOUNT.secret);
+  await person.sees(BACKUP);
   await staysInItsRegion(person, sealed);
   await copyStaysEncrypted(person, sealed);
   await diskStaysEncrypted(person, sealed, key);
+  await disksAreAdded(person, plain);
+  await pairsAndRoles(person);
   await person.done();
   await withoutRights(browser, plain);
   await together(browser, plain, key);
+  await ownZone(browser);
 }));

@@ -14,7 +14,7 @@ const { LANGUAGES } = require('./words');
 const PAINT_MS_MAX = 2000;
 
 // Pages that there must be, whatever leads to them.
-const SECTIONS = ['overview', 'images', 'images/import', 'images/{id}', 'images/{id}/copy', 'instances', 'instances/run', 'instances/{id}', 'keys', 'keys/create',
+const SECTIONS = ['overview', 'images', 'images/import', 'images/{id}', 'images/{id}/copy', 'instances', 'instances/run', 'instances/{id}', 'key-pairs', 'keys', 'keys/create',
   'keys/{id}', 'keys/{id}/import', 'tasks', 'tickets', 'access', 'usage', 'audit'];
 
 async function judge(person, here, seen) {

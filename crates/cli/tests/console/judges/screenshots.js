@@ -5,6 +5,7 @@ const path = require('node:path');
 const { ACCOUNT } = require('./api');
 const { Person, region, run, withBrowser } = require('./browser');
 const { crawl } = require('./crawl');
+const moments = require('./moments');
 const { seed } = require('./seed');
 const { LANGUAGES } = require('./words');
 
@@ -19,14 +20,30 @@ function file(language, shape) {
   return file;
 }
 
+const shooter = (person) => (shape) => person.page.screenshot({ path: file(person.language, shape), fullPage: true });
+
+async function everyPage(browser, language) {
+  const person = await Person.arrive(browser, language);
+  await person.go('/console/sign-in');
+  await shooter(person)('sign-in');
+  await person.signIn(ACCOUNT.id, ACCOUNT.secret);
+  await crawl(person, shooter(person));
+  return person;
+}
+
 run('screenshots', () => withBrowser(async (browser) => {
-  await seed('Debian 12 with nginx, for the shop');
-  for (const language of LANGUAGES) {
-    const person = await Person.arrive(browser, language);
-    await person.go('/console/sign-in');
-    await person.page.screenshot({ path: file(language, 'sign-in') });
-    await person.signIn(ACCOUNT.id, ACCOUNT.secret);
-    await crawl(person, (shape) => person.page.screenshot({ path: file(language, shape), fullPage: true }));
+  const seeded = await seed('Debian 12 with nginx, for the shop');
+  const people = [];
+  for (const language of LANGUAGES) people.push(await everyPage(browser, language));
+  const all = { ...seeded, ...await moments.prepare() };
+  for (const person of people) {
+    await moments.ofAccount(person, all, shooter(person));
+    await moments.ofOthers(browser, person.language, all, shooter);
+  }
+  await moments.stop(all.instance);
+  for (const person of people) {
+    await moments.lockedInstance(person, all, shooter(person));
+    await moments.narrow(person, all, shooter(person));
     await person.done();
   }
 }));

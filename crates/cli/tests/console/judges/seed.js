@@ -15,7 +15,7 @@ const TRUST = JSON.stringify({
 async function seed(text) {
   const key = await createKey('golden', { Description: text });
   await kms('TagResource', { KeyId: key, Tags: JSON.stringify([{ TagKey: text.slice(0, 60), TagValue: text.slice(0, 60) }]) });
-  await createKey('own-material', { Origin: 'EXTERNAL', Description: text });
+  const external = await createKey('own-material', { Origin: 'EXTERNAL', Description: text });
   const tags = { 'Tag.1.Key': text.slice(0, 60), 'Tag.1.Value': text };
   const plain = await importDisk('web-server', { Description: text, ...tags });
   const sealed = await copyImage(plain, {
@@ -25,7 +25,7 @@ async function seed(text) {
   await ecs('CreateKeyPair', { KeyPairName: 'login' });
   await ecs('CreateTicket', { Kind: 'image-copy-size', Size: 500, Reason: text });
   await people(text);
-  return { instance, key, plain, sealed };
+  return { external, instance, key, plain, sealed };
 }
 
 async function people(text) {

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::{AccessWords, CHOICES_MAX};
+use super::{AccessWords, CHOICES_MAX, system_policies};
 use crate::calls::{Product, Refusal};
+use crate::language::Language;
 use crate::shown::{list, text};
 use crate::visit::{Fields, Visit};
 
@@ -89,7 +90,8 @@ impl Attached {
     pub(super) async fn look(visit: &Visit, holder: Holder, name: &str, address: String) -> Result<Self, Refusal> {
         let words = AccessWords::of(visit.language);
         let answer = visit.call(Product::Ram, holder.list_action(), &[(holder.parameter(), name)]).await?;
-        let rows: Vec<_> = list(&answer, "Policies", "Policy").iter().map(|policy| attached(policy, words)).collect();
+        let rows: Vec<_> =
+            list(&answer, "Policies", "Policy").iter().map(|policy| attached(policy, visit.language)).collect();
         // Whoever may see what is attached need not be allowed to see what there is: then nothing can be chosen.
         let all = visit.call(Product::Ram, "ListPolicies", &[("MaxItems", CHOICES_MAX)]).await.unwrap_or_default();
         let mut others: Vec<String> = list(&all, "Policies", "Policy").iter().map(named).collect();
@@ -103,13 +105,13 @@ fn named(policy: &Value) -> String {
     format!("{}/{}", text(policy, "PolicyType"), text(policy, "PolicyName"))
 }
 
-fn attached(policy: &Value, words: &AccessWords) -> AttachedPolicy {
-    let policy_type = text(policy, "PolicyType");
+fn attached(policy: &Value, language: Language) -> AttachedPolicy {
+    let (policy_type, words) = (text(policy, "PolicyType"), AccessWords::of(language));
     AttachedPolicy {
         name: text(policy, "PolicyName"),
         kind: words.policy_type(&policy_type),
         policy_type,
-        description: text(policy, "Description"),
+        description: system_policies::description(policy, language),
     }
 }
 

@@ -5,11 +5,13 @@
 //! ```
 
 mod attached;
+mod document;
 mod groups;
 mod policies;
 mod policy;
 mod roles;
 mod services;
+mod system_policies;
 mod user;
 mod user_changes;
 mod users;
@@ -33,7 +35,7 @@ texts! {
         policies: "Policies" | "授权策略";
         roles: "Roles" | "角色";
         services: "Service authorisation" | "服务授权";
-        who: "Who may" | "权限查询";
+        who: "Who may do what" | "权限查询";
     }
 }
 
@@ -90,6 +92,7 @@ texts! {
         save: "Save" | "保存";
         cancel: "Cancel" | "取消";
         policy: "Policy" | "授权策略";
+        choose: "Choose a policy" | "请选择授权策略";
         attach: "Attach" | "授权";
         detach: "Detach" | "移除授权";
         attached: "Attached policies" | "已授权的策略";
@@ -125,7 +128,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/access/policies/create", get(policies::form).post(policies::create))
         .route("/access/policies/{kind}/{name}", get(policy::detail))
         .route("/access/policies/{kind}/{name}/change/{what}", post(policy::change))
-        .route("/access/roles", get(roles::list))
+        .route("/access/roles", get(roles::list).post(roles::create))
         .route("/access/roles/{name}", get(roles::detail))
         .route("/access/roles/{name}/change/{what}", post(roles::change))
         .route("/access/services", get(services::show).post(services::authorise))

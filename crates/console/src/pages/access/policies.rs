@@ -7,9 +7,9 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{AccessWords, PAGE_SIZE, Tab, Tabs};
+use super::{AccessWords, PAGE_SIZE, Tab, Tabs, system_policies};
 use crate::calls::{Product, Refusal};
-use crate::language::texts;
+use crate::language::{Language, texts};
 use crate::paging::Paging;
 use crate::shell::{Section, Shell};
 use crate::shown::{Choice, choices, list as entries, number, text};
@@ -22,8 +22,8 @@ texts! {
         title: "Policies" | "授权策略";
         about: "A policy says which actions are allowed on what. It counts for the users, groups and roles that it is attached to." | "授权策略规定允许对哪些资源执行哪些操作，授权给用户、用户组或角色后生效。";
         create: "Create a policy" | "创建自定义策略";
-        all: "All" | "全部";
-        show: "Show" | "筛选";
+        all: "Any" | "全部";
+        show: "Filter" | "筛选";
         used: "Attached" | "被引用次数";
         document: "Policy document (JSON)" | "策略内容（JSON）";
         document_hint: "The server checks it; a mistake is shown with its place." | "提交时由服务器校验，如有错误将提示所在位置。";
@@ -121,20 +121,20 @@ async fn look(visit: &Visit, asked: &Asked) -> Result<PoliciesPage, Refusal> {
         shell: visit.shell(Section::Access),
         tabs: Tabs::new(visit, Tab::Policies),
         kinds: choices([("", texts.all), ("Custom", words.custom), ("System", words.system)], &asked.kind),
-        rows: entries(&answer, "Policies", "Policy").iter().map(|policy| row(policy, words)).collect(),
+        rows: entries(&answer, "Policies", "Policy").iter().map(|policy| row(policy, visit.language)).collect(),
         paging: Paging::marked(visit.language, (&address, &query), ("marker", &asked.marker), next),
         texts,
         words,
     })
 }
 
-fn row(policy: &Value, words: &AccessWords) -> Row {
-    let policy_type = text(policy, "PolicyType");
+fn row(policy: &Value, language: Language) -> Row {
+    let (policy_type, words) = (text(policy, "PolicyType"), AccessWords::of(language));
     Row {
         name: text(policy, "PolicyName"),
         kind: words.policy_type(&policy_type),
         policy_type,
-        description: text(policy, "Description"),
+        description: system_policies::description(policy, language),
         attachments: number(policy, "AttachmentCount"),
     }
 }

@@ -6,7 +6,8 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{AccessWords, Tab, Tabs};
+use super::document::pretty;
+use super::{AccessWords, Tab, Tabs, system_policies};
 use crate::calls::{Product, Refusal};
 use crate::language::{fill, texts};
 use crate::shell::{Section, Shell};
@@ -18,7 +19,7 @@ texts! {
     /// Texts of the page.
     PolicyTexts {
         policies: "Policies" | "授权策略";
-        document_of: "Text of version {}" | "版本 {} 的策略内容";
+        document_of: "Document of version {}" | "版本 {} 的策略内容";
         is_default: "Default" | "默认版本";
         versions: "Versions" | "策略版本";
         version: "Version" | "版本";
@@ -173,7 +174,7 @@ async fn look(
         policy_type: text(policy, "PolicyType"),
         kind: AccessWords::of(visit.language).policy_type(kind),
         is_custom: kind == "Custom",
-        description: text(policy, "Description"),
+        description: system_policies::description(policy, visit.language),
         created: Time::of(policy, "CreateDate"),
         changed: Time::of(policy, "UpdateDate"),
         document_title: fill(texts.document_of, &[&text(&shown, "VersionId")]),
@@ -183,17 +184,6 @@ async fn look(
         entities: entities.map(|found| Entities::of(&found)).map_err(|refusal| Trouble::new(&refusal, visit.language)),
         texts,
     })
-}
-
-/// A document on one line is written on several; one with a form of its own keeps it.
-fn pretty(document: &str) -> String {
-    let parsed = || serde_json::from_str::<Value>(document).ok();
-    let written = |value: Value| serde_json::to_string_pretty(&value).ok();
-    if document.contains('\n') {
-        document.to_owned()
-    } else {
-        parsed().and_then(written).unwrap_or(document.to_owned())
-    }
 }
 
 fn version_of(version: &Value) -> Version {
@@ -231,19 +221,5 @@ impl Entities {
 
     fn is_empty(&self) -> bool {
         self.users.is_empty() && self.groups.is_empty() && self.roles.is_empty()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A policy on one line is made readable, whatever else is shown as it is: also what is no JSON.
-    #[test]
-    fn documents_are_readable() {
-        assert_eq!(pretty(r#"{"Version":"1"}"#), "{\n  \"Version\": \"1\"\n}");
-        for as_it_is in ["{\n\"Version\":\"1\"}", "{", ""] {
-            assert_eq!(pretty(as_it_is), as_it_is);
-        }
     }
 }

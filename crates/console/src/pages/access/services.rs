@@ -17,8 +17,8 @@ texts! {
     /// Texts of the page.
     ServicesTexts {
         title: "Service authorisation" | "服务授权";
-        about: "Images are encrypted under the service key without further ado. For keys of your own, ECS needs a role by which it may use them." | "使用服务密钥加密无需授权。如需使用自有密钥，须授权 ECS 通过服务角色访问您的密钥。";
-        what: "What" | "项目";
+        about: "The service key needs no authorisation. For keys of your own, ECS needs a role by which it may use them." | "使用服务密钥加密无需授权。如需使用自有密钥，须授权 ECS 通过服务角色访问您的密钥。";
+        what: "What is needed" | "项目";
         state: "State" | "状态";
         kms: "Key management service" | "密钥管理服务（KMS）";
         role: "Role" | "服务角色";

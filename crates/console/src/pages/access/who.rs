@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::Response;
+use ram::ACTIONS_ASKED_ABOUT;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -27,7 +28,7 @@ texts! {
         among: "Among" | "范围";
         users: "Account and users" | "主账号与用户";
         roles: "Roles" | "角色";
-        ask: "Ask" | "查询";
+        ask: "Check" | "查询";
         who: "Who" | "主体";
         by: "Allowed by" | "授权来源";
         account: "The account itself" | "主账号";
@@ -36,23 +37,6 @@ texts! {
         nobody_yet: "Nobody in this part of the list. There are more." | "列表此部分中没有主体拥有此权限，可继续查看。";
     }
 }
-
-/// Actions that can be asked for, as `ListPrincipalsAllowed` names them.
-const ACTIONS: [&str; 13] = [
-    "kms:Decrypt",
-    "kms:Encrypt",
-    "kms:GenerateDataKey",
-    "kms:DescribeKey",
-    "kms:DisableKey",
-    "kms:ScheduleKeyDeletion",
-    "kms:ImportKeyMaterial",
-    "ecs:CopyImage",
-    "ecs:DescribeImages",
-    "ecs:DeleteImage",
-    "ecs:ExportImage",
-    "ecs:ModifyImageSharePermission",
-    "ecs:RunInstances",
-];
 
 #[derive(Template)]
 #[template(path = "access/who.html")]
@@ -149,7 +133,7 @@ fn page(visit: &Visit, asked: &Asked, answer: Option<Answer>, trouble: Option<Tr
         shell: visit.shell(Section::Access),
         tabs: Tabs::new(visit, Tab::Who),
         trouble,
-        actions: choices(ACTIONS.map(|action| (action, action)), &asked.action),
+        actions: choices(ACTIONS_ASKED_ABOUT.iter().map(|action| (*action, *action)), &asked.action),
         among: choices([("User", texts.users), ("Role", texts.roles)], &asked.among),
         resource: asked.resource.clone(),
         answer,

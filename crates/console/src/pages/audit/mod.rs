@@ -27,8 +27,8 @@ texts! {
     AuditTexts {
         title: "Audit" | "操作审计";
         about: "Every call of this account, in the console and by programs, also refused ones. Records are chained: none can be changed or removed unseen." | "本账号的所有操作（控制台与程序调用，含被拒绝的操作）。记录以哈希链相连，修改或删除均可被发现。";
-        from: "From (UTC)" | "开始时间（UTC）";
-        until: "Until (UTC)" | "结束时间（UTC）";
+        from: "From" | "开始时间";
+        until: "Until" | "结束时间";
         principal: "Who" | "操作者";
         principal_hint: "root, user/name, or an ARN" | "root、user/用户名 或 ARN";
         service: "Service" | "云服务";
@@ -36,14 +36,14 @@ texts! {
         key: "Key ID" | "密钥 ID";
         outcome: "Outcome" | "结果";
         any: "Any" | "全部";
-        succeeded: "Done" | "成功";
+        succeeded: "Succeeded" | "成功";
         failed: "Refused or failed" | "被拒绝或失败";
         code: "Error code" | "错误码";
-        search: "Search" | "查询";
-        clear: "Clear" | "清除";
+        search: "Filter" | "筛选";
+        clear: "Show all" | "显示全部";
         time: "Time" | "时间";
         number: "Number" | "序号";
-        from_where: "From" | "来源 IP";
+        from_where: "Source IP" | "来源 IP";
         request: "Request ID" | "请求 ID";
         access_key: "AccessKey ID" | "AccessKey ID";
         resources: "Resources" | "资源";
@@ -83,7 +83,9 @@ struct EventsPage {
 struct Event {
     number: u64,
     at: Time,
+    /// ARN of who called, without what all of the account have in common; whole for those of another one.
     principal: String,
+    arn: String,
     service: String,
     action: String,
     source_ip: String,
@@ -141,6 +143,7 @@ async fn verify(posted: Posted) -> Response {
 fn page(visit: &Visit, asked: Asked, answer: &Value, trouble: Option<Trouble>) -> EventsPage {
     let texts = AuditTexts::of(visit.language);
     let next = text(answer, "NextToken");
+    let own = format!("acs:ram::{}:", visit.session.caller.caller().account);
     EventsPage {
         shell: visit.shell(Section::Audit),
         services: choices(
@@ -148,7 +151,7 @@ fn page(visit: &Visit, asked: Asked, answer: &Value, trouble: Option<Trouble>) -
             &asked.service,
         ),
         outcomes: choices([("", texts.any), ("done", texts.succeeded), ("failed", texts.failed)], &asked.outcome),
-        rows: list(answer, "Events", "Event").iter().map(Event::of).collect(),
+        rows: list(answer, "Events", "Event").iter().map(|event| Event::of(event, &own)).collect(),
         paging: Paging::marked(
             visit.language,
             (&visit.path("audit"), &asked.query()),
@@ -162,11 +165,14 @@ fn page(visit: &Visit, asked: Asked, answer: &Value, trouble: Option<Trouble>) -
 }
 
 impl Event {
-    fn of(event: &Value) -> Self {
+    /// `own`: how ARNs of the account begin.
+    fn of(event: &Value, own: &str) -> Self {
+        let arn = text(event, "Principal");
         Self {
             number: number(event, "Seq"),
             at: Time::of(event, "EventTime"),
-            principal: text(event, "Principal"),
+            principal: arn.strip_prefix(own).unwrap_or(&arn).to_owned(),
+            arn,
             service: text(event, "ServiceName"),
             action: text(event, "EventName"),
             source_ip: text(event, "SourceIpAddress"),
@@ -176,6 +182,11 @@ impl Event {
             hash: text(event, "Hash"),
             code: text(event, "ErrorCode"),
         }
+    }
+
+    /// What only asked what would happen ends with a code, and is no failure.
+    fn is_dry_run(&self) -> bool {
+        self.code.starts_with("DryRunOperation")
     }
 }
 
@@ -201,6 +212,20 @@ mod tests {
 
     use super::*;
     use crate::language::Language;
+
+    /// Who is of the account is named as the filter takes them; others by their whole ARN.
+    #[test]
+    fn callers_are_named_shortly() {
+        for (arn, wanted) in [
+            ("acs:ram::1:root", "root"),
+            ("acs:ram::1:user/alice", "user/alice"),
+            ("acs:ram::12:root", "acs:ram::12:root"),
+            ("", ""),
+        ] {
+            let event = Event::of(&json!({ "Principal": arn }), "acs:ram::1:");
+            assert_eq!((event.principal.as_str(), event.arn.as_str()), (wanted, arn));
+        }
+    }
 
     /// A whole chain gives its end to be kept; a broken one says where, as text.
     #[test]

@@ -27,14 +27,14 @@ texts! {
         title: "Delete image" | "删除镜像";
         images: "Images" | "镜像";
         about: "The image is gone for good. Copies of it and instances that run from it keep what they have." | "镜像将被永久删除。它的副本以及由它创建的实例不受影响。";
-        users: "Who uses it" | "使用情况";
-        instances: "Instances with disks of it" | "使用此镜像磁盘的实例";
-        copies: "Copies of it in this region" | "本地域内由其复制的镜像";
+        users: "What uses it" | "使用情况";
+        instances: "Instances with disks of it" | "使用此镜像的实例";
+        copies: "Copies of it in this region" | "本地域中由其复制的镜像";
         shared: "It is shared with other accounts." | "此镜像已共享给其他账号。";
-        nobody: "Nobody uses it." | "没有任何使用者。";
+        nobody: "Nothing uses it." | "没有任何使用者。";
         force: "Delete it although it is shared or used by instances" | "即使已共享或被实例使用也要删除（强制删除）";
         delete: "Delete for good" | "永久删除";
-        keep: "Keep it" | "保留镜像";
+        keep: "Cancel" | "取消";
     }
 }
 

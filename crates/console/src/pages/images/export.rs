@@ -33,6 +33,7 @@ texts! {
         prefix_hint: "Up to 30 letters and digits; may be left empty." | "最多 30 个字母或数字，可留空。";
         format: "Format" | "格式";
         export: "Export" | "导出";
+        back: "Cancel" | "取消";
     }
 }
 

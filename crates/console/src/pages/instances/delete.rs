@@ -24,12 +24,12 @@ texts! {
     DeleteTexts {
         instances: "Instances" | "实例";
         title: "Delete the instance" | "删除实例";
-        goes: "The instance and these disks are deleted. What is on them cannot be had back." | "实例及以下磁盘将被删除，数据无法恢复。";
-        runs: "The instance is not stopped: it is ended first, as if its plug was pulled." | "实例尚未停止，将先被强制断电。";
+        goes: "The instance and these disks are deleted. What is on them cannot be recovered." | "实例及以下磁盘将被删除，数据无法恢复。";
+        runs: "The instance is not stopped: it is ended first, as if its power was cut." | "实例尚未停止，将先被强制断电。";
         protected: "It is protected from deletion. Switch that off on its page first." | "已开启删除保护，请先在实例详情页关闭。";
         sure: "Delete the instance and its disks" | "确认删除实例及其磁盘";
         delete: "Delete" | "删除";
-        keep: "Keep it" | "取消";
+        keep: "Cancel" | "取消";
     }
 }
 

@@ -15,6 +15,7 @@ use super::disks::{Disk, disks_of};
 use super::instance::{Instance, instance_of};
 use crate::calls::Refusal;
 use crate::language::texts;
+use crate::pages::own_keys::KeyNames;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::trouble::Trouble;
@@ -28,7 +29,7 @@ texts! {
         stop: "Stop" | "停止";
         stop_hint: "Presses the power button; the guest has time to shut down" | "按下电源键，等待客户机关机";
         stop_hard: "Force stop" | "强制停止";
-        stop_hard_hint: "Pulls the plug: what the guest has not written yet is lost" | "直接断电，客户机尚未写入的数据将丢失";
+        stop_hard_hint: "Cuts the power: what the guest has not written yet is lost" | "直接断电，客户机尚未写入的数据将丢失";
         reboot: "Reboot" | "重启";
         reset: "Force reboot" | "强制重启";
         delete: "Delete" | "删除";
@@ -40,7 +41,7 @@ texts! {
         key_gone: "does not exist any more" | "已不存在";
         heal: "It starts again as soon as the key can be used." | "密钥恢复可用后，实例即可启动。";
         stopped_because: "It stopped by itself:" | "实例异常停止：";
-        facts: "About this instance" | "基本信息";
+        facts: "Details" | "基本信息";
         image: "Image" | "镜像";
         kind: "Type" | "规格";
         encryption: "Encryption" | "加密";
@@ -64,7 +65,7 @@ texts! {
         reset_disk: "Reset" | "重新初始化";
         replace: "Replace the system disk" | "更换系统盘";
         stop_first: "Disks can be changed while the instance is stopped." | "实例停止后才能更换或重新初始化磁盘。";
-        change: "Change" | "修改";
+        change: "Name, description and protection" | "名称、描述与保护";
         name: "Name" | "名称";
         description: "Description" | "描述";
         save: "Save" | "保存";
@@ -81,6 +82,7 @@ struct Detail {
     status: Status,
     console: Console,
     disks: Vec<Disk>,
+    key_names: KeyNames,
     form: ChangeForm,
 }
 
@@ -170,6 +172,7 @@ async fn look(
         trouble: refusal.map(|refusal| Trouble::new(refusal, visit.language)),
         console: console_of(visit, &instance).await,
         disks: disks_of(visit, id).await?,
+        key_names: KeyNames::of(visit, &visit.region).await,
         form: typed.cloned().unwrap_or_else(|| ChangeForm::stored(&instance)),
         status: status_of(visit, instance),
     }))

@@ -8,12 +8,13 @@ texts! {
     /// Texts of the fields.
     DiskTexts {
         size: "Size (GiB)" | "容量（GiB）";
-        size_of_image: "empty: as large as in the image" | "留空则与镜像一致";
-        size_or_none: "empty: no such disk" | "留空则不创建";
+        size_of_image: "Without a size it is as large as in the image. Made from an encrypted image it is always encrypted." | "容量留空则与镜像一致。由加密镜像创建的系统盘始终加密。";
+        size_or_none: "Without a size there is no such disk." | "容量留空则不创建。";
         encrypt: "Encrypt" | "加密";
         key: "Key" | "密钥";
-        service_key: "Default Service CMK" | "默认服务 CMK";
-        key_hint: "A disk made from an encrypted image is always encrypted, and stays under the image's key if you choose nothing here." | "由加密镜像创建的磁盘始终加密；此处不选择密钥时沿用镜像的密钥。";
+        service_key: "Default Service CMK" | "默认服务密钥（Default Service CMK）";
+        key_of_image: "The image's, else the Default Service CMK" | "沿用镜像的密钥，或默认服务密钥";
+        key_hint: "A key counts only with Encrypt ticked." | "选择密钥时须同时勾选“加密”。";
         not_listed: "Your own keys cannot be listed:" | "无法列出自有密钥：";
     }
 }

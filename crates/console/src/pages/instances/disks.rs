@@ -28,7 +28,7 @@ texts! {
         goes: "The disk becomes what it was when it was made, under the same key. Everything written since then is lost." | "磁盘将恢复到创建时的内容，仍由同一密钥加密。此后写入的数据将全部丢失。";
         sure: "Throw away what was written" | "确认丢弃写入的数据";
         reset: "Reset" | "重新初始化";
-        keep: "Keep it" | "取消";
+        keep: "Cancel" | "取消";
     }
 }
 

@@ -26,10 +26,10 @@ texts! {
         title: "Create an image of the instance" | "用实例创建自定义镜像";
         about: "All disks of the instance become an image. Encrypted disks stay under their keys. The instance is not started until the image is made." | "实例的所有磁盘将制作成镜像，加密磁盘保持原密钥加密。制作完成之前实例不能启动。";
         name: "Image name" | "镜像名称";
-        name_hint: "2 to 128 characters, beginning with a letter; empty: its id" | "2 到 128 个字符，以字母或汉字开头；留空则使用镜像 ID";
+        name_hint: "2 to 128 characters, a letter first. Without a name it goes by its ID." | "2–128 个字符，以字母或中文开头；留空则使用镜像 ID。";
         description: "Description" | "描述";
         create: "Create the image" | "创建镜像";
-        back: "Back" | "返回";
+        back: "Cancel" | "取消";
     }
 }
 

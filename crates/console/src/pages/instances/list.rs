@@ -20,7 +20,7 @@ texts! {
     /// Texts of the list.
     ListTexts {
         title: "Instances" | "实例";
-        about: "Virtual machines that run from your images, with the keys of their disks." | "以您的镜像运行的虚拟机，磁盘由各自的密钥加密。";
+        about: "Virtual machines that run from your images, each disk under its own key." | "由您的镜像创建的虚拟机，磁盘可由各自的密钥加密。";
         run: "Run an instance" | "创建实例";
         name: "Name" | "名称";
         name_hint: "a * at the end stands for any rest" | "末尾的 * 匹配任意后缀";

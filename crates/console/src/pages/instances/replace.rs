@@ -31,7 +31,7 @@ texts! {
         disk: "New system disk" | "新系统盘";
         sure: "Throw away the present system disk" | "确认丢弃当前系统盘";
         replace: "Replace" | "更换";
-        keep: "Keep it" | "取消";
+        keep: "Cancel" | "取消";
     }
 }
 

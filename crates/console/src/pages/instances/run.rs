@@ -30,14 +30,15 @@ texts! {
         import: "Import one" | "导入镜像";
         kind: "Type" | "规格";
         name: "Name" | "实例名称";
-        name_hint: "2 to 128 characters, beginning with a letter; empty: its id" | "2 到 128 个字符，以字母或汉字开头；留空则使用实例 ID";
+        name_hint: "2 to 128 characters, a letter first. Without a name it goes by its ID." | "2–128 个字符，以字母或中文开头；留空则使用实例 ID。";
         key_pair: "Key pair" | "密钥对";
         no_key_pair: "None" | "不绑定";
         protection: "Protect it from deletion" | "开启删除保护";
         system: "System disk" | "系统盘";
         data: "Data disk {}" | "数据盘 {}";
+        more: "Add a data disk" | "添加数据盘";
         run: "Run" | "创建并启动";
-        back: "Back" | "返回";
+        back: "Cancel" | "取消";
     }
 }
 
@@ -45,8 +46,8 @@ texts! {
 const NAMES: [&str; 6] =
     ["ImageId", "InstanceType", "InstanceName", "KeyPairName", "DeletionProtection", "ClientToken"];
 
-/// Data disks that the form has room for. The API takes 16.
-const DATA_DISKS: usize = 2;
+/// Most data disks that the API takes.
+const DATA_DISKS_MAX: usize = 16;
 
 #[derive(Template)]
 #[template(path = "instances/run.html")]
@@ -64,6 +65,16 @@ struct Run {
     token: String,
 }
 
+impl Run {
+    fn data_disks(&self) -> usize {
+        data_disks(&self.fields)
+    }
+
+    fn takes_more(&self) -> bool {
+        self.data_disks() < DATA_DISKS_MAX
+    }
+}
+
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new().route("/instances/run", get(form).post(run))
 }
@@ -75,6 +86,9 @@ async fn form(visit: Visit) -> Response {
 
 async fn run(posted: Posted) -> Response {
     let Posted { visit, fields } = posted;
+    if fields.is_on("more") {
+        return shown(&visit, fields, None).await;
+    }
     let disks = disks(&visit, &fields);
     let of_disks = disks.iter().flat_map(|disk| disk.parameters());
     let parameters: Vec<(&str, &str)> = fields.given(&NAMES).into_iter().chain(of_disks).collect();
@@ -110,11 +124,38 @@ async fn look(visit: &Visit, fields: Fields, refusal: Option<&Refusal>) -> Resul
     })
 }
 
-/// The system disk, and room for data disks.
+/// The system disk, and as many data disks as were asked for.
 fn disks(visit: &Visit, fields: &Fields) -> Vec<DiskFields> {
     let texts = RunTexts::of(visit.language);
     let system = DiskFields::read(fields, "SystemDisk", texts.system.to_owned());
-    let data = (1..=DATA_DISKS)
+    let data = (1..=data_disks(fields))
         .map(|number| DiskFields::read(fields, &format!("DataDisk.{number}"), fill(texts.data, &[&number])));
     std::iter::once(system).chain(data).collect()
+}
+
+/// Number of data disks that the form has room for. The button `more` asks for another one.
+fn data_disks(fields: &Fields) -> usize {
+    let there = fields.get("DataDisks").parse().unwrap_or(0_usize).min(DATA_DISKS_MAX);
+    (there + usize::from(fields.is_on("more"))).min(DATA_DISKS_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The form grows by a disk when it is asked to, up to what the API takes, whatever an address says.
+    #[test]
+    fn disks_are_added_one_by_one() {
+        for (form, wanted) in [
+            ("", 0),
+            ("more=1", 1),
+            ("DataDisks=1&more=1", 2),
+            ("DataDisks=3", 3),
+            ("DataDisks=16&more=1", 16),
+            ("DataDisks=99999", 16),
+            ("DataDisks=-1&more=1", 1),
+        ] {
+            assert_eq!(data_disks(&Fields::read(form.as_bytes()).unwrap()), wanted, "{form}");
+        }
+    }
 }

@@ -20,7 +20,7 @@ texts! {
         spec: "Key spec" | "密钥规格";
         spec_hint: "Images and disks are encrypted under symmetric keys: Aliyun_AES_256 or Aliyun_SM4." | "镜像和磁盘加密使用对称密钥：Aliyun_AES_256 或 Aliyun_SM4。";
         usage: "Usage" | "密钥用途";
-        usage_default: "By the spec" | "按规格默认";
+        usage_default: "Default of the spec" | "规格的默认用途";
         origin: "Key material" | "密钥材料来源";
         origin_here: "Made by KMS" | "由 KMS 生成";
         origin_here_hint: "Random, and never leaves the service unencrypted." | "随机生成，不会以明文形式离开服务。";
@@ -32,7 +32,7 @@ texts! {
         rotation: "Rotate automatically" | "自动轮转";
         rotation_hint: "Only for symmetric keys that KMS makes. What was encrypted before still opens." | "仅支持由 KMS 生成的对称密钥。轮转前加密的数据仍可解密。";
         interval: "Days between rotations (7 to 730)" | "轮转周期（天，7 至 730）";
-        create: "Create the key" | "创建";
+        create: "Create" | "创建";
         cancel: "Cancel" | "取消";
     }
 }

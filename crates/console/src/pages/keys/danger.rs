@@ -22,7 +22,7 @@ texts! {
         keys: "Keys" | "密钥";
         disable_title: "Disable the key" | "禁用密钥";
         disable_about: "A disabled key opens nothing: encrypted images cannot be copied, and instances with encrypted disks do not start, until it is enabled again. Instances that run go on until they stop." | "密钥禁用后无法解密：加密镜像不能复制，使用加密磁盘的实例不能启动，直至重新启用。运行中的实例不受影响，停止后将无法再次启动。";
-        delete_title: "Schedule the deletion of the key" | "计划删除密钥";
+        delete_title: "Schedule key deletion" | "计划删除密钥";
         delete_about: "From now on the key opens nothing. When the waiting time is over its material is destroyed, and whatever is encrypted under it is lost for ever. Until then the deletion can be called off." | "密钥立即不可用。等待期结束后密钥材料将被销毁，用其加密的数据将永久无法恢复。等待期内可取消删除。";
         material_title: "Delete the key material" | "删除密钥材料";
         material_about: "At once, without a waiting time. What is encrypted under the key does not open until the same material is imported again: whoever does not have it any more loses all of it." | "立即生效，无等待期。重新导入相同的密钥材料之前，用该密钥加密的数据无法解密；如未保留原始密钥材料，数据将永久丢失。";
@@ -32,7 +32,7 @@ texts! {
         force: "I know that all of this stops working." | "我了解上述资源将无法使用。";
         force_lost: "I know that all of this will be lost." | "我了解上述资源的数据将永久丢失。";
         disable: "Disable" | "确认禁用";
-        delete: "Schedule the deletion" | "确认计划删除";
+        delete: "Schedule deletion" | "确认计划删除";
         delete_material: "Delete the material" | "确认删除密钥材料";
         cancel: "Cancel" | "取消";
         wrong_id: "What was typed is not the ID of this key. Nothing was done." | "输入的内容与密钥 ID 不一致，未执行任何操作。";

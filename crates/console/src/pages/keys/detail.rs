@@ -20,8 +20,7 @@ texts! {
     /// Texts of the page.
     DetailTexts {
         keys: "Keys" | "密钥";
-        facts: "Facts" | "基本信息";
-        key_id: "Key ID" | "密钥 ID";
+        facts: "Details" | "基本信息";
         spec: "Spec" | "规格";
         usage: "Usage" | "用途";
         origin: "Key material" | "密钥材料来源";
@@ -38,8 +37,8 @@ texts! {
         description: "Description" | "描述";
         save: "Save" | "保存";
         service_note: "This key belongs to the service. It costs nothing, and it cannot be disabled, deleted or changed." | "该密钥为云服务托管的服务密钥，免费使用，不可禁用、删除或修改。";
-        pending_note: "This key will be deleted at the time below. What is encrypted under it is lost then." | "该密钥将在下述时间删除，届时用其加密的数据将无法恢复。";
-        no_material_note: "This key has no material. What is encrypted under it does not open until its material is imported." | "该密钥没有密钥材料。导入密钥材料之前，用其加密的数据无法解密。";
+        pending_note: "What is encrypted under this key is lost when it is deleted:" | "该密钥将被删除，届时用其加密的数据将无法恢复。删除时间：";
+        no_material_note: "This key has no material. Until that is imported, nothing is encrypted under it, and nothing opens." | "该密钥没有密钥材料。导入之前，无法用其加密，也无法解密。";
         alias_refused: "The key was made, but its alias was not: {}. Add one below." | "密钥已创建，但别名未能创建：{}。请在下方重新添加。";
         used_by: "What uses this key" | "使用该密钥的资源";
         aliases: "Aliases" | "别名";
@@ -55,20 +54,20 @@ texts! {
         version: "Version" | "版本";
         is_primary: "Primary" | "主版本";
         more_versions: "and {} older ones" | "另有 {} 个更早的版本";
-        rotate_now: "Make a new version now" | "立即轮转";
-        rotate_hint: "New ciphertexts use the new version. What was encrypted before still opens." | "新密文使用新版本，此前加密的数据仍可解密。";
+        rotate_now: "Rotate now" | "立即轮转";
+        rotate_hint: "Makes a new version, which is used from then on. What was encrypted before still opens." | "生成新版本，此后的加密使用新版本；此前加密的数据仍可解密。";
         state: "State" | "状态";
         enable: "Enable" | "启用";
         disable: "Disable…" | "禁用…";
         protect: "Protect from deletion" | "开启删除保护";
         unprotect: "Remove the protection" | "关闭删除保护";
-        protect_reason: "Why it is protected" | "保护原因";
+        protect_reason: "Reason" | "保护原因";
         delete: "Schedule deletion…" | "计划删除…";
         cancel_deletion: "Cancel the deletion" | "取消计划删除";
-        material: "Imported material" | "导入密钥材料";
+        material: "Key material" | "密钥材料";
         import: "Import key material" | "导入密钥材料";
         import_again: "Import again" | "重新导入";
-        import_hint: "Only the same material can be imported again; a new expiry may be set." | "重新导入时只能使用相同的密钥材料，可设置新的过期时间。";
+        import_hint: "After the first import a key takes the same material only; a new expiry may be set." | "首次导入后，只能重新导入相同的密钥材料，可设置新的过期时间。";
         delete_material: "Delete the material…" | "删除密钥材料…";
         never: "Never" | "永不过期";
         turn_on: "Turn on" | "开启";

@@ -28,11 +28,11 @@ texts! {
         keys: "Keys" | "密钥";
         step_choose: "1. Choose how the material is wrapped" | "1. 选择加密算法";
         step_wrap: "2. Wrap your material" | "2. 加密密钥材料";
-        step_upload: "3. Hand it in" | "3. 上传密钥材料";
+        step_upload: "3. Upload it" | "3. 上传密钥材料";
         about: "Your material never travels unencrypted: it is encrypted on your machine under a public key that is made for this import." | "密钥材料不会以明文传输：请在本地使用为本次导入生成的公钥加密后再上传。";
         bytes: "This key takes exactly {} bytes of material." | "该密钥的密钥材料长度必须为 {} 字节。";
         algorithm: "Wrapping algorithm" | "加密算法";
-        algorithm_hint: "RSAES_OAEP_SHA_256 is the best of them. Take another only if your tools do not have it." | "推荐使用 RSAES_OAEP_SHA_256；仅当工具不支持时选择其他算法。";
+        algorithm_hint: "RSAES_OAEP_SHA_256 is recommended. Take another only if your tools do not have it." | "推荐使用 RSAES_OAEP_SHA_256；仅当工具不支持时选择其他算法。";
         wrapping_spec: "Wrapping key spec" | "公钥规格";
         next: "Get the wrapping key and the import token" | "获取公钥和导入令牌";
         good_until: "Wrapping key and import token are good until" | "公钥和导入令牌有效期至";
@@ -51,6 +51,7 @@ texts! {
         expires: "The material expires on" | "密钥材料过期日期";
         expires_hint: "Leave it empty for never. Otherwise the material is destroyed when this day begins in UTC." | "留空表示永不过期；否则将在该日零时（UTC）销毁密钥材料。";
         import: "Import" | "导入";
+        cancel: "Cancel" | "取消";
         start_again: "Start again with another algorithm" | "重新选择算法";
         bad_date: "This is not a date." | "日期格式不正确。";
         bad_date_remedy: "Write it as 2027-12-31, or leave it empty." | "请按 2027-12-31 的格式填写，或留空。";

@@ -11,7 +11,7 @@ texts! {
         enabled: "Enabled" | "启用中";
         disabled: "Disabled" | "已禁用";
         pending_deletion: "Pending deletion" | "待删除";
-        pending_import: "Waits for its material" | "待导入";
+        pending_import: "Pending import" | "待导入";
         service_key: "Service key" | "服务密钥";
         made_here: "Made by KMS" | "KMS 生成";
         imported: "Imported (BYOK)" | "外部导入（BYOK）";

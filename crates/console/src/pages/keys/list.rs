@@ -31,7 +31,7 @@ texts! {
         any: "Any" | "全部";
         owner: "Owner" | "类型";
         own: "Own keys" | "自有密钥";
-        filter: "Show" | "筛选";
+        filter: "Filter" | "筛选";
         empty: "There is no key here yet" | "暂无密钥";
         empty_hint: "Copy an image with encryption to use the service key, which is made by itself and costs nothing, or create a key of your own." | "以加密方式复制镜像时会自动使用免费的服务密钥，您也可以创建自己的密钥。";
         none_found: "No key has these properties" | "没有符合条件的密钥";

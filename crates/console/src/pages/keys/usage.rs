@@ -19,7 +19,7 @@ texts! {
         image: "Image" | "镜像";
         snapshot: "Snapshot" | "快照";
         disk: "Disk" | "磁盘";
-        backing: "What a disk was made from" | "磁盘的底层数据";
+        backing: "Data that a disk is based on" | "磁盘的底层数据";
         file: "File" | "文件";
         count: "{} things are encrypted under this key: images, snapshots, disks of instances, or files." | "有 {} 项资源（镜像、快照、实例磁盘或文件）使用该密钥加密。";
     }
@@ -125,7 +125,7 @@ mod tests {
             [
                 ("Image", "m-1", Some("/images/m-1")),
                 ("Disk", "d-1", None),
-                ("What a disk was made from", "d-1", None),
+                ("Data that a disk is based on", "d-1", None),
                 ("Snapshot", "s-1", None),
                 ("File", "/srv/a.qcow2", None)
             ]

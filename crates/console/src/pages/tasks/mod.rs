@@ -18,7 +18,7 @@ use crate::shell::{Section, Shell};
 use crate::shown::{Choice, choices, list, number, text};
 use crate::visit::Visit;
 pub(super) use task::TaskTable;
-use task::{chip, kind};
+use task::chip;
 
 texts! {
     /// Texts of the tasks.
@@ -27,9 +27,11 @@ texts! {
         about: "What the server makes after it has answered: imports, exports, copies, images of instances." | "服务器在后台执行的操作：导入、导出、复制镜像以及由实例创建镜像。";
         kind: "Kind" | "类型";
         imports_and_exports: "Imports and exports" | "导入与导出";
-        import: "Import of an image" | "导入镜像";
-        export: "Export of an image" | "导出镜像";
-        copy: "Copy of an image" | "复制镜像";
+        copies: "Copies" | "复制镜像";
+        of_instances: "Images of instances" | "由实例创建镜像";
+        import: "Image import" | "导入镜像";
+        export: "Image export" | "导出镜像";
+        copy: "Image copy" | "复制镜像";
         create: "Image of an instance" | "由实例创建镜像";
         status: "Status" | "状态";
         any: "Any" | "全部";
@@ -39,7 +41,7 @@ texts! {
         filter: "Filter" | "筛选";
         id: "Task ID" | "任务 ID";
         image: "Image" | "镜像";
-        created: "Begun" | "开始时间";
+        created: "Started" | "开始时间";
         ended: "Ended" | "结束时间";
         actions: "Actions" | "操作";
         cancel: "Cancel" | "取消任务";
@@ -116,13 +118,13 @@ async fn look(visit: &Visit) -> Result<Tasks, Refusal> {
     let answer = visit.call(Product::Ecs, "DescribeTasks", &[&given[..], &paging].concat()).await?;
     let (address, total) = (visit.path("tasks"), number(&answer, "TotalCount"));
     let rows = visit.path(format!("tasks/rows?{}", visit.uri.query().unwrap_or_default()));
-    let kinds = KINDS.map(|action| (action, kind(action, texts)));
+    let kinds = [("", texts.imports_and_exports), (KINDS[0], texts.copies), (KINDS[1], texts.of_instances)];
     let words = STATUSES.map(|state| (state, chip(state, texts).text));
     let statuses = words.iter().map(|(state, words)| (*state, words.as_str()));
     Ok(Tasks {
         shell: visit.shell(Section::Tasks),
         texts,
-        kinds: choices([("", texts.imports_and_exports)].into_iter().chain(kinds), query.get("TaskAction")),
+        kinds: choices(kinds, query.get("TaskAction")),
         statuses: choices([("", texts.any)].into_iter().chain(statuses), query.get("TaskStatus")),
         table: TaskTable::of(visit, list(&answer, "TaskSet", "Task"), rows).await?,
         paging: Paging::numbered(visit.language, (&address, &given), ("page", page), PAGE_SIZE, total),

@@ -27,6 +27,7 @@ texts! {
         reason: "Reason" | "申请理由";
         reason_hint: "What is to be copied, where to, and what for." | "请说明要复制的镜像、目标地域和用途。";
         send: "Send" | "提交";
+        back: "Cancel" | "取消";
     }
 }
 

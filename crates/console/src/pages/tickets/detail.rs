@@ -23,7 +23,6 @@ use crate::visit::{Fields, Posted, Visit, rendered};
 texts! {
     /// Texts of a ticket's page.
     DetailTexts {
-        status: "Status" | "状态";
         created: "Opened" | "提交时间";
         updated: "Last change" | "更新时间";
         said: "Messages" | "沟通记录";

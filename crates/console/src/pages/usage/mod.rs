@@ -40,8 +40,8 @@ texts! {
         free_none: "This price rule has no free calls." | "该计费规则没有免费额度。";
         cost: "Cost of the month so far" | "本月累计费用";
         of_calls: "Calls" | "调用费用";
-        sum: "Together" | "合计";
-        balance: "Balance" | "余额上限";
+        sum: "Total" | "合计";
+        balance: "Balance" | "余额";
         no_limit: "No limit" | "无限制";
         own_calls: "Calls on own keys and others" | "自有密钥及其他调用";
         service_calls: "Calls on service keys" | "服务密钥调用";

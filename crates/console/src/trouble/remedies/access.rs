@@ -24,6 +24,16 @@ pub(super) const ROWS: &[Row] = &[
         ["已存在同名用户组。", "请更换名称。"],
     ),
     (
+        "EntityAlreadyExists.Role",
+        ["There is a role of this name already.", "Choose another name."],
+        ["已存在同名角色。", "请更换名称。"],
+    ),
+    (
+        "DeleteConflict.Role.Policy",
+        ["The role has policies.", "Detach them first."],
+        ["该角色仍有授权策略。", "请先移除授权。"],
+    ),
+    (
         "EntityAlreadyExists.Policy",
         ["There is a policy of this name already.", "Choose another name, or make a new version of it."],
         ["已存在同名授权策略。", "请更换名称，或为该策略新建版本。"],

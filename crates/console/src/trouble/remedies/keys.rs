@@ -6,10 +6,10 @@ pub(super) const ROWS: &[Row] = &[
     (
         "Forbidden.NoPermission",
         [
-            "You are not allowed to do this with this key.",
+            "You are not allowed to do this.",
             "Ask an administrator of the account for this right, or look at the key's policy.",
         ],
-        ["您没有对该密钥执行此操作的权限。", "请联系账号管理员授权，或检查密钥策略。"],
+        ["您没有执行此操作的权限。", "请联系账号管理员授权，或检查密钥策略。"],
     ),
     (
         "Forbidden.KmsServiceNotEnabled",

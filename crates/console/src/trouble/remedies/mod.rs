@@ -1,6 +1,7 @@
 //! Plain words and a remedy for the codes that a visitor of the console meets. A code that is not here is shown with the API's message alone.
 
 mod access;
+mod key_pairs;
 mod keys;
 
 use crate::language::Language;
@@ -184,7 +185,7 @@ const ROWS: &[Row] = &[
     (
         "Account.Arrearage",
         ["The account is in debt.", "Have the operator add to its balance."],
-        ["账户已欠费。", "请联系管理员充值。"],
+        ["账号已欠费。", "请联系管理员充值。"],
     ),
     (
         "IdempotentParameterMismatch",
@@ -287,7 +288,7 @@ const ROWS: &[Row] = &[
     (
         "Forbidden.InDebt",
         ["The account is in debt.", "Have an administrator add to its balance."],
-        ["账户已欠费。", "请联系管理员充值。"],
+        ["账号已欠费。", "请联系管理员充值。"],
     ),
     (
         "InvalidImageName.Duplicated",
@@ -303,7 +304,7 @@ const ROWS: &[Row] = &[
 
 /// All rows.
 fn all() -> impl Iterator<Item = &'static Row> {
-    ROWS.iter().chain(keys::ROWS).chain(access::ROWS)
+    ROWS.iter().chain(keys::ROWS).chain(key_pairs::ROWS).chain(access::ROWS)
 }
 
 /// What is known of `code`.

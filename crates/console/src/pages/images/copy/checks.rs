@@ -22,7 +22,7 @@ texts! {
         size: "Size" | "镜像大小";
         quota: "Number of images" | "镜像数量配额";
         name_is_free: "The name is free" | "名称未被占用";
-        balance: "Balance of the account" | "账户余额";
+        balance: "Balance of the account" | "账号余额";
         passed: "passed" | "通过";
         refused: "refused" | "不通过";
         not_run: "not run" | "未检查";

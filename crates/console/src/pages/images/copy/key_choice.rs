@@ -11,9 +11,10 @@ texts! {
     /// Texts of the list.
     KeyTexts {
         key: "Key" | "密钥";
-        hint: "Keys of the destination region. Create one under Keys." | "目标地域的密钥，可在“密钥”中创建。";
+        hint: "Keys of the destination region." | "目标地域的密钥。";
+        create: "Create a key" | "创建密钥";
         refused: "Your keys cannot be listed: {}" | "无法列出您的密钥：{}";
-        service: "Default Service CMK" | "Default Service CMK（服务默认密钥）";
+        service: "Default Service CMK" | "默认服务密钥（Default Service CMK）";
         keep: "Keep the present key ({})" | "保留当前密钥（{}）";
     }
 }

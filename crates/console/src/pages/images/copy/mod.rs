@@ -32,11 +32,11 @@ texts! {
     CopyTexts {
         title: "Copy image" | "复制镜像";
         images: "Images" | "镜像";
-        source: "Source" | "源镜像";
+        source: "Source: " | "源镜像：";
         destination: "Destination region" | "目标地域";
-        name: "Name of the copy" | "自定义镜像名称";
+        name: "Name of the copy" | "镜像名称";
         name_hint: "2 to 128 characters, a letter first; letters, digits and . : _ -" | "2–128 个字符，以字母或中文开头，可包含数字和 . : _ -";
-        description: "Description" | "自定义镜像描述";
+        description: "Description" | "镜像描述";
         encryption: "Encryption" | "加密";
         encrypt: "Encrypt" | "加密";
         encrypt_hint: "A copy of an encrypted image is always encrypted. Nothing that is encrypted becomes plain." | "加密镜像的副本始终加密，加密数据不会变为明文。";
@@ -160,8 +160,10 @@ fn destination<'a>(visit: &'a Visit, fields: &'a Fields) -> &'a str {
     }
 }
 
+/// A key counts with the tick only: without it the list of keys is out of sight.
 fn parameters<'a>(id: &'a str, fields: &'a Fields) -> Vec<(&'a str, &'a str)> {
     let mut parameters = fields.given(&PARAMETERS);
+    parameters.retain(|(name, _)| *name != "KMSKeyId" || fields.is_on("Encrypted"));
     parameters.push(("ImageId", id));
     parameters
 }

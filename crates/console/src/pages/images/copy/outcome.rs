@@ -15,7 +15,7 @@ texts! {
         rewraps: "Only the data key is wrapped anew, under {}. The data stays as it is: whoever has the old data key can still read the copy." | "仅以{}重新封装数据密钥，数据不变：持有旧数据密钥者仍可读取副本。";
         of_plain: "Plain disks: {}" | "未加密磁盘：{}";
         of_encrypted: "Encrypted disks: {}" | "加密磁盘：{}";
-        service_key: "the Default Service CMK" | "服务默认密钥（Default Service CMK）";
+        service_key: "the Default Service CMK" | "默认服务密钥（Default Service CMK）";
         key: "key {}" | "密钥 {} ";
     }
 }
@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(
             said,
             [
-                "未加密磁盘：使用新密钥：全部数据以服务默认密钥（Default Service CMK）加密。",
+                "未加密磁盘：使用新密钥：全部数据以默认服务密钥（Default Service CMK）加密。",
                 "加密磁盘：保持使用密钥 A：数据不重写，副本立即可用。",
             ]
         );

@@ -16,7 +16,7 @@ use crate::visit::{Fields, Visit, form_urlencoded};
 texts! {
     /// Texts of the preview.
     PreviewTexts {
-        cannot: "Cannot be copied so:" | "无法这样复制：";
+        cannot: "It cannot be copied like this:" | "无法按此设置复制：";
         checks: "All checks" | "全部检查项";
         too_large: "An image of this size needs an approved ticket." | "此大小的镜像需要先通过工单申请。";
         ticket: "Ask for a larger limit" | "提交工单申请提高上限";

@@ -26,10 +26,10 @@ texts! {
     ImportTexts {
         title: "Import an image" | "导入镜像";
         images: "Images" | "镜像";
-        about: "One disk becomes the system disk of a new image. It is imported as it is, not encrypted: encrypt it by copying it." | "一块磁盘成为新镜像的系统盘。磁盘按原样导入，不加密；复制镜像时可加密。";
+        about: "One disk becomes the system disk of a new image. It is imported as it is, not encrypted: encrypt it by copying the image." | "将一个磁盘文件导入为新镜像的系统盘。按原样导入，不加密；复制镜像时可加密。";
         place: "Where the disk is" | "磁盘文件位置";
-        from_upload: "A file of this computer" | "本机文件";
-        from_bucket: "An import directory or bucket of the server" | "服务器的导入目录或存储空间";
+        from_upload: "A file on this computer" | "本机文件";
+        from_bucket: "An import directory or a bucket of the server" | "服务器的导入目录或存储空间";
         file: "Disk image file" | "磁盘镜像文件";
         file_hint: "It is read once for its digest, and then sent. What was sent is kept for a day: choose the same file to go on." | "先读取文件以计算摘要，然后上传。已上传的部分保留一天，再次选择同一文件即可续传。";
         no_script: "Sending a file needs scripts. Without them use the command line:" | "上传文件需要启用脚本。也可使用命令行：";
@@ -45,8 +45,8 @@ texts! {
         object: "File or object" | "文件或对象";
         object_hint: "Path below the directory, or name of the object." | "目录下的路径，或对象名称。";
         format: "Format" | "格式";
-        detect: "As it looks" | "自动识别";
-        about_image: "The image" | "镜像信息";
+        detect: "Detect it" | "自动识别";
+        about_image: "The new image" | "镜像信息";
         name: "Name" | "名称";
         name_hint: "2 to 128 characters, a letter first; letters, digits and . : _ -" | "2–128 个字符，以字母或中文开头，可包含数字和 . : _ -";
         description: "Description" | "描述";
@@ -57,8 +57,9 @@ texts! {
         check: "Check the file" | "检查文件";
         check_again: "Check again" | "重新检查";
         import: "Import" | "导入";
+        back: "Cancel" | "取消";
         check_hint: "Checked before anything is stored: that the file is a disk image in a format that is read, its headers and tables, that it names no other file, that it is not encrypted, its size, and that the name is free." | "存储之前会检查：文件是否为可读取的磁盘镜像格式、文件头与数据表、是否引用其他文件、是否已加密、大小，以及名称是否可用。";
-        many_disks: "Data disks: import images with several disks by the API or the command line." | "含多块磁盘的镜像请通过 API 或命令行导入。";
+        many_disks: "Images with several disks are imported by the API or the command line." | "含多块磁盘的镜像请通过 API 或命令行导入。";
     }
 }
 

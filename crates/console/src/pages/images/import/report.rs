@@ -11,7 +11,7 @@ texts! {
     /// Texts of the report.
     ReportTexts {
         title: "The file can be imported" | "文件可以导入";
-        nothing_stored: "Nothing is stored yet as an image." | "尚未存储为镜像。";
+        nothing_stored: "No image is made yet." | "尚未创建镜像。";
         format: "Format" | "格式";
         size: "Size of the disk" | "磁盘容量";
         later: "It is looked at once it was fetched from the bucket." | "从存储空间取回后再检查内容。";

@@ -1,0 +1,151 @@
+//! Key pairs: SSH keys that instances are given by name.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+
+use crate::calls::{Product, Refusal};
+use crate::language::texts;
+use crate::paging::{Paging, page_number};
+use crate::shared::Shared;
+use crate::shell::{Section, Shell};
+use crate::shown::{Time, list as entries, number, text};
+use crate::trouble::Trouble;
+use crate::visit::{Fields, Posted, Visit, rendered};
+
+texts! {
+    /// Texts of both pages.
+    KeyPairTexts {
+        title: "Key pairs" | "密钥对";
+        about: "SSH keys. An instance is given one by name; its guest learns of it only when the image brings the public key." | "SSH 密钥。创建实例时可按名称绑定；镜像中已有对应公钥时方可登录。";
+        name: "Name" | "名称";
+        fingerprint: "Fingerprint" | "指纹";
+        created: "Created" | "创建时间";
+        actions: "Actions" | "操作";
+        delete: "Delete" | "删除";
+        none: "There is no key pair yet." | "暂无密钥对。";
+        create: "Create a key pair" | "创建密钥对";
+        create_hint: "The private key is shown once, and is not kept." | "私钥仅显示一次，服务器不保存。";
+        create_now: "Create" | "创建";
+        import: "Import a public key" | "导入公钥";
+        public_key: "Public key" | "公钥";
+        public_key_hint: "A line as in ~/.ssh/id_ed25519.pub or id_rsa.pub." | "单行公钥，如 ~/.ssh/id_ed25519.pub 或 id_rsa.pub 的内容。";
+        import_now: "Import" | "导入";
+        private_title: "The new private key" | "新的私钥";
+        private_once: "Save it now, in a file with mode 0600: it is not shown again, and nobody can look it up." | "请立即将私钥保存到权限为 0600 的文件中：此后无法再次查看。";
+        copy: "Copy" | "复制";
+        copied: "Copied" | "已复制";
+        back: "Back to the key pairs" | "返回密钥对列表";
+    }
+}
+
+const PAGE_SIZE: u64 = 20;
+
+#[derive(Template)]
+#[template(path = "key_pairs/list.html")]
+struct KeyPairs {
+    shell: Shell,
+    texts: &'static KeyPairTexts,
+    trouble: Option<Trouble>,
+    rows: Vec<Row>,
+    paging: Paging,
+    /// What was typed into the form that was refused.
+    fields: Fields,
+}
+
+struct Row {
+    name: String,
+    fingerprint: String,
+    created: Time,
+}
+
+/// The one page that shows a private key. No redirect leads to it: it cannot be loaded again.
+#[derive(Template)]
+#[template(path = "key_pairs/private.html")]
+struct Private {
+    shell: Shell,
+    texts: &'static KeyPairTexts,
+    name: String,
+    private_key: String,
+}
+
+pub(super) fn routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/key-pairs", get(list))
+        .route("/key-pairs/create", post(create))
+        .route("/key-pairs/import", post(import))
+        .route("/key-pairs/delete", post(delete))
+}
+
+async fn list(visit: Visit) -> Response {
+    let page = look(&visit, Fields::default(), None).await;
+    visit.show(Section::KeyPairs, page)
+}
+
+async fn create(Posted { visit, fields }: Posted) -> Response {
+    let name = fields.get("KeyPairName");
+    match visit.call(Product::Ecs, "CreateKeyPair", &[("KeyPairName", name)]).await {
+        Ok(answer) => {
+            let page = Private {
+                shell: visit.shell(Section::KeyPairs),
+                texts: KeyPairTexts::of(visit.language),
+                name: text(&answer, "KeyPairName"),
+                private_key: text(&answer, "PrivateKeyBody"),
+            };
+            rendered(StatusCode::OK, &page)
+        }
+        Err(refusal) => refused(&visit, Fields::from_iter([("created", name.to_owned())]), &refusal).await,
+    }
+}
+
+async fn import(Posted { visit, fields }: Posted) -> Response {
+    match visit.call(Product::Ecs, "ImportKeyPair", &fields.given(&["KeyPairName", "PublicKeyBody"])).await {
+        Ok(_) => visit.go("key-pairs"),
+        Err(refusal) => refused(&visit, fields, &refusal).await,
+    }
+}
+
+async fn delete(Posted { visit, fields }: Posted) -> Response {
+    let names = json!([fields.get("KeyPairName")]).to_string();
+    match visit.call(Product::Ecs, "DeleteKeyPairs", &[("KeyPairNames", &names)]).await {
+        Ok(_) => visit.go("key-pairs"),
+        Err(refusal) => refused(&visit, Fields::default(), &refusal).await,
+    }
+}
+
+/// The list again, with what stood in the way and what was typed.
+async fn refused(visit: &Visit, typed: Fields, refusal: &Refusal) -> Response {
+    match look(visit, typed, Some(refusal)).await {
+        Ok(page) => rendered(refusal.http_status(), &page),
+        Err(other) => visit.trouble(Section::KeyPairs, &other),
+    }
+}
+
+async fn look(visit: &Visit, fields: Fields, refusal: Option<&Refusal>) -> Result<KeyPairs, Refusal> {
+    let page = page_number(visit.query().get("page"));
+    let (page_text, size) = (page.to_string(), PAGE_SIZE.to_string());
+    let asked = [("PageNumber", page_text.as_str()), ("PageSize", size.as_str())];
+    let answer = visit.call(Product::Ecs, "DescribeKeyPairs", &asked).await?;
+    let (address, total) = (visit.path("key-pairs"), number(&answer, "TotalCount"));
+    Ok(KeyPairs {
+        shell: visit.shell(Section::KeyPairs),
+        texts: KeyPairTexts::of(visit.language),
+        trouble: refusal.map(|refusal| Trouble::new(refusal, visit.language)),
+        rows: entries(&answer, "KeyPairs", "KeyPair").iter().map(row).collect(),
+        paging: Paging::numbered(visit.language, (&address, &[]), ("page", page), PAGE_SIZE, total),
+        fields,
+    })
+}
+
+fn row(pair: &Value) -> Row {
+    Row {
+        name: text(pair, "KeyPairName"),
+        fingerprint: text(pair, "KeyPairFingerPrint"),
+        created: Time::of(pair, "CreationTime"),
+    }
+}
