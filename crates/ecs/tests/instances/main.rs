@@ -5,6 +5,8 @@
 #[path = "../guest/mod.rs"]
 mod guest;
 
+mod copies;
+mod gated_store;
 mod images;
 mod keys;
 mod lab;
