@@ -121,7 +121,12 @@ async fn r03_a_refusal_names_disk_and_key() {
         (&[("DiskDeviceMapping.1.Device", "/dev/xvdz")], 404, "InvalidDevice.NotFound", &["/dev/xvdz", &source]),
         (&[DATA, ("DiskDeviceMapping.3.Device", "/dev/xvdb")], 400, "InvalidDevice.InUse", &["/dev/xvdb"]),
         (&[DATA_ENCRYPTED], 400, "MissingParameter", &["DiskDeviceMapping.2.Device"]),
-        (&[DATA, ("DiskDeviceMapping.2.Encrypted", "maybe")], 400, "InvalidParameter", &["DiskDeviceMapping.2.Encrypted"]),
+        (
+            &[DATA, ("DiskDeviceMapping.2.Encrypted", "maybe")],
+            400,
+            "InvalidParameter",
+            &["DiskDeviceMapping.2.Encrypted"],
+        ),
         (&[DATA, (DATA_KEY, &second)], 400, "InvalidParameter.EncryptedIllegal", &["/dev/xvdb"]),
         (
             &[DATA, DATA_ENCRYPTED, (DATA_KEY, nobody)],
@@ -135,12 +140,7 @@ async fn r03_a_refusal_names_disk_and_key() {
             "InvalidParameter.KMSKeyId.CMKNotEnabled",
             &["/dev/xvdb", &third, "Disabled"],
         ),
-        (
-            &[ENCRYPTED, ("KMSKeyId", &third), SYSTEM, DATA],
-            403,
-            "InvalidParameter.KMSKeyId.CMKNotEnabled",
-            &[&third],
-        ),
+        (&[ENCRYPTED, ("KMSKeyId", &third), SYSTEM, DATA], 403, "InvalidParameter.KMSKeyId.CMKNotEnabled", &[&third]),
     ];
     for (given, status, code, words) in cases {
         let call = [&[REGION, ("ImageId", source.as_str())], given].concat();
@@ -178,9 +178,8 @@ async fn r03_a_right_is_needed_on_the_key_of_each_disk() {
     let running = with_disk().await;
     let root = Client::root(&running);
     let (source, [first, second, third]) = under_two_keys(&root).await;
-    let statement = |action: &str, resource: &str| {
-        format!(r#"{{"Effect":"Allow","Action":"{action}","Resource":"{resource}"}}"#)
-    };
+    let statement =
+        |action: &str, resource: &str| format!(r#"{{"Effect":"Allow","Action":"{action}","Resource":"{resource}"}}"#);
     let on = |key: &str| statement("kms:GenerateDataKey", &format!("acs:kms:cn-hangzhou:{ACCOUNT}:key/{key}"));
     let may_copy = statement("ecs:CopyImage", "*");
     let (id, secret) = running.services.key_of(Who::Alice);

@@ -1,8 +1,8 @@
 //! Snapshots by filter, shared images, and the default encryption of disks.
 
 use catalog::{
-    DiskEncryptionDefault, DiskRecord, ImageDiskRecord, ImageFilter, ImageOwner, ImageRecord, ImageShare, ImageUse, PageRequest,
-    Scope, SnapshotFilter, SnapshotRecord, Tag, TaggedResource,
+    DiskEncryptionDefault, DiskRecord, ImageDiskRecord, ImageFilter, ImageOwner, ImageRecord, ImageShare, ImageUse,
+    PageRequest, Scope, SnapshotFilter, SnapshotRecord, Tag, TaggedResource,
 };
 
 use crate::image_queries::{at, image, snapshot};

@@ -158,12 +158,7 @@ impl KeyedDisk {
     }
 }
 
-async fn insert_disk(
-    write: &mut Write,
-    image: &ImageRecord,
-    source: &ImageDiskRecord,
-    disk: &CopyDisk,
-) -> Result<()> {
+async fn insert_disk(write: &mut Write, image: &ImageRecord, source: &ImageDiskRecord, disk: &CopyDisk) -> Result<()> {
     let content = DiskContent {
         virtual_bytes: source.snapshot.content.virtual_bytes,
         mode: disk.mode.clone(),

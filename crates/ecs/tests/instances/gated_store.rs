@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use blobs::{BlobEntry, BlobId, BlobStore, LocalStore, OpenBlob, StoreResult, WorkFile};
-use jiff::Timestamp;
+use catalog::Timestamp;
 use tokio::sync::{RwLock, watch};
 
 /// What holds puts back while it is locked for writing, and counts those that have come.

@@ -11,9 +11,9 @@ use catalog::{Clock, KeyRecord, Scope, SystemClock};
 use crypto::{OsRandom, Secret};
 use ecs::qemu::AcceleratorChoice;
 use ecs::{
-    BlobStore, CopyImage, DescribedInstance, Ecs, EcsConfig, ImageRecord, ImportDisk, ImportImage, ImportSource, InstanceFilter,
-    InstanceRecord, InstanceType, InstancesConfig, LocalStore, NewInstances, NewSystemDisk, PageRequest, Rooms,
-    SourceFormat,
+    BlobStore, CopyImage, DescribedInstance, Ecs, EcsConfig, ImageRecord, ImportDisk, ImportImage, ImportSource,
+    InstanceFilter, InstanceRecord, InstanceType, InstancesConfig, LocalStore, NewInstances, NewSystemDisk,
+    PageRequest, Rooms, SourceFormat,
 };
 use kms::{DataDir, Kms, NewKey, RootSource};
 use ram::trail::Ledger;

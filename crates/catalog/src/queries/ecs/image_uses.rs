@@ -17,11 +17,7 @@ pub struct ImageUse {
 
 impl ImageUse {
     fn from_row(row: &Row) -> Result<Self> {
-        Ok(Self {
-            image_id: row.value("id")?,
-            is_shared: row.truth("is_shared")?,
-            is_used: row.truth("is_used")?,
-        })
+        Ok(Self { image_id: row.value("id")?, is_shared: row.truth("is_shared")?, is_used: row.truth("is_used")? })
     }
 }
 

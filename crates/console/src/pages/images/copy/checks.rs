@@ -36,10 +36,7 @@ pub(super) type Check = (String, Chip);
 /// The checks that a dry run made, in their order.
 pub(super) fn checks(refusal: &Refusal, language: Language) -> Vec<Check> {
     let texts = CheckTexts::of(language);
-    listed(refusal)
-        .iter()
-        .map(|check| (title(check, texts), result(&text(check, "result"), texts)))
-        .collect()
+    listed(refusal).iter().map(|check| (title(check, texts), result(&text(check, "result"), texts))).collect()
 }
 
 /// What keeps the call from being carried out; nothing if the dry run passed.
@@ -139,7 +136,9 @@ mod tests {
     #[test]
     fn checks_of_single_disks_name_them() {
         let list = r#"[{"check":"key","result":"passed"},{"check":"key","device":"/dev/xvdb","result":"passed"}]"#;
-        let names = |language| checks(&answer(PASSED, Some(list)), language).into_iter().map(|check| check.0).collect::<Vec<_>>();
+        let names = |language| {
+            checks(&answer(PASSED, Some(list)), language).into_iter().map(|check| check.0).collect::<Vec<_>>()
+        };
         assert_eq!(names(Language::English), ["The key can be used", "The key can be used (/dev/xvdb)"]);
         assert_eq!(names(Language::Chinese), ["密钥可用", "密钥可用（/dev/xvdb）"]);
     }

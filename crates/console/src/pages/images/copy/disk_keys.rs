@@ -59,13 +59,7 @@ impl DiskKeys {
 }
 
 /// What may be chosen besides the account's keys.
-fn unnamed(
-    disk: &Disk,
-    stays: bool,
-    names: &KeyNames,
-    texts: &DiskKeyTexts,
-    language: Language,
-) -> Vec<KeyOption> {
+fn unnamed(disk: &Disk, stays: bool, names: &KeyNames, texts: &DiskKeyTexts, language: Language) -> Vec<KeyOption> {
     let usable = |value: &str, text: String| KeyOption { value: value.to_owned(), text, usable: true };
     let mut options = vec![usable("", texts.as_all.to_owned())];
     match &disk.key {
@@ -143,7 +137,8 @@ mod tests {
             (number, device.to_owned(), chosen.to_owned(), options.to_owned())
         };
         let plain = of(1, "/dev/xvda", "", "=As chosen above | unnamed=Default Service CMK | k-1=k-1");
-        let kept = "=As chosen above | unnamed=Keep the present key (key-1) | alias/acs/ecs=Default Service CMK | k-1=k-1";
+        let kept =
+            "=As chosen above | unnamed=Keep the present key (key-1) | alias/acs/ecs=Default Service CMK | k-1=k-1";
         assert_eq!(lists(true), [plain.clone(), of(2, "/dev/xvdb", "unnamed", kept)]);
         let moved = "=As chosen above | unnamed=Default Service CMK | k-1=k-1";
         assert_eq!(lists(false), [plain, of(2, "/dev/xvdb", "unnamed", moved)]);

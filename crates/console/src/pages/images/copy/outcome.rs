@@ -35,12 +35,7 @@ pub(super) struct Wish<'a> {
 
 /// One sentence for an image whose disks are alike, else one for each kind of disk; one for each disk where some are `listed`: by device, with
 /// the name of a key, or with none.
-pub(super) fn sentences(
-    image: &Image,
-    wish: &Wish<'_>,
-    listed: &[(&str, &str)],
-    texts: &OutcomeTexts,
-) -> Vec<String> {
+pub(super) fn sentences(image: &Image, wish: &Wish<'_>, listed: &[(&str, &str)], texts: &OutcomeTexts) -> Vec<String> {
     if !listed.is_empty() {
         return image.disks.iter().map(|disk| of_disk(disk, wish, listed, texts)).collect();
     }
