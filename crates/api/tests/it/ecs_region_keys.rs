@@ -29,14 +29,10 @@ async fn r04_each_region_has_its_key_and_no_other() {
     for region in REGIONS {
         keys.push(create_key_in(&running, region).await);
     }
-    let copy = |region: &'static str, key: &str| {
-        let mut call = vec![REGION, ("DestinationRegionId", region), ("DestinationImageName", "packed")];
-        call.extend([("Encrypted", "true")]);
-        let (root, plain, key) = (&root, plain.clone(), key.to_owned());
-        async move {
-            call.extend([("ImageId", plain.as_str()), ("KMSKeyId", key.as_str())]);
-            root.call(ECS, "CopyImage", &call).await
-        }
+    let copy = async |region: &str, key: &str| {
+        let named = [("DestinationRegionId", region), ("DestinationImageName", "packed")];
+        let sealed = [("Encrypted", "true"), ("KMSKeyId", key), ("ImageId", &plain), REGION];
+        root.call(ECS, "CopyImage", &[&named[..], &sealed].concat()).await
     };
     for (place, region) in REGIONS.into_iter().enumerate() {
         for (_, key) in keys.iter().enumerate().filter(|(of, _)| *of != place) {

@@ -6,7 +6,7 @@ use catalog::{
 };
 
 use crate::image_queries::{at, image, snapshot};
-use crate::instance_queries::disk;
+use crate::instance_queries::{disk, instance};
 use crate::place::{Place, on_both_engines};
 
 on_both_engines!(
@@ -81,6 +81,7 @@ async fn what_belongs_to_many_images_is_read_at_once(place: &Place) {
     let friend = "2000000000000002".parse().unwrap();
     let share = ImageShare { image_id: ids[7].clone(), account: friend, shared_at: at(7) };
     write.image_share_insert(&share).await.unwrap();
+    write.instance_insert(&instance("i-1")).await.unwrap();
     write.disk_insert(&DiskRecord { image_id: ids[207].clone(), ..disk("d-1", "i-1") }).await.unwrap();
     write.commit().await.unwrap();
     let mut read = catalog.read();

@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn disks_that_differ_are_said_apart() {
         let wish = Wish { encrypt: true, key: "", rewrap: false, to: None };
-        let said = sentences(&image([false, true]), &wish, OutcomeTexts::of(Language::Chinese));
+        let said = sentences(&image([false, true]), &wish, &[], OutcomeTexts::of(Language::Chinese));
         assert_eq!(
             said,
             [
