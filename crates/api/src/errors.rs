@@ -201,6 +201,7 @@ table! {
     ECS_SYSTEM_DISK: 400 "InvalidParameter.SystemDisk" [Ecs] "The disks are not those of an image: {0}." "ours";
     ECS_DEVICE: 400 "InvalidDevice.Malformed" [Ecs] "The device is not valid: {0}." "ecs-images.md 5; message ours";
     ECS_DEVICE_IN_USE: 400 "InvalidDevice.InUse" [Ecs] "The device is in use: {0}." "ecs-images.md 5; message ours";
+    ECS_NO_DEVICE: 404 "InvalidDevice.NotFound" [Ecs] "The specified device does not exist: {0}." "ours";
     ECS_NO_INSTANCE: 404 "InvalidInstanceId.NotFound" [Ecs] "The specified {0} does not exist." "ecs-images.md 5; message ours";
     ECS_NO_TASK: 400 "InvalidTaskId.NotFound" [Ecs] "The specified task does not exist: {0}." "ecs-images.md 6; message ours";
     ECS_TASK_KIND: 403 "InvalidTaskId.TaskActionNotSupport" [Ecs] "The task cannot be cancelled: {0}." "ecs-images.md 6; message ours";

@@ -1,6 +1,8 @@
 //! `DescribeImages`, `DescribeImageFromFamily`. Source: ecs-images.md 4.
 
-use catalog::{ImageDiskRecord, ImageFilter, ImageRecord, Page, PageRequest, Read, Scope, Tag};
+use std::collections::BTreeMap;
+
+use catalog::{ImageDiskRecord, ImageFilter, ImageRecord, ImageUse, Page, PageRequest, Read, Scope, Tag};
 use ram::{Action, Permit};
 
 use crate::arn::require;
@@ -51,10 +53,7 @@ impl Ecs {
         require(permit, DESCRIBE_IMAGES, scope, "image/*")?;
         let mut read = self.catalog.read();
         let found = read.images_page(filter, scope, page).await?;
-        let mut items = Vec::with_capacity(found.items.len());
-        for image in found.items {
-            items.push(described(&mut read, image, scope).await?);
-        }
+        let items = described(&mut read, found.items, scope).await?;
         Ok(Page { items, total_count: found.total_count })
     }
 
@@ -72,20 +71,39 @@ impl Ecs {
         let filter =
             ImageFilter { statuses: "Available".to_owned(), family: family.to_owned(), ..ImageFilter::default() };
         let mut read = self.catalog.read();
-        let found = read.images_page(&filter, scope, PageRequest::first()).await?.items.into_iter().next();
-        match found {
-            Some(image) => Ok(Some(described(&mut read, image, scope).await?)),
-            None => Ok(None),
-        }
+        let mut found = read.images_page(&filter, scope, PageRequest::first()).await?.items;
+        found.truncate(1);
+        Ok(described(&mut read, found, scope).await?.pop())
     }
 }
 
-/// The image with its disks and the caller's tags on it.
-async fn described(read: &mut Read<'_>, image: ImageRecord, scope: &Scope) -> Result<DescribedImage> {
-    let disks = read.image_disks(&image.id).await?;
-    let tags = read.tags_of_resource(&ResourceKind::Image.tagged(&image.id, scope)).await?;
-    let is_own = image.scope == *scope;
-    let is_shared = read.image_shares_count(&image.id).await? > 0;
-    let is_used = read.image_is_used_by(&image.id, &scope.account).await?;
-    Ok(DescribedImage { image, disks, tags, is_own, is_shared, is_used })
+/// Images with their disks and the caller's tags on them, in their order. As many queries for one image as for a page of them.
+async fn described(read: &mut Read<'_>, images: Vec<ImageRecord>, scope: &Scope) -> Result<Vec<DescribedImage>> {
+    let ids: Vec<&str> = images.iter().map(|image| image.id.as_str()).collect();
+    let disks = read.images_disks(&ids).await?;
+    let mut disks = by_image(disks.into_iter().map(|disk| (disk.image_id.clone(), disk)));
+    let mut tags = by_image(read.tags_of_resources((ResourceKind::Image.name(), &ids), scope).await?);
+    let uses = read.images_uses(&ids, &scope.account).await?;
+    let mut uses: BTreeMap<String, ImageUse> = uses.into_iter().map(|one| (one.image_id.clone(), one)).collect();
+    let describe = |image: ImageRecord| {
+        let used = uses.remove(&image.id);
+        DescribedImage {
+            disks: disks.remove(&image.id).unwrap_or_default(),
+            tags: tags.remove(&image.id).unwrap_or_default(),
+            is_own: image.scope == *scope,
+            is_shared: used.as_ref().is_some_and(|used| used.is_shared),
+            is_used: used.is_some_and(|used| used.is_used),
+            image,
+        }
+    };
+    Ok(images.into_iter().map(describe).collect())
+}
+
+/// What belongs to each image, in the order in which it comes.
+fn by_image<T>(found: impl IntoIterator<Item = (String, T)>) -> BTreeMap<String, Vec<T>> {
+    let mut grouped: BTreeMap<String, Vec<T>> = BTreeMap::new();
+    for (image_id, one) in found {
+        grouped.entry(image_id).or_default().push(one);
+    }
+    grouped
 }

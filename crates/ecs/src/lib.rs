@@ -25,7 +25,7 @@ pub use catalog::{
     JobFilter, JobRecord, KeyPairFilter, KeyPairRecord, Page, PageRequest, SnapshotFilter, SnapshotRecord, TicketReply,
 };
 pub use config::{Bucket, EcsConfig};
-pub use copy_image::{Check, CopyImage, FoundDisk};
+pub use copy_image::{Check, CopyImage, DiskKey, FoundDisk};
 pub use create_image::{CreateImage, NewImageDisk};
 pub use describe_images::DescribedImage;
 pub use disks::{CreateSnapshot, DescribedDisk, Encryption, NewDataDisk, NewSystemDisk, ReplaceSystemDisk};

@@ -130,6 +130,9 @@ fn checked(checks: &[Check], refusal_of: impl Fn(&EcsError) -> Refusal) -> Refus
             None if check.was_run => json!({ "check": check.name, "result": "passed" }),
             None => json!({ "check": check.name, "result": "not run" }),
         };
+        if let Some(device) = &check.device {
+            shown["device"] = device.as_str().into();
+        }
         if let Some(disk) = check.found {
             shown["format"] = disk.format.map(|format| format.name()).unwrap_or_default().into();
             shown["virtualBytes"] = disk.virtual_bytes.into();

@@ -10,7 +10,7 @@ use crate::errors::{self, ErrorRow, Refusal};
 /// The row for an error of `ecs`, with its text, which names what it is about and what to do. What is the server's fault goes to the
 /// log instead. `region`: the row for a region that is not served.
 pub(super) fn refusal(error: &EcsError, region: &'static ErrorRow, request_id: &str) -> Refusal {
-    let row = match error {
+    let row = match error.kind() {
         EcsError::Instance(refused) => match instances::row(refused) {
             Some(row) => row,
             None => return of_server(error, request_id),
@@ -57,6 +57,7 @@ pub(super) fn refusal(error: &EcsError, region: &'static ErrorRow, request_id: &
         EcsError::SystemDisk { .. } => &errors::ECS_SYSTEM_DISK,
         EcsError::DeviceMalformed(_) => &errors::ECS_DEVICE,
         EcsError::DeviceInUse(_) => &errors::ECS_DEVICE_IN_USE,
+        EcsError::DeviceNotFound { .. } => &errors::ECS_NO_DEVICE,
         EcsError::TaskNotFound { .. } => &errors::ECS_NO_TASK,
         EcsError::TaskKind { .. } => &errors::ECS_TASK_KIND,
         EcsError::TaskOver { .. } => &errors::ECS_TASK_OVER,
@@ -89,6 +90,8 @@ pub(super) fn refusal(error: &EcsError, region: &'static ErrorRow, request_id: &
         | EcsError::Stopping
         // Only the operator verifies, on the host.
         | EcsError::NotSealed { .. }
+        // The kind of an error has no disk.
+        | EcsError::OfDisk { .. }
         | EcsError::Catalog(_) => return of_server(error, request_id),
     };
     Refusal::new(row, &[&error.to_string()])

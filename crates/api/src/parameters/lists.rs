@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::errors::Refusal;
-use crate::parameters::{Declared, Declares, Kind, Parameters, Treatment};
+use crate::parameters::{Declared, Declares, Flag, Kind, Parameters, Treatment};
 use crate::request::shown;
 
 /// `name.1`, `name.2`, …
@@ -148,6 +148,19 @@ impl Records {
             }
         }
         Ok(records)
+    }
+
+    /// A field that is true or false.
+    ///
+    /// Errors: `InvalidParameter` that names it.
+    pub(crate) fn flag(
+        &self,
+        parameters: &Parameters,
+        record: &NumberedRecord,
+        field: &str,
+    ) -> Result<Option<bool>, Refusal> {
+        let Some(text) = record.text(field) else { return Ok(None) };
+        Flag.read(text).map(Some).ok_or_else(|| self.invalid(parameters, record.number, field))
     }
 
     /// The refusal of one field: `InvalidParameter` that names it.

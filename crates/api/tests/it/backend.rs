@@ -126,10 +126,10 @@ impl Backend {
     }
 }
 
-/// Two regions with local stores. The bucket `golden` is the directory `golden` of the test.
+/// Three regions with local stores, of which servers usually offer two. The bucket `golden` is the directory `golden` of the test.
 fn images(directory: &Path, kms: &Arc<Kms>, ram: &Arc<Ram>, clock: &Arc<ManualClock>) -> Arc<Ecs> {
     let mut stores: BTreeMap<Region, Arc<dyn BlobStore>> = BTreeMap::new();
-    for region in ["cn-hangzhou", "cn-shanghai"] {
+    for region in ["cn-hangzhou", "cn-shanghai", "cn-shenzhen"] {
         let store = LocalStore::open(&directory.join(region)).unwrap();
         stores.insert(region.parse().unwrap(), Arc::new(store));
     }

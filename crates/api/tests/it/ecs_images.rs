@@ -5,20 +5,52 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::backend::Backend;
-use crate::calls::{Client, start};
+use crate::calls::{Client, Parameters, RAM, start};
 use crate::client::Running;
+use crate::story::KMS;
 
 pub(crate) const ECS: &str = "2014-05-26";
 pub(crate) const REGION: (&str, &str) = ("RegionId", "cn-hangzhou");
 const MIB: usize = 1 << 20;
 
+/// Who may take the role by which ECS uses keys of the account.
+const TRUST: &str = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",
+    "Principal":{"Service":["ecs.aliyuncs.com"]}}]}"#;
+
 /// A server with a raw disk of 4 MiB in its bucket.
 pub(crate) async fn with_disk() -> Running<Backend> {
     let running = start().await;
+    add_disk(&running);
+    running
+}
+
+/// Puts the disk into the bucket, and has jobs worked on.
+pub(crate) fn add_disk(running: &Running<Backend>) {
     let disk: Vec<u8> = (0..4 * MIB).map(|n| if n < MIB { (n % 251) as u8 } else { 0 }).collect();
     std::fs::write(running.services.bucket().join("disk.raw"), disk).unwrap();
     running.services.work();
-    running
+}
+
+/// Lets ECS use the keys of the account.
+pub(crate) async fn authorise_ecs(root: &Client<'_>) {
+    let role = ("RoleName", "AliyunECSDiskEncryptDefaultRole");
+    root.done(RAM, "CreateRole", &[role, ("AssumeRolePolicyDocument", TRUST)]).await;
+    let policy = [role, ("PolicyType", "System"), ("PolicyName", "AliyunECSDiskEncryptRolePolicy")];
+    root.done(RAM, "AttachPolicyToRole", &policy).await;
+}
+
+/// Makes a key. Returns its id.
+pub(crate) async fn create_key(root: &Client<'_>) -> String {
+    let made = root.done(KMS, "CreateKey", &[]).await;
+    made["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned()
+}
+
+/// Makes a copy in this region, which is Available when this returns. Returns its id.
+pub(crate) async fn copy(root: &Client<'_>, source: &str, more: Parameters<'_>) -> String {
+    let made = root.done(ECS, "CopyImage", &[&[REGION, ("ImageId", source)], more].concat()).await;
+    let id = made["ImageId"].as_str().unwrap().to_owned();
+    until_available(root, &id).await;
+    id
 }
 
 pub(crate) async fn import(root: &Client<'_>) -> String {
@@ -39,14 +71,22 @@ pub(crate) async fn import(root: &Client<'_>) -> String {
 }
 
 pub(crate) async fn image(root: &Client<'_>, id: &str) -> Value {
-    let found = root.done(ECS, "DescribeImages", &[REGION, ("ImageId", id), ("Status", "ALL")]).await;
-    found["Images"]["Image"][0].clone()
+    image_in(root, REGION.1, id).await
+}
+
+async fn image_in(root: &Client<'_>, region: &str, id: &str) -> Value {
+    let call = [("RegionId", region), ("ImageId", id), ("Status", "ALL")];
+    root.done(ECS, "DescribeImages", &call).await["Images"]["Image"][0].take()
 }
 
 pub(crate) async fn until_available(root: &Client<'_>, id: &str) {
+    until_available_in(root, REGION.1, id).await;
+}
+
+pub(crate) async fn until_available_in(root: &Client<'_>, region: &str, id: &str) {
     let limit = Instant::now() + Duration::from_secs(60);
     loop {
-        let found = image(root, id).await;
+        let found = image_in(root, region, id).await;
         if found["Status"] == "Available" {
             return;
         }

@@ -6,7 +6,7 @@ use crate::openssl::{openssl, padding};
 use crate::story::{Story, decoded, encoded, text};
 
 /// Asks for parameters and wraps `material`; returns what `ImportKeyMaterial` wants.
-async fn wrapped(story: &Story, id: &str, algorithm: &str, material: &[u8]) -> [(&'static str, String); 3] {
+pub(crate) async fn wrapped(story: &Story, id: &str, algorithm: &str, material: &[u8]) -> [(&'static str, String); 3] {
     let call = [("KeyId", id), ("WrappingAlgorithm", algorithm), ("WrappingKeySpec", "RSA_2048")];
     let import = story.ok("GetParametersForImport", &call).await;
     let directory = tempfile::tempdir().unwrap();
@@ -21,7 +21,7 @@ async fn wrapped(story: &Story, id: &str, algorithm: &str, material: &[u8]) -> [
     [("KeyId", id.to_owned()), ("EncryptedKeyMaterial", material), ("ImportToken", text(&import["ImportToken"]))]
 }
 
-fn borrowed<'a>(pairs: &'a [(&'a str, String)]) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn borrowed<'a>(pairs: &'a [(&'a str, String)]) -> Vec<(&'a str, &'a str)> {
     pairs.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 

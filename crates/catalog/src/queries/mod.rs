@@ -5,6 +5,7 @@ pub(crate) mod kms;
 pub(crate) mod ram;
 pub(crate) mod trail;
 
+mod ids;
 mod meta;
 mod rows;
 mod tags;

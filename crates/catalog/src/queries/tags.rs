@@ -2,6 +2,7 @@ use crate::database::{Row, Value, values};
 use crate::error::Result;
 use crate::names::Scope;
 use crate::page::{Page, PageRequest};
+use crate::queries::ids::of_ids;
 use crate::read::Read;
 use crate::writer::Write;
 
@@ -52,6 +53,22 @@ impl Read<'_> {
         let sql = "SELECT tag_key, tag_value FROM tags WHERE account = $1 AND region = $2 AND resource_type = $3
                    AND resource_id = $4 ORDER BY tag_key";
         self.records("list tags", sql, resource.values(), Tag::from_row).await
+    }
+
+    /// Tags of these resources of a type, each with the id of its resource, by id and name.
+    pub async fn tags_of_resources(
+        &mut self,
+        (resource_type, ids): (&str, &[&str]),
+        scope: &Scope,
+    ) -> Result<Vec<(String, Tag)>> {
+        let sql = of_ids!(
+            "SELECT resource_id, tag_key, tag_value FROM tags WHERE account = $101 AND region = $102
+             AND resource_type = $103 AND resource_id",
+            " ORDER BY resource_id, tag_key"
+        );
+        let more = values![&scope.account, &scope.region, resource_type];
+        let from_row = |row: &Row| Ok((row.value("resource_id")?, Tag::from_row(row)?));
+        self.records_of_ids("list tags", sql, (ids, more), from_row).await
     }
 
     /// Tags of the resources of a type behind a position, by id and name, at most `max`. `ids`: of these resources only, separated by

@@ -1,16 +1,18 @@
 //! Snapshots by filter, shared images, and the default encryption of disks.
 
 use catalog::{
-    DiskEncryptionDefault, ImageDiskRecord, ImageFilter, ImageOwner, ImageRecord, ImageShare, PageRequest, Scope,
-    SnapshotFilter, SnapshotRecord,
+    DiskEncryptionDefault, DiskRecord, ImageDiskRecord, ImageFilter, ImageOwner, ImageRecord, ImageShare, ImageUse,
+    PageRequest, Scope, SnapshotFilter, SnapshotRecord, Tag, TaggedResource,
 };
 
 use crate::image_queries::{at, image, snapshot};
+use crate::instance_queries::{disk, instance};
 use crate::place::{Place, on_both_engines};
 
 on_both_engines!(
     snapshots_are_found_by_every_filter,
     a_shared_image_is_found_by_both_accounts,
+    what_belongs_to_many_images_is_read_at_once,
     an_encryption_default_is_kept_for_each_scope,
 );
 
@@ -51,6 +53,54 @@ async fn a_shared_image_is_found_by_both_accounts(place: &Place) {
     write.image_shares_delete("m-1").await.unwrap();
     assert_eq!(write.read().image_shares_count("m-1").await.unwrap(), 0);
     write.commit().await.unwrap();
+}
+
+/// Shows that disks, tags and uses of images are found for more of them than one query takes, each with its image, and that nothing is
+/// told of those that are not there.
+async fn what_belongs_to_many_images_is_read_at_once(place: &Place) {
+    const IMAGES: usize = 230;
+    let catalog = place.open().await;
+    let mut write = catalog.write().await.unwrap();
+    let ids: Vec<String> = (0..IMAGES).map(|n| format!("m-{n:03}")).collect();
+    let tag = |id: &str| Tag { key: "name".to_owned(), value: id.to_owned() };
+    let scope = Scope::default();
+    for id in &ids {
+        assert!(write.image_insert(&image(id, "")).await.unwrap());
+        for position in [1, 0] {
+            let snapshot = snapshot(&format!("s-{id}-{position}"), None);
+            write.snapshot_insert(&snapshot).await.unwrap();
+            let (device, import) = (format!("/dev/{position}"), String::new());
+            let (image_id, import_bucket, import_object) = (id.clone(), import.clone(), import);
+            let disk = ImageDiskRecord { image_id, position, device, import_bucket, import_object, snapshot };
+            write.image_disk_insert(&disk).await.unwrap();
+        }
+        let (resource_type, resource_id) = ("image".to_owned(), id.clone());
+        let resource = TaggedResource { scope: scope.clone(), resource_type, resource_id };
+        write.tag_put(&tag(id), &resource).await.unwrap();
+    }
+    let friend = "2000000000000002".parse().unwrap();
+    let share = ImageShare { image_id: ids[7].clone(), account: friend, shared_at: at(7) };
+    write.image_share_insert(&share).await.unwrap();
+    write.instance_insert(&instance("i-1")).await.unwrap();
+    write.disk_insert(&DiskRecord { image_id: ids[207].clone(), ..disk("d-1", "i-1") }).await.unwrap();
+    write.commit().await.unwrap();
+    let mut read = catalog.read();
+    let asked: Vec<&str> = ids.iter().map(String::as_str).chain(["m-nowhere"]).collect();
+    let disks = read.images_disks(&asked).await.unwrap();
+    let found: Vec<_> = disks.iter().map(|disk| (disk.image_id.as_str(), disk.position)).collect();
+    let wanted: Vec<_> = ids.iter().flat_map(|id| [(id.as_str(), 0), (id.as_str(), 1)]).collect();
+    assert_eq!(found, wanted);
+    assert!(disks.iter().all(|disk| disk.snapshot.id == format!("s-{}-{}", disk.image_id, disk.position)));
+    let tags = read.tags_of_resources(("image", &asked), &scope).await.unwrap();
+    assert_eq!(tags, ids.iter().map(|id| (id.clone(), tag(id))).collect::<Vec<_>>());
+    let mut uses = read.images_uses(&asked, &scope.account).await.unwrap();
+    uses.sort_by(|a, b| a.image_id.cmp(&b.image_id));
+    let is = |n: usize, id: &String| ids[n] == *id;
+    let of = |id: &String| ImageUse { image_id: id.clone(), is_shared: is(7, id), is_used: is(207, id) };
+    assert_eq!(uses, ids.iter().map(of).collect::<Vec<_>>());
+    let uses = read.images_uses(&asked, &share.account).await.unwrap();
+    assert!(uses.iter().all(|one| !one.is_used), "a disk of another account");
+    assert!(read.images_disks(&[]).await.unwrap().is_empty());
 }
 
 /// Shows that a default that was never set is off, and that each scope has its own.

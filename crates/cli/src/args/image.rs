@@ -1,6 +1,7 @@
 //! Arguments of `reseal image` and `reseal region`.
 
 use clap::{Args, Subcommand, ValueEnum};
+use ecs::DiskKey;
 
 use super::{JsonArgs, Rekey};
 
@@ -122,11 +123,26 @@ pub(crate) struct CopyImageArgs {
     /// Key to encrypt under: key id, alias/NAME or ARN
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
+    /// Encrypt one disk under a key of its own, whatever the others get; without KEY it keeps its key, or gets the
+    /// service key. Repeat for more; `reseal image show` lists the devices
+    #[arg(long = "disk-key", value_name = "DEVICE=[KEY]", value_parser = parse_disk_key)]
+    pub disk_keys: Vec<DiskKey>,
     /// How the key of an encrypted image is changed
     #[arg(long, value_enum, default_value_t = Rekey::Reencrypt)]
     pub rekey: Rekey,
     #[command(flatten)]
     pub waiting: WaitArgs,
+}
+
+/// Who names a disk and a key wants it encrypted.
+fn parse_disk_key(text: &str) -> Result<DiskKey, String> {
+    match text.split_once('=') {
+        Some((device, key)) if !device.is_empty() => {
+            let key = Some(key.to_owned()).filter(|key| !key.is_empty());
+            Ok(DiskKey { device: device.to_owned(), encrypted: true, key })
+        }
+        _ => Err(format!("`{text}` is not a device and its key, such as /dev/xvdb=alias/data")),
+    }
 }
 
 #[derive(Args)]
@@ -186,5 +202,21 @@ impl Architecture {
             Self::Arm64 => "arm64",
             Self::I386 => "i386",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A device with a key, or with none, which asks for encryption all the same; anything else is refused.
+    #[test]
+    fn a_disk_key_is_a_device_and_a_key() {
+        let disk = |key: Option<&str>| {
+            Ok(DiskKey { device: "/dev/xvdb".to_owned(), encrypted: true, key: key.map(str::to_owned) })
+        };
+        assert_eq!(parse_disk_key("/dev/xvdb=alias/data"), disk(Some("alias/data")));
+        assert_eq!(parse_disk_key("/dev/xvdb="), disk(None));
+        assert!(parse_disk_key("/dev/xvdb").is_err() && parse_disk_key("=alias/data").is_err());
     }
 }

@@ -84,6 +84,7 @@ fn copy(images: &dyn Images, args: &CopyImageArgs) -> Result<()> {
         description: args.description.clone(),
         encrypted: args.encrypt,
         key: args.key.clone(),
+        disks: args.disk_keys.clone(),
         rewrap: args.rekey == Rekey::Rewrap,
         tags: Vec::new(),
     };

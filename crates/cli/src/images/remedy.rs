@@ -25,7 +25,7 @@ const UNAUTHORIZED: &str = "the key may not be used for images; authorise ECS by
 const WITHOUT_ENCRYPT: &str = "a key is named, so say --encrypt, too";
 
 fn of_error(error: &EcsError) -> Option<&'static str> {
-    match error {
+    match error.kind() {
         EcsError::KeyNotFound(_) => Some(NOT_FOUND),
         EcsError::KeyNotEnabled { state: KeyState::Enabled, .. } => None,
         EcsError::KeyNotEnabled { .. } => Some(NOT_ENABLED),

@@ -162,12 +162,23 @@ impl Images for RemoteImages {
     }
 
     fn copy(&self, copy: &CopyImage) -> Result<String> {
-        let encrypted = if copy.encrypted { "true" } else { "false" };
-        let mut parameters = vec![("ImageId", copy.image_id.as_str()), ("Encrypted", encrypted)];
+        let mut of_disks = Vec::new();
+        for (number, disk) in (1..).zip(&copy.disks) {
+            let mut add = |field: &str, value: &str| {
+                of_disks.push((format!("DiskDeviceMapping.{number}.{field}"), value.to_owned()));
+            };
+            add("Device", &disk.device);
+            add("Encrypted", truth(disk.encrypted));
+            if let Some(key) = &disk.key {
+                add("KMSKeyId", key);
+            }
+        }
+        let mut parameters = vec![("ImageId", copy.image_id.as_str()), ("Encrypted", truth(copy.encrypted))];
         parameters.extend(given("DestinationRegionId", &copy.destination_region));
         parameters.extend(given("DestinationImageName", &copy.name));
         parameters.extend(given("DestinationDescription", &copy.description));
         parameters.extend(copy.key.as_deref().map(|key| ("KMSKeyId", key)));
+        parameters.extend(of_disks.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         parameters.extend(copy.rewrap.then_some(("RekeyMode", "Rewrap")));
         self.make("CopyImage", &parameters)
     }
@@ -257,6 +268,10 @@ impl Disk {
             verified_time: self.verified_time,
         }
     }
+}
+
+fn truth(is_so: bool) -> &'static str {
+    if is_so { "true" } else { "false" }
 }
 
 /// A parameter, if there is a value for it.

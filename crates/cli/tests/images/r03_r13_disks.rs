@@ -12,7 +12,8 @@ const DATA_DISKS: usize = 6;
 /// Copies that a region makes at once.
 const AT_ONCE: usize = 5;
 
-/// Seven disks are one job; a key that is named is that of all disks, one that is not named is kept for all; each disk's key is shown. Of
+/// Seven disks are one job; a key that is named is that of all disks, one that is not named is kept for all, and one disk may have a key of
+/// its own; each disk's key is shown, and opens it. Of
 /// seven jobs at most five run, the others wait, and they begin in the order of their calls.
 fn r03_r13_seven_disks_are_one_job_and_jobs_wait_in_order(lab: &Lab) {
     let names: Vec<String> = (0..=DATA_DISKS).map(|disk| format!("disk{disk}")).collect();
@@ -34,6 +35,14 @@ fn r03_r13_seven_disks_are_one_job_and_jobs_wait_in_order(lab: &Lab) {
             assert_eq!(key_of(&image, disk), key, "disk {disk} of {id}");
             lab.must_hold(&caller.region, &image, disk, &lab.golden().join(format!("{name}.raw")));
         }
+    }
+
+    let one = [("DiskDeviceMapping.1.Device", "/dev/xvdb"), ("DiskDeviceMapping.1.Encrypted", "true")];
+    let mixed = caller.copy(&replaced, &[&one[..], &[("DiskDeviceMapping.1.KMSKeyId", &first)]].concat());
+    let image = caller.image(&mixed).expect("it was made");
+    for (disk, key) in [(0, &second), (1, &first), (2, &second)] {
+        assert_eq!(key_of(&image, disk), key, "disk {disk}");
+        lab.must_hold(&caller.region, &image, disk, &lab.golden().join(format!("{}.raw", names[disk])));
     }
 
     let copies: Vec<String> = (0..7).map(|_| caller.begin_copy(&plain, &[("Encrypted", "true")])).collect();

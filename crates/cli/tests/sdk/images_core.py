@@ -24,6 +24,7 @@ def main():
         disk = image(image_id)["Reseal"]["Disks"]["Disk"][0]
         assert disk["KMSKeyId"] == key, (disk, key)
         assert image(image_id)["DiskDeviceMappings"]["DiskDeviceMapping"][0]["Encrypted"] is True
+    key_of_one_disk(with_own, other)
     limits(plain, with_own, own)
     print("images_core: every step passed")
 
@@ -41,6 +42,17 @@ def new_key():
 
 def copy(source, **parameters):
     return wait(call(CopyImageRequest.CopyImageRequest(), ImageId=source, **parameters)["ImageId"])
+
+
+def key_of_one_disk(source, key):
+    """Parameters of ours that the SDK's request does not know: it sends them all the same."""
+    request = CopyImageRequest.CopyImageRequest()
+    for name, value in {"Device": "/dev/xvda", "Encrypted": "true", "KMSKeyId": key}.items():
+        request.add_query_param(f"DiskDeviceMapping.1.{name}", value)
+    made = wait(call(request, ImageId=source)["ImageId"])
+    disk = image(made)["Reseal"]["Disks"]["Disk"][0]
+    assert (disk["KMSKeyId"], disk["Mode"]) == (key, "reencrypt"), disk
+    call(DeleteImageRequest.DeleteImageRequest(), ImageId=made)
 
 
 def wait(image_id):

@@ -148,6 +148,9 @@ fn story(run: Run<'_>, source: &str) -> Vec<String> {
     assert_eq!(key_of(&kept), key);
     let replaced = json(&run(&format!("image copy {} --encrypt --key {other} --json", text(&kept, "image_id"))));
     assert_eq!(key_of(&replaced), other);
+    let by_disk = json(&run("image copy sealed --disk-key /dev/xvda=alias/other --json"));
+    assert_eq!(key_of(&by_disk), other);
+    assert!(complaint(&run("image copy sealed --disk-key /dev/xvdz=alias/other")).contains("has no disk /dev/xvdz"));
     let said_of = said(&run("image copy plain --encrypt"));
     assert!(said_of.contains(": Available, under key "), "{said_of}");
     let elsewhere = json(&run("image copy plain --to-region cn-shanghai --json"));

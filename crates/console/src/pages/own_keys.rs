@@ -68,7 +68,7 @@ impl FromIterator<(String, String)> for KeyNames {
 }
 
 /// One key of a list to choose from.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::pages) struct KeyOption {
     /// `KMSKeyId`; empty for what comes of naming none.
     pub(in crate::pages) value: String,

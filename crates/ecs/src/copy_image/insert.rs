@@ -1,9 +1,11 @@
-//! One change: the new image with its disks and snapshots, the job, the token, and the use of the key.
+//! One change: the new image with its disks and snapshots, the job, the token, and the use of the keys.
 
-use catalog::{DiskContent, ImageDiskRecord, ImageRecord, NewJob, Timestamp, Write};
-use kms::{KeyId, KeyRecord, KeyVersionId, SealedImage, SealedImageRecord};
+use std::sync::Arc;
 
-use super::checks::{Planned, may_copy};
+use catalog::{DiskContent, ImageDiskRecord, ImageRecord, NewJob, Scope, Timestamp, Write};
+use kms::{KeyFacts, KeyId, KeyVersionId, SealedImage, SealedImageRecord};
+
+use super::checks::{Planned, PlannedPart, may_copy};
 use super::{CopyImage, DiskPlan};
 use crate::arn::image_disk;
 use crate::ecs::Ecs;
@@ -13,6 +15,13 @@ use crate::new_image::{insert_tags, snapshot_of};
 use crate::tags::ResourceKind;
 use crate::tokens::Token;
 
+/// A disk of the source, what becomes of it, and the key that it comes under where it is made anew.
+struct KeyedDisk {
+    source: ImageDiskRecord,
+    plan: DiskPlan,
+    key: Option<Arc<KeyFacts>>,
+}
+
 impl Ecs {
     pub(super) async fn insert_copy(
         &self,
@@ -20,11 +29,9 @@ impl Ecs {
         planned: Planned,
         token: Option<&Token>,
     ) -> Result<String> {
-        // The key's mark and the service key are made before: they stay useful if what follows fails.
-        let key = self.marked_key(&planned.key, &planned.destination).await?;
-        let key = key.map(|facts| facts.key.clone());
         let image = self.new_copy(request, &planned);
-        let spec = self.copy_spec(&planned, key.as_ref().map(|key| key.id));
+        let disks = self.keyed_disks(planned.parts, &planned.destination).await?;
+        let spec = self.copy_spec(&disks);
         let mut write = self.catalog.write().await?;
         let done = async {
             if let Some(token) = token
@@ -32,15 +39,15 @@ impl Ecs {
             {
                 return Ok(answer);
             }
-            self.recheck(&mut write, &planned, &image).await?;
+            self.recheck(&mut write, &planned.source, &image).await?;
             let image = self.with_status(&mut write, image).await?;
             if !write.image_insert(&image).await? {
                 return Err(EcsError::NameTaken { name: image.name, region: image.scope.region });
             }
-            self.insert_disks(&mut write, &image, &planned, &spec).await?;
-            for ((source, _), disk) in planned.disks.iter().zip(&spec.disks) {
-                if let Some(used) = key_in_flight(source, disk, key.as_ref()) {
-                    let path = image_disk(&image.scope, &image.id, disk.position);
+            for (disk, copy) in disks.iter().zip(&spec.disks) {
+                insert_disk(&mut write, &image, &disk.source, copy).await?;
+                if let Some(used) = disk.key_in_flight() {
+                    let path = image_disk(&image.scope, &image.id, copy.position);
                     write.sealed_image_insert(&in_flight((&image.id, path), used, image.created_at)).await?;
                 }
             }
@@ -84,22 +91,36 @@ impl Ecs {
         }
     }
 
-    fn copy_spec(&self, planned: &Planned, key: Option<kms::KeyId>) -> CopySpec {
-        let disks = planned.disks.iter().map(|(disk, plan)| CopyDisk {
-            position: disk.position,
-            source_snapshot: disk.snapshot.id.clone(),
+    /// The disks in their order, with the keys that they come under. The keys' marks and the service key are made before the copy is: they
+    /// stay useful if what follows fails.
+    async fn keyed_disks(&self, parts: Vec<PlannedPart>, destination: &Scope) -> Result<Vec<KeyedDisk>> {
+        let mut disks = Vec::new();
+        for part in parts {
+            let key = self.marked_key(&part.key, destination).await?;
+            disks.extend(part.disks.into_iter().map(|(source, plan)| {
+                let is_kept = matches!(plan, DiskPlan::Share | DiskPlan::Move);
+                KeyedDisk { source, plan, key: key.clone().filter(|_| !is_kept) }
+            }));
+        }
+        disks.sort_by_key(|disk| disk.source.position);
+        Ok(disks)
+    }
+
+    fn copy_spec(&self, disks: &[KeyedDisk]) -> CopySpec {
+        let disks = disks.iter().map(|disk| CopyDisk {
+            position: disk.source.position,
+            source_snapshot: disk.source.snapshot.id.clone(),
             snapshot: self.new_id("s"),
-            blob: (*plan != DiskPlan::Share).then(|| self.new_blob_id().to_string()),
-            mode: plan.mode().to_owned(),
-            key: key.filter(|_| !matches!(plan, DiskPlan::Share | DiskPlan::Move)),
+            blob: (disk.plan != DiskPlan::Share).then(|| self.new_blob_id().to_string()),
+            mode: disk.plan.mode().to_owned(),
+            key: disk.key.as_ref().map(|facts| facts.key.id),
         });
         CopySpec { disks: disks.collect() }
     }
 
     /// What may have changed since the checks: they read without holding anybody up.
-    async fn recheck(&self, write: &mut Write, planned: &Planned, image: &ImageRecord) -> Result<()> {
+    async fn recheck(&self, write: &mut Write, source: &ImageRecord, image: &ImageRecord) -> Result<()> {
         let mut read = write.read();
-        let source = &planned.source;
         let not_found = || EcsError::ImageNotFound { id: source.id.clone(), region: source.scope.region.clone() };
         let found = read.image_by_id(&source.id).await?.ok_or_else(not_found)?;
         if !may_copy(&mut read, &found, &image.scope).await? {
@@ -126,40 +147,34 @@ impl Ecs {
         let status = if before < self.config.copies_at_once as u64 { "Creating" } else { "Waiting" };
         Ok(ImageRecord { status: status.to_owned(), ..image })
     }
+}
 
-    async fn insert_disks(
-        &self,
-        write: &mut Write,
-        image: &ImageRecord,
-        planned: &Planned,
-        spec: &CopySpec,
-    ) -> Result<()> {
-        for ((source, _), disk) in planned.disks.iter().zip(&spec.disks) {
-            let content = DiskContent {
-                virtual_bytes: source.snapshot.content.virtual_bytes,
-                mode: disk.mode.clone(),
-                key_id: disk.key.or(source.snapshot.content.key_id),
-                ..DiskContent::default()
-            };
-            let snapshot = snapshot_of(image, disk.snapshot.clone(), disk.position, content);
-            write.snapshot_insert(&snapshot).await?;
-            let disk = ImageDiskRecord {
-                image_id: image.id.clone(),
-                snapshot,
-                import_bucket: String::new(),
-                import_object: String::new(),
-                ..source.clone()
-            };
-            write.image_disk_insert(&disk).await?;
-        }
-        Ok(())
+impl KeyedDisk {
+    /// The key that it comes under, or stays under, with its version.
+    fn key_in_flight(&self) -> Option<(KeyId, KeyVersionId)> {
+        let content = &self.source.snapshot.content;
+        let kept = || Some((content.key_id?, content.key_version_id?));
+        self.key.as_ref().map(|facts| (facts.key.id, facts.key.primary_version)).or_else(kept)
     }
 }
 
-/// The key that a disk comes under, or stays under, with its version.
-fn key_in_flight(source: &ImageDiskRecord, disk: &CopyDisk, key: Option<&KeyRecord>) -> Option<(KeyId, KeyVersionId)> {
-    let kept = || Some((source.snapshot.content.key_id?, source.snapshot.content.key_version_id?));
-    key.filter(|_| disk.key.is_some()).map(|key| (key.id, key.primary_version)).or_else(kept)
+async fn insert_disk(write: &mut Write, image: &ImageRecord, source: &ImageDiskRecord, disk: &CopyDisk) -> Result<()> {
+    let content = DiskContent {
+        virtual_bytes: source.snapshot.content.virtual_bytes,
+        mode: disk.mode.clone(),
+        key_id: disk.key.or(source.snapshot.content.key_id),
+        ..DiskContent::default()
+    };
+    let snapshot = snapshot_of(image, disk.snapshot.clone(), disk.position, content);
+    write.snapshot_insert(&snapshot).await?;
+    let disk = ImageDiskRecord {
+        image_id: image.id.clone(),
+        snapshot,
+        import_bucket: String::new(),
+        import_object: String::new(),
+        ..source.clone()
+    };
+    Ok(write.image_disk_insert(&disk).await?)
 }
 
 /// The use of a key by what is being made, so that whoever would disable the key sees it. `path`: how it will be recorded.

@@ -4,14 +4,16 @@
 
 pub(crate) mod checks;
 mod insert;
+mod parts;
+mod run;
 
 use catalog::{Scope, Tag};
-use engine::{Decision, Request};
+use engine::Decision;
 use kms::{KeyFacts, KeyRef};
 use ram::{Action, Permit};
 use std::sync::Arc;
 
-pub use checks::{Check, FoundDisk};
+pub use run::{Check, FoundDisk};
 
 use crate::arn::require;
 use crate::ecs::Ecs;
@@ -34,19 +36,25 @@ pub struct CopyImage {
     pub description: String,
     /// Whether the copy is to be encrypted. Not so, an encrypted source stays encrypted.
     pub encrypted: bool,
-    /// The key for the copy, of the destination region: an id, an alias or an ARN. Counts for all disks.
+    /// The key for the copy, of the destination region: an id, an alias or an ARN. Counts for all disks but those that are listed.
     pub key: Option<String>,
+    /// Ours: disks that have a key of their own.
+    pub disks: Vec<DiskKey>,
     /// Ours: only the key is replaced, not the data encrypted anew.
     pub rewrap: bool,
     /// Tags of the copy.
     pub tags: Vec<Tag>,
 }
 
-impl CopyImage {
-    /// Parts of the request that decide about encryption, and nothing else does.
-    pub(crate) fn encryption(&self) -> Request {
-        Request { encrypt: self.encrypted, key_named: self.key.is_some(), rewrap: self.rewrap }
-    }
+/// The key of one disk.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DiskKey {
+    /// Which disk of the source, by its device name.
+    pub device: String,
+    /// Whether it is to be encrypted; so it is, too, where the whole copy is to be.
+    pub encrypted: bool,
+    /// Its key, as that of the copy. `None`: the key that it has, or the service key; never that of the copy.
+    pub key: Option<String>,
 }
 
 impl Ecs {
@@ -74,7 +82,7 @@ impl Ecs {
             // The same call may have been done meanwhile, and is what this one is refused for.
             Err(refusal) => return self.earlier_answer_or(token.as_ref(), refusal).await,
         };
-        planned.key.require(permit)?;
+        planned.parts.iter().try_for_each(|part| part.key.require(permit))?;
         let image = self.insert_copy(request, planned, token.as_ref()).await?;
         self.board.wake();
         Ok(image)
@@ -97,14 +105,19 @@ impl Ecs {
         self.all_copy_checks(request, scope).await
     }
 
-    /// The key that a copy would be put under, for whoever decides about the caller's right to it. `None` for the service key, and
-    /// where no key is there to have a right on.
+    /// The keys that are named for a copy, each once, for whoever decides about the caller's right to them. Without the service key, and
+    /// without what names no key to have a right on.
     ///
     /// Errors: failures of the catalog.
-    pub async fn key_of_copy(&self, request: &CopyImage, scope: &Scope) -> Result<Option<Arc<KeyFacts>>> {
-        let Some(key) = request.key.as_ref().and_then(|key| key.parse::<KeyRef>().ok()) else { return Ok(None) };
-        let Ok(destination) = self.destination(request, scope) else { return Ok(None) };
-        self.own_key(&key, &destination).await
+    pub async fn keys_of_copy(&self, request: &CopyImage, scope: &Scope) -> Result<Vec<Arc<KeyFacts>>> {
+        let Ok(destination) = self.destination(request, scope) else { return Ok(Vec::new()) };
+        let of_disks = request.disks.iter().filter_map(|disk| disk.key.as_ref());
+        let mut keys: Vec<Arc<KeyFacts>> = Vec::new();
+        for key in request.key.iter().chain(of_disks).filter_map(|key| key.parse::<KeyRef>().ok()) {
+            let found = self.own_key(&key, &destination).await?;
+            keys.extend(found.filter(|found| keys.iter().all(|known| known.key.id != found.key.id)));
+        }
+        Ok(keys)
     }
 
     /// Account and region of the copy.

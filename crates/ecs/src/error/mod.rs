@@ -93,6 +93,22 @@ pub enum EcsError {
     /// The combination of source and request is not allowed.
     #[error(transparent)]
     Refused(#[from] engine::Refusal),
+    /// A refusal that is about one disk of an image.
+    #[error("disk {device}: {error}")]
+    OfDisk {
+        /// Its device.
+        device: String,
+        /// What is the matter with it or with its key.
+        error: Box<EcsError>,
+    },
+    /// A disk that is listed, and that the image does not have.
+    #[error("image {image} has no disk {device}")]
+    DeviceNotFound {
+        /// The device.
+        device: String,
+        /// The image.
+        image: String,
+    },
     /// An encrypted image stays in its region.
     #[error("image {id} is encrypted, and encrypted images are not copied to another region")]
     EncryptedAcrossRegions {

@@ -8,6 +8,23 @@ use crate::instances::InstanceError;
 use crate::qemu::HypervisorError;
 
 impl EcsError {
+    /// The refusal as one that is about a disk: its text then names it. What is about no disk stays as it is.
+    pub(crate) fn of_disk(self, device: &str) -> Self {
+        match self {
+            Self::OfDisk { .. } | Self::KmsNotOpened | Self::Catalog(_) | Self::Ram(_) | Self::Kms(_) => self,
+            error => Self::OfDisk { device: device.to_owned(), error: Box::new(error) },
+        }
+    }
+
+    /// What is refused, whichever disk it is about.
+    #[must_use]
+    pub fn kind(&self) -> &Self {
+        match self {
+            Self::OfDisk { error, .. } => error,
+            error => error,
+        }
+    }
+
     /// The text with those of its causes, down to the system's own word. A text that holds its cause already is not repeated.
     #[must_use]
     pub fn with_causes(&self) -> String {

@@ -120,7 +120,7 @@ impl Ecs {
         let known = self.check_import(request, scope).await?;
         let check = |disk: Known| {
             let found = FoundDisk { format: disk.format, virtual_bytes: disk.virtual_bytes };
-            Check { name: "disk", refusal: None, was_run: true, found: Some(found) }
+            Check { name: "disk", device: None, refusal: None, was_run: true, found: Some(found) }
         };
         Ok(known.into_iter().map(check).collect())
     }

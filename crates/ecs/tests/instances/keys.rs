@@ -9,7 +9,7 @@ use crate::lab::Lab;
 #[tokio::test(flavor = "multi_thread")]
 async fn r09_a_disk_of_an_encrypted_image_is_encrypted() {
     let lab = Lab::new().await;
-    let (plain, line) = lab.plain_image(4).await;
+    let (plain, line) = lab.plain_qcow2_image(4).await;
     let (own, other) = (lab.key().await, lab.key().await);
     let sealed = lab.sealed_image(&plain, Some(&own)).await;
     let with = |encrypted, key: Option<String>| {

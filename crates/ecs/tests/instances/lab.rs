@@ -12,13 +12,15 @@ use catalog::{Catalog, Clock, KeyRecord, Scope, SystemClock};
 use crypto::{OsRandom, Secret};
 use ecs::qemu::AcceleratorChoice;
 use ecs::{
-    CopyImage, DescribedInstance, Ecs, EcsConfig, ImportDisk, ImportImage, ImportSource, InstanceFilter,
-    InstanceRecord, InstanceType, InstancesConfig, NewInstances, NewSystemDisk, PageRequest, Rooms, SourceFormat,
+    BlobStore, CopyImage, DescribedInstance, Ecs, EcsConfig, ImageRecord, ImportDisk, ImportImage, ImportSource,
+    InstanceFilter, InstanceRecord, InstanceType, InstancesConfig, NewInstances, NewSystemDisk, PageRequest, Rooms,
+    SourceFormat,
 };
 use kms::{DataDir, Kms, NewKey, RootSource};
 use ram::trail::Ledger;
 use ram::{Permit, Ram};
 
+use crate::gated_store::{Gate, GatedStore};
 use crate::guest::{make_disk, run};
 use crate::moto::Moto;
 use crate::throwaway::Postgres;
@@ -34,6 +36,8 @@ pub(crate) struct Lab {
     pub(crate) rooms: Rooms,
     pub(crate) permit: Permit,
     pub(crate) scope: Scope,
+    /// Of the store.
+    pub(crate) gate: Arc<Gate>,
     work: Vec<tokio::task::JoinHandle<()>>,
     store: StoreConfig,
     directory: Arc<tempfile::TempDir>,
@@ -88,16 +92,17 @@ impl Lab {
             }
             None => StoreConfig::Local(LocalConfig { path }),
         };
-        let ecs = open(&rooms, &store, directory.path(), &change);
+        let gate = Gate::new();
+        let ecs = open(&rooms, &store, directory.path(), &gate, &change);
         let work = begin(&ecs);
-        Self { ecs, rooms, permit, scope, work, store, directory, services }
+        Self { ecs, rooms, permit, scope, gate, work, store, directory, services }
     }
 
     /// The server stops, and another comes. Machines go on meanwhile.
     pub(crate) async fn restart(mut self) -> Self {
         self.end_work().await;
         let old = Arc::downgrade(&self.ecs);
-        self.ecs = open(&self.rooms, &self.store, self.directory.path(), &|_| {});
+        self.ecs = open(&self.rooms, &self.store, self.directory.path(), &self.gate, &|_| {});
         patiently(async {
             while old.strong_count() > 0 {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -152,7 +157,16 @@ impl Lab {
     pub(crate) async fn plain_image(&self, seed: u32) -> (String, String) {
         let file = self.path(&format!("guest-{seed}.raw"));
         let line = make_disk(&file, seed, false);
-        (self.import(file).await, line)
+        (self.import(file, SourceFormat::Raw).await, line)
+    }
+
+    /// The same, imported as qcow2.
+    pub(crate) async fn plain_qcow2_image(&self, seed: u32) -> (String, String) {
+        let (raw, file) = (self.path("guest.raw"), self.path("guest.qcow2"));
+        let line = make_disk(&raw, seed, false);
+        let convert = ["convert", "-f", "raw", "-O", "qcow2"];
+        run(std::process::Command::new("qemu-img").args(convert).arg(&raw).arg(&file));
+        (self.import(file, SourceFormat::Qcow2).await, line)
     }
 
     /// A plain image of a guest that does nothing, for ever, and does not hear the power button.
@@ -163,11 +177,11 @@ impl Lab {
         disk[510..512].copy_from_slice(&[0x55, 0xaa]);
         let file = self.path("idle.raw");
         std::fs::write(&file, disk).unwrap();
-        self.import(file).await
+        self.import(file, SourceFormat::Raw).await
     }
 
-    async fn import(&self, file: PathBuf) -> String {
-        let disk = ImportDisk { format: Some(SourceFormat::Raw), ..ImportDisk::of(ImportSource::File(file)) };
+    async fn import(&self, file: PathBuf, format: SourceFormat) -> String {
+        let disk = ImportDisk { format: Some(format), ..ImportDisk::of(ImportSource::File(file)) };
         let request = ImportImage { disks: vec![disk], ..ImportImage::default() };
         let imported = self.ecs.import_image(&request, None, &self.permit, &self.scope).await.unwrap();
         self.image_is_made(&imported.image_id).await;
@@ -176,18 +190,25 @@ impl Lab {
 
     /// A copy under a key; `None`: the service key.
     pub(crate) async fn sealed_image(&self, source: &str, key: Option<&KeyRecord>) -> String {
-        let key = key.map(|key| key.id.to_string());
-        let request = CopyImage { image_id: source.to_owned(), encrypted: true, key, ..CopyImage::default() };
-        let image = self.ecs.copy_image(&request, None, &self.permit, &self.scope).await.unwrap();
+        let image = self.begin_sealed_image(source, key).await;
         self.image_is_made(&image).await;
         image
     }
 
+    pub(crate) async fn begin_sealed_image(&self, source: &str, key: Option<&KeyRecord>) -> String {
+        let key = key.map(|key| key.id.to_string());
+        let request = CopyImage { image_id: source.to_owned(), encrypted: true, key, ..CopyImage::default() };
+        self.ecs.copy_image(&request, None, &self.permit, &self.scope).await.unwrap()
+    }
+
+    pub(crate) async fn image(&self, id: &str) -> ImageRecord {
+        self.rooms.kms.catalog().read().image_by_id(id).await.unwrap().unwrap()
+    }
+
     pub(crate) async fn image_is_made(&self, id: &str) {
-        let catalog = self.rooms.kms.catalog();
         patiently(async {
             loop {
-                let image = catalog.read().image_by_id(id).await.unwrap().unwrap();
+                let image = self.image(id).await;
                 match image.status.as_str() {
                     "Available" => return,
                     "CreateFailed" => panic!("{}", image.failure),
@@ -275,8 +296,16 @@ impl Drop for Lab {
     }
 }
 
-fn open(rooms: &Rooms, store: &StoreConfig, directory: &Path, change: &dyn Fn(&mut InstancesConfig)) -> Arc<Ecs> {
-    let stores = BTreeMap::from([("cn-hangzhou".parse().unwrap(), store.open().unwrap())]);
+fn open(
+    rooms: &Rooms,
+    store: &StoreConfig,
+    directory: &Path,
+    gate: &Arc<Gate>,
+    change: &dyn Fn(&mut InstancesConfig),
+) -> Arc<Ecs> {
+    let store = GatedStore { store: store.open().unwrap(), gate: Arc::clone(gate) };
+    let stores: BTreeMap<_, Arc<dyn BlobStore>> =
+        BTreeMap::from([("cn-hangzhou".parse().unwrap(), Arc::new(store) as Arc<dyn BlobStore>)]);
     let mut config = EcsConfig::new(directory.to_owned(), 1);
     config.instances.hypervisor.accelerator = AcceleratorChoice::Tcg;
     config.instances.hypervisor.answer_timeout = PATIENCE;

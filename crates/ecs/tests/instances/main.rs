@@ -12,6 +12,8 @@ mod moto;
 #[path = "../../../cli/tests/server/throwaway.rs"]
 mod throwaway;
 
+mod copies;
+mod gated_store;
 mod images;
 mod keys;
 mod lab;

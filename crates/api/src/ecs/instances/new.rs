@@ -145,12 +145,7 @@ fn data_disk(record: &NumberedRecord, parameters: &Parameters) -> Result<NewData
     if !snapshot_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
         return Err(invalid("SnapshotId"));
     }
-    let encrypted = match record.text("Encrypted").map(str::to_ascii_lowercase).as_deref() {
-        None => None,
-        Some("true") => Some(true),
-        Some("false") => Some(false),
-        Some(_) => return Err(invalid("Encrypted")),
-    };
+    let encrypted = DATA_DISK.flag(parameters, record, "Encrypted")?;
     let size_gib = record.text("Size").map(|size| size.parse().map_err(|_| invalid("Size"))).transpose()?;
     Ok(NewDataDisk {
         category: text("Category"),

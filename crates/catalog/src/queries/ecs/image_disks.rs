@@ -1,5 +1,6 @@
 use crate::database::{Row, values};
 use crate::error::Result;
+use crate::queries::ids::of_ids;
 use crate::read::Read;
 use crate::writer::Write;
 
@@ -38,10 +39,17 @@ impl ImageDiskRecord {
 impl Read<'_> {
     /// Disks of an image, the system disk first.
     pub async fn image_disks(&mut self, image_id: &str) -> Result<Vec<ImageDiskRecord>> {
-        let sql = "SELECT d.image_id AS disk_image_id, d.position, d.device, d.import_bucket, d.import_object, s.*
-                   FROM image_disks d JOIN snapshots s ON s.id = d.snapshot_id
-                   WHERE d.image_id = $1 ORDER BY d.position";
-        self.records("list the disks of an image", sql, values![image_id], ImageDiskRecord::from_row).await
+        self.images_disks(&[image_id]).await
+    }
+
+    /// Disks of images, those of one behind the other, the system disk first.
+    pub async fn images_disks(&mut self, image_ids: &[&str]) -> Result<Vec<ImageDiskRecord>> {
+        let sql = of_ids!(
+            "SELECT d.image_id AS disk_image_id, d.position, d.device, d.import_bucket, d.import_object, s.*
+             FROM image_disks d JOIN snapshots s ON s.id = d.snapshot_id WHERE d.image_id",
+            " ORDER BY d.image_id, d.position"
+        );
+        self.records_of_ids("list the disks of images", sql, (image_ids, values![]), ImageDiskRecord::from_row).await
     }
 
     /// Ids of the images that have a disk from this snapshot, at most 100.

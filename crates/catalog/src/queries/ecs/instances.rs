@@ -178,13 +178,6 @@ impl Read<'_> {
         self.count("count instances", sql, values![&scope.account, &scope.region]).await
     }
 
-    /// Whether a disk of an instance of this account is made of an image.
-    pub async fn image_is_used_by(&mut self, image_id: &str, account: &Account) -> Result<bool> {
-        let sql =
-            "SELECT count(*) AS n FROM (SELECT 1 FROM disks WHERE image_id = $1 AND account = $2 LIMIT 1) AS counted";
-        Ok(self.count("look for a user of an image", sql, values![image_id, account]).await? == 1)
-    }
-
     /// Ids of the instances of an account that have a disk from an image, at most 100.
     pub async fn instances_of_image(&mut self, image_id: &str, account: &Account) -> Result<Vec<String>> {
         let sql = "SELECT DISTINCT instance_id FROM disks WHERE image_id = $1 AND account = $2

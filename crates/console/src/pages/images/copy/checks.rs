@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::calls::Refusal;
-use crate::language::{Language, texts};
+use crate::language::{Language, fill, texts};
 use crate::pages::images::PASSED;
 use crate::shown::{Chip, text};
 use crate::trouble::Trouble;
@@ -26,6 +26,7 @@ texts! {
         passed: "passed" | "通过";
         refused: "refused" | "不通过";
         not_run: "not run" | "未检查";
+        of_disk: "{} ({})" | "{}（{}）";
     }
 }
 
@@ -35,10 +36,7 @@ pub(super) type Check = (String, Chip);
 /// The checks that a dry run made, in their order.
 pub(super) fn checks(refusal: &Refusal, language: Language) -> Vec<Check> {
     let texts = CheckTexts::of(language);
-    listed(refusal)
-        .iter()
-        .map(|check| (name(&text(check, "check"), texts), result(&text(check, "result"), texts)))
-        .collect()
+    listed(refusal).iter().map(|check| (title(check, texts), result(&text(check, "result"), texts))).collect()
 }
 
 /// What keeps the call from being carried out; nothing if the dry run passed.
@@ -51,7 +49,7 @@ pub(super) fn refusals(refusal: &Refusal, language: Language) -> Vec<Trouble> {
     for check in listed(refusal).iter().filter(|check| check["result"] == "refused").skip(1) {
         let code = text(check, "code");
         let texts = CheckTexts::of(language);
-        let message = name(&text(check, "check"), texts);
+        let message = title(check, texts);
         let further = Refusal { code, message, denied: None, checks: None, ..refusal.clone() };
         troubles.push(Trouble::new(&further, language));
     }
@@ -61,6 +59,12 @@ pub(super) fn refusals(refusal: &Refusal, language: Language) -> Vec<Trouble> {
 fn listed(refusal: &Refusal) -> Vec<Value> {
     let checks = refusal.checks.as_deref().unwrap_or("[]");
     serde_json::from_str(checks).unwrap_or_default()
+}
+
+/// What was looked at, and of which disk where it is one that is listed.
+fn title(check: &Value, texts: &CheckTexts) -> String {
+    let (name, device) = (name(&text(check, "check"), texts), text(check, "device"));
+    if device.is_empty() { name } else { fill(texts.of_disk, &[&name, &device]) }
 }
 
 /// The words for a check; one that is not known here has the API's.
@@ -127,5 +131,15 @@ mod tests {
                 );
             }
         }
+    }
+    /// A check of one disk names it.
+    #[test]
+    fn checks_of_single_disks_name_them() {
+        let list = r#"[{"check":"key","result":"passed"},{"check":"key","device":"/dev/xvdb","result":"passed"}]"#;
+        let names = |language| {
+            checks(&answer(PASSED, Some(list)), language).into_iter().map(|check| check.0).collect::<Vec<_>>()
+        };
+        assert_eq!(names(Language::English), ["The key can be used", "The key can be used (/dev/xvdb)"]);
+        assert_eq!(names(Language::Chinese), ["密钥可用", "密钥可用（/dev/xvdb）"]);
     }
 }

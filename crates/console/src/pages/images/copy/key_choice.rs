@@ -3,9 +3,10 @@
 use askama::Template;
 
 use super::super::image::Image;
-use crate::language::{fill, texts};
+use super::disk_keys::{DiskKeyTexts, DiskKeys};
+use crate::language::{Language, fill, texts};
 use crate::pages::own_keys::{KeyNames, KeyOption, own_keys};
-use crate::visit::Visit;
+use crate::visit::{Fields, Visit};
 
 texts! {
     /// Texts of the list.
@@ -20,7 +21,7 @@ texts! {
 }
 
 /// Alias of the service's key. Source: ecs-images.md 2.
-const SERVICE_ALIAS: &str = "alias/acs/ecs";
+pub(super) const SERVICE_ALIAS: &str = "alias/acs/ecs";
 
 /// The list with what belongs to it. It comes anew when the destination changes.
 #[derive(Template)]
@@ -31,37 +32,57 @@ pub(super) struct KeyChoice {
     region: String,
     options: Vec<KeyOption>,
     chosen: String,
+    disk_texts: &'static DiskKeyTexts,
+    /// A list for each disk, where there are several.
+    disks: Vec<DiskKeys>,
     /// Why the account's keys are not in the list.
     refused: String,
 }
 
 impl KeyChoice {
-    pub(super) async fn of(visit: &Visit, image: &Image, region: &str, names: &KeyNames, chosen: &str) -> Self {
+    pub(super) async fn of(visit: &Visit, image: &Image, region: &str, names: &KeyNames, fields: &Fields) -> Self {
         let texts = KeyTexts::of(visit.language);
-        let mut options = of_service(image, region == visit.region, names, texts);
-        let refused = match own_keys(visit, region, names).await {
-            Ok(own) => {
-                options.extend(own);
-                String::new()
-            }
-            Err(refusal) => fill(texts.refused, &[&refusal.message]),
+        let stays = region == visit.region;
+        let (own, refused) = match own_keys(visit, region, names).await {
+            Ok(own) => (own, String::new()),
+            Err(refusal) => (Vec::new(), fill(texts.refused, &[&refusal.message])),
         };
-        Self { texts, region: region.to_owned(), options, chosen: chosen.to_owned(), refused }
+        let disks = DiskKeys::all(image, (stays, &own), names, fields, visit.language);
+        let mut options = of_service(image, stays, names, visit.language);
+        options.extend(own);
+        Self {
+            texts,
+            region: region.to_owned(),
+            options,
+            chosen: fields.get("KMSKeyId").to_owned(),
+            disk_texts: DiskKeyTexts::of(visit.language),
+            disks,
+            refused,
+        }
+    }
+
+    /// Whether something is chosen for a single disk.
+    fn has_own(&self) -> bool {
+        self.disks.iter().any(|disk| !disk.chosen.is_empty())
     }
 }
 
+/// The service's key as one to choose.
+pub(super) fn service_key(value: &str, language: Language) -> KeyOption {
+    KeyOption { value: value.to_owned(), text: KeyTexts::of(language).service.to_owned(), usable: true }
+}
+
 /// What comes of naming no key, and the service's key where that is something else.
-fn of_service(image: &Image, stays: bool, names: &KeyNames, texts: &KeyTexts) -> Vec<KeyOption> {
-    let usable = |value: &str, text: String| KeyOption { value: value.to_owned(), text, usable: true };
-    let service = |value| usable(value, texts.service.to_owned());
+fn of_service(image: &Image, stays: bool, names: &KeyNames, language: Language) -> Vec<KeyOption> {
     let keeps = stays && image.disks.iter().all(|disk| disk.is_encrypted);
     if !keeps {
-        return vec![service("")];
+        return vec![service_key("", language)];
     }
     let present = image.keys().iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ");
-    let mut options = vec![usable("", fill(texts.keep, &[&present]))];
+    let text = fill(KeyTexts::of(language).keep, &[&present]);
+    let mut options = vec![KeyOption { value: String::new(), text, usable: true }];
     if names.has(SERVICE_ALIAS) {
-        options.push(service(SERVICE_ALIAS));
+        options.push(service_key(SERVICE_ALIAS, language));
     }
     options
 }
@@ -72,7 +93,6 @@ mod tests {
 
     use super::super::super::image::tests::answered;
     use super::*;
-    use crate::language::Language;
 
     fn names() -> KeyNames {
         let pairs = [("k-1", "alias/golden"), ("k-0", SERVICE_ALIAS)];
@@ -86,7 +106,7 @@ mod tests {
         let mut found = answered();
         let values = |found: &Value, stays, names: &KeyNames| {
             let image = Image::read(found, names, Language::English);
-            let options = of_service(&image, stays, names, texts);
+            let options = of_service(&image, stays, names, Language::English);
             options.into_iter().map(|option| (option.value, option.text)).collect::<Vec<_>>()
         };
         let service = |value: &str| (value.to_owned(), texts.service.to_owned());
@@ -103,11 +123,24 @@ mod tests {
     fn markup_in_names_is_text() {
         for language in [Language::English, Language::Chinese] {
             let option = KeyOption { value: "k".to_owned(), text: "alias/<script>".to_owned(), usable: true };
-            let (texts, refused) = (KeyTexts::of(language), "<script>".to_owned());
-            let page =
-                KeyChoice { texts, region: "r".to_owned(), options: vec![option], chosen: "k".to_owned(), refused };
+            let disk = DiskKeys {
+                number: 1,
+                device: "<script>".to_owned(),
+                kind: "",
+                options: vec![option.clone()],
+                chosen: String::new(),
+            };
+            let page = KeyChoice {
+                texts: KeyTexts::of(language),
+                region: "r".to_owned(),
+                options: vec![option],
+                chosen: "k".to_owned(),
+                disk_texts: DiskKeyTexts::of(language),
+                disks: vec![disk],
+                refused: "<script>".to_owned(),
+            };
             let html = page.render().unwrap();
-            assert!(!html.contains("<script>") && html.matches("&#60;script&#62;").count() == 2, "{html}");
+            assert!(!html.contains("<script>") && html.matches("&#60;script&#62;").count() == 5, "{html}");
         }
     }
 }

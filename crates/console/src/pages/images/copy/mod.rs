@@ -1,6 +1,7 @@
 //! The copy dialog: where to, under which name, and under which key; what will happen is said before it is sent.
 
 mod checks;
+mod disk_keys;
 mod key_choice;
 mod outcome;
 mod preview;
@@ -87,7 +88,8 @@ async fn send(Path(Of { id }): Path<Of>, Posted { visit, fields }: Posted) -> Re
     if fields.is_on("preview") {
         return show(&visit, &id, Some(fields), None).await;
     }
-    let mut parameters = parameters(&id, &fields);
+    let disks = disk_keys::parameters(&fields);
+    let mut parameters = parameters(&id, &fields, &disks);
     parameters.push(("ClientToken", fields.get("ClientToken")));
     match visit.call(Product::Ecs, "CopyImage", &parameters).await {
         Ok(answer) => {
@@ -113,7 +115,8 @@ async fn look_ahead(Path(Of { id }): Path<Of>, visit: Visit) -> Response {
     } else {
         // The keys are those of another region: the list comes anew, with nothing chosen.
         fields.clear("KMSKeyId");
-        Some(KeyChoice::of(&visit, &image, &region, &names, "").await)
+        disk_keys::clear(&mut fields);
+        Some(KeyChoice::of(&visit, &image, &region, &names, &fields).await)
     };
     let mut preview = Preview::of(&visit, &image, &fields, &names).await;
     preview.keys = keys;
@@ -137,7 +140,7 @@ async fn show(visit: &Visit, id: &str, typed: Option<Fields>, refused: Option<Re
         texts,
         regions: choices(regions, &region),
         modes: choices([("Reencrypt", texts.reencrypt), ("Rewrap", texts.rewrap)], fields.get("RekeyMode")),
-        keys: KeyChoice::of(visit, &image, &region, &names, fields.get("KMSKeyId")).await,
+        keys: KeyChoice::of(visit, &image, &region, &names, &fields).await,
         preview: Preview::of(visit, &image, &fields, &names).await,
         trouble: refused.as_ref().map(|refusal| Trouble::new(refusal, visit.language)),
         token: if sent.is_empty() { visit.client_token() } else { sent.to_owned() },
@@ -160,10 +163,14 @@ fn destination<'a>(visit: &'a Visit, fields: &'a Fields) -> &'a str {
     }
 }
 
-/// A key counts with the tick only: without it the list of keys is out of sight.
-fn parameters<'a>(id: &'a str, fields: &'a Fields) -> Vec<(&'a str, &'a str)> {
+/// Keys count with the tick only: without it their lists are out of sight. `disks`: the parameters of single disks.
+fn parameters<'a>(id: &'a str, fields: &'a Fields, disks: &'a [(String, String)]) -> Vec<(&'a str, &'a str)> {
     let mut parameters = fields.given(&PARAMETERS);
-    parameters.retain(|(name, _)| *name != "KMSKeyId" || fields.is_on("Encrypted"));
+    if fields.is_on("Encrypted") {
+        parameters.extend(disks.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    } else {
+        parameters.retain(|(name, _)| *name != "KMSKeyId");
+    }
     parameters.push(("ImageId", id));
     parameters
 }

@@ -1,6 +1,7 @@
 //! What a copy does to the source's disks, in sentences. The rules are the API's (docs/api-coverage.md); here they only get words, and only once a
 //! dry run has passed.
 
+use super::super::disk::Disk;
 use super::super::image::Image;
 use crate::language::{fill, texts};
 
@@ -15,12 +16,14 @@ texts! {
         rewraps: "Only the data key is wrapped anew, under {}. The data stays as it is: whoever has the old data key can still read the copy." | "仅以{}重新封装数据密钥，数据不变：持有旧数据密钥者仍可读取副本。";
         of_plain: "Plain disks: {}" | "未加密磁盘：{}";
         of_encrypted: "Encrypted disks: {}" | "加密磁盘：{}";
+        of_disk: "{}: {}" | "{}：{}";
         service_key: "the Default Service CMK" | "默认服务密钥（Default Service CMK）";
         key: "key {}" | "密钥 {} ";
     }
 }
 
 /// What the form asks for.
+#[derive(Clone, Copy)]
 pub(super) struct Wish<'a> {
     pub(super) encrypt: bool,
     /// Name of the key; empty if none is named.
@@ -30,8 +33,12 @@ pub(super) struct Wish<'a> {
     pub(super) to: Option<&'a str>,
 }
 
-/// One sentence for an image whose disks are alike, else one for each kind of disk.
-pub(super) fn sentences(image: &Image, wish: &Wish<'_>, texts: &OutcomeTexts) -> Vec<String> {
+/// One sentence for an image whose disks are alike, else one for each kind of disk; one for each disk where some are `listed`: by device, with
+/// the name of a key, or with none.
+pub(super) fn sentences(image: &Image, wish: &Wish<'_>, listed: &[(&str, &str)], texts: &OutcomeTexts) -> Vec<String> {
+    if !listed.is_empty() {
+        return image.disks.iter().map(|disk| of_disk(disk, wish, listed, texts)).collect();
+    }
     let encrypted = image.disks.iter().filter(|disk| disk.is_encrypted).count();
     let present = image.keys().iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ");
     match encrypted {
@@ -42,6 +49,16 @@ pub(super) fn sentences(image: &Image, wish: &Wish<'_>, texts: &OutcomeTexts) ->
             fill(texts.of_encrypted, &[&of_encrypted(&present, wish, texts)]),
         ],
     }
+}
+
+fn of_disk(disk: &Disk, wish: &Wish<'_>, listed: &[(&str, &str)], texts: &OutcomeTexts) -> String {
+    let own = listed.iter().find(|(device, _)| *device == disk.device);
+    let wish = own.map_or(*wish, |(_, key)| Wish { encrypt: true, key, ..*wish });
+    let sentence = match &disk.key {
+        Some(key) => of_encrypted(&key.name, &wish, texts),
+        None => of_plain(&wish, texts),
+    };
+    fill(texts.of_disk, &[&disk.device, &sentence])
 }
 
 fn of_plain(wish: &Wish<'_>, texts: &OutcomeTexts) -> String {
@@ -57,7 +74,8 @@ fn of_encrypted(present: &str, wish: &Wish<'_>, texts: &OutcomeTexts) -> String 
     if wish.key.is_empty() && wish.to.is_none() {
         return fill(texts.keeps, &[&present]);
     }
-    let text = if wish.rewrap { texts.rewraps } else { texts.reencrypts };
+    // Only the key that is named wraps anew what another one wrapped.
+    let text = if wish.rewrap && !wish.key.is_empty() { texts.rewraps } else { texts.reencrypts };
     fill(text, &[&new_key(wish, texts)])
 }
 
@@ -100,7 +118,7 @@ mod tests {
                 "New key: all data is re-encrypted under the Default Service CMK.",
             ),
         ] {
-            let said = sentences(&image, &wish, OutcomeTexts::of(Language::English));
+            let said = sentences(&image, &wish, &[], OutcomeTexts::of(Language::English));
             assert!(said.len() == 1 && said[0].starts_with(begins), "{said:?}, not {begins}");
         }
     }
@@ -109,12 +127,44 @@ mod tests {
     #[test]
     fn disks_that_differ_are_said_apart() {
         let wish = Wish { encrypt: true, key: "", rewrap: false, to: None };
-        let said = sentences(&image([false, true]), &wish, OutcomeTexts::of(Language::Chinese));
+        let said = sentences(&image([false, true]), &wish, &[], OutcomeTexts::of(Language::Chinese));
         assert_eq!(
             said,
             [
                 "未加密磁盘：使用新密钥：全部数据以默认服务密钥（Default Service CMK）加密。",
                 "加密磁盘：保持使用密钥 A：数据不重写，副本立即可用。",
+            ]
+        );
+    }
+    /// Where a disk has a key of its own, each is said by itself.
+    #[test]
+    fn disks_with_keys_of_their_own_are_said_one_by_one() {
+        let texts = OutcomeTexts::of(Language::English);
+        let said = |encrypted, wish: Wish<'_>, listed: &[(&str, &str)]| {
+            let said = sentences(&image(encrypted), &wish, listed, texts);
+            said.iter().map(|text| text.split('.').next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        };
+        let none = Wish { encrypt: false, key: "", rewrap: false, to: None };
+        assert_eq!(
+            said([true; 2], none, &[("/dev/xvda", "C")]),
+            [
+                "/dev/xvda: New key: all data is re-encrypted under key C",
+                "/dev/xvdb: Stays under key A: nothing is rewritten, and the copy is there at once",
+            ]
+        );
+        let all = Wish { encrypt: true, key: "B", rewrap: true, to: None };
+        assert_eq!(
+            said([true; 2], all, &[("/dev/xvdb", "")]),
+            [
+                "/dev/xvda: Only the data key is wrapped anew, under key B",
+                "/dev/xvdb: Stays under key A: nothing is rewritten, and the copy is there at once",
+            ]
+        );
+        assert_eq!(
+            said([false; 2], none, &[("/dev/xvdb", "")]),
+            [
+                "/dev/xvda: Stays plain: the copy shares the source's bytes and is there at once",
+                "/dev/xvdb: New key: all data is encrypted under the Default Service CMK",
             ]
         );
     }

@@ -6,7 +6,7 @@ use super::super::image::Image;
 use super::checks::{Check, checks, refusals};
 use super::key_choice::KeyChoice;
 use super::outcome::{OutcomeTexts, Wish, sentences};
-use super::{destination, parameters};
+use super::{destination, disk_keys, parameters};
 use crate::calls::Product;
 use crate::language::{fill, texts};
 use crate::pages::own_keys::KeyNames;
@@ -46,7 +46,8 @@ impl Preview {
     /// `names`: of the keys of the destination.
     pub(super) async fn of(visit: &Visit, image: &Image, fields: &Fields, names: &KeyNames) -> Self {
         let texts = PreviewTexts::of(visit.language);
-        let mut parameters = parameters(&image.id, fields);
+        let disks = disk_keys::parameters(fields);
+        let mut parameters = parameters(&image.id, fields, &disks);
         parameters.push(("DryRun", "true"));
         let (refusals, checks) = match visit.call(Product::Ecs, "CopyImage", &parameters).await {
             // A dry run is always answered with a refusal, also when it passes.
@@ -61,7 +62,8 @@ impl Preview {
             rewrap: fields.get("RekeyMode") == "Rewrap",
             to: (region != visit.region).then_some(region),
         };
-        let happens = sentences(image, &wish, OutcomeTexts::of(visit.language));
+        let listed = disk_keys::chosen(fields).into_iter().map(|(device, key)| (device, names.name(key)));
+        let happens = sentences(image, &wish, &listed.collect::<Vec<_>>(), OutcomeTexts::of(visit.language));
         Self {
             texts,
             happens: if refusals.is_empty() { happens } else { Vec::new() },
