@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use blobs::PartialFile;
 
 use super::{Finished, Placement, Run, Tail, Target, Work, is_zero};
@@ -61,6 +63,11 @@ impl Target for Flat {
 
     fn resume_after(&self, _file: &PartialFile, _end: u64) -> Result<()> {
         Ok(())
+    }
+
+    fn bytes_of(&self, segment: u64, _taken: Range<u64>) -> Range<u64> {
+        let first = segment * self.pitch;
+        self.start + first..self.start + (first + self.pitch).min(self.virtual_size)
     }
 
     fn finish(&self, file: &PartialFile, _records: &Records) -> Result<Finished> {

@@ -26,6 +26,7 @@ pub(crate) fn copy_killed(bench: &Bench, request: &CopyRequest, after_segments: 
         created: "2026-11-25T00:00:00Z".into(),
         unix_seconds: 1_795_000_000,
         observer: &observer,
+        follower: None,
     };
     engine::copy(request, &around).unwrap();
     // The copy has finished meanwhile; put back what was there when it would have been killed.
