@@ -94,7 +94,8 @@ fn a_copy_goes_up_in_parts_and_none_comes_twice() {
     assert_eq!(rest.last(), Some(&1), "{rest:?}");
     let all: BTreeSet<u64> = sent.iter().chain(&rest).copied().collect();
     assert_eq!((all.len(), all.last()), (sent.len() + rest.len(), Some(&(all.len() as u64))), "{sent:?} {rest:?}");
-    let changes: Vec<&String> = asked.iter().filter(|asked| !asked.starts_with("GET") && !asked.starts_with("HEAD")).collect();
+    let changes: Vec<&String> =
+        asked.iter().filter(|asked| !asked.starts_with("GET") && !asked.starts_with("HEAD")).collect();
     let completed = changes.iter().rposition(|asked| asked.starts_with("POST") && asked.contains("uploadId="));
     assert!(completed > changes.iter().rposition(|asked| part(asked) == Some(1)), "{changes:?}");
     assert_eq!((place.uploads(), place.leftovers()), (0, vec![]));

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use blobs::{BlobId, BlobStore, PutAhead};
 use catalog::{DiskContent, Region};
 use engine::{
-    BenchSwitches, CopyRequest, Durability, EngineError, Follower, Identity, ImageFile, Observer, Overwrite, Phase, Progress,
-    Report, Request, SourceFormat, Surroundings, TargetFormat,
+    BenchSwitches, CopyRequest, Durability, EngineError, Follower, Identity, ImageFile, Observer, Overwrite, Phase,
+    Progress, Report, Request, SourceFormat, Surroundings, TargetFormat,
 };
 use tokio::sync::oneshot;
 
@@ -138,13 +138,7 @@ impl Ecs {
         result.await.unwrap_or(Err(EcsError::Stopping))
     }
 
-    fn copy_file(
-        &self,
-        work: &EngineWork,
-        target: PathBuf,
-        running: &Running,
-        ahead: Option<&PutAhead>,
-    ) -> Result<()> {
+    fn copy_file(&self, work: &EngineWork, target: PathBuf, running: &Running, ahead: Option<&PutAhead>) -> Result<()> {
         let now = self.now();
         let report = |progress: Progress| running.advance(parts(&progress, work.share, self.config.verify_copies));
         let observer = Observer { cancel: &running.cancel, report: &report };

@@ -11,8 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use crypto::{Context, OsRandom, Secret, seal};
 use engine::{
-    BenchSwitches, CopyRequest, Durability, Envelope, Follower, KeyContext, KeyError, KeyService, NewDataKey,
-    Observer, Overwrite, Request, SealedRecord, Surroundings,
+    BenchSwitches, CopyRequest, Durability, Envelope, Follower, KeyContext, KeyError, KeyService, NewDataKey, Observer,
+    Overwrite, Request, SealedRecord, Surroundings,
 };
 
 /// One key in memory; remembers the records.

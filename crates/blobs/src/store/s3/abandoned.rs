@@ -55,15 +55,13 @@ impl S3Store {
     /// Aborts the upload of a blob that this directory has a record of. Returns whether there was one.
     pub(super) async fn abort_recorded(&self, id: &BlobId) -> Result<bool, Cause> {
         let (path, read) = (self.record(id), self.record(id));
-        match blocking(move || Record::load(&read)).await? {
-            Some(record) => {
-                self.bucket.abort(&self.bucket.key(id), &record.upload).await?;
-                record.remove()?;
-                Ok(true)
-            }
-            // One that cannot be read names no upload, which is found by its age.
-            None => Ok(if_there(std::fs::remove_file(path)).map(|_| false)?),
+        // One that cannot be read names no upload, which is found by its age.
+        let record = blocking(move || Record::load(&read)).await?;
+        if let Some(record) = &record {
+            self.bucket.abort(&self.bucket.key(id), &record.upload).await?;
         }
+        if_there(std::fs::remove_file(path))?;
+        Ok(record.is_some())
     }
 
     /// Blobs whose uploads this directory has a record of.

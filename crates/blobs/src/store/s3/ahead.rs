@@ -117,7 +117,7 @@ impl PutAhead {
         whole: Parts,
         parts: Queue,
         upload: Option<Upload>,
-    ) -> impl Future<Output = std::result::Result<(), Cause>> + Send + 'static {
+    ) -> impl Future<Output = std::result::Result<(), Cause>> + Send + use<> {
         let (bucket, key, record, workers) =
             (self.bucket.clone(), self.key.clone(), self.record.clone(), self.bucket.workers);
         let upload = Arc::new(OnceCell::new_with(upload));

@@ -59,8 +59,9 @@ pub(super) type Queue = UnboundedReceiver<usize>;
 /// A queue of parts that are all known.
 pub(super) fn queue(indexes: impl IntoIterator<Item = usize>) -> Queue {
     let (sender, queue) = unbounded_channel();
-    // The receiver is in our hands.
-    indexes.into_iter().for_each(|index| drop(sender.send(index)));
+    for index in indexes {
+        sender.send(index).expect("the receiver is in our hands");
+    }
     queue
 }
 

@@ -93,9 +93,9 @@ impl Record {
         self.e_tags.range(..count).map(|(_, e_tag)| e_tag.clone()).collect()
     }
 
-    /// Removes it: the upload is over.
-    pub(super) fn remove(&self) -> io::Result<()> {
-        self.file.as_ref().map_or(Ok(()), |(_, path)| if_there(std::fs::remove_file(path)).map(drop))
+    /// Where it is written down.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        self.file.as_ref().map(|(_, path)| path.clone())
     }
 }
 
@@ -154,8 +154,6 @@ mod tests {
         assert!(record.has(1) && record.has(3) && !record.has(2) && !record.has(0));
         record.note(0, "z".to_owned()).unwrap();
         assert_eq!(parts(&path), ["z", "a\nb", "\"c\""]);
-        record.remove().unwrap();
-        assert!(Record::load(&path).unwrap().is_none());
     }
 
     #[test]
@@ -175,7 +173,8 @@ mod tests {
     fn what_is_no_record_is_none() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("record");
-        for text in ["", "reseal upload 1\n", "reseal upload 1\n[\"u\",0]\n", "reseal upload 2\n[\"u\",5]\n", "\0\0\0"] {
+        for text in ["", "reseal upload 1\n", "reseal upload 1\n[\"u\",0]\n", "reseal upload 2\n[\"u\",5]\n", "\0\0\0"]
+        {
             std::fs::write(&path, text).unwrap();
             assert!(Record::load(&path).unwrap().is_none(), "{text:?}");
         }

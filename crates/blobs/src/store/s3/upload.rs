@@ -18,9 +18,6 @@ use crate::store::blocking::blocking;
 use crate::store::work::if_there;
 use crate::store::{BlobId, Cause};
 
-/// What a service answers when it does not know an upload, or one of its parts, any more: a rule of the bucket may end uploads by their age.
-const GONE: [&str; 2] = ["NoSuchUpload", "InvalidPart"];
-
 impl S3Store {
     /// Uploads a work file and removes it when the whole object is there.
     pub(super) async fn upload(&self, id: &BlobId, work_file: &Path) -> Result<(), Cause> {
@@ -82,7 +79,8 @@ impl Bucket {
             return Ok(false);
         };
         match upload.finish(Arc::clone(file), parts).await {
-            Err(Cause::Service { code, .. }) if GONE.contains(&code.as_str()) => Ok(false),
+            // A rule of the bucket may end uploads by their age, and services have different words for one that they do not know any more.
+            Err(Cause::Service { .. }) => Ok(false),
             done => done.map(|()| true),
         }
     }
@@ -95,7 +93,7 @@ impl Bucket {
     /// Removes the parts that came. An upload that is not there is fine.
     pub(super) async fn abort(&self, key: &ObjectPath, id: &str) -> Result<(), Cause> {
         match self.objects.abort_multipart(key, &id.to_owned()).await.map_err(|e| cause(&e)) {
-            Err(Cause::Service { code, .. }) if code == GONE[0] => Ok(()),
+            Err(Cause::Service { code, .. }) if code == "NoSuchUpload" => Ok(()),
             done => done,
         }
     }
@@ -209,13 +207,14 @@ impl Upload {
         completed.map(drop).map_err(|e| cause(&e))
     }
 
-    /// Removes the parts that came, and their record. Those of a blob that cannot be removed now are found again: by the record, or by
-    /// their age.
     async fn give_up(&self) {
         self.is_over.store(true, Ordering::Relaxed);
-        if self.bucket.abort(&self.key, &self.id).await.is_ok() {
-            let _ = self.record().remove();
-        }
+        self.remains().remove().await;
+    }
+
+    fn remains(&self) -> Remains {
+        let record = self.record().path();
+        Remains { bucket: self.bucket.clone(), key: self.key.clone(), id: self.id.clone(), record }
     }
 
     pub(super) fn record(&self) -> MutexGuard<'_, Record> {
@@ -230,10 +229,25 @@ impl Drop for Upload {
         let is_over = self.is_kept || self.is_over.load(Ordering::Relaxed);
         // Without a runtime the process ends.
         if let (false, Ok(runtime)) = (is_over, Handle::try_current()) {
-            let record = self.record.get_mut().expect("no holder of this lock can panic");
-            let left = Record::new(self.id.clone(), record.part_bytes);
-            let upload = Self::of(&self.bucket, &self.key, std::mem::replace(record, left));
-            runtime.spawn(async move { upload.give_up().await });
+            runtime.spawn(self.remains().remove());
+        }
+    }
+}
+
+/// What there is of an upload that will not be completed.
+struct Remains {
+    bucket: Bucket,
+    key: ObjectPath,
+    id: String,
+    record: Option<PathBuf>,
+}
+
+impl Remains {
+    /// Removes the parts that came, and their record. What cannot be removed now is found again: by the record, or by its age.
+    async fn remove(self) {
+        let aborted = self.bucket.abort(&self.key, &self.id).await;
+        if let (Ok(()), Some(record)) = (aborted, self.record) {
+            let _ = std::fs::remove_file(record);
         }
     }
 }
