@@ -12,7 +12,7 @@ use blobs::{BlobId, BlobStore, Cause, WorkFile};
 use catalog::{BlobRecord, Region, Timestamp};
 
 use crate::ecs::Ecs;
-use crate::error::{EcsError, Result};
+use crate::error::Result;
 
 /// What nobody knows is removed when it is so old that no job of another process can be about to record it.
 const ORPHAN_AGE: Duration = Duration::from_secs(24 * 3600);

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use engine::{Copied, CopyRequest, Follower, Request, TargetFormat};
 
-use crate::interrupted::copy_killed;
+use crate::interrupted::{copy_killed, write_unrecorded};
 use crate::support::Bench;
 
 const MIB: u64 = 1 << 20;
@@ -95,6 +95,7 @@ fn what_is_told_stays_in_every_format() {
             }
             if is_killed {
                 copy_killed(&bench, &request, 5);
+                write_unrecorded(&bench, format);
             }
             let (copied, there) = follow(&bench, &request);
             assert_eq!((there > 0, copied.resumed_segments > 0), (is_killed, is_killed), "{format:?} {copied:?}");

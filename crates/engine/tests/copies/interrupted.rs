@@ -41,6 +41,16 @@ fn keep_scratch(bench: &Bench) {
     assert_ok(&run(bench.dir.path(), "sh", &["-c", script]));
 }
 
+/// What an unrecorded segment wrote behind the recorded ones, and what must not show. (A raw file has no such place.)
+pub(crate) fn write_unrecorded(bench: &Bench, format: TargetFormat) {
+    if format != TargetFormat::Raw {
+        let partial = std::fs::File::options().write(true).open(bench.path("target.partial")).unwrap();
+        // Far enough behind: the last recorded block of a VHD may end in a hole.
+        let end = partial.metadata().unwrap().len() + 2 * MIB;
+        partial.write_all_at(&vec![0xaa; 6 * MIB as usize], end).unwrap();
+    }
+}
+
 fn noise(bench: &Bench, len: u64) {
     bench.raw("disk.raw", len, &(0..len / MIB).map(|i| (i * MIB + 4096 * (i % 200), 40_000)).collect::<Vec<_>>());
 }
@@ -68,13 +78,7 @@ fn a_killed_copy_goes_on_in_every_format() {
             request.encryption = ENCRYPT;
         }
         copy_killed(&bench, &request, 5);
-        // What an unrecorded segment wrote behind the recorded ones must not show. (A raw file has no such place.)
-        if format != TargetFormat::Raw {
-            let partial = std::fs::File::options().write(true).open(bench.path("target.partial")).unwrap();
-            // Far enough behind: the last recorded block of a VHD may end in a hole.
-            let end = partial.metadata().unwrap().len() + 2 * MIB;
-            partial.write_all_at(&vec![0xaa; 6 * MIB as usize], end).unwrap();
-        }
+        write_unrecorded(&bench, format);
         let copied = bench.copy(&request).unwrap_or_else(|error| panic!("{format:?}: {error}"));
         assert!(copied.resumed_segments > 0, "{format:?} {copied:?}");
         assert!(copied.verified);
