@@ -31,5 +31,5 @@ pub use partial::{Durability, Overwrite, PartialFile, fsync_directory_of, partia
 pub use source::{Identity, SourceFile};
 pub use store::{
     BlobEntry, BlobId, BlobStore, Cause, LocalConfig, LocalStore, MemoryStore, NotABlobId, ObjectBucket, OpenBlob,
-    S3Config, S3Store, StoreConfig, StoreError, StoreResult, WorkFile,
+    PutAhead, S3Config, S3Store, StoreConfig, StoreError, StoreResult, WorkFile,
 };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FallocateFlags, FlockOperation, OFlags, RenameFlags};
 use rustix::io::Errno;
 
-use crate::own::open_or_make_own;
+use crate::own::{open_or_make_own, open_own};
 use crate::{BlobError, Result, SourceFile};
 
 /// Bytes of one write through the page cache. The kernel takes as large a folio for a write as it can; where memory is given back to
@@ -69,6 +69,23 @@ impl PartialFile {
             return Err(BlobError::TargetBusy { path: partial });
         }
         Ok(Self { file, direct: None, partial, target: target.to_owned() })
+    }
+
+    /// Locks a partial file that is there, for whoever removes it; `None` where there is none of ours.
+    ///
+    /// Errors: [`BlobError::TargetBusy`], the system's.
+    pub fn open_existing(target: &Path) -> Result<Option<Self>> {
+        let partial = partial_path(target);
+        let file = match open_own(&partial) {
+            Err(BlobError::Foreign { .. }) | Ok(None) => return Ok(None),
+            Ok(Some(file)) => file,
+            Err(error) => return Err(error),
+        };
+        lock(&file, &partial)?;
+        if !is_at(&file, &partial) {
+            return Err(BlobError::TargetBusy { path: partial });
+        }
+        Ok(Some(Self { file, direct: None, partial, target: target.to_owned() }))
     }
 
     /// Asks for writes that bypass the page cache. A file system that cannot
@@ -253,8 +270,13 @@ impl Drop for PartialFile {
 /// Opens or creates a partial file, for its owner only, and locks it.
 fn open_locked(partial: &Path) -> Result<File> {
     let file = open_or_make_own(partial)?;
-    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
+    lock(&file, partial)?;
+    Ok(file)
+}
+
+fn lock(file: &File, partial: &Path) -> Result<()> {
+    match rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(()),
         Err(Errno::WOULDBLOCK) => Err(BlobError::TargetBusy { path: partial.to_owned() }),
         Err(e) => Err(BlobError::io("lock", partial, e)),
     }

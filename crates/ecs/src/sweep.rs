@@ -12,7 +12,7 @@ use blobs::{BlobId, BlobStore, Cause, WorkFile};
 use catalog::{BlobRecord, Region, Timestamp};
 
 use crate::ecs::Ecs;
-use crate::error::{EcsError, Result};
+use crate::error::Result;
 
 /// What nobody knows is removed when it is so old that no job of another process can be about to record it.
 const ORPHAN_AGE: Duration = Duration::from_secs(24 * 3600);
@@ -34,8 +34,7 @@ impl Ecs {
         for (region, store) in &self.stores {
             done = done.and(self.remove_work_files(store, alone).await);
             done = done.and(self.remove_orphans(region, store, alone).await);
-            let aborted = store.abort_uploads(self.before(ORPHAN_AGE)).await;
-            done = done.and(aborted.map(drop).map_err(EcsError::from));
+            done = done.and(self.abort_uploads(store).await);
         }
         done.and(self.forget_old().await)
     }
@@ -92,6 +91,7 @@ impl Ecs {
             return Ok(());
         }
         self.remove_files_of(store, blob).await?;
+        store.give_up(&id).await?;
         match store.open(&id).await {
             Ok(opened) => {
                 let path = opened.path().to_owned();
@@ -161,6 +161,13 @@ impl Ecs {
                 }
             }
         }
+    }
+
+    /// An upload of a job that is not over is in use, whatever its age and whichever process began it.
+    async fn abort_uploads(&self, store: &Arc<dyn BlobStore>) -> Result<()> {
+        let wanted = self.blobs_in_work().await?.iter().filter_map(|name| name.parse().ok()).collect();
+        store.abort_uploads(self.before(ORPHAN_AGE), &wanted).await?;
+        Ok(())
     }
 
     /// Blobs that unfinished jobs make, and the ids of those jobs: work files are named after the one or the other.

@@ -12,6 +12,7 @@
 //! only those before the last checkpoint do. A torn record ends the journal.
 
 use std::fs::File;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -238,6 +239,11 @@ impl Records<'_> {
                 _ => Err(self.journal.io("read", std::io::ErrorKind::InvalidData.into()).into()),
             }
         })
+    }
+
+    /// What each finished segment took, in the order of the disk: its number and bytes of the target.
+    pub(crate) fn taken(&self) -> impl Iterator<Item = (u64, Range<u64>)> {
+        self.journal.index.iter().map(|e| (e.segment, e.host..e.host.saturating_add(u64::from(e.host_len))))
     }
 
     /// Numbers of the finished segments, ascending.

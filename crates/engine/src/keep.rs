@@ -37,6 +37,7 @@ pub(crate) fn try_clone(
     sweep(&file);
     let cloned = file.clone_from(&image.file).map_err(Into::into).and_then(|cloned| {
         if cloned {
+            around.begin_anew(image.file.len())?;
             file.take_mode_of(&image.file)?;
             publish(&request.destination(), around.service, &file, None, None, record)?;
         }

@@ -8,6 +8,7 @@ use crypto::digest::{Digest, LeafHasher, TreeKey};
 use crypto::sector::SectorCipher;
 
 use crate::error::{EngineError, Result};
+use crate::follow::Follower;
 use crate::journal::Journal;
 use crate::leaves::{LEAF_BYTES, LeafWriter};
 use crate::observe::Meter;
@@ -39,6 +40,8 @@ pub(crate) struct Pipeline<'a> {
     /// Digests of the file as written.
     pub file_tree: Option<&'a Tree>,
     pub journal: &'a Mutex<Journal>,
+    /// Who hears of what is recorded.
+    pub follower: Option<&'a dyn Follower>,
     /// Segments that an earlier run finished, ascending.
     pub done: Vec<u64>,
     /// Bytes per segment.
@@ -113,7 +116,11 @@ impl Pipeline<'_> {
             self.write(worker, run)?;
             moved += run.len as u64;
         }
-        self.journal.lock().expect("a worker that panics ends the process").append(&placement.done)?;
+        let done = &placement.done;
+        self.journal.lock().expect("a worker that panics ends the process").append(done)?;
+        if let Some(follower) = self.follower {
+            follower.written(self.target.bytes_of(done.segment, done.host..done.host + done.host_len));
+        }
         Ok(moved)
     }
 

@@ -138,8 +138,14 @@ impl Work<'_> {
     }
 
     fn run(&self, mut sealing: Sealing, old: &Old) -> Result<Rewrapped> {
+        self.around.begin_anew(self.image.file.len())?;
         let reflinked = self.copy_bytes()?;
         let luks = self.image.luks.as_ref().map_or(0, |luks| luks.offset);
+        // Only headers are still to change.
+        if let Some(follower) = self.around.follower {
+            let headers_end = self.image.payload_start().max(luks + sealing.header.area_end());
+            follower.written(headers_end..self.image.file.len());
+        }
         let material = sealing.key_material(self.around.random)?;
         self.file.write_all_at(&material, luks + sealing.header.key_material_offset())?;
         if let NewHeader::V1(header) = &sealing.header {

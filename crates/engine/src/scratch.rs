@@ -18,18 +18,21 @@ pub(crate) fn verify_store(target: &Path) -> PathBuf {
     with_suffix(target, ".verify")
 }
 
-/// All files that a copy keeps beside its target while it runs.
+/// All files that a copy keeps beside its target while it runs; last the one that is locked.
 fn beside(target: &Path) -> [PathBuf; 4] {
     let partial = partial_path(target);
     let journal = journal_path(&partial);
-    [partial, journal, partial_path(&guest_store(target)), partial_path(&verify_store(target))]
+    [journal, partial_path(&guest_store(target)), partial_path(&verify_store(target)), partial]
 }
 
 /// Removes what a copy to `target` that will not go on left beside it, and nothing that has another name or is of another user.
 ///
-/// Errors: the first of the system's; the other files are removed.
+/// Errors: `TargetBusy` when another copy writes the same target, whose files stay; the first of the system's, and the other files are
+/// removed.
 pub fn discard_copy(target: &Path) -> Result<()> {
+    let lock = PartialFile::open_existing(target)?;
     let removed = beside(target).map(|path| remove_own(&path));
+    drop(lock);
     Ok(removed.into_iter().collect::<blobs::Result<()>>()?)
 }
 
@@ -89,5 +92,21 @@ mod tests {
         discard_copy(&dir.path().join("d.raw")).unwrap();
         assert!(ours.iter().all(|name| !dir.path().join(name).exists()));
         assert!(others.iter().all(|name| dir.path().join(name).exists()));
+    }
+
+    /// Of a copy that somebody goes on with, nothing is removed.
+    #[test]
+    fn a_copy_that_runs_is_not_discarded() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("d.raw");
+        let running = PartialFile::open(&target, Overwrite::Refuse).unwrap();
+        let left = beside(&target);
+        left.iter().for_each(|path| std::fs::write(path, "x").unwrap());
+        let refused = discard_copy(&target).unwrap_err();
+        assert!(matches!(refused, EngineError::Blob(blobs::BlobError::TargetBusy { .. })), "{refused}");
+        assert!(left.iter().all(|path| path.exists()));
+        drop(running);
+        discard_copy(&target).unwrap();
+        assert!(left.iter().all(|path| !path.exists()));
     }
 }

@@ -10,6 +10,7 @@ use formats::probe::Format;
 
 use crate::abandoned::image_of;
 use crate::error::{EngineError, Result};
+use crate::follow::{Follower, target_bytes_max};
 use crate::header_backup::forget_image;
 use crate::journal::{CopyId, Header, Journal, boot_id, journal_path};
 use crate::keys::{KeyService, SealedRecord};
@@ -31,7 +32,7 @@ const WORKERS_PER_CORE_DIRECT: usize = 4;
 /// No disk needs more, and each takes a segment's memory.
 const WORKERS_DIRECT_MAX: usize = 32;
 
-/// What surrounds a copy: keys, chance, time.
+/// What surrounds a copy: keys, chance, time, and who hears of it.
 pub struct Surroundings<'a> {
     /// The key service, bound to the key for new data keys.
     pub service: &'a dyn KeyService,
@@ -43,6 +44,8 @@ pub struct Surroundings<'a> {
     pub unix_seconds: u64,
     /// Progress and cancellation.
     pub observer: &'a Observer<'a>,
+    /// Who uses the target while it is being made.
+    pub follower: Option<&'a dyn Follower>,
 }
 
 /// One copy, planned.
@@ -267,6 +270,7 @@ impl Transfer<'_> {
             (records.segments(), records.end())
         };
         target.resume_after(&space.file, end)?;
+        self.tell_what_is_there(space, target)?;
         let resumed = done.len() as u64;
         let zeros = if target.writes_zeros() { Zeros::Yield } else { Zeros::Skip };
         let segments =
@@ -279,6 +283,7 @@ impl Transfer<'_> {
             guest_tree: space.guest.as_ref(),
             file_tree: space.tree.as_ref(),
             journal: &space.journal,
+            follower: self.around.follower,
             done,
             pitch: self.pitch,
             threads: self.workers(space),
@@ -287,6 +292,14 @@ impl Transfer<'_> {
         };
         pipeline.run(segments, meter)?;
         Ok(resumed)
+    }
+
+    /// Before the workers begin to tell of more.
+    fn tell_what_is_there(&self, space: &mut Workspace, target: &dyn Target) -> Result<()> {
+        let Some(follower) = self.around.follower else { return Ok(()) };
+        let records = space.journal.get_mut().expect("no worker has begun").records();
+        let mut there = records.taken().map(|(segment, taken)| target.bytes_of(segment, taken));
+        Ok(follower.begin(target_bytes_max(self.layers[0].virtual_size), &mut there)?)
     }
 
     /// Workers that write past the page cache wait for the disk most of the time: more of them keep it busy.

@@ -1,4 +1,4 @@
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 use std::fs::{File, Permissions};
 use std::io;
 use std::ops::Range;
@@ -125,7 +125,7 @@ impl BlobStore for LocalStore {
         self.run("list the blobs of", None, move || Ok(page(&blobs, after, limit)?)).await
     }
 
-    async fn abort_uploads(&self, _before: Timestamp) -> StoreResult<u64> {
+    async fn abort_uploads(&self, _before: Timestamp, _wanted: &BTreeSet<BlobId>) -> StoreResult<u64> {
         Ok(0)
     }
 

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::ops::{Bound, Range};
 use std::path::Path;
@@ -117,7 +117,7 @@ impl BlobStore for MemoryStore {
             .collect())
     }
 
-    async fn abort_uploads(&self, _before: Timestamp) -> StoreResult<u64> {
+    async fn abort_uploads(&self, _before: Timestamp, _wanted: &BTreeSet<BlobId>) -> StoreResult<u64> {
         Ok(0)
     }
 

@@ -3,7 +3,7 @@
 //! ```text
 //!                  work file ── put ──▶ blob ── open ──▶ a path for the engine
 //!   LocalStore     work/…     rename     blobs/ID          blobs/ID
-//!   S3Store        work/…     parts      bucket/prefix/ID  cache/ID, while it is used and a while longer
+//!   S3Store        work/…     parts      bucket/prefix/ID  cache/ID, while it is used and a while longer; uploads/ID says what came
 //!   MemoryStore    work/…     read       memory            cache/ID          (for tests)
 //! ```
 
@@ -17,6 +17,7 @@ mod memory;
 mod s3;
 mod work;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -28,7 +29,7 @@ pub use error::{Cause, StoreError, StoreResult};
 pub use id::{BlobId, NotABlobId};
 pub use local::LocalStore;
 pub use memory::MemoryStore;
-pub use s3::{ObjectBucket, S3Store};
+pub use s3::{ObjectBucket, PutAhead, S3Store};
 pub use work::WorkFile;
 
 use cache::Pin;
@@ -52,6 +53,18 @@ pub trait BlobStore: std::fmt::Debug + Send + Sync {
     /// Errors: [`Cause::NotAWorkFile`]; [`Cause::NoWorkFile`] when neither file nor blob is there; the system's or service's.
     async fn put(&self, id: &BlobId, work_file: &Path) -> StoreResult<()>;
 
+    /// Sends what it can of a work file that is still being written, before its put. `None`: this store takes a finished file at once.
+    fn put_ahead(&self, _id: &BlobId, _work_file: &Path) -> Option<PutAhead> {
+        None
+    }
+
+    /// Removes what came of a blob whose put will never be. What is running is ended before.
+    ///
+    /// Errors: the system's or service's; then [`BlobStore::abort_uploads`] finds it.
+    async fn give_up(&self, _id: &BlobId) -> StoreResult<()> {
+        Ok(())
+    }
+
     /// Gives the blob as a local file, to be read only, for as long as the handle lives. Whoever deletes blobs knows which are in use.
     ///
     /// Errors: [`Cause::NoSuchBlob`]; [`Cause::WrongLength`] when a download is not what the service announced; the system's or service's.
@@ -74,9 +87,10 @@ pub trait BlobStore: std::fmt::Debug + Send + Sync {
     /// Files and objects of others, whose names are not ids, do not appear.
     async fn list(&self, after: Option<&BlobId>, limit: usize) -> StoreResult<Vec<BlobEntry>>;
 
-    /// Gives up uploads that began before `before` and were never completed, and returns how many. Uploads of this process that are
-    /// still running are left alone. Stores without uploads, and services that cannot list them, answer 0.
-    async fn abort_uploads(&self, before: Timestamp) -> StoreResult<u64>;
+    /// Gives up uploads of blobs that are not `wanted`, and returns how many: those that this store began, and others that began before
+    /// `before` and were never completed. Uploads of this process that are still running are left alone. Stores without uploads answer 0,
+    /// and services that cannot list them give up no others.
+    async fn abort_uploads(&self, before: Timestamp, wanted: &BTreeSet<BlobId>) -> StoreResult<u64>;
 
     /// The files in the work directory: those being written, and those that a crash left.
     async fn work_files(&self) -> StoreResult<Vec<WorkFile>>;

@@ -11,6 +11,7 @@ mod moto;
 mod objects;
 mod place;
 mod process_memory;
+mod s3_ahead;
 mod s3_cache;
 mod s3_failures;
 mod s3_uploads;

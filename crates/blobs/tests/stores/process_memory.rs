@@ -32,8 +32,9 @@ fn memory_is_bounded_by_workers_and_parts() {
         ),
     )
     .unwrap();
-    let id = id(1).to_string();
-    for action in [vec!["put", &id, file.to_str().unwrap()], vec!["open", &id]] {
+    let (id, other) = (id(1).to_string(), id(2).to_string());
+    let file = file.to_str().unwrap();
+    for action in [vec!["put", &id, file], vec!["open", &id], vec!["ahead", &other, file]] {
         let kib = memory_of(&toml, &action);
         assert!(kib < KIB_MAX, "{action:?} took {kib} KiB");
     }

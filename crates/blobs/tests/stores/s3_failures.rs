@@ -1,5 +1,6 @@
 //! A service that refuses, is gone or is silent: a clear error in bounded time, without a secret, and nothing lost.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +29,7 @@ async fn every_action(store: &Arc<dyn BlobStore>) -> Vec<StoreError> {
             store.size(&id(1)).await.unwrap_err(),
             store.delete(&id(1)).await.unwrap_err(),
             store.list(None, 10).await.unwrap_err(),
-            store.abort_uploads(Timestamp::MAX).await.unwrap_err(),
+            store.abort_uploads(Timestamp::MAX, &BTreeSet::new()).await.unwrap_err(),
         ];
         assert!(small.exists() && large.exists(), "a work file is lost");
         errors

@@ -1,6 +1,8 @@
 //! Blobs of many parts, and uploads that nobody completes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use blobs::BlobStore;
 use jiff::Timestamp;
@@ -10,6 +12,9 @@ use crate::conformance::keeps_the_contract;
 use crate::moto::Moto;
 use crate::place::{id, ids, pattern, put, until, work_file};
 use crate::s3s_server::S3sServer;
+
+/// Far longer than an abort takes.
+const BOUND: Duration = Duration::from_secs(60);
 
 /// Moto refuses parts under 5 MiB but the last one, so sizes around those of a part are judged by it.
 #[tokio::test(flavor = "multi_thread")]
@@ -76,6 +81,28 @@ async fn a_put_that_is_given_up_is_aborted_and_can_be_repeated() {
     assert_eq!(ids(&store).await, [id(1)]);
 }
 
+/// A put that is given up before the service has told the id of its upload leaves none either.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_is_given_up_while_it_begins_is_aborted() {
+    let (server, dir) = (S3sServer::start().await, tempfile::tempdir().unwrap());
+    let store = store(&config(&server.endpoint, dir.path()));
+    let file = work_file(&store, "finished", &pattern(3 * PART));
+    server.hold_back_ids(true);
+    let putting = begin_put(&store, 1, &file);
+    while server.uploads() == 0 {
+        tokio::task::yield_now().await;
+    }
+    putting.abort();
+    assert!(putting.await.unwrap_err().is_cancelled());
+    server.hold_back_ids(false);
+    let gone = async {
+        while server.uploads() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(BOUND, gone).await.expect("an upload is left");
+}
+
 /// Uploads of others and our own running ones are left alone, whatever their age.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_abandoned_uploads_of_blobs_are_aborted() {
@@ -88,8 +115,9 @@ async fn only_abandoned_uploads_of_blobs_are_aborted() {
     let file = work_file(&store, "finished", &content);
     let putting = begin_put(&store, 1, &file);
     until("the upload begins", || moto.ask("GET", "?uploads", "").contains(&id(1).to_string())).await;
-    assert_eq!(store.abort_uploads(Timestamp::UNIX_EPOCH).await.unwrap(), 0, "it is younger than that");
-    assert_eq!(store.abort_uploads(Timestamp::MAX).await.unwrap(), 1);
+    let nothing = BTreeSet::new();
+    assert_eq!(store.abort_uploads(Timestamp::UNIX_EPOCH, &nothing).await.unwrap(), 0, "it is younger than that");
+    assert_eq!(store.abort_uploads(Timestamp::MAX, &nothing).await.unwrap(), 1);
     putting.await.unwrap();
     assert!(store.read_range(&id(1), 0..content.len() as u64).await.unwrap() == content);
     let left = moto.ask("GET", "?uploads", "");

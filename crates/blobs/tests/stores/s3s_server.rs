@@ -12,6 +12,7 @@ use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use s3s_fs::FileSystem;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::bucket::{ACCESS_KEY, BUCKET, SECRET};
@@ -20,6 +21,7 @@ pub(crate) struct S3sServer {
     pub(crate) endpoint: String,
     directory: tempfile::TempDir,
     asked: Arc<Mutex<Vec<Asked>>>,
+    is_held: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
@@ -55,22 +57,43 @@ impl S3sServer {
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
         let notes = Arc::clone(&asked);
+        let is_held = watch::Sender::new(false);
+        let held = is_held.subscribe();
         let task = tokio::spawn(async move {
             // Connections end with the server.
             let mut connections = JoinSet::new();
             loop {
                 let (socket, _) = listener.accept().await.unwrap();
-                let (service, notes) = (service.clone(), Arc::clone(&notes));
+                let (service, notes, held) = (service.clone(), Arc::clone(&notes), held.clone());
                 connections.spawn(async move {
                     let noting = service_fn(move |request: Request<Incoming>| {
                         notes.lock().unwrap().push(Asked::of(&request));
-                        Service::call(&service, request)
+                        let begins = request.uri().query().unwrap_or_default() == "uploads=";
+                        let (answering, mut held) = (Service::call(&service, request), held.clone());
+                        async move {
+                            let answer = answering.await;
+                            if begins {
+                                let _ = held.wait_for(|held| !held).await;
+                            }
+                            answer
+                        }
                     });
                     let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(socket), noting).await;
                 });
             }
         });
-        Self { endpoint, directory, asked, task }
+        Self { endpoint, directory, asked, is_held, task }
+    }
+
+    /// Whether uploads begin without an answer that tells their id.
+    pub(crate) fn hold_back_ids(&self, is_held: bool) {
+        self.is_held.send_replace(is_held);
+    }
+
+    /// How many uploads are neither completed nor aborted.
+    pub(crate) fn uploads(&self) -> usize {
+        let names = std::fs::read_dir(self.directory()).unwrap().map(|entry| entry.unwrap().file_name());
+        names.filter(|name| name.to_string_lossy().starts_with(".upload-")).count()
     }
 
     /// How many ranges were asked for.

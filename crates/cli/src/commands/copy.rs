@@ -54,6 +54,7 @@ pub(crate) fn run(args: &CopyArgs, store: &Store, server: Server) -> Result<Exit
         created: output::time(now),
         unix_seconds: u64::try_from(now.as_second()).unwrap_or(0),
         observer: &observer,
+        follower: None,
     };
     let result = engine::copy(&request, &around);
     display.clear();

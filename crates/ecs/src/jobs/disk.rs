@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use blobs::{BlobId, BlobStore};
+use blobs::{BlobId, BlobStore, PutAhead};
 use catalog::{DiskContent, Region};
 use engine::{
-    BenchSwitches, CopyRequest, Durability, EngineError, Identity, ImageFile, Observer, Overwrite, Phase, Progress,
-    Report, Request, SourceFormat, Surroundings, TargetFormat,
+    BenchSwitches, CopyRequest, Durability, EngineError, Follower, Identity, ImageFile, Observer, Overwrite, Phase,
+    Progress, Report, Request, SourceFormat, Surroundings, TargetFormat,
 };
 use tokio::sync::oneshot;
 
@@ -68,7 +68,7 @@ impl Ecs {
         let file = store.work_directory().join(blob.to_string());
         let is_stored = store.size(&blob).await.is_ok();
         if !is_stored && !file.exists() {
-            self.run_engine(work.engine, file.clone(), Arc::clone(running)).await?;
+            self.run_engine_ahead(work.engine, &store, &blob, running).await?;
         }
         if running.is_cancelled() {
             return Err(EcsError::Engine(engine::EngineError::Cancelled));
@@ -83,11 +83,37 @@ impl Ecs {
         if made.content.key_id != key {
             return Err(EcsError::Damaged(format!("blob {blob} is not under the key that it was made for")));
         }
-        store.put(&blob, &file).await?;
+        tokio::select! {
+            put = store.put(&blob, &file) => put?,
+            () = running.cancelled() => return Err(EcsError::Engine(EngineError::Cancelled)),
+        }
         // A run that was killed when the file had its name left its journal.
         self.remove_files_of(&store, &blob.to_string()).await?;
         running.advance(share.1);
         Ok(made)
+    }
+
+    /// Makes the work file of a blob. A store that takes it in parts gets them while it is made.
+    async fn run_engine_ahead(
+        self: &Arc<Self>,
+        work: EngineWork,
+        store: &Arc<dyn BlobStore>,
+        blob: &BlobId,
+        running: &Arc<Running>,
+    ) -> Result<()> {
+        let file = store.work_directory().join(blob.to_string());
+        let ahead = store.put_ahead(blob, &file).map(Arc::new);
+        self.run_engine(work, file, Arc::clone(running), ahead.clone()).await?;
+        let Some(ahead) = ahead else { return Ok(()) };
+        tokio::select! {
+            sent = ahead.finish() => {
+                if let Err(error) = sent {
+                    tracing::warn!(%blob, cause = %error.cause, "{error}; all that is missing is sent now");
+                }
+                Ok(())
+            }
+            () = running.cancelled() => Err(EcsError::Engine(EngineError::Cancelled)),
+        }
     }
 
     /// Makes a file. It has its name when it is complete, and not before.
@@ -96,19 +122,23 @@ impl Ecs {
         work: EngineWork,
         target: PathBuf,
         running: Arc<Running>,
+        ahead: Option<Arc<PutAhead>>,
     ) -> Result<()> {
         let (done, result) = oneshot::channel();
         let ecs = Arc::clone(self);
         // Not one of the runtime's threads: the end of the process must not wait for it. What it leaves, the next run goes on with.
         let thread = std::thread::Builder::new().name("copy".to_owned());
         let spawned = thread.spawn(move || {
-            let _ = done.send(ecs.copy_file(&work, target, &running));
+            let copied = ecs.copy_file(&work, target, &running, ahead.as_deref());
+            // Before the end is told: whoever hears of it may remove what was sent.
+            drop(ahead);
+            let _ = done.send(copied);
         });
         spawned.map_err(|error| EcsError::Damaged(format!("no thread for a copy: {error}")))?;
         result.await.unwrap_or(Err(EcsError::Stopping))
     }
 
-    fn copy_file(&self, work: &EngineWork, target: PathBuf, running: &Running) -> Result<()> {
+    fn copy_file(&self, work: &EngineWork, target: PathBuf, running: &Running, ahead: Option<&PutAhead>) -> Result<()> {
         let now = self.now();
         let report = |progress: Progress| running.advance(parts(&progress, work.share, self.config.verify_copies));
         let observer = Observer { cancel: &running.cancel, report: &report };
@@ -118,6 +148,7 @@ impl Ecs {
             created: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             unix_seconds: u64::try_from(now.as_second()).unwrap_or(0),
             observer: &observer,
+            follower: ahead.map(|ahead| ahead as &dyn Follower),
         };
         let request = CopyRequest {
             source: work.source.clone(),

@@ -88,11 +88,11 @@ impl Ecs {
         };
         match self.export_bucket(&spec.bucket)? {
             Bucket::Directory(directory) => {
-                self.run_engine(work, directory.join(&disk.object), Arc::clone(running)).await?;
+                self.run_engine(work, directory.join(&disk.object), Arc::clone(running), None).await?;
             }
             Bucket::S3(bucket) => {
                 let file = store.work_directory().join(work_name(job, disk));
-                self.run_engine(work, file.clone(), Arc::clone(running)).await?;
+                self.run_engine(work, file.clone(), Arc::clone(running), None).await?;
                 let sent = tokio::select! {
                     sent = bucket.send(&disk.object, &file) => sent,
                     () = running.cancelled() => return Err(EcsError::Engine(EngineError::Cancelled)),

@@ -1,11 +1,12 @@
 //! A store whose puts a test can hold back: so it stops a copy that is complete but for its blob.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use blobs::{BlobEntry, BlobId, BlobStore, OpenBlob, StoreResult, WorkFile};
+use blobs::{BlobEntry, BlobId, BlobStore, OpenBlob, PutAhead, StoreResult, WorkFile};
 use catalog::Timestamp;
 use tokio::sync::{RwLock, watch};
 
@@ -41,6 +42,10 @@ impl BlobStore for GatedStore {
         self.store.put(id, work_file).await
     }
 
+    fn put_ahead(&self, id: &BlobId, work_file: &Path) -> Option<PutAhead> {
+        self.store.put_ahead(id, work_file)
+    }
+
     fn name(&self) -> &str {
         self.store.name()
     }
@@ -69,8 +74,12 @@ impl BlobStore for GatedStore {
         self.store.list(after, limit).await
     }
 
-    async fn abort_uploads(&self, before: Timestamp) -> StoreResult<u64> {
-        self.store.abort_uploads(before).await
+    async fn give_up(&self, id: &BlobId) -> StoreResult<()> {
+        self.store.give_up(id).await
+    }
+
+    async fn abort_uploads(&self, before: Timestamp, wanted: &BTreeSet<BlobId>) -> StoreResult<u64> {
+        self.store.abort_uploads(before, wanted).await
     }
 
     async fn work_files(&self) -> StoreResult<Vec<WorkFile>> {

@@ -1,3 +1,4 @@
+use std::ops::Range;
 use std::sync::Arc;
 
 use blobs::{PartialFile, SourceFile};
@@ -75,6 +76,11 @@ impl Target for Flat {
 
     fn resume_after(&self, _file: &PartialFile, _end: u64) -> Result<()> {
         Ok(())
+    }
+
+    fn bytes_of(&self, segment: u64, _taken: Range<u64>) -> Range<u64> {
+        let first = segment * self.pitch;
+        self.start + first..self.start + (first + self.pitch).min(self.virtual_size)
     }
 
     fn finish(&self, file: &PartialFile, _records: &Records) -> Result<Finished> {

@@ -1,5 +1,7 @@
 //! Where the bytes of a segment go in the target file, and the tables that say so.
 
+use std::ops::Range;
+
 use blobs::{PageBuffer, PartialFile};
 
 use crate::error::Result;
@@ -44,6 +46,11 @@ pub(crate) trait Target: Send + Sync {
 
     /// Continues behind what an earlier run wrote. Called before any `place`.
     fn resume_after(&self, file: &PartialFile, end: u64) -> Result<()>;
+
+    /// Bytes of the file that a recorded segment has for itself, holes included. `taken`: what it took by its record.
+    fn bytes_of(&self, _segment: u64, taken: Range<u64>) -> Range<u64> {
+        taken
+    }
 
     /// Writes everything but the first bytes of the file, from the records of all segments.
     fn finish(&self, file: &PartialFile, records: &Records) -> Result<Finished>;

@@ -26,6 +26,7 @@ pub(crate) fn copy_killed(bench: &Bench, request: &CopyRequest, after_segments: 
         created: "2026-11-25T00:00:00Z".into(),
         unix_seconds: 1_795_000_000,
         observer: &observer,
+        follower: None,
     };
     engine::copy(request, &around).unwrap();
     // The copy has finished meanwhile; put back what was there when it would have been killed.
@@ -38,6 +39,16 @@ fn keep_scratch(bench: &Bench) {
     let script = "mkdir killed && cp -a target.partial.journal killed/ && cp -a --sparse=always target.partial data killed/ \
                   && cp -a target.guest.partial killed/ 2>/dev/null; true";
     assert_ok(&run(bench.dir.path(), "sh", &["-c", script]));
+}
+
+/// What an unrecorded segment wrote behind the recorded ones, and what must not show. (A raw file has no such place.)
+pub(crate) fn write_unrecorded(bench: &Bench, format: TargetFormat) {
+    if format != TargetFormat::Raw {
+        let partial = std::fs::File::options().write(true).open(bench.path("target.partial")).unwrap();
+        // Far enough behind: the last recorded block of a VHD may end in a hole.
+        let end = partial.metadata().unwrap().len() + 2 * MIB;
+        partial.write_all_at(&vec![0xaa; 6 * MIB as usize], end).unwrap();
+    }
 }
 
 fn noise(bench: &Bench, len: u64) {
@@ -67,13 +78,7 @@ fn a_killed_copy_goes_on_in_every_format() {
             request.encryption = ENCRYPT;
         }
         copy_killed(&bench, &request, 5);
-        // What an unrecorded segment wrote behind the recorded ones must not show. (A raw file has no such place.)
-        if format != TargetFormat::Raw {
-            let partial = std::fs::File::options().write(true).open(bench.path("target.partial")).unwrap();
-            // Far enough behind: the last recorded block of a VHD may end in a hole.
-            let end = partial.metadata().unwrap().len() + 2 * MIB;
-            partial.write_all_at(&vec![0xaa; 6 * MIB as usize], end).unwrap();
-        }
+        write_unrecorded(&bench, format);
         let copied = bench.copy(&request).unwrap_or_else(|error| panic!("{format:?}: {error}"));
         assert!(copied.resumed_segments > 0, "{format:?} {copied:?}");
         assert!(copied.verified);

@@ -5,6 +5,7 @@
 mod chains;
 mod disk_refusals;
 mod disks;
+mod followed;
 mod interrupted;
 mod layers;
 mod modes;

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use crypto::{Context, OsRandom, Secret, seal};
 use engine::{
-    BenchSwitches, CopyRequest, Durability, Envelope, KeyContext, KeyError, KeyService, NewDataKey, Observer,
+    BenchSwitches, CopyRequest, Durability, Envelope, Follower, KeyContext, KeyError, KeyService, NewDataKey, Observer,
     Overwrite, Request, SealedRecord, Surroundings,
 };
 
@@ -113,6 +113,14 @@ impl Bench {
     }
 
     pub(crate) fn copy(&self, request: &CopyRequest) -> engine::Result<engine::Copied> {
+        self.copy_followed(request, None)
+    }
+
+    pub(crate) fn copy_followed(
+        &self,
+        request: &CopyRequest,
+        follower: Option<&dyn Follower>,
+    ) -> engine::Result<engine::Copied> {
         let cancel = AtomicBool::new(false);
         let observer = Observer { cancel: &cancel, report: &|_| () };
         let around = Surroundings {
@@ -121,6 +129,7 @@ impl Bench {
             created: "2026-11-25T00:00:00Z".into(),
             unix_seconds: 1_795_000_000,
             observer: &observer,
+            follower,
         };
         engine::copy(request, &around)
     }

@@ -1,12 +1,15 @@
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::MutexGuard;
 
 use jiff::Timestamp;
 use object_store::path::Path as ObjectPath;
 use serde::Deserialize;
 
+use super::record::Record;
 use super::{Bucket, S3Store};
-use crate::store::Cause;
+use crate::store::blocking::blocking;
+use crate::store::work::if_there;
+use crate::store::{BlobId, Cause};
 
 /// Answer of `ListMultipartUploads`.
 #[derive(Debug, Deserialize)]
@@ -31,14 +34,46 @@ struct Listed {
 }
 
 impl Bucket {
-    /// Ids of the uploads that are running here.
-    pub(super) fn running(&self) -> MutexGuard<'_, HashSet<String>> {
+    /// The uploads that are running here, by their ids.
+    pub(super) fn running(&self) -> MutexGuard<'_, HashMap<String, ObjectPath>> {
         self.uploads.lock().expect("no holder of this lock can panic")
     }
 }
 
 impl S3Store {
-    pub(super) async fn abort_abandoned(&self, before: Timestamp) -> Result<u64, Cause> {
+    /// Aborts the uploads of blobs that are not wanted: those that this directory has a record of, and old ones of the bucket.
+    pub(super) async fn abort_abandoned(&self, before: Timestamp, wanted: &BTreeSet<BlobId>) -> Result<u64, Cause> {
+        let mut aborted = 0;
+        for id in self.recorded().await? {
+            let is_running = self.bucket.running().values().any(|key| *key == self.bucket.key(&id));
+            let is_over = !is_running && !wanted.contains(&id);
+            aborted += u64::from(is_over && self.abort_recorded(&id).await?);
+        }
+        Ok(aborted + self.abort_listed(before, wanted).await?)
+    }
+
+    /// Aborts the upload of a blob that this directory has a record of. Returns whether there was one.
+    pub(super) async fn abort_recorded(&self, id: &BlobId) -> Result<bool, Cause> {
+        let (path, read) = (self.record(id), self.record(id));
+        // One that cannot be read names no upload, which is found by its age.
+        let record = blocking(move || Record::load(&read)).await?;
+        if let Some(record) = &record {
+            self.bucket.abort(&self.bucket.key(id), &record.upload).await?;
+        }
+        if_there(std::fs::remove_file(path))?;
+        Ok(record.is_some())
+    }
+
+    /// Blobs whose uploads this directory has a record of.
+    async fn recorded(&self) -> Result<Vec<BlobId>, Cause> {
+        let uploads = self.uploads.clone();
+        let names = blocking(move || {
+            std::fs::read_dir(uploads)?.map(|entry| Ok(entry?.file_name())).collect::<std::io::Result<Vec<_>>>()
+        });
+        Ok(names.await?.iter().filter_map(|name| name.to_str()?.parse().ok()).collect())
+    }
+
+    async fn abort_listed(&self, before: Timestamp, wanted: &BTreeSet<BlobId>) -> Result<u64, Cause> {
         let prefix = self.bucket.prefix.to_string();
         let mut aborted = 0;
         let mut markers = (String::new(), String::new());
@@ -48,7 +83,7 @@ impl S3Store {
                 query.extend([("key-marker", markers.0.as_str()), ("upload-id-marker", markers.1.as_str())]);
             }
             let Some(page) = self.bucket.calls.list::<Uploads>(&query).await? else { return Ok(aborted) };
-            for upload in page.uploads.iter().filter(|upload| self.is_abandoned(upload, before)) {
+            for upload in page.uploads.iter().filter(|upload| self.is_abandoned(upload, before, wanted)) {
                 self.bucket.calls.delete(&upload.key, &[("uploadId", &upload.upload_id)]).await?;
                 aborted += 1;
             }
@@ -61,11 +96,12 @@ impl S3Store {
         }
     }
 
-    /// Whether it is an upload of a blob, old enough, and not running here.
-    fn is_abandoned(&self, upload: &Listed, before: Timestamp) -> bool {
-        let ours = ObjectPath::parse(&upload.key).is_ok_and(|key| self.bucket.blob(&key).is_some());
+    /// Whether it is an upload of a blob that is not wanted, old enough, and not running here.
+    fn is_abandoned(&self, upload: &Listed, before: Timestamp, wanted: &BTreeSet<BlobId>) -> bool {
+        let blob = ObjectPath::parse(&upload.key).ok().and_then(|key| self.bucket.blob(&key));
+        let ours = blob.is_some_and(|blob| !wanted.contains(&blob));
         let old = upload.initiated.parse::<Timestamp>().is_ok_and(|initiated| initiated < before);
-        ours && old && !self.bucket.running().contains(&upload.upload_id)
+        ours && old && !self.bucket.running().contains_key(&upload.upload_id)
     }
 }
 

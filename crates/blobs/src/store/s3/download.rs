@@ -9,7 +9,7 @@ use object_store::{GetOptions, ObjectStore, ObjectStoreExt};
 
 use super::Bucket;
 use super::failure::cause;
-use super::parts::{Parts, in_parallel};
+use super::parts::{Parts, in_parallel, queue};
 use crate::store::Cause;
 use crate::store::blocking::blocking;
 use crate::store::work::if_there;
@@ -34,7 +34,7 @@ impl Bucket {
                 Ok(blocking(move || file.write_all_at(&bytes, range.start)).await?)
             }
         };
-        in_parallel(0..parts.count(), self.workers, fetch).await?;
+        in_parallel(queue(0..parts.count()), self.workers, fetch).await?;
         let found = file.metadata()?.len();
         if found != bytes {
             return Err(Cause::WrongLength { expected: bytes, found });

@@ -1,8 +1,9 @@
 //! Blobs as objects of a bucket: `PREFIX/ID`.
 //!
 //! ```text
-//!   upload.rs    a work file in parts, the first one last          ┐ parts.rs runs the parts of one blob
-//!   download.rs  an object into a file, in ranges                  ┘
+//!   ahead.rs     the parts of a work file that is still being written  ┐ record.rs writes down which came,
+//!   upload.rs    the rest of them, the first one last                  ┘ for another run
+//!   download.rs  an object into a file, in ranges                        parts.rs runs the parts of one blob
 //!   objects.rs   the same for objects that are no blobs
 //!   purge.rs     every version of an object        ┐ calls.rs signs and sends what object_store lacks
 //!   abandoned.rs uploads that nobody will complete ┘
@@ -12,19 +13,22 @@
 //! refuses one that was damaged on the way.
 
 mod abandoned;
+mod ahead;
 mod calls;
 mod download;
 mod failure;
 mod objects;
 mod parts;
 mod purge;
+mod record;
 mod upload;
 
+pub use ahead::PutAhead;
 pub use objects::ObjectBucket;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -39,7 +43,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig};
 use super::blocking::blocking;
 use super::cache::Cache;
 use super::error::StoreName;
-use super::work::WorkDirectory;
+use super::work::{WorkDirectory, create_private};
 use super::{BlobEntry, BlobId, BlobStore, Cause, OpenBlob, S3Config, StoreResult, WorkFile};
 use calls::Calls;
 use failure::cause;
@@ -56,6 +60,8 @@ pub struct S3Store {
     name: StoreName,
     work: WorkDirectory,
     cache: Arc<Cache>,
+    /// Records of uploads.
+    uploads: PathBuf,
     bucket: Bucket,
 }
 
@@ -67,8 +73,8 @@ struct Bucket {
     prefix: ObjectPath,
     part_bytes: u64,
     workers: usize,
-    /// Ids of the uploads that are running here.
-    uploads: Arc<Mutex<HashSet<String>>>,
+    /// The uploads that are running here, by their ids.
+    uploads: Arc<Mutex<HashMap<String, ObjectPath>>>,
 }
 
 impl S3Store {
@@ -81,7 +87,14 @@ impl S3Store {
         let directory = config.directory().map_err(name.failed("open", None))?;
         let work = WorkDirectory::create(directory).map_err(name.failed("open", None))?;
         let cache = Cache::create(directory, config.cache_bytes).map_err(name.failed("open", None))?;
-        Ok(Self { name, work, cache, bucket })
+        let uploads = directory.join("uploads");
+        create_private(&uploads).map_err(name.failed("open", None))?;
+        Ok(Self { name, work, cache, uploads, bucket })
+    }
+
+    /// Where it is written down what came of a blob.
+    fn record(&self, id: &BlobId) -> PathBuf {
+        self.uploads.join(id.to_string())
     }
 }
 
@@ -97,6 +110,14 @@ impl BlobStore for S3Store {
 
     async fn put(&self, id: &BlobId, work_file: &Path) -> StoreResult<()> {
         self.upload(id, work_file).await.map_err(self.name.failed("put", Some(id)))
+    }
+
+    fn put_ahead(&self, id: &BlobId, work_file: &Path) -> Option<PutAhead> {
+        Some(self.ahead(id, work_file))
+    }
+
+    async fn give_up(&self, id: &BlobId) -> StoreResult<()> {
+        self.abort_recorded(id).await.map(drop).map_err(self.name.failed("give up the upload of", Some(id)))
     }
 
     async fn open(&self, id: &BlobId) -> StoreResult<OpenBlob> {
@@ -122,8 +143,8 @@ impl BlobStore for S3Store {
         self.bucket.list(after, limit).await.map_err(self.name.failed("list the blobs of", None))
     }
 
-    async fn abort_uploads(&self, before: Timestamp) -> StoreResult<u64> {
-        self.abort_abandoned(before).await.map_err(self.name.failed("abort uploads to", None))
+    async fn abort_uploads(&self, before: Timestamp, wanted: &BTreeSet<BlobId>) -> StoreResult<u64> {
+        self.abort_abandoned(before, wanted).await.map_err(self.name.failed("abort uploads to", None))
     }
 
     async fn work_files(&self) -> StoreResult<Vec<WorkFile>> {

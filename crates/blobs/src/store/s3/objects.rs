@@ -67,7 +67,7 @@ impl ObjectBucket {
             Ok::<_, std::io::Error>((file, bytes))
         });
         let (file, bytes) = opened.await.map_err(|error| failed(error.into()))?;
-        self.bucket.send(&key, Arc::new(file), bytes).await.map_err(&failed)
+        self.bucket.send(&key, Arc::new(file), bytes, None).await.map_err(&failed)
     }
 
     /// The key of an object. Names that S3 would take and a client would rewrite, such as `a//b`, are refused.

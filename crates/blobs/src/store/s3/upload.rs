@@ -1,94 +1,224 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use object_store::multipart::{MultipartStore, PartId};
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStoreExt, PutPayload};
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 use super::failure::cause;
-use super::parts::{Parts, in_parallel};
+use super::parts::{Parts, in_parallel, queue};
+use super::record::Record;
 use super::{Bucket, S3Store};
 use crate::store::blocking::blocking;
+use crate::store::work::if_there;
 use crate::store::{BlobId, Cause};
 
 impl S3Store {
     /// Uploads a work file and removes it when the whole object is there.
     pub(super) async fn upload(&self, id: &BlobId, work_file: &Path) -> Result<(), Cause> {
-        let (work, path) = (self.work.clone(), work_file.to_owned());
-        let Some(file) = blocking(move || work.open(&path)).await? else {
-            return match self.bucket.size(&self.bucket.key(id)).await {
-                // An earlier put got to its end.
-                Ok(_) => Ok(()),
-                Err(Cause::NoSuchBlob) => Err(Cause::NoWorkFile(work_file.to_owned())),
-                Err(other) => Err(other),
-            };
-        };
-        let expected = file.metadata()?.len();
-        self.bucket.send(&self.bucket.key(id), Arc::new(file), expected).await?;
-        Ok(std::fs::remove_file(work_file)?)
+        let (work, path, key, record) = (self.work.clone(), work_file.to_owned(), self.bucket.key(id), self.record(id));
+        if let Some(file) = blocking(move || work.open(&path)).await? {
+            let bytes = file.metadata()?.len();
+            self.bucket.send(&key, Arc::new(file), bytes, Some(record.clone())).await?;
+            std::fs::remove_file(work_file)?;
+        } else {
+            // An earlier put got to its end, or there is nothing to put.
+            self.bucket.size(&key).await.map_err(|error| match error {
+                Cause::NoSuchBlob => Cause::NoWorkFile(work_file.to_owned()),
+                other => other,
+            })?;
+        }
+        // After the file: as long as that is there, the next put finds here that the object is, too.
+        if_there(std::fs::remove_file(record))?;
+        Ok(())
     }
 }
 
 impl Bucket {
-    /// Makes an object of a file, which is there whole or not at all.
-    pub(super) async fn send(&self, key: &ObjectPath, file: Arc<File>, expected: u64) -> Result<(), Cause> {
-        let parts = Parts::new(expected, self.part_bytes);
+    /// Makes an object of a file, which is there whole or not at all. `record`: where what came is written down; an upload that stands
+    /// there goes on.
+    pub(super) async fn send(
+        &self,
+        key: &ObjectPath,
+        file: Arc<File>,
+        bytes: u64,
+        record: Option<PathBuf>,
+    ) -> Result<(), Cause> {
+        if let Some(path) = &record
+            && let Some(upload) = Upload::recorded(self, key, path)?
+            && self.go_on(upload, &file, bytes).await?
+        {
+            return self.must_have(key, bytes).await;
+        }
+        let parts = Parts::new(bytes, self.part_bytes);
         if parts.count() <= 1 {
             // One request instead of three; and an upload must have a part, which an empty object has not.
-            let payload = read(&file, 0..expected).await?;
+            let payload = read(&file, 0..bytes).await?;
             self.objects.put(key, payload).await.map_err(|e| cause(&e))?;
         } else {
-            let mut upload = Upload::begin(self, key).await?;
-            let sent = self.send_parts(&upload, file, parts).await;
-            if sent.is_err() {
-                abort(self, key, &upload.id).await;
-            }
-            upload.is_over = true;
-            sent?;
+            Upload::begin(self, key, parts.part_bytes(), record).await?.finish(file, parts).await?;
         }
-        let found = self.size(key).await?;
-        if found != expected {
-            return Err(Cause::WrongLength { expected, found });
-        }
-        Ok(())
+        self.must_have(key, bytes).await
     }
 
-    /// Sends all parts but the first in any order, then the first, which makes the file an image, and completes the object.
-    async fn send_parts(&self, upload: &Upload, file: Arc<File>, parts: Parts) -> Result<(), Cause> {
-        let (bucket, key, id) = (self.clone(), upload.key.clone(), upload.id.clone());
-        let send = move |index| {
-            let (bucket, key, id, file) = (bucket.clone(), key.clone(), id.clone(), Arc::clone(&file));
-            async move {
-                let payload = read(&file, parts.range(index)).await?;
-                bucket.objects.put_part(&key, &id, index, payload).await.map_err(|e| cause(&e))
-            }
+    /// Goes on with an upload of an earlier run. Returns whether the object is there now; if not, nothing is left of the upload.
+    async fn go_on(&self, upload: Upload, file: &Arc<File>, bytes: u64) -> Result<bool, Cause> {
+        // It was completed, and the run was killed before anyone knew.
+        if self.size(&upload.key).await.is_ok_and(|found| found == bytes) {
+            upload.give_up().await;
+            return Ok(true);
+        }
+        let part_bytes = upload.record().part_bytes;
+        let Some(parts) = Parts::of_upload(bytes, part_bytes) else {
+            upload.give_up().await;
+            return Ok(false);
         };
-        let mut sent = in_parallel(1..parts.count(), self.workers, send.clone()).await?;
-        sent.push((0, send(0).await?));
-        sent.sort_unstable_by_key(|(index, _)| *index);
-        let sent: Vec<PartId> = sent.into_iter().map(|(_, part)| part).collect();
-        self.objects.complete_multipart(&upload.key, &upload.id, sent).await.map_err(|e| cause(&e))?;
-        Ok(())
+        match upload.finish(Arc::clone(file), parts).await {
+            // A rule of the bucket may end uploads by their age, and services have different words for one that they do not know any more.
+            Err(Cause::Service { .. }) => Ok(false),
+            done => done.map(|()| true),
+        }
+    }
+
+    async fn must_have(&self, key: &ObjectPath, expected: u64) -> Result<(), Cause> {
+        let found = self.size(key).await?;
+        if found == expected { Ok(()) } else { Err(Cause::WrongLength { expected, found }) }
+    }
+
+    /// Removes the parts that came. An upload that is not there is fine.
+    pub(super) async fn abort(&self, key: &ObjectPath, id: &str) -> Result<(), Cause> {
+        match self.objects.abort_multipart(key, &id.to_owned()).await.map_err(|e| cause(&e)) {
+            Err(Cause::Service { code, .. }) if code == "NoSuchUpload" => Ok(()),
+            done => done,
+        }
     }
 }
 
 /// An upload that is running: as long as this lives, it does not count as abandoned.
-struct Upload {
+pub(super) struct Upload {
     bucket: Bucket,
     key: ObjectPath,
     id: String,
+    record: Mutex<Record>,
+    /// Whether what came is left for another run when this is dropped.
+    is_kept: bool,
     /// Completed or aborted.
-    is_over: bool,
+    is_over: AtomicBool,
 }
 
 impl Upload {
-    async fn begin(bucket: &Bucket, key: &ObjectPath) -> Result<Self, Cause> {
+    /// Begins an upload. Who is cancelled meanwhile leaves none: the service's answer is waited for, and aborted.
+    pub(super) async fn begin(
+        bucket: &Bucket,
+        key: &ObjectPath,
+        part_bytes: u64,
+        record: Option<PathBuf>,
+    ) -> Result<Self, Cause> {
+        let (bucket, key) = (bucket.clone(), key.clone());
+        let (begun, taken) = oneshot::channel();
+        tokio::spawn(async move {
+            if let Err(Ok(untaken)) = begun.send(Self::create(&bucket, &key, part_bytes, record).await) {
+                untaken.give_up().await;
+            }
+        });
+        taken.await.unwrap_or_else(|_| Err(Cause::Unusable("this process is about to end".to_owned())))
+    }
+
+    async fn create(
+        bucket: &Bucket,
+        key: &ObjectPath,
+        part_bytes: u64,
+        record: Option<PathBuf>,
+    ) -> Result<Self, Cause> {
         let id = bucket.objects.create_multipart(key).await.map_err(|e| cause(&e))?;
-        bucket.running().insert(id.clone());
-        Ok(Self { bucket: bucket.clone(), key: key.clone(), id, is_over: false })
+        let upload = Self::of(bucket, key, Record::new(id.clone(), part_bytes));
+        if let Some(path) = record {
+            match Record::create(path, id, part_bytes) {
+                Ok(record) => *upload.record() = record,
+                Err(error) => {
+                    upload.give_up().await;
+                    return Err(error.into());
+                }
+            }
+        }
+        Ok(upload)
+    }
+
+    /// The upload that an earlier run began.
+    fn recorded(bucket: &Bucket, key: &ObjectPath, path: &Path) -> std::io::Result<Option<Self>> {
+        Ok(Record::load(path)?.map(|record| Self::of(bucket, key, record)))
+    }
+
+    /// The upload of a record.
+    pub(super) fn of(bucket: &Bucket, key: &ObjectPath, record: Record) -> Self {
+        let id = record.upload.clone();
+        bucket.running().insert(id.clone(), key.clone());
+        let (bucket, key, is_over) = (bucket.clone(), key.clone(), AtomicBool::new(false));
+        Self { bucket, key, id, record: Mutex::new(record), is_kept: false, is_over }
+    }
+
+    /// The same, but what came is left for another run when it is dropped.
+    pub(super) fn kept(mut self) -> Self {
+        self.is_kept = true;
+        self
+    }
+
+    /// Sends one part of a file.
+    pub(super) async fn send(&self, file: &Arc<File>, parts: Parts, index: usize) -> Result<(), Cause> {
+        let payload = read(file, parts.range(index)).await?;
+        let sent = self.bucket.objects.put_part(&self.key, &self.id, index, payload).await;
+        Ok(self.record().note(index, sent.map_err(|e| cause(&e))?.content_id)?)
+    }
+
+    /// Sends the parts that are missing, and completes the object; a failure leaves no upload.
+    async fn finish(self, file: Arc<File>, parts: Parts) -> Result<(), Cause> {
+        let upload = Arc::new(self);
+        let finished = Self::send_rest(&upload, file, parts).await;
+        match &finished {
+            Ok(()) => upload.is_over.store(true, Ordering::Relaxed),
+            Err(_) => upload.give_up().await,
+        }
+        finished
+    }
+
+    /// All parts but the first in any order, then the first, which makes the file an image.
+    async fn send_rest(upload: &Arc<Self>, file: Arc<File>, parts: Parts) -> Result<(), Cause> {
+        let missing: Vec<usize> = (1..parts.count()).filter(|&index| !upload.record().has(index)).collect();
+        let send = {
+            let (upload, file) = (Arc::clone(upload), Arc::clone(&file));
+            move |index| {
+                let (upload, file) = (Arc::clone(&upload), Arc::clone(&file));
+                async move { upload.send(&file, parts, index).await }
+            }
+        };
+        in_parallel(queue(missing), upload.bucket.workers, send).await?;
+        // It may have come just before the end of an earlier run.
+        if !upload.record().has(0) {
+            upload.send(&file, parts, 0).await?;
+        }
+        let e_tags = upload.record().e_tags(parts.count());
+        let sent = e_tags.into_iter().map(|content_id| PartId { content_id }).collect();
+        let completed = upload.bucket.objects.complete_multipart(&upload.key, &upload.id, sent).await;
+        completed.map(drop).map_err(|e| cause(&e))
+    }
+
+    async fn give_up(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        self.remains().remove().await;
+    }
+
+    fn remains(&self) -> Remains {
+        let record = self.record().path();
+        Remains { bucket: self.bucket.clone(), key: self.key.clone(), id: self.id.clone(), record }
+    }
+
+    pub(super) fn record(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().expect("no holder of this lock can panic")
     }
 }
 
@@ -96,17 +226,30 @@ impl Drop for Upload {
     /// Who sends may be cancelled anywhere. Parts that came are then neither an object nor gone, and cost their owner.
     fn drop(&mut self) {
         self.bucket.running().remove(&self.id);
+        let is_over = self.is_kept || self.is_over.load(Ordering::Relaxed);
         // Without a runtime the process ends.
-        if let (false, Ok(runtime)) = (self.is_over, Handle::try_current()) {
-            let (bucket, key, id) = (self.bucket.clone(), self.key.clone(), self.id.clone());
-            runtime.spawn(async move { abort(&bucket, &key, &id).await });
+        if let (false, Ok(runtime)) = (is_over, Handle::try_current()) {
+            runtime.spawn(self.remains().remove());
         }
     }
 }
 
-/// Removes the parts that came. Those of a blob that cannot be removed now are abandoned, and found by their age.
-async fn abort(bucket: &Bucket, key: &ObjectPath, id: &str) {
-    let _ = bucket.objects.abort_multipart(key, &id.to_owned()).await;
+/// What there is of an upload that will not be completed.
+struct Remains {
+    bucket: Bucket,
+    key: ObjectPath,
+    id: String,
+    record: Option<PathBuf>,
+}
+
+impl Remains {
+    /// Removes the parts that came, and their record. What cannot be removed now is found again: by the record, or by its age.
+    async fn remove(self) {
+        let aborted = self.bucket.abort(&self.key, &self.id).await;
+        if let (Ok(()), Some(record)) = (aborted, self.record) {
+            let _ = std::fs::remove_file(record);
+        }
+    }
 }
 
 async fn read(file: &Arc<File>, range: std::ops::Range<u64>) -> Result<PutPayload, Cause> {
