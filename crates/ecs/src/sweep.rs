@@ -91,15 +91,17 @@ impl Ecs {
             return Ok(());
         }
         self.remove_files_of(store, blob).await?;
-        store.give_up(&id).await?;
+        // An upload that cannot be given up now is found again, by its record or its age; it keeps no object from its deletion.
+        let given_up = store.give_up(&id).await;
         match store.open(&id).await {
             Ok(opened) => {
                 let path = opened.path().to_owned();
                 let sealed_id = tokio::task::spawn_blocking(move || engine::image_of_copy(&path)).await;
                 self.forget_kept(&sealed_id.ok().flatten().unwrap_or_default()).await?;
-                Ok(store.delete(&id).await?)
+                store.delete(&id).await?;
+                Ok(given_up?)
             }
-            Err(error) if matches!(error.cause, Cause::NoSuchBlob) => Ok(()),
+            Err(error) if matches!(error.cause, Cause::NoSuchBlob) => Ok(given_up?),
             // Not deleted unseen: afterwards nothing would tell what is kept beside it.
             Err(error) => Err(error.into()),
         }

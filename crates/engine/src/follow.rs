@@ -5,24 +5,25 @@ use std::ops::Range;
 use blobs::PutAhead;
 
 use crate::error::Result;
+use crate::stack::Layer;
 use crate::transfer::Surroundings;
 
 /// Hears which bytes of a target are there for good: written, and recorded if the copy can be resumed. What a header or a table will
 /// take is not told.
 pub trait Follower: Sync {
-    /// A run begins. `there`: what is there of earlier runs; of what they told, nothing else holds any more. `bytes_max`: how long the
-    /// target becomes, as far as can be told.
+    /// A run begins. `there`: what is there of earlier runs; of what they told, nothing else holds any more. `bytes`: how long the
+    /// target becomes, about.
     ///
     /// Errors: the system's, which end the copy.
-    fn begin(&self, bytes_max: u64, there: &mut dyn Iterator<Item = Range<u64>>) -> blobs::Result<()>;
+    fn begin(&self, bytes: u64, there: &mut dyn Iterator<Item = Range<u64>>) -> blobs::Result<()>;
 
     /// These bytes are there now. Each of them is told once, by any worker.
     fn written(&self, range: Range<u64>);
 }
 
 impl Follower for PutAhead {
-    fn begin(&self, bytes_max: u64, there: &mut dyn Iterator<Item = Range<u64>>) -> blobs::Result<()> {
-        Self::begin(self, bytes_max, there)
+    fn begin(&self, bytes: u64, there: &mut dyn Iterator<Item = Range<u64>>) -> blobs::Result<()> {
+        Self::begin(self, bytes, there)
     }
 
     fn written(&self, range: Range<u64>) {
@@ -32,13 +33,22 @@ impl Follower for PutAhead {
 
 impl Surroundings<'_> {
     /// Tells that nothing of the target is there yet.
-    pub(crate) fn begin_anew(&self, bytes_max: u64) -> Result<()> {
-        self.follower.map_or(Ok(()), |follower| Ok(follower.begin(bytes_max, &mut std::iter::empty())?))
+    pub(crate) fn begin_anew(&self, bytes: u64) -> Result<()> {
+        self.follower.map_or(Ok(()), |follower| Ok(follower.begin(bytes, &mut std::iter::empty())?))
     }
 }
 
-/// How long the target of a copy becomes at most: tables of the smallest clusters take 1/50 of the disk, LUKS headers 16 MiB; the rest is for
-/// what interrupted runs left unused.
-pub(crate) fn target_bytes_max(disk_bytes: u64) -> u64 {
-    disk_bytes.saturating_add(disk_bytes / 32).saturating_add(64 << 20)
+/// Data that comes out of a compressed file is seldom more than this many times as long.
+const EXPANSION: u64 = 4;
+
+/// About how long the target of a copy becomes: it follows the data, not the disk. Tables of the smallest clusters take 1/50 of it, LUKS headers
+/// 16 MiB; the rest is for what interrupted runs left unused.
+pub(crate) fn target_bytes(layers: &[Layer]) -> Result<u64> {
+    let files = layers.iter().flat_map(|layer| [Some(&*layer.file), layer.data_file.as_ref()]).flatten();
+    let mut data = 0u64;
+    for file in files {
+        data = data.saturating_add(file.allocated_bytes()?);
+    }
+    let bytes = data.saturating_mul(EXPANSION).min(layers[0].virtual_size);
+    Ok(bytes.saturating_add(bytes / 32).saturating_add(64 << 20))
 }

@@ -10,7 +10,7 @@ use formats::probe::Format;
 
 use crate::abandoned::image_of;
 use crate::error::{EngineError, Result};
-use crate::follow::{Follower, target_bytes_max};
+use crate::follow::{Follower, target_bytes};
 use crate::header_backup::forget_image;
 use crate::journal::{CopyId, Header, Journal, boot_id, journal_path};
 use crate::keys::{KeyService, SealedRecord};
@@ -299,7 +299,7 @@ impl Transfer<'_> {
         let Some(follower) = self.around.follower else { return Ok(()) };
         let records = space.journal.get_mut().expect("no worker has begun").records();
         let mut there = records.taken().map(|(segment, taken)| target.bytes_of(segment, taken));
-        Ok(follower.begin(target_bytes_max(self.layers[0].virtual_size), &mut there)?)
+        Ok(follower.begin(target_bytes(&self.layers)?, &mut there)?)
     }
 
     /// Workers that write past the page cache wait for the disk most of the time: more of them keep it busy.

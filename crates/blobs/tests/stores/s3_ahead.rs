@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::bucket::{PART, PREFIX, config, store};
 use crate::moto::Moto;
-use crate::place::{id, ids, pattern};
+use crate::place::{id, ids, pattern, until};
 use crate::s3s_server::S3sServer;
 
 /// Eight whole parts, and some more.
@@ -91,9 +91,7 @@ async fn parts_go_up_in_any_order_and_the_first_one_last() {
         let (early, late) = pieces.split_at(pieces.len() / 2);
         let ahead = making.begin(&[]).await;
         making.write(&ahead, early);
-        while server.parts().is_empty() {
-            tokio::task::yield_now().await;
-        }
+        until("a part comes while the file is written", || !server.parts().is_empty()).await;
         making.write(&ahead, late);
         ahead.finish().await.unwrap();
         let mut parts = server.parts();
@@ -173,9 +171,8 @@ async fn what_is_given_up_leaves_nothing() {
         let making = Making::new(store(&config));
         let ahead = making.begin(&[]).await;
         making.write(&ahead, &making.pieces()[..5]);
-        while std::fs::read_dir(dir.path().join("store/uploads")).unwrap().count() == 0 {
-            tokio::task::yield_now().await;
-        }
+        let uploads = dir.path().join("store/uploads");
+        until("the upload is written down", || std::fs::read_dir(&uploads).unwrap().count() > 0).await;
         for before in [Timestamp::MIN, Timestamp::MAX] {
             assert_eq!(making.store.abort_uploads(before, &BTreeSet::new()).await.unwrap(), 0, "it is running");
         }

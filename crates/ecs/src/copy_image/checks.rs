@@ -15,8 +15,8 @@
 //! | 11 | the name is free | `NameTaken` |
 //! | 12 | the account's balance | `InDebt` |
 //!
-//! 6 and 8 are looked at for the disks that are not listed, then for each that is, as the call lists them. A refusal of one that is listed
-//! says so (`OfDisk`).
+//! 6 and 8 are looked at for the disks that are not listed, then for each that is, as the call lists them. A refusal that is about
+//! one disk of several says which (`OfDisk`).
 
 use catalog::{ImageDiskRecord, ImageRecord, Read, Scope};
 use engine::Decision;

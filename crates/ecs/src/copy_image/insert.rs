@@ -95,7 +95,8 @@ impl Ecs {
     /// stay useful if what follows fails.
     async fn keyed_disks(&self, parts: Vec<PlannedPart>, destination: &Scope) -> Result<Vec<KeyedDisk>> {
         let mut disks = Vec::new();
-        for part in parts {
+        // A key that no disk comes under gets no mark.
+        for part in parts.into_iter().filter(|part| !part.disks.is_empty()) {
             let key = self.marked_key(&part.key, destination).await?;
             disks.extend(part.disks.into_iter().map(|(source, plan)| {
                 let is_kept = matches!(plan, DiskPlan::Share | DiskPlan::Move);

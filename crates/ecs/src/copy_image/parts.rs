@@ -49,7 +49,7 @@ pub(super) fn parts<'a>(request: &'a CopyImage, mut disks: Vec<ImageDiskRecord>)
         parts.insert(0, Part { device: None, key, encrypt: request.encrypted, rewrap: false, disks });
     }
     // Beside a disk whose key is changed, another may keep its own; where no key is changed, nothing can be wrapped anew.
-    let changes_a_key = parts.iter().any(|part| part.key.is_some());
+    let changes_a_key = parts.iter().any(|part| part.key.is_some() && !part.disks.is_empty());
     for part in &mut parts {
         part.rewrap = request.rewrap && (part.key.is_some() || !changes_a_key);
     }
@@ -63,6 +63,11 @@ impl Part<'_> {
     /// Errors: `Refused`.
     pub(super) fn plans(&self, crosses: bool) -> Result<Vec<DiskPlan>> {
         let request = Request { encrypt: self.encrypt, key_named: self.key.is_some(), rewrap: self.rewrap };
+        if self.disks.is_empty() {
+            // A key of the call that no disk is left for: what it says is refused all the same.
+            decide(SourceState::Plain, Request { rewrap: false, ..request })
+                .map_err(|refusal| self.refused(refusal.into()))?;
+        }
         let plan = |disk| {
             let state = if is_encrypted(disk) { SourceState::Encrypted } else { SourceState::Plain };
             let decision = decide(state, request).map_err(|refusal| self.refused(refusal.into()))?;
@@ -161,6 +166,10 @@ mod tests {
             let refused = parts(&without, vec![disk]).unwrap()[0].plans(false).unwrap_err();
             assert!(matches!(refused, EcsError::Refused(_)), "{refused}");
         }
+        let each = ["a", "b"].map(|device| listed(device, true, None)).to_vec();
+        let without = CopyImage { key: Some("k".to_owned()), disks: each, ..CopyImage::default() };
+        let refused = parts(&without, disks()).unwrap()[0].plans(false).unwrap_err();
+        assert!(matches!(refused, EcsError::Refused(_)), "also where no disk is left for it: {refused}");
         let without = CopyImage { disks: vec![listed("b", false, Some("k"))], ..CopyImage::default() };
         let refused = parts(&without, disks()).unwrap()[1].plans(false).unwrap_err();
         assert!(matches!(refused, EcsError::OfDisk { .. }) && refused.to_string().starts_with("disk b: "), "{refused}");

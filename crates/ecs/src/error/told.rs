@@ -44,7 +44,7 @@ impl EcsError {
     pub(crate) fn public_text(&self) -> String {
         use blobs::BlobError;
         use engine::EngineError;
-        match self {
+        match self.kind() {
             Self::Engine(EngineError::Blob(BlobError::Io { action, source, .. })) => {
                 format!("the storage failed to {action}: {source}")
             }
@@ -88,7 +88,7 @@ impl EcsError {
     /// Whether trying again later helps: nothing is wrong with what was asked.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
-        match self {
+        match self.kind() {
             Self::Catalog(CatalogError::Busy { .. }) | Self::Kms(KmsError::Interrupted) | Self::Stopping => true,
             Self::Kms(KmsError::Root(root)) => root.is_temporary(),
             // Another worker has the file: it is its job, or it is about to let go.
@@ -99,7 +99,7 @@ impl EcsError {
 
     /// What `ErrorCode` of a failed task says. Source: ecs-images.md 2 and 6; the words without a source are ours.
     pub(crate) fn job_code(&self) -> &'static str {
-        match self {
+        match self.kind() {
             Self::KeyNotEnabled { .. } | Self::KeyNotUsable(_) => "InvalidParameter.KMSKeyId.CMKNotEnabled",
             Self::InDebt { .. } => "Account.Arrearage",
             Self::KeyNotFound(_) => "InvalidParameter.KMSKeyId.NotFound",

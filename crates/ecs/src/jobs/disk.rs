@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use blobs::{BlobId, BlobStore, PutAhead};
+use blobs::{BlobId, BlobStore, Cause, PutAhead};
 use catalog::{DiskContent, Region};
 use engine::{
     BenchSwitches, CopyRequest, Durability, EngineError, Follower, Identity, ImageFile, Observer, Overwrite, Phase,
@@ -66,7 +66,12 @@ impl Ecs {
         let store = Arc::clone(self.store(&work.region)?);
         let (blob, share, key) = (work.target, work.engine.share, work.engine.keys.key);
         let file = store.work_directory().join(blob.to_string());
-        let is_stored = store.size(&blob).await.is_ok();
+        let is_stored = match store.size(&blob).await {
+            Ok(_) => true,
+            Err(error) if matches!(error.cause, Cause::NoSuchBlob) => false,
+            // Not knowing is no reason to make it anew: what is there may be of an earlier run, under another data key.
+            Err(error) => return Err(error.into()),
+        };
         if !is_stored && !file.exists() {
             self.run_engine_ahead(work.engine, &store, &blob, running).await?;
         }

@@ -43,13 +43,20 @@ impl Bucket {
 impl S3Store {
     /// Aborts the uploads of blobs that are not wanted: those that this directory has a record of, and old ones of the bucket.
     pub(super) async fn abort_abandoned(&self, before: Timestamp, wanted: &BTreeSet<BlobId>) -> Result<u64, Cause> {
-        let mut aborted = 0;
+        let (mut aborted, mut failed) = (0, None);
         for id in self.recorded().await? {
             let is_running = self.bucket.running().values().any(|key| *key == self.bucket.key(&id));
-            let is_over = !is_running && !wanted.contains(&id);
-            aborted += u64::from(is_over && self.abort_recorded(&id).await?);
+            if is_running || wanted.contains(&id) {
+                continue;
+            }
+            match self.abort_recorded(&id).await {
+                Ok(was_there) => aborted += u64::from(was_there),
+                // One that cannot be aborted keeps nobody from the others.
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
-        Ok(aborted + self.abort_listed(before, wanted).await?)
+        aborted += self.abort_listed(before, wanted).await?;
+        failed.map_or(Ok(aborted), Err)
     }
 
     /// Aborts the upload of a blob that this directory has a record of. Returns whether there was one.

@@ -60,15 +60,15 @@ impl S3Store {
 
 impl PutAhead {
     /// A run begins to write, or goes on with, the partial file. `there`: the bytes that are there for good by earlier runs; no other part
-    /// that one of them sent counts any more. `bytes_max`: how long the file becomes, as far as can be told.
+    /// that one of them sent counts any more. `bytes`: how long the file becomes, about; what turns out too long for its parts is sent anew by the put.
     ///
     /// Blocks. Errors: the system's.
-    pub fn begin(&self, bytes_max: u64, there: &mut dyn Iterator<Item = Range<u64>>) -> Result<()> {
+    pub fn begin(&self, bytes: u64, there: &mut dyn Iterator<Item = Range<u64>>) -> Result<()> {
         let failed = |e| BlobError::io("read", &self.record, e);
         let mut record = Record::load(&self.record).map_err(failed)?;
         let whole = Parts::whole(match &record {
             Some(record) => record.part_bytes,
-            None => Parts::new(bytes_max, self.bucket.part_bytes).part_bytes(),
+            None => Parts::new(bytes, self.bucket.part_bytes).part_bytes(),
         });
         let mut missing = Missing::new(whole);
         let full: BTreeSet<usize> = there.flat_map(|range| missing.take(range)).collect();

@@ -61,9 +61,22 @@ impl Bucket {
             let payload = read(&file, 0..bytes).await?;
             self.objects.put(key, payload).await.map_err(|e| cause(&e))?;
         } else {
-            Upload::begin(self, key, parts.part_bytes(), record).await?.finish(file, parts).await?;
+            let finished = Upload::begin(self, key, parts.part_bytes(), record).await?.finish(file, parts).await;
+            self.unless_there(key, bytes, finished).await?;
         }
         self.must_have(key, bytes).await
+    }
+
+    /// The service may have completed an object and its answer got lost: to be told again, it does not know the upload any more.
+    async fn unless_there(&self, key: &ObjectPath, bytes: u64, finished: Result<(), Cause>) -> Result<(), Cause> {
+        match finished {
+            Err(Cause::Service { .. } | Cause::NoSuchBlob)
+                if self.size(key).await.is_ok_and(|found| found == bytes) =>
+            {
+                Ok(())
+            }
+            finished => finished,
+        }
     }
 
     /// Goes on with an upload of an earlier run. Returns whether the object is there now; if not, nothing is left of the upload.
@@ -78,9 +91,11 @@ impl Bucket {
             upload.give_up().await;
             return Ok(false);
         };
-        match upload.finish(Arc::clone(file), parts).await {
+        let key = upload.key.clone();
+        let finished = upload.finish(Arc::clone(file), parts).await;
+        match self.unless_there(&key, bytes, finished).await {
             // A rule of the bucket may end uploads by their age, and services have different words for one that they do not know any more.
-            Err(Cause::Service { .. }) => Ok(false),
+            Err(Cause::Service { .. } | Cause::NoSuchBlob) => Ok(false),
             done => done.map(|()| true),
         }
     }
@@ -92,10 +107,7 @@ impl Bucket {
 
     /// Removes the parts that came. An upload that is not there is fine.
     pub(super) async fn abort(&self, key: &ObjectPath, id: &str) -> Result<(), Cause> {
-        match self.objects.abort_multipart(key, &id.to_owned()).await.map_err(|e| cause(&e)) {
-            Err(Cause::Service { code, .. }) if code == "NoSuchUpload" => Ok(()),
-            done => done,
-        }
+        self.calls.delete(key.as_ref(), &[("uploadId", id)]).await
     }
 }
 
@@ -246,8 +258,10 @@ impl Remains {
     /// Removes the parts that came, and their record. What cannot be removed now is found again: by the record, or by its age.
     async fn remove(self) {
         let aborted = self.bucket.abort(&self.key, &self.id).await;
-        if let (Ok(()), Some(record)) = (aborted, self.record) {
-            let _ = std::fs::remove_file(record);
+        let Some(path) = self.record.filter(|_| aborted.is_ok()) else { return };
+        // Another run may have begun an upload of its own meanwhile.
+        if matches!(Record::load(&path), Ok(Some(record)) if record.upload == self.id) {
+            let _ = std::fs::remove_file(path);
         }
     }
 }
