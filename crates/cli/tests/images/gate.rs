@@ -124,7 +124,7 @@ fn read_head(client: &mut TcpStream) -> io::Result<(String, Vec<u8>)> {
 }
 
 fn content_length(fields: &str) -> u64 {
-    let fields = fields.lines().filter_map(|field| field.split_once(':'));
-    let length = fields.filter(|(name, _)| name.eq_ignore_ascii_case("content-length")).map(|(_, value)| value.trim());
-    length.last().and_then(|value| value.parse().ok()).unwrap_or(0)
+    let mut fields = fields.lines().filter_map(|field| field.split_once(':'));
+    let length = fields.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    length.and_then(|(_, value)| value.trim().parse().ok()).unwrap_or(0)
 }
