@@ -315,7 +315,8 @@ fn copy_id(request: &CopyRequest, from: &str, sources: &[Identity], what: &str) 
         request.bench,
     );
     let text = format!("{what} key {:?} {shape:?} from {from}", request.key_label);
-    CopyId { source: format!("{sources:?}"), request: text }
+    let source = request.source_name.as_ref().map_or_else(|| format!("{sources:?}"), |name| format!("named {name}"));
+    CopyId { source, request: text }
 }
 
 /// States of all files that are read.

@@ -81,6 +81,9 @@ pub struct CopyRequest {
     pub source: PathBuf,
     /// The state in which the source was looked at before; in another it is refused.
     pub source_state: Option<Identity>,
+    /// Name of what the source's bytes never change under: an interrupted copy goes on although the source is another file by now, which was
+    /// fetched anew. `None`: only the same state of the same file is the same source.
+    pub source_name: Option<String>,
     /// What the user says the source is; `None` trusts the probe.
     pub source_format: Option<Format>,
     /// Passphrase of an encrypted source, and of its backing files, that no envelope opens.

@@ -78,6 +78,7 @@ fn request(args: &CopyArgs, data_dir: &Path) -> Result<CopyRequest> {
     Ok(CopyRequest {
         source: args.source.clone(),
         source_state: None,
+        source_name: None,
         source_format: args.source_format,
         source_passphrase,
         backing_files: args.backing_files.iter().map(|path| ImageFile { path: path.clone(), format: None }).collect(),

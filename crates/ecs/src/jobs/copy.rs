@@ -62,6 +62,7 @@ impl Ecs {
         let engine = EngineWork {
             source: opened.path().to_owned(),
             source_state: None,
+            source_blob: Some(source_blob.to_owned()),
             source_format: source.content.format.parse().map_err(|_| damaged())?,
             backing_files: Vec::new(),
             encryption: Request { encrypt: !is_kept, key_named: !is_kept, rewrap: disk.mode == "rewrap" },

@@ -36,6 +36,8 @@ pub(super) struct EngineWork {
     pub(super) source: PathBuf,
     /// The state in which the source was looked at, where it was.
     pub(super) source_state: Option<Identity>,
+    /// The blob that the source is, if it is one by itself: it may be fetched anew after a restart.
+    pub(super) source_blob: Option<String>,
     pub(super) source_format: SourceFormat,
     /// What the source lies on, nearest first.
     pub(super) backing_files: Vec<ImageFile>,
@@ -158,6 +160,7 @@ impl Ecs {
         let request = CopyRequest {
             source: work.source.clone(),
             source_state: work.source_state.clone(),
+            source_name: work.source_blob.clone(),
             source_format: Some(work.source_format),
             source_passphrase: None,
             backing_files: work.backing_files.clone(),

@@ -69,6 +69,7 @@ impl Ecs {
         let work = EngineWork {
             source: opened.path().to_owned(),
             source_state: None,
+            source_blob: Some(blob.to_owned()),
             source_format: source.content.format.parse().map_err(|_| damaged())?,
             backing_files: Vec::new(),
             encryption: Request { encrypt: false, key_named: false, rewrap: false },

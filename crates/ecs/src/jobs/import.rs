@@ -69,6 +69,7 @@ impl Ecs {
         let engine = EngineWork {
             source: source.file.path().to_owned(),
             source_state: source.state.clone(),
+            source_blob: None,
             source_format: source.format,
             backing_files: Vec::new(),
             encryption: Request { encrypt: false, key_named: false, rewrap: false },

@@ -69,6 +69,7 @@ impl Ecs {
         let engine = EngineWork {
             source: self.file_of_disk(disk),
             source_state: None,
+            source_blob: None,
             source_format: SourceFormat::Qcow2,
             backing_files: backing.map(|(file, _)| file).into_iter().collect(),
             // A new data key also where the key stays: the disk goes on with its own.

@@ -55,6 +55,22 @@ fn noise(bench: &Bench, len: u64) {
     bench.raw("disk.raw", len, &(0..len / MIB).map(|i| (i * MIB + 4096 * (i % 200), 40_000)).collect::<Vec<_>>());
 }
 
+/// A source that was fetched anew is another file. Whoever names it says that its bytes are the same, and the copy goes on; else it begins anew.
+#[test]
+fn a_killed_copy_goes_on_with_a_source_that_was_fetched_anew() {
+    for name in [Some("blob-1".to_owned()), None] {
+        let bench = Bench::new();
+        noise(&bench, 24 * MIB);
+        let mut request = bench.request("disk.raw", "target");
+        (request.encryption, request.source_name) = (ENCRYPT, name.clone());
+        copy_killed(&bench, &request, 5);
+        assert_ok(&run(bench.dir.path(), "sh", &["-c", "cp --sparse=always disk.raw anew && mv anew disk.raw"]));
+        let copied = bench.copy(&request).unwrap();
+        assert_eq!(copied.resumed_segments > 0, name.is_some(), "{copied:?}");
+        assert!(copied.verified && bench.verify("target").unwrap().intact, "{name:?}");
+    }
+}
+
 /// Every encrypted and plain format goes on from where it was, and holds the source.
 #[test]
 fn a_killed_copy_goes_on_in_every_format() {

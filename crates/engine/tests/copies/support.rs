@@ -90,6 +90,7 @@ impl Bench {
         CopyRequest {
             source: self.path(source),
             source_state: None,
+            source_name: None,
             source_format: None,
             source_passphrase: None,
             backing_files: Vec::new(),
