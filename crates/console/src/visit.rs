@@ -256,7 +256,7 @@ pub(crate) struct Posted {
 }
 
 /// What stands in a form.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Fields(BTreeMap<String, String>);
 
 impl Fields {

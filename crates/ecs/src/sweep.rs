@@ -25,7 +25,8 @@ const JOB_AGE: Duration = Duration::from_secs(90 * 24 * 3600);
 const BATCH: u32 = 100;
 
 impl Ecs {
-    /// Removes dropped blobs, orphans and abandoned uploads. `alone`: no other process works on these stores, so age does not matter.
+    /// Removes dropped blobs, orphans and abandoned uploads. `alone`: no other process works on these stores, so the age of files and blobs does
+    /// not matter; that of uploads that no record names does.
     ///
     /// Errors: the first failure of a part; the others are done, and what could not be removed is found again.
     pub async fn sweep(&self, alone: bool) -> Result<()> {

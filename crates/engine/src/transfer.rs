@@ -11,7 +11,7 @@ use formats::probe::Format;
 use crate::abandoned::image_of;
 use crate::error::{EngineError, Result};
 use crate::follow::{Follower, target_bytes};
-use crate::header_backup::forget_image;
+use crate::header_backup::{forget_image, image_id};
 use crate::journal::{CopyId, Header, Journal, boot_id, journal_path};
 use crate::keys::{KeyService, SealedRecord};
 use crate::leaves::LeafWriter;
@@ -172,10 +172,10 @@ impl Transfer<'_> {
             Some((kind, mode)) => Some(Sealing::create(kind, mode, *service, *random, created)?),
             None => None,
         };
-        let earlier = Journal::load(&path, &boot_id())?;
-        // Its file never had its name, so nobody has it, however much was kept of it. What cannot be removed does no harm. Before the
-        // file is empty: afterwards nothing tells that it had come so far.
-        if let Some(image) = earlier.and_then(|(header, _)| image_of(&header)) {
+        let earlier = Journal::load(&path, &boot_id())?.and_then(|(header, _)| image_of(&header));
+        // A file that never had its name is nobody's, however much was kept of it. What cannot be removed does no harm. Before the file is
+        // empty: afterwards nothing tells that it had come so far. A journal may also be left of the copy that the target is.
+        if let Some(image) = earlier.filter(|image| image_id(&self.request.target).as_ref() != Some(image)) {
             let _ = forget_image(&self.request.data_dir, &image);
         }
         make_empty(file, self.request.overwrite)?;

@@ -58,7 +58,7 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub price: PriceArgs,
 
-    /// No other server uses the database of --database: what an earlier one left is taken over and removed at once
+    /// No other server or command uses the database of --database: what an earlier one left is taken over and removed at once, and beside another one images are spoiled
     #[arg(long)]
     pub only_server: bool,
 }

@@ -90,15 +90,15 @@ async fn look(visit: &Visit) -> Overview {
     let images = visit.all(Product::Ecs, "DescribeImages", &[("Status", "Available")], ("Images", "Image")).await;
     let instances = visit.all(Product::Ecs, "DescribeInstances", &[], ("Instances", "Instance")).await;
     let keys = own_keys(visit).await;
-    let refusals = [images.as_ref().err(), instances.as_ref().err(), keys.as_ref().err()].into_iter().flatten();
-    let missing = refusals.map(|refusal| Trouble::new(refusal, visit.language)).collect();
+    let root_key = warnings::of_root_key(visit).await;
+    let refusals = [images.as_ref().err(), instances.as_ref().err(), keys.as_ref().err(), root_key.as_ref().err()];
+    let missing = refusals.into_iter().flatten().map(|refusal| Trouble::new(refusal, visit.language)).collect();
     let (keys, of_keys) = keys.ok().unzip();
-    let of_root_key = warnings::of_root_key(visit).await;
     Overview {
         shell: visit.shell(Section::Overview),
         texts,
         missing,
-        warnings: of_root_key.into_iter().chain(of_keys.unwrap_or_default()).collect(),
+        warnings: root_key.ok().flatten().into_iter().chain(of_keys.unwrap_or_default()).collect(),
         images: count(images, |image| image["Reseal"]["Encrypted"] == true),
         instances: count(instances, |instance| instance["Status"] == "Running"),
         keys,

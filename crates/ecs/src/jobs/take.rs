@@ -16,7 +16,10 @@ impl Ecs {
     pub(super) async fn free_jobs(&self) -> Result<()> {
         let mut write = self.catalog.write().await?;
         let done = write.jobs_disown_others(&self.board.worker).await;
-        write.finish(done).await?;
+        let freed = write.finish(done).await?;
+        if freed > 0 {
+            tracing::warn!(jobs = freed, "jobs of another process are taken over: it must not run any more");
+        }
         Ok(())
     }
 

@@ -14,7 +14,7 @@ texts! {
         key: "Key" | "密钥";
         service_key: "Default Service CMK" | "默认服务密钥（Default Service CMK）";
         key_of_image: "The image's, else the Default Service CMK" | "沿用镜像的密钥，或默认服务密钥";
-        key_hint: "A key counts only with Encrypt ticked." | "选择密钥时须同时勾选“加密”。";
+        key_hint: "A key needs Encrypt ticked." | "选择密钥时须同时勾选“加密”。";
         not_listed: "Your own keys cannot be listed:" | "无法列出自有密钥：";
     }
 }

@@ -1,5 +1,6 @@
 //! What should be known before it is too late: of keys, and of the root key.
 
+use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -70,9 +71,12 @@ pub(super) async fn of_keys(visit: &Visit) -> Result<Vec<Warning>, Refusal> {
 }
 
 /// What to know of the root key. Who may not ask is not told, and need not be: it is the business of who runs the server.
-pub(super) async fn of_root_key(visit: &Visit) -> Option<Warning> {
-    let answer = visit.call(Product::Kms, "DescribeRootKey", &[]).await.ok()?;
-    without_backup(&answer, WarningTexts::of(visit.language))
+pub(super) async fn of_root_key(visit: &Visit) -> Result<Option<Warning>, Refusal> {
+    match visit.call(Product::Kms, "DescribeRootKey", &[]).await {
+        Ok(answer) => Ok(without_backup(&answer, WarningTexts::of(visit.language))),
+        Err(refusal) if refusal.http_status() == StatusCode::FORBIDDEN => Ok(None),
+        Err(refusal) => Err(refusal),
+    }
 }
 
 /// What `KeyMetadata` says that should be known at the time `now`, and when it happens.

@@ -88,8 +88,8 @@ async fn send(Path(Of { id }): Path<Of>, Posted { visit, fields }: Posted) -> Re
     if fields.is_on("preview") {
         return show(&visit, &id, Some(fields), None).await;
     }
-    let disks = disk_keys::parameters(&fields);
-    let mut parameters = parameters(&id, &fields, &disks);
+    let (counting, disks) = (counting(&fields), disk_keys::parameters(&fields));
+    let mut parameters = parameters(&id, &counting, &disks);
     parameters.push(("ClientToken", fields.get("ClientToken")));
     match visit.call(Product::Ecs, "CopyImage", &parameters).await {
         Ok(answer) => {
@@ -163,14 +163,20 @@ fn destination<'a>(visit: &'a Visit, fields: &'a Fields) -> &'a str {
     }
 }
 
-/// Keys count with the tick only: without it their lists are out of sight. `disks`: the parameters of single disks.
+/// What of the form counts: the key of all disks and how it is replaced do so with the tick only, because they are out of sight without it.
+fn counting(fields: &Fields) -> Fields {
+    let mut counting = fields.clone();
+    if !fields.is_on("Encrypted") {
+        counting.clear("KMSKeyId");
+        counting.clear("RekeyMode");
+    }
+    counting
+}
+
+/// `disks`: the parameters of single disks.
 fn parameters<'a>(id: &'a str, fields: &'a Fields, disks: &'a [(String, String)]) -> Vec<(&'a str, &'a str)> {
     let mut parameters = fields.given(&PARAMETERS);
-    if fields.is_on("Encrypted") {
-        parameters.extend(disks.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    } else {
-        parameters.retain(|(name, _)| *name != "KMSKeyId");
-    }
+    parameters.extend(disks.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     parameters.push(("ImageId", id));
     parameters
 }
@@ -193,6 +199,22 @@ mod tests {
     use super::super::image::tests::answered;
     use super::*;
     use crate::language::Language;
+
+    /// What is out of sight without the tick is neither sent nor told; a key of one disk is in sight, and always counts.
+    #[test]
+    fn without_the_tick_only_keys_of_single_disks_count() {
+        let typed = |encrypted: &str| {
+            let names = ["KMSKeyId", "RekeyMode", "DiskDeviceMapping.2.Device", "DiskDeviceMapping.2.KMSKeyId"];
+            let typed = names.map(|name| (name, name.to_lowercase())).into_iter();
+            counting(&Fields::from_iter(typed.chain([("Encrypted", encrypted.to_owned())])))
+        };
+        let (with, without) = (typed("true"), typed(""));
+        assert_eq!((with.get("KMSKeyId"), with.get("RekeyMode")), ("kmskeyid", "rekeymode"));
+        assert_eq!((without.get("KMSKeyId"), without.get("RekeyMode")), ("", ""));
+        for fields in [with, without] {
+            assert_eq!(disk_keys::chosen(&fields).len(), 1, "{fields:?}");
+        }
+    }
 
     /// The description says what the source is, and names that are as long as can be stay names.
     #[test]

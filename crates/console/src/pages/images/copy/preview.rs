@@ -6,7 +6,7 @@ use super::super::image::Image;
 use super::checks::{Check, checks, refusals};
 use super::key_choice::KeyChoice;
 use super::outcome::{OutcomeTexts, Wish, sentences};
-use super::{destination, disk_keys, parameters};
+use super::{counting, destination, disk_keys, parameters};
 use crate::calls::Product;
 use crate::language::{fill, texts};
 use crate::pages::own_keys::KeyNames;
@@ -46,7 +46,7 @@ impl Preview {
     /// `names`: of the keys of the destination.
     pub(super) async fn of(visit: &Visit, image: &Image, fields: &Fields, names: &KeyNames) -> Self {
         let texts = PreviewTexts::of(visit.language);
-        let disks = disk_keys::parameters(fields);
+        let (fields, disks) = (&counting(fields), disk_keys::parameters(fields));
         let mut parameters = parameters(&image.id, fields, &disks);
         parameters.push(("DryRun", "true"));
         let (refusals, checks) = match visit.call(Product::Ecs, "CopyImage", &parameters).await {
