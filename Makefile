@@ -24,6 +24,7 @@ check: ## Formatting, lints and documentation, without a warning
 	scripts/setup.sh build
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo metadata --manifest-path fuzz/Cargo.toml --locked --format-version 1 >/dev/null
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
 bench: ## Measure against qemu-img, cryptsetup, cp and dd, and the server (BENCH="--quick --rows server")
