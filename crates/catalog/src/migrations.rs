@@ -41,6 +41,7 @@ const STEPS: &[Step] = &[
     translated(include_str!("../migrations/0016_uploads.sql")),
     translated(include_str!("../migrations/0017_console_sessions.sql")),
     translated(include_str!("../migrations/0018_meter_days.sql")),
+    translated(include_str!("../migrations/0020_image_lists.sql")),
 ];
 
 const fn translated(sqlite: &'static str) -> Step {
@@ -137,7 +138,7 @@ async fn schema_of_database(connection: &mut Connection, place: &str) -> Result<
 }
 
 async fn one_row(connection: &mut Connection, sql: &'static str) -> Result<Row> {
-    let rows = connection.fetch(Statement { sql, values: values![] }).await;
+    let rows = connection.fetch(Statement { sql: sql.into(), values: values![] }).await;
     let row = rows.and_then(|rows| rows.into_iter().next().ok_or(sqlx::Error::RowNotFound));
     row.map_err(CatalogError::database("tell its schema"))
 }

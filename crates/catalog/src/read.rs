@@ -30,7 +30,10 @@ impl<'c> Read<'c> {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Vec<Row>> {
-        let statement = Statement { sql, values };
+        self.fetch(action, Statement { sql: sql.into(), values }).await
+    }
+
+    pub(crate) async fn fetch(&mut self, action: &'static str, statement: Statement) -> Result<Vec<Row>> {
         match &mut self.source {
             Source::Committed(readers) => readers.fetch(action, statement).await,
             Source::Inside(write) => write.fetch(action, statement).await,
@@ -61,8 +64,13 @@ impl<'c> Read<'c> {
 
     /// The column `n` of a query that gives one row: `SELECT count(*) AS n …`.
     pub(crate) async fn count(&mut self, action: &'static str, sql: &'static str, values: Vec<Value>) -> Result<u64> {
-        let count = self.record(action, sql, values, |row| row.count("n")).await?;
-        count.ok_or_else(|| CatalogError::Damaged { column: "n", value: "no row".to_owned() })
+        self.one_count(action, Statement { sql: sql.into(), values }).await
+    }
+
+    pub(crate) async fn one_count(&mut self, action: &'static str, statement: Statement) -> Result<u64> {
+        let rows = self.fetch(action, statement).await?;
+        let row = rows.first().ok_or_else(|| CatalogError::Damaged { column: "n", value: "no row".to_owned() })?;
+        row.count("n")
     }
 
     /// One page of a list: `list` is a query whose last two placeholders are limit and offset, `count` takes the values before them.

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use sqlx::database::HasStatementCache;
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Connection as _, Database, Encode, PgConnection, Postgres, Sqlite, SqliteConnection, Type};
@@ -86,7 +88,11 @@ where
     Option<i64>: Encode<'static, DB> + Type<DB>,
     Option<Vec<u8>>: Encode<'static, DB> + Type<DB>,
 {
-    let query = sqlx::query::<DB>(statement.sql);
+    // Texts of the program, and nothing else: see `Composed`.
+    let query = match statement.sql {
+        Cow::Borrowed(fixed) => sqlx::query::<DB>(fixed),
+        Cow::Owned(composed) => sqlx::query::<DB>(AssertSqlSafe(composed)),
+    };
     statement.values.into_iter().fold(query, |query, value| match value {
         Value::Text(text) => query.bind(text),
         Value::Integer(number) => query.bind(number),

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
 use crate::names::{Account, KeyId, KeyVersionId, Region};
@@ -13,7 +15,7 @@ pub(crate) enum Value {
 /// A query and the values for `$1`, `$2`, … of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Statement {
-    pub(crate) sql: &'static str,
+    pub(crate) sql: Cow<'static, str>,
     pub(crate) values: Vec<Value>,
 }
 

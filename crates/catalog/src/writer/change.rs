@@ -88,7 +88,7 @@ impl Write {
 
     /// Runs a change; the number of rows that it touched.
     pub(crate) async fn execute(&mut self, action: &'static str, sql: &'static str, values: Vec<Value>) -> Result<u64> {
-        self.lane().execute(action, Statement { sql, values }).await
+        self.lane().execute(action, Statement { sql: sql.into(), values }).await
     }
 
     fn lane(&mut self) -> &mut Lane {

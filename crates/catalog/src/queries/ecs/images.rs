@@ -1,10 +1,8 @@
 use jiff::Timestamp;
 
-use crate::database::{Row, Value, values};
+use crate::database::{Row, values};
 use crate::error::Result;
 use crate::names::Scope;
-use crate::page::{Page, PageRequest};
-use crate::queries::Tag;
 use crate::read::Read;
 use crate::writer::Write;
 
@@ -57,53 +55,8 @@ pub struct ImageRecord {
     pub created_at: Timestamp,
 }
 
-/// Whose images are wanted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ImageOwner {
-    /// The account's own.
-    #[default]
-    Own,
-    /// Those of others that are shared with the account.
-    Others,
-    /// Both.
-    Any,
-}
-
-/// Which images are wanted. Texts that are empty stand for any.
-#[derive(Debug, Clone, Default)]
-pub struct ImageFilter {
-    /// Whose.
-    pub owner: ImageOwner,
-    /// Statuses, separated by commas.
-    pub statuses: String,
-    /// Ids, separated by commas.
-    pub ids: String,
-    /// What the name contains, case counts; `*` and `%` have no meaning.
-    pub name_part: String,
-    /// Family.
-    pub family: String,
-    /// A snapshot that one of its disks is from.
-    pub snapshot_id: String,
-    /// `linux` or `windows`.
-    pub os_type: String,
-    /// Architecture.
-    pub architecture: String,
-    /// Key that one of its disks is under.
-    pub key_id: String,
-    /// Account that owns them.
-    pub owner_id: String,
-    /// Tags of the account on them, all of these; an empty value stands for any.
-    pub tags: Vec<Tag>,
-    /// Whether a disk of an instance of the account is made of them; `None`: either.
-    pub is_used: Option<bool>,
-    /// From when on they were made.
-    pub created_from: Option<Timestamp>,
-    /// Until when.
-    pub created_to: Option<Timestamp>,
-}
-
 impl ImageRecord {
-    fn from_row(row: &Row) -> Result<Self> {
+    pub(super) fn from_row(row: &Row) -> Result<Self> {
         Ok(Self {
             id: row.value("id")?,
             scope: row.scope()?,
@@ -131,86 +84,6 @@ impl ImageRecord {
     }
 }
 
-/// Both engines find a text in another by `replace`, and by nothing else in the same words. The words of a comma list are found
-/// between commas, as no id or status holds one.
-macro_rules! filtered {
-    ($select:literal, $rest:literal) => {
-        concat!(
-            $select,
-            " FROM images i WHERE i.region = $2
-                AND ($13 = 1 AND i.account = $1 OR $14 = 1 AND EXISTS (
-                    SELECT 1 FROM image_shares h WHERE h.image_id = i.id AND h.account = $1))
-                AND ($3 = '' OR replace(',' || $3 || ',', ',' || i.status || ',', '') <> ',' || $3 || ',')
-                AND ($4 = '' OR replace(',' || $4 || ',', ',' || i.id || ',', '') <> ',' || $4 || ',')
-                AND ($5 = '' OR replace(i.name, $5, '') <> i.name)
-                AND ($6 = '' OR i.family = $6)
-                AND ($7 = '' OR EXISTS (SELECT 1 FROM image_disks d WHERE d.image_id = i.id AND d.snapshot_id = $7))
-                AND ($8 = '' OR i.os_type = $8)
-                AND ($9 = '' OR i.architecture = $9)
-                AND ($10 = '' OR EXISTS (SELECT 1 FROM image_disks d JOIN snapshots s ON s.id = d.snapshot_id
-                                         WHERE d.image_id = i.id AND s.key_id = $10))
-                AND ($11 = 0 OR i.created_at >= $11) AND ($12 = 0 OR i.created_at <= $12)
-                AND ($15 = '' OR i.account = $15)
-                AND ($16 = 0 OR $16 = (
-                    SELECT count(*) FROM tags t
-                    WHERE t.account = $1 AND t.region = $2 AND t.resource_type = 'image' AND t.resource_id = i.id
-                      AND (replace($17, $18 || t.tag_key || $19 || t.tag_value || $18, '') <> $17
-                           OR replace($17, $18 || t.tag_key || $18, '') <> $17)))
-                AND ($20 = '' OR ($20 = 'instance') = EXISTS (SELECT 1 FROM disks u
-                                                                   WHERE u.image_id = i.id AND u.account = $1))",
-            $rest
-        )
-    };
-}
-
-/// What stands around a wanted tag, and between its name and its value: control characters, which no name or value has.
-const BETWEEN_TAGS: &str = "\u{1e}";
-const WITHIN_TAG: &str = "\u{1f}";
-
-impl ImageFilter {
-    /// The tags as texts that are found in each other. A name that is wanted with a value is not wanted without one, too.
-    fn wanted_tags(&self) -> Vec<String> {
-        let mut wanted: Vec<(&str, &str)> =
-            self.tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())).collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        let text = |(key, value): &(&str, &str)| match *value {
-            "" => format!("{BETWEEN_TAGS}{key}{BETWEEN_TAGS}"),
-            value => format!("{BETWEEN_TAGS}{key}{WITHIN_TAG}{value}{BETWEEN_TAGS}"),
-        };
-        let is_covered =
-            |one: &(&str, &str)| one.1.is_empty() && wanted.iter().any(|other| other.0 == one.0 && other != one);
-        wanted.iter().filter(|one| !is_covered(one)).map(text).collect()
-    }
-
-    fn values(&self, scope: &Scope) -> Vec<Value> {
-        let millis = |time: Option<Timestamp>| time.map_or(0, Timestamp::as_millisecond);
-        let wanted = self.wanted_tags();
-        values![
-            &scope.account,
-            &scope.region,
-            &self.statuses,
-            &self.ids,
-            &self.name_part,
-            &self.family,
-            &self.snapshot_id,
-            &self.os_type,
-            &self.architecture,
-            &self.key_id,
-            millis(self.created_from),
-            millis(self.created_to),
-            self.owner != ImageOwner::Others,
-            self.owner != ImageOwner::Own,
-            &self.owner_id,
-            wanted.len() as u64,
-            wanted.concat(),
-            BETWEEN_TAGS,
-            WITHIN_TAG,
-            self.is_used.map_or("", |is_used| if is_used { "instance" } else { "none" }),
-        ]
-    }
-}
-
 impl Read<'_> {
     /// The image of this id.
     pub async fn image_by_id(&mut self, id: &str) -> Result<Option<ImageRecord>> {
@@ -222,18 +95,6 @@ impl Read<'_> {
     pub async fn image_by_name(&mut self, name: &str, scope: &Scope) -> Result<Option<ImageRecord>> {
         let sql = "SELECT * FROM images WHERE account = $1 AND region = $2 AND name = $3 AND name <> ''";
         self.record("read an image", sql, values![&scope.account, &scope.region, name], ImageRecord::from_row).await
-    }
-
-    /// Images of an account in a region, or shared with it there, newest first.
-    pub async fn images_page(
-        &mut self,
-        filter: &ImageFilter,
-        scope: &Scope,
-        page: PageRequest,
-    ) -> Result<Page<ImageRecord>> {
-        let count = filtered!("SELECT count(*) AS n", "");
-        let list = filtered!("SELECT i.*", " ORDER BY i.created_at DESC, i.id LIMIT $21 OFFSET $22");
-        self.page("list images", (count, list), filter.values(scope), page, ImageRecord::from_row).await
     }
 
     /// Number of images of an account in a region; those that failed do not count.
