@@ -19,8 +19,9 @@ pub use names::{Account, InvalidName, KeyId, KeyVersionId, Region, Scope};
 pub use page::{AfterName, Listed, Page, PageRequest};
 pub use queries::ecs::{
     BlobRecord, ClientToken, DiskContent, DiskEncryptionDefault, DiskFilter, DiskRecord, ImageDiskRecord, ImageFilter,
-    ImageOwner, ImageRecord, ImageShare, ImageUse, InstanceFilter, InstanceRecord, JobFilter, JobRecord, KeyPairFilter,
-    KeyPairRecord, NewJob, SnapshotFilter, SnapshotRecord, TicketRecord, TicketReply, UploadRecord,
+    ImageOrder, ImageOwner, ImageRecord, ImageShare, ImageSort, ImageUse, InstanceFilter, InstanceRecord, JobFilter,
+    JobRecord, KeyPairFilter, KeyPairRecord, NewJob, SnapshotFilter, SnapshotRecord, TicketFilter, TicketRecord,
+    TicketReply, UploadRecord,
 };
 pub use queries::kms::{
     AliasRecord, ImportToken, KeyFilter, KeyRecord, KeyState, KeyVersionRecord, Rotation, SealedImage,

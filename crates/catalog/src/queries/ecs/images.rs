@@ -69,7 +69,32 @@ pub enum ImageOwner {
     Any,
 }
 
-/// Which images are wanted. Texts that are empty stand for any.
+/// What a list of images is sorted by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ImageSort {
+    /// When they were begun.
+    #[default]
+    Created,
+    /// Their names, or ids where there are none; capitals do not count.
+    Name,
+    /// Their statuses.
+    Status,
+    /// The bytes of all of their disks.
+    Size,
+    /// How many of their disks are encrypted.
+    Encryption,
+}
+
+/// The order of a list of images. The default: the newest first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ImageOrder {
+    /// By what.
+    pub by: ImageSort,
+    /// Whether the least comes first.
+    pub is_ascending: bool,
+}
+
+/// Which images are wanted, in which order. Texts that are empty stand for any.
 #[derive(Debug, Clone, Default)]
 pub struct ImageFilter {
     /// Whose.
@@ -100,6 +125,14 @@ pub struct ImageFilter {
     pub created_from: Option<Timestamp>,
     /// Until when.
     pub created_to: Option<Timestamp>,
+    /// A part of the name or of the id; capitals do not count.
+    pub search: String,
+    /// Whether one of their disks is encrypted; `None`: either.
+    pub is_encrypted: Option<bool>,
+    /// What they were copied from.
+    pub source_image_id: String,
+    /// In which order.
+    pub order: ImageOrder,
 }
 
 impl ImageRecord {
@@ -134,7 +167,7 @@ impl ImageRecord {
 /// Both engines find a text in another by `replace`, and by nothing else in the same words. The words of a comma list are found
 /// between commas, as no id or status holds one.
 macro_rules! filtered {
-    ($select:literal, $rest:literal) => {
+    ($select:literal $(, $rest:literal)*) => {
         concat!(
             $select,
             " FROM images i WHERE i.region = $2
@@ -157,10 +190,45 @@ macro_rules! filtered {
                       AND (replace($17, $18 || t.tag_key || $19 || t.tag_value || $18, '') <> $17
                            OR replace($17, $18 || t.tag_key || $18, '') <> $17)))
                 AND ($20 = '' OR ($20 = 'instance') = EXISTS (SELECT 1 FROM disks u
-                                                                   WHERE u.image_id = i.id AND u.account = $1))",
-            $rest
+                                                                   WHERE u.image_id = i.id AND u.account = $1))
+                AND ($21 = '' OR replace(lower(i.name), lower($21), '') <> lower(i.name) OR replace(i.id, lower($21), '') <> i.id)
+                AND ($22 = '' OR ($22 = 'yes') = EXISTS (SELECT 1 FROM image_disks d JOIN snapshots s ON s.id = d.snapshot_id
+                                                         WHERE d.image_id = i.id AND s.key_id IS NOT NULL))
+                AND ($23 = '' OR i.source_image_id = $23)"
+            $(, $rest)*
         )
     };
+}
+
+/// The list in each order that there is: an order cannot be a value of a statement.
+macro_rules! ordered {
+    ($order:expr; $($by:ident: $expression:literal;)+) => {
+        match ($order.by, $order.is_ascending) {
+            $(
+                (ImageSort::$by, true) => {
+                    filtered!("SELECT i.*", " ORDER BY ", $expression, ", i.id LIMIT $24 OFFSET $25")
+                }
+                (ImageSort::$by, false) => {
+                    filtered!("SELECT i.*", " ORDER BY ", $expression, " DESC, i.id LIMIT $24 OFFSET $25")
+                }
+            )+
+        }
+    };
+}
+
+impl ImageOrder {
+    /// The query for a page of a list in this order.
+    fn list(self) -> &'static str {
+        ordered! { self;
+            Created: "i.created_at";
+            Name: "lower(CASE WHEN i.name = '' THEN i.id ELSE i.name END)";
+            Status: "i.status";
+            Size: "(SELECT coalesce(sum(s.virtual_bytes), 0) FROM image_disks d JOIN snapshots s ON s.id = d.snapshot_id
+                    WHERE d.image_id = i.id)";
+            Encryption: "(SELECT count(*) FROM image_disks d JOIN snapshots s ON s.id = d.snapshot_id
+                          WHERE d.image_id = i.id AND s.key_id IS NOT NULL)";
+        }
+    }
 }
 
 /// What stands around a wanted tag, and between its name and its value: control characters, which no name or value has.
@@ -207,6 +275,9 @@ impl ImageFilter {
             BETWEEN_TAGS,
             WITHIN_TAG,
             self.is_used.map_or("", |is_used| if is_used { "instance" } else { "none" }),
+            &self.search,
+            self.is_encrypted.map_or("", |is_encrypted| if is_encrypted { "yes" } else { "no" }),
+            &self.source_image_id,
         ]
     }
 }
@@ -224,16 +295,15 @@ impl Read<'_> {
         self.record("read an image", sql, values![&scope.account, &scope.region, name], ImageRecord::from_row).await
     }
 
-    /// Images of an account in a region, or shared with it there, newest first.
+    /// Images of an account in a region, or shared with it there, in the filter's order.
     pub async fn images_page(
         &mut self,
         filter: &ImageFilter,
         scope: &Scope,
         page: PageRequest,
     ) -> Result<Page<ImageRecord>> {
-        let count = filtered!("SELECT count(*) AS n", "");
-        let list = filtered!("SELECT i.*", " ORDER BY i.created_at DESC, i.id LIMIT $21 OFFSET $22");
-        self.page("list images", (count, list), filter.values(scope), page, ImageRecord::from_row).await
+        let queries = (filtered!("SELECT count(*) AS n"), filter.order.list());
+        self.page("list images", queries, filter.values(scope), page, ImageRecord::from_row).await
     }
 
     /// Number of images of an account in a region; those that failed do not count.

@@ -8,12 +8,12 @@ pub use disks::{DiskFilter, DiskRecord};
 pub use image_disks::ImageDiskRecord;
 pub use image_shares::ImageShare;
 pub use image_uses::ImageUse;
-pub use images::{ImageFilter, ImageOwner, ImageRecord};
+pub use images::{ImageFilter, ImageOrder, ImageOwner, ImageRecord, ImageSort};
 pub use instances::{InstanceFilter, InstanceRecord};
 pub use jobs::{JobFilter, JobRecord, NewJob};
 pub use key_pairs::{KeyPairFilter, KeyPairRecord};
 pub use snapshots::{DiskContent, SnapshotFilter, SnapshotRecord};
-pub use tickets::{TicketRecord, TicketReply};
+pub use tickets::{TicketFilter, TicketRecord, TicketReply};
 pub use uploads::UploadRecord;
 
 mod blobs;
