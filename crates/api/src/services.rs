@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crypto::Secret;
 use ecs::Ecs;
 use hyper::body::Bytes;
-use hyper::{Request, Response};
+use hyper::{HeaderMap, Request, Response, StatusCode};
 use jiff::Timestamp;
 use kms::KeyFacts;
 use ram::{Authenticated, Permit, Ram};
@@ -84,6 +84,9 @@ pub trait Uploads: Send + Sync + 'static {
 pub trait Pages: Send + Sync + 'static {
     /// Answers a request for a path below `/console`. Its body was read whole, within the server's limit.
     fn answer(&self, request: Request<Bytes>, from: Visitor) -> Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>;
+
+    /// Answers a request with these headers that the server cannot hand over or that was not answered: 413, 408, 503, 500.
+    fn unanswered(&self, headers: &HeaderMap, status: StatusCode) -> Response<Bytes>;
 }
 
 /// Who asks for a page.

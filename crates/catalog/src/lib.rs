@@ -20,8 +20,8 @@ pub use page::{AfterName, Listed, Page, PageRequest};
 pub use queries::ecs::{
     BlobRecord, ClientToken, DiskContent, DiskEncryptionDefault, DiskFilter, DiskRecord, ImageDiskRecord, ImageFilter,
     ImageOrder, ImageOwner, ImageRecord, ImageShare, ImageSort, ImageUse, InstanceFilter, InstanceRecord, JobFilter,
-    JobRecord, KeyPairFilter, KeyPairRecord, NewJob, SnapshotFilter, SnapshotRecord, TicketRecord, TicketReply,
-    UploadRecord,
+    JobRecord, KeyPairFilter, KeyPairRecord, NewJob, SnapshotFilter, SnapshotRecord, TicketFilter, TicketRecord,
+    TicketReply, UploadRecord,
 };
 pub use queries::kms::{
     AliasRecord, ImportToken, KeyFilter, KeyRecord, KeyState, KeyVersionRecord, Rotation, SealedImage,

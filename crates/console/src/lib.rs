@@ -12,8 +12,11 @@
 
 mod assets;
 mod calls;
+mod change;
 mod cookies;
+mod form;
 mod language;
+mod once;
 mod pages;
 mod paging;
 mod security;
@@ -27,13 +30,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderValue, Request, Response, StatusCode};
+use axum::http::header::CONTENT_LENGTH;
+use axum::http::{HeaderMap, Request, Response, StatusCode};
 use axum::{Router, middleware};
 use tower::ServiceExt as _;
 
 pub use calls::{Call, Calling, Calls, Product, Refusal};
+use language::Language;
 pub use shared::Shared;
+pub use trouble::explains;
 
 /// Longest page; forms are bounded by the server before they come here.
 const PAGE_BYTES_MAX: usize = 4 << 20;
@@ -62,24 +67,34 @@ impl Console {
 
     /// Answers one request for a path below `/console`.
     pub async fn answer(&self, request: Request<Bytes>, visitor: Visitor) -> Response<Bytes> {
+        let language = Language::of(request.headers());
         let mut request = request.map(Body::from);
         request.extensions_mut().insert(visitor);
         let Ok(response) = self.router.clone().oneshot(request).await;
-        whole(response, PAGE_BYTES_MAX).await
+        whole(response, PAGE_BYTES_MAX, language).await
     }
 }
 
+/// A page for a request that never came to the console, or that was not answered. `status`: why, 413, 408, 503 or 500.
+#[must_use]
+pub fn unanswered(headers: &HeaderMap, status: StatusCode) -> Response<Bytes> {
+    let mut response = trouble::unanswered(Language::of(headers), status);
+    security::protect(response.headers_mut());
+    response
+}
+
 /// An answer with its whole body, or one that says that it is too long, with the same headers but for what tells of the body.
-async fn whole(response: Response<Body>, bytes_max: usize) -> Response<Bytes> {
+async fn whole(response: Response<Body>, bytes_max: usize, language: Language) -> Response<Bytes> {
     let (mut parts, body) = response.into_parts();
     match to_bytes(body, bytes_max).await {
         Ok(body) => Response::from_parts(parts, body),
         Err(error) => {
             tracing::error!(%error, "a page is too long");
-            parts.status = StatusCode::INTERNAL_SERVER_ERROR;
-            parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+            let (instead, body) = trouble::too_long(language).into_parts();
+            parts.status = instead.status;
             parts.headers.remove(CONTENT_LENGTH);
-            Response::from_parts(parts, Bytes::from_static(b"This page is too long to be shown.\n"))
+            parts.headers.extend(instead.headers);
+            Response::from_parts(parts, body)
         }
     }
 }
@@ -91,11 +106,12 @@ mod tests {
     /// A page that is too long is not shown, and what guards the browser stays.
     #[tokio::test]
     async fn a_page_that_is_too_long_keeps_its_headers() {
-        for (bytes_max, status, kind) in [(9, 200, "text/html"), (8, 500, "text/plain; charset=utf-8")] {
+        for (bytes_max, status, kind) in [(9, 200, "text/html"), (8, 500, "text/html; charset=utf-8")] {
             let page = Response::builder().header("content-type", "text/html").header("x-frame-options", "DENY");
             let page = page.header("content-length", "9").body(Body::from("<p>a page")).unwrap();
-            let answer = whole(page, bytes_max).await;
-            let header = |name| answer.headers().get(name).map(|value: &HeaderValue| value.to_str().unwrap());
+            let answer = whole(page, bytes_max, Language::English).await;
+            let header =
+                |name| answer.headers().get(name).map(|value: &axum::http::HeaderValue| value.to_str().unwrap());
             assert_eq!(answer.status().as_u16(), status);
             assert_eq!((header("content-type"), header("x-frame-options")), (Some(kind), Some("DENY")));
             assert_eq!(header("content-length").is_some(), status == 200);

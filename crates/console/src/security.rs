@@ -1,10 +1,14 @@
 //! What every answer says to the browser, and what no page is asked: a form that another site sent.
 
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{CACHE_CONTROL, HOST, ORIGIN};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
+
+use crate::language::Language;
+use crate::trouble::foreign_form;
 
 /// Nothing from elsewhere, nothing inline, no frame.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; \
@@ -26,14 +30,19 @@ pub(crate) async fn guard(request: Request, next: Next) -> Response {
     let mut response = if reads || is_same_origin(request.headers()) {
         next.run(request).await
     } else {
-        (StatusCode::FORBIDDEN, "This form was sent by another site. Nothing was done.\n").into_response()
+        foreign_form(Language::of(request.headers())).map(Body::from)
     };
+    protect(response.headers_mut());
+    response
+}
+
+/// Says to the browser what every answer says.
+pub(crate) fn protect(headers: &mut HeaderMap) {
     for (name, value) in HEADERS {
-        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     // Pages hold what only their visitor may see; assets say otherwise themselves.
-    response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
 /// Whether a form comes from one of our pages, as far as the browser says. The token in the form ([`crate::visit::Posted`]) says it again.

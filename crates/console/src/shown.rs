@@ -1,5 +1,7 @@
 //! Values as pages show them.
 
+use askama::Template;
+use askama::filters::HtmlSafe;
 use serde_json::Value;
 
 const KIB: u64 = 1 << 10;
@@ -52,13 +54,17 @@ pub(crate) fn time(written: &str) -> String {
     written.strip_suffix('Z').map_or_else(|| written.to_owned(), |time| time.replacen('T', " ", 1) + " UTC")
 }
 
-/// A time of an answer, as `<time datetime="{{ time.at }}">{{ time.shown }}</time>`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// A time of an answer, shown by `{{ time }}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Template)]
+#[template(path = "time.html")]
 pub(crate) struct Time {
     /// As the API writes it; empty for none.
     pub(crate) at: String,
     pub(crate) shown: String,
 }
+
+/// Its template escapes.
+impl HtmlSafe for Time {}
 
 impl Time {
     /// The time in a field of an answer.
@@ -88,14 +94,22 @@ pub(crate) struct Choice {
     pub(crate) chosen: bool,
 }
 
+/// What stands in a `<select>`, shown by `{{ options }}`.
+#[derive(Debug, Default, Template)]
+#[template(path = "options.html")]
+pub(crate) struct Options(pub(crate) Vec<Choice>);
+
+/// Its template escapes.
+impl HtmlSafe for Options {}
+
 /// The values of a `<select>` with their texts, of which one may be chosen.
-pub(crate) fn choices<'a>(all: impl IntoIterator<Item = (&'a str, &'a str)>, chosen: &str) -> Vec<Choice> {
+pub(crate) fn choices<'a>(all: impl IntoIterator<Item = (&'a str, &'a str)>, chosen: &str) -> Options {
     let choice = |(value, text): (&str, &str)| Choice {
         value: value.to_owned(),
         text: text.to_owned(),
         chosen: value == chosen,
     };
-    all.into_iter().map(choice).collect()
+    Options(all.into_iter().map(choice).collect())
 }
 
 #[cfg(test)]

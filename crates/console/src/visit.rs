@@ -5,8 +5,8 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::body::Body;
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::http::{Method, StatusCode, Uri};
@@ -16,18 +16,20 @@ use ram::{ConsoleSession, RequestFacts, SessionError, SessionUse};
 use serde_json::Value;
 
 use crate::calls::{Call, Product, Refusal};
+use crate::form::Fields;
 use crate::language::Language;
+use crate::once::Made;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::{list, number};
-use crate::trouble::{Trouble, TroublePage};
+use crate::shown::number;
+use crate::trouble::{self, Trouble, TroublePage};
 use crate::{Visitor, cookies};
 
 /// Cookie of a session.
 pub(crate) const SESSION_COOKIE: &str = "reseal_session";
 
-/// Pages of a list of the API that are read at most, 100 entries each: who has more sees the newest.
-const LIST_PAGES_MAX: usize = 20;
+/// Field and parameter of a form's token.
+pub(crate) const FORM_TOKEN: &str = "ClientToken";
 
 /// Page where a password is changed.
 pub(crate) const PASSWORD_PAGE: &str = "password";
@@ -70,7 +72,7 @@ impl FromRequestParts<Arc<Shared>> for Visit {
             Err(SessionError::Over) => return Err(away()),
             Err(SessionError::Failed(error)) => {
                 tracing::error!(%error, "sessions cannot be read");
-                return Err(Trouble::unavailable(language).into_response());
+                return Err(trouble::unavailable(language).map(Body::from));
             }
         };
         let region = uri.path().split('/').nth(2).unwrap_or_default().to_owned();
@@ -151,38 +153,24 @@ impl Visit {
         self.shared.calls.call(call).await
     }
 
-    /// All entries of a list in the region of the page, page after page.
-    pub(crate) async fn all(
+    /// How many entries a list has.
+    pub(crate) async fn count(
         &self,
         product: Product,
         action: &'static str,
         filters: &[(&str, &str)],
-        names: (&str, &str),
-    ) -> Result<Vec<Value>, Refusal> {
-        self.all_in(&self.region, product, action, filters, names).await
+    ) -> Result<u64, Refusal> {
+        let answer = self.call(product, action, &[filters, &[("PageSize", "1")]].concat()).await?;
+        Ok(number(&answer, "TotalCount"))
     }
 
-    /// All entries of a list in another region. `names`: how the answer nests them, such as `("Images", "Image")`.
-    pub(crate) async fn all_in(
+    /// Makes something once, however often a form of this session with the same `token` is sent.
+    pub(crate) async fn once(
         &self,
-        region: &str,
-        product: Product,
-        action: &'static str,
-        filters: &[(&str, &str)],
-        (outer, inner): (&str, &str),
-    ) -> Result<Vec<Value>, Refusal> {
-        let mut found = Vec::new();
-        for page in 1..=LIST_PAGES_MAX {
-            let page = page.to_string();
-            let paging = [("PageNumber", page.as_str()), ("PageSize", "100")];
-            let answer = self.call_in(region, product, action, &[filters, &paging].concat()).await?;
-            let entries = list(&answer, outer, inner);
-            found.extend_from_slice(entries);
-            if entries.len() < 100 || found.len() as u64 >= number(&answer, "TotalCount") {
-                break;
-            }
-        }
-        Ok(found)
+        token: &str,
+        make: impl Future<Output = Result<Made, Refusal>>,
+    ) -> Result<Made, Refusal> {
+        self.shared.once.make((&self.csrf, token), self.shared.clock.now(), make).await
     }
 
     /// What the address asks for behind its `?`.
@@ -207,22 +195,54 @@ impl Visit {
 
     /// A page, or what stood in its way.
     pub(crate) fn show<T: Template>(&self, section: Section, page: Result<T, Refusal>) -> Response {
+        self.answer(section, page, None)
+    }
+
+    /// A page that was asked for, or that a form led to; on it stands what refused the form.
+    pub(crate) fn answer<T: Template>(
+        &self,
+        section: Section,
+        page: Result<T, Refusal>,
+        refused: Option<&Refusal>,
+    ) -> Response {
         match page {
-            Ok(page) => rendered(StatusCode::OK, &page),
+            Ok(page) => rendered(refused.map_or(StatusCode::OK, Refusal::http_status), &page),
             Err(refusal) => self.trouble(section, &refusal),
         }
     }
 
+    /// As [`Visit::answer`], for a page of something that may not be there.
+    pub(crate) fn answer_found<T: Template>(
+        &self,
+        section: Section,
+        page: Result<Option<T>, Refusal>,
+        refused: Option<&Refusal>,
+    ) -> Response {
+        match page.transpose() {
+            Some(page) => self.answer(section, page, refused),
+            None => self.not_found(),
+        }
+    }
+
+    /// What refused a form, in words.
+    pub(crate) fn told(&self, refusal: &Refusal) -> Trouble {
+        Trouble::new(refusal, self.language)
+    }
+
     /// A page that says what stood in the way.
     pub(crate) fn trouble(&self, section: Section, refusal: &Refusal) -> Response {
-        let page = TroublePage { shell: self.shell(section), trouble: Trouble::new(refusal, self.language) };
+        let page = TroublePage { shell: self.shell(section), trouble: self.told(refusal) };
         rendered(refusal.http_status(), &page)
     }
 
     /// There is no such page.
     pub(crate) fn not_found(&self) -> Response {
-        let page = TroublePage { shell: self.shell(Section::None), trouble: Trouble::not_found(self.language) };
-        rendered(StatusCode::NOT_FOUND, &page)
+        self.trouble_page(StatusCode::NOT_FOUND, Trouble::not_found(self.language))
+    }
+
+    /// A page of no section that says what is wrong.
+    pub(crate) fn trouble_page(&self, status: StatusCode, trouble: Trouble) -> Response {
+        rendered(status, &TroublePage { shell: self.shell(Section::None), trouble })
     }
 
     /// Goes to another page of this region after a form was taken.
@@ -230,8 +250,12 @@ impl Visit {
         Redirect::to(&self.path(rest)).into_response()
     }
 
-    /// A token that makes a call of a form once, however often the form is sent: it stands in the form.
-    pub(crate) fn client_token(&self) -> String {
+    /// A token that makes a call of a form once, however often the form is sent: it stands in the form. One that was refused keeps its
+    /// own, so that a call which succeeded after all is not made twice.
+    pub(crate) fn form_token(&self, sent: &Fields) -> String {
+        if !sent.get(FORM_TOKEN).is_empty() {
+            return sent.get(FORM_TOKEN).to_owned();
+        }
         let mut bytes = [0; 16];
         self.shared.random.fill(&mut bytes);
         hex::encode(bytes)
@@ -244,72 +268,7 @@ pub(crate) fn rendered<T: Template>(status: StatusCode, page: &T) -> Response {
         Ok(html) => (status, Html(html)).into_response(),
         Err(error) => {
             tracing::error!(%error, "a page cannot be rendered");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            (StatusCode::INTERNAL_SERVER_ERROR, "This page cannot be shown. 无法显示此页面。\n").into_response()
         }
-    }
-}
-
-/// A form that was posted by a page of this session.
-pub(crate) struct Posted {
-    pub(crate) visit: Visit,
-    pub(crate) fields: Fields,
-}
-
-/// What stands in a form.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Fields(BTreeMap<String, String>);
-
-impl Fields {
-    /// Reads a form's body. Of a field that is there twice, the last counts.
-    pub(crate) fn read(body: &[u8]) -> Option<Self> {
-        serde_urlencoded::from_bytes::<Vec<(String, String)>>(body).ok().map(|pairs| Self(pairs.into_iter().collect()))
-    }
-
-    /// A field without spaces around it; empty if it is not there.
-    pub(crate) fn get(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", |value| value.trim())
-    }
-
-    /// A field as it was sent: passwords may have spaces.
-    pub(crate) fn exact(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", String::as_str)
-    }
-
-    /// Takes a field away.
-    pub(crate) fn clear(&mut self, name: &str) {
-        self.0.remove(name);
-    }
-
-    /// Whether a box is ticked.
-    pub(crate) fn is_on(&self, name: &str) -> bool {
-        !self.get(name).is_empty()
-    }
-
-    /// Those of `names` that are not empty, to be sent as parameters of the same names.
-    pub(crate) fn given<'a>(&'a self, names: &[&'a str]) -> Vec<(&'a str, &'a str)> {
-        names.iter().map(|name| (*name, self.get(name))).filter(|(_, value)| !value.is_empty()).collect()
-    }
-}
-
-impl<'a> FromIterator<(&'a str, String)> for Fields {
-    /// A form that is filled in beforehand.
-    fn from_iter<I: IntoIterator<Item = (&'a str, String)>>(fields: I) -> Self {
-        Self(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
-    }
-}
-
-impl FromRequest<Arc<Shared>> for Posted {
-    type Rejection = Response;
-
-    async fn from_request(request: Request, shared: &Arc<Shared>) -> Result<Self, Response> {
-        let (mut parts, body) = request.into_parts();
-        let visit = Visit::from_request_parts(&mut parts, shared).await?;
-        let body = Bytes::from_request(Request::from_parts(parts, body), shared).await;
-        let fields = body.ok().and_then(|body| Fields::read(&body)).unwrap_or_default();
-        if mac::equal(fields.get("csrf").as_bytes(), visit.csrf.as_bytes()) {
-            return Ok(Self { visit, fields });
-        }
-        let page = TroublePage { shell: visit.shell(Section::None), trouble: Trouble::stale_form(visit.language) };
-        Err(rendered(StatusCode::FORBIDDEN, &page))
     }
 }

@@ -39,7 +39,7 @@ impl DescribedImage {
 }
 
 impl Ecs {
-    /// Images of an account in a region and those that others share with it there, as the filter says, newest first.
+    /// Images of an account in a region and those that others share with it there, as the filter says.
     ///
     /// Asks for `ecs:DescribeImages` on `image/*`. Errors: `RegionNotFound`.
     pub async fn describe_images(

@@ -21,8 +21,9 @@
 
 pub use blobs::{BlobStore, LocalStore, ObjectBucket};
 pub use catalog::{
-    DiskFilter, DiskRecord, ImageDiskRecord, ImageFilter, ImageOwner, ImageRecord, InstanceFilter, InstanceRecord,
-    JobFilter, JobRecord, KeyPairFilter, KeyPairRecord, Page, PageRequest, SnapshotFilter, SnapshotRecord, TicketReply,
+    DiskFilter, DiskRecord, ImageDiskRecord, ImageFilter, ImageOrder, ImageOwner, ImageRecord, ImageSort,
+    InstanceFilter, InstanceRecord, JobFilter, JobRecord, KeyPairFilter, KeyPairRecord, Page, PageRequest,
+    SnapshotFilter, SnapshotRecord, TicketFilter, TicketReply,
 };
 pub use config::{Bucket, EcsConfig};
 pub use copy_image::{Check, CopyImage, DiskKey, FoundDisk};

@@ -6,7 +6,7 @@
 //!     └──── the account ──▶ Closed
 //! ```
 
-use catalog::{Page, PageRequest, Scope, TicketRecord, TicketReply, Timestamp, Write};
+use catalog::{Page, PageRequest, Scope, TicketFilter, TicketRecord, TicketReply, Timestamp, Write};
 use ram::{Action, Permit};
 
 use crate::arn::require;
@@ -71,8 +71,9 @@ impl Ecs {
         let reason = self.text(permit.caller().identity().to_string(), &new.reason);
         let mut write = self.catalog.write().await?;
         let done = async {
-            let open = write.read().tickets_page("Open", scope, PageRequest::first()).await?.total_count;
-            if open >= OPEN_MAX {
+            let open = TicketFilter { status: "Open".to_owned(), ..TicketFilter::default() };
+            let open = write.read().tickets_page(&open, scope, PageRequest::first()).await?;
+            if open.total_count >= OPEN_MAX {
                 return Err(EcsError::TooManyTickets { max: OPEN_MAX });
             }
             write.ticket_insert(&ticket).await?;
@@ -83,19 +84,19 @@ impl Ecs {
         write.finish(done).await
     }
 
-    /// Tickets of an account in a region, newest first; `status` empty: any.
+    /// Tickets of an account in a region, newest first.
     ///
     /// Asks for `ecs:DescribeTickets` on `ticket/*`. Errors: `RegionNotFound`.
     pub async fn describe_tickets(
         &self,
-        status: &str,
+        filter: &TicketFilter,
         page: PageRequest,
         permit: &Permit,
         scope: &Scope,
     ) -> Result<Page<DescribedTicket>> {
         self.store(&scope.region)?;
         require(permit, DESCRIBE_TICKETS, scope, "ticket/*")?;
-        let found = self.catalog.read().tickets_page(status, scope, page).await?;
+        let found = self.catalog.read().tickets_page(filter, scope, page).await?;
         let mut items = Vec::with_capacity(found.items.len());
         for ticket in found.items {
             let replies = self.catalog.read().ticket_replies(&ticket.id, REPLIES_MAX).await?;

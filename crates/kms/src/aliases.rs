@@ -10,6 +10,8 @@ use crate::keys::find_for;
 use crate::kms::Kms;
 use crate::permission;
 
+const LIST_ALIASES: ram::Action = ram::Action::new("kms:ListAliases");
+
 impl Kms {
     /// Gives a key of the account a name. `key` is no alias.
     ///
@@ -69,8 +71,18 @@ impl Kms {
     ///
     /// Errors: `NotPermitted`.
     pub async fn list_aliases(&self, page: PageRequest, permit: &Permit, scope: &Scope) -> Result<Page<AliasRecord>> {
-        permission::check(ram::Action::new("kms:ListAliases"), "alias", permit, scope)?;
+        permission::check(LIST_ALIASES, "alias", permit, scope)?;
         Ok(self.catalog.read().aliases_page(scope, page).await?)
+    }
+
+    /// The first name of each of these keys that has one.
+    ///
+    /// Errors: `NotPermitted`.
+    pub async fn first_aliases(&self, keys: &[KeyId], permit: &Permit, scope: &Scope) -> Result<Vec<AliasRecord>> {
+        permission::check(LIST_ALIASES, "alias", permit, scope)?;
+        let ids: Vec<String> = keys.iter().map(ToString::to_string).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        Ok(self.catalog.read().first_aliases(&ids, scope).await?)
     }
 
     /// Names of one key.

@@ -1,6 +1,6 @@
 //! `DescribeImages`. Source: ecs-images.md 4.
 
-use ::ecs::{Ecs, EcsError, ImageFilter, ImageOwner, PageRequest};
+use ::ecs::{Ecs, EcsError, ImageFilter, ImageOrder, ImageOwner, ImageSort, PageRequest};
 use kms::Scope;
 use ram::Permit;
 use serde_json::{Value, json};
@@ -29,6 +29,15 @@ const OWNER_ID: Optional<Integer> = Optional::new("ImageOwnerId", Integer { min:
 const USAGE: Optional<OneOf> = Optional::new("Usage", OneOf(&["instance", "none"])).or(&errors::ECS_USAGE);
 const USABLE: Optional<Flag> = Optional::new("Usable", Flag);
 const FILTER: Tags = Tags { name: "Filter", items_max: 10 };
+
+/// Ours, as the ones below: a part of the name or of the id.
+const SEARCH: Optional<Text> = Optional::new("Search", Text { length: (0, 128) });
+/// Whether one of the disks is encrypted.
+const ENCRYPTED: Optional<Flag> = Optional::new("Encrypted", Flag);
+const SOURCE_IMAGE_ID: Optional<Name> = Optional::new("SourceImageId", Name { length: (1, 64), also: "-" });
+const SORT_BY: Optional<OneOf> =
+    Optional::new("SortBy", OneOf(&["CreationTime", "ImageName", "Status", "Size", "Encrypted"]));
+const ASCENDING: Optional<Flag> = Optional::new("Ascending", Flag);
 
 /// Statuses in the order of the API.
 const STATUSES: [&str; 6] = ["Creating", "Waiting", "Available", "UnAvailable", "CreateFailed", "Deprecated"];
@@ -86,6 +95,11 @@ impl EcsCall for DescribeImages {
             &OWNER_ID,
             &USAGE,
             &USABLE,
+            &SEARCH,
+            &ENCRYPTED,
+            &SOURCE_IMAGE_ID,
+            &SORT_BY,
+            &ASCENDING,
             &Ignored("ActionType"),
             &Ignored("InstanceType"),
             &Ignored("IsSupportCloudinit"),
@@ -107,6 +121,10 @@ impl EcsCall for DescribeImages {
             architecture: ARCHITECTURE.read(parameters)?.unwrap_or_default().to_owned(),
             owner_id: OWNER_ID.read(parameters)?.map(|id| format!("{id:016}")).unwrap_or_default(),
             tags: tags(parameters)?,
+            search: SEARCH.read(parameters)?.unwrap_or_default(),
+            is_encrypted: ENCRYPTED.read(parameters)?,
+            source_image_id: SOURCE_IMAGE_ID.read(parameters)?.unwrap_or_default(),
+            order: order(parameters)?,
             ..ImageFilter::default()
         };
         for one in FILTER.read(parameters)? {
@@ -144,6 +162,17 @@ impl EcsCall for DescribeImages {
             "TotalCount": total,
         }))
     }
+}
+
+fn order(parameters: &Parameters) -> Result<ImageOrder, Refusal> {
+    let by = match SORT_BY.read(parameters)? {
+        Some("ImageName") => ImageSort::Name,
+        Some("Status") => ImageSort::Status,
+        Some("Size") => ImageSort::Size,
+        Some("Encrypted") => ImageSort::Encryption,
+        _ => ImageSort::Created,
+    };
+    Ok(ImageOrder { by, is_ascending: ASCENDING.read(parameters)? == Some(true) })
 }
 
 /// Those of the statuses in which an image is usable, or in which it is not. `statuses`: empty for all.

@@ -167,6 +167,8 @@ fn task(job: &JobRecord) -> Value {
         "CreationTime": written(job.job.created_at),
         "FinishedTime": job.finished_at.map(written).unwrap_or_default(),
         "ResourceId": job.job.image_id,
+        // Ours: the vendor tells it of single tasks only.
+        "TaskProcess": format!("{}%", job.progress),
     })
 }
 

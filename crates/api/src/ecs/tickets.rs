@@ -1,6 +1,6 @@
 //! Tickets: what an account asks of the operator. Ours. Only the operator decides, on the host: `reseal ticket approve`.
 
-use ::ecs::{DescribedTicket, Ecs, EcsError, IMAGE_COPY_SIZE, NewTicket};
+use ::ecs::{DescribedTicket, Ecs, EcsError, IMAGE_COPY_SIZE, NewTicket, TicketFilter};
 use kms::Scope;
 use ram::Permit;
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use crate::parameters::{Integer, Name, OneOf, Optional, Parameters, Required, Te
 use crate::services::Need;
 
 const TICKET_ID: Required<Name> = Required::new("TicketId", Name { length: (1, 64), also: "-" });
+const WANTED_ID: Optional<Name> = Optional::new("TicketId", Name { length: (1, 64), also: "-" });
 const KIND: Required<OneOf> = Required::new("Kind", OneOf(&[IMAGE_COPY_SIZE]));
 const SIZE: Required<Integer> = Required::new("Size", Integer { min: 1, max: 1 << 20 });
 const REASON: Required<Text> = Required::new("Reason", Text { length: (1, 16 << 10) });
@@ -40,19 +41,27 @@ impl EcsCall for CreateTicket {
 }
 
 pub(crate) struct DescribeTickets {
-    status: &'static str,
+    filter: TicketFilter,
     page: catalog::PageRequest,
     number: u32,
     size: u32,
 }
 
 impl EcsCall for DescribeTickets {
-    const SPEC: &'static Spec =
-        &row("DescribeTickets", "ecs:DescribeTickets", "ticket/*", &[&REGION_ID, &STATUS, &PAGE_NUMBER, &PAGE_SIZE]);
+    const SPEC: &'static Spec = &row(
+        "DescribeTickets",
+        "ecs:DescribeTickets",
+        "ticket/*",
+        &[&REGION_ID, &STATUS, &WANTED_ID, &PAGE_NUMBER, &PAGE_SIZE],
+    );
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         let (page, number, size) = page(parameters)?;
-        Ok(Self { status: STATUS.read(parameters)?.unwrap_or_default(), page, number, size })
+        let filter = TicketFilter {
+            status: STATUS.read(parameters)?.unwrap_or_default().to_owned(),
+            id: WANTED_ID.read(parameters)?.unwrap_or_default(),
+        };
+        Ok(Self { filter, page, number, size })
     }
 
     async fn needs(&self, _: &Ecs, scope: &Scope) -> Result<Vec<Need>, EcsError> {
@@ -60,7 +69,7 @@ impl EcsCall for DescribeTickets {
     }
 
     async fn run(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Value, EcsError> {
-        let found = ecs.describe_tickets(self.status, self.page, permit, scope).await?;
+        let found = ecs.describe_tickets(&self.filter, self.page, permit, scope).await?;
         let tickets: Vec<Value> = found.items.iter().map(ticket).collect();
         Ok(json!({
             "Tickets": { "Ticket": tickets },

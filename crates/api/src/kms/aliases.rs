@@ -1,16 +1,16 @@
 //! Aliases. Calls that change one need a right on the alias and one on its key (kms.md 9).
 
-use kms::{AliasName, AliasRecord, KeyRef, Kms, KmsError, Scope};
+use kms::{AliasName, AliasRecord, KeyId, KeyRef, Kms, KmsError, Page, Scope};
 use ram::Permit;
 use serde_json::{Value, json};
 
 use super::action::{KeyCall, row};
 use super::needs::{Ask, Target};
 use super::page::{PAGE_NUMBER, PAGE_SIZE, Paging};
-use super::parameters::{KEY_ID, Of};
+use super::parameters::{KEY_ID, KEY_REFS, Of};
 use crate::action::Spec;
 use crate::errors::Refusal;
-use crate::parameters::{Parameters, Required};
+use crate::parameters::{Optional, Parameters, Required};
 
 const ALIAS_NAME: Required<Of<AliasName>> =
     Required::new("AliasName", Of { what: "`alias/` and 1 to 255 characters", read: |text| text.parse().ok() });
@@ -85,13 +85,26 @@ impl KeyCall for DeleteAlias {
     }
 }
 
-pub(crate) struct ListAliases(Paging);
+/// Ours: the first alias of each of these keys alone, on one page.
+const KEY_IDS: Optional<Of<Vec<KeyId>>> =
+    Optional::new("KeyIds", Of { what: "JSON list of 1 to 100 ids of keys", read: key_ids });
+
+fn key_ids(text: &str) -> Option<Vec<KeyId>> {
+    let is_id = |key: KeyRef| if let KeyRef::Id(id) = key { Some(id) } else { None };
+    (KEY_REFS.read)(text)?.into_iter().map(is_id).collect()
+}
+
+pub(crate) struct ListAliases {
+    keys: Option<Vec<KeyId>>,
+    paging: Paging,
+}
 
 impl KeyCall for ListAliases {
-    const SPEC: &'static Spec = &row("ListAliases", ("kms:ListAliases", "alias"), &[&PAGE_NUMBER, &PAGE_SIZE]);
+    const SPEC: &'static Spec =
+        &row("ListAliases", ("kms:ListAliases", "alias"), &[&PAGE_NUMBER, &PAGE_SIZE, &KEY_IDS]);
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
-        Paging::read(parameters).map(Self)
+        Ok(Self { keys: KEY_IDS.read(parameters)?, paging: Paging::read(parameters)? })
     }
 
     async fn asks(&self, _: &Kms, _: &Scope) -> Result<Vec<Ask<'_>>, KmsError> {
@@ -99,8 +112,14 @@ impl KeyCall for ListAliases {
     }
 
     async fn run(self, kms: &Kms, permit: &Permit, scope: &Scope) -> Result<Value, KmsError> {
-        let page = kms.list_aliases(self.0.request, permit, scope).await?;
-        Ok(self.0.answer(page, ("Aliases", "Alias"), |alias| shown(&alias)))
+        let page = match &self.keys {
+            None => kms.list_aliases(self.paging.request, permit, scope).await?,
+            Some(keys) => {
+                let items = kms.first_aliases(keys, permit, scope).await?;
+                Page { total_count: items.len() as u64, items }
+            }
+        };
+        Ok(self.paging.answer(page, ("Aliases", "Alias"), |alias| shown(&alias)))
     }
 }
 

@@ -9,7 +9,7 @@ pub(super) const FILTERS: Optional<Of<Filters>> = Optional::new(
     "Filters",
     Of {
         what: "JSON list of up to 10 `{\"Key\":…,\"Values\":[…]}`, up to 10 values each; `KeyState`, `KeySpec`, `KeyUsage`, `Origin`, \
-               `ProtectionLevel`, `CreatorType` (`User`, `Service`)",
+               `ProtectionLevel`, `CreatorType` (`User`, `Service`); ours: `MaterialExpiresUntil` (a time)",
         read: filters,
     },
 );
@@ -54,6 +54,10 @@ impl Filters {
             "KeyUsage" => self.filter.usages.extend(values),
             "Origin" => self.filter.origins.extend(values),
             "ProtectionLevel" => self.filter.protection_levels.extend(values),
+            "MaterialExpiresUntil" => {
+                let [until] = <[String; 1]>::try_from(values).ok()?;
+                self.filter.material_expires_to = Some(until.parse().ok()?);
+            }
             "CreatorType" => self.creators.extend(all(&values, creator)?),
             _ => return None,
         }
@@ -106,6 +110,9 @@ mod tests {
         assert_eq!(filter.states.len(), 2);
         assert_eq!((filter.specs, filter.usages), (vec!["RSA_2048".to_owned()], Vec::new()));
         assert_eq!(filter.creators, [Scope::default().account.to_string()]);
+        let expiring = r#"[{"Key":"MaterialExpiresUntil","Values":["2026-12-28T10:00:00Z"]}]"#;
+        let expiring = filters(expiring).unwrap().into_key_filter(&Scope::default());
+        assert_eq!(expiring.material_expires_to, "2026-12-28T10:00:00Z".parse().ok());
         assert_eq!(filters("[]"), Some(Filters::default()));
         let many = format!(r#"[{{"Key":"KeySpec","Values":[{}]}}]"#, ["\"a\""; 11].join(","));
         for bad in [
@@ -114,6 +121,8 @@ mod tests {
             r#"[{"Key":"KeyState","Values":["enabled"]}]"#,
             r#"[{"Key":"Colour","Values":["red"]}]"#,
             r#"[{"Values":["Enabled"]}]"#,
+            r#"[{"Key":"MaterialExpiresUntil","Values":["soon"]}]"#,
+            r#"[{"Key":"MaterialExpiresUntil","Values":[]}]"#,
             &many,
         ] {
             assert_eq!(filters(bad), None, "{bad}");

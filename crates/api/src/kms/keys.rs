@@ -9,7 +9,7 @@ use super::filters::{FILTERS, Filters};
 use super::metadata::metadata_with_protection;
 use super::needs::{Ask, Target};
 use super::page::{PAGE_NUMBER, PAGE_SIZE, Paging};
-use super::parameters::{FORCE, KEY, KEY_ID, Of};
+use super::parameters::{FORCE, KEY, KEY_ID, KEY_REFS, Of};
 use crate::action::Spec;
 use crate::errors::{self, Refusal};
 use crate::parameters::{Flag, Integer, Optional, Parameters, Required, Text};
@@ -67,6 +67,29 @@ impl KeyCall for DescribeKey {
     async fn run(self, kms: &Kms, permit: &Permit, scope: &Scope) -> Result<Value, KmsError> {
         let key = kms.describe_key(&self.0, permit, scope).await?;
         Ok(json!({ "KeyMetadata": metadata_with_protection(&key) }))
+    }
+}
+
+/// Ours: as many as a page of ListKeys has.
+const KEY_IDS: Required<Of<Vec<KeyRef>>> = Required::new("KeyIds", KEY_REFS);
+
+pub(crate) struct DescribeKeys(Vec<KeyRef>);
+
+impl KeyCall for DescribeKeys {
+    const SPEC: &'static Spec = &row("DescribeKeys", ("kms:DescribeKey", "each key/<id>"), &[&KEY_IDS]);
+
+    fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
+        KEY_IDS.read(parameters).map(Self)
+    }
+
+    async fn asks(&self, _: &Kms, _: &Scope) -> Result<Vec<Ask<'_>>, KmsError> {
+        Ok(self.0.iter().map(|key| Ask::of(Self::SPEC, Target::Key(key.clone()))).collect())
+    }
+
+    async fn run(self, kms: &Kms, permit: &Permit, scope: &Scope) -> Result<Value, KmsError> {
+        let keys = kms.describe_keys(&self.0, permit, scope).await?;
+        let keys: Vec<Value> = keys.iter().map(metadata_with_protection).collect();
+        Ok(json!({ "Keys": { "KeyMetadata": keys } }))
     }
 }
 

@@ -48,6 +48,7 @@ pub(crate) fn rows<S: Keys>() -> Vec<Row<S>> {
     vec![
         Row::of::<OnKms<create::CreateKey>>(),
         Row::of::<OnKms<keys::DescribeKey>>(),
+        Row::of::<OnKms<keys::DescribeKeys>>(),
         Row::of::<OnKms<keys::ListKeys>>(),
         Row::of::<OnKms<keys::EnableKey>>(),
         Row::of::<OnKms<keys::DisableKey>>(),

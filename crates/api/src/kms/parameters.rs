@@ -34,6 +34,9 @@ impl<T> Kind for Of<T> {
 /// A key.
 pub(super) const KEY: Of<KeyRef> = Of { what: "id, `alias/…` or ARN", read: |text| text.parse().ok() };
 pub(super) const KEY_ID: Required<Of<KeyRef>> = Required::new("KeyId", KEY);
+/// Several keys.
+pub(super) const KEY_REFS: Of<Vec<KeyRef>> =
+    Of { what: "JSON list of 1 to 100 ids, `alias/…` or ARNs", read: key_refs };
 pub(super) const KEY_VERSION_ID: Required<Of<KeyVersionId>> =
     Required::new("KeyVersionId", Of { what: "UUID", read: |text| text.parse().ok() });
 
@@ -71,6 +74,15 @@ const TAGS_CHARS_MAX: usize = 65_536;
 /// Tags as JSON. How many and how long is for `kms` to say.
 pub(super) const TAGS: Of<Vec<Tag>> =
     Of { what: "JSON list of `{\"TagKey\":…,\"TagValue\":…}`, up to 20", read: tags };
+
+/// Most keys of one call: as many as a page has.
+const KEYS_MAX: usize = 100;
+
+fn key_refs(text: &str) -> Option<Vec<KeyRef>> {
+    let keys: Vec<String> = serde_json::from_str(text).ok()?;
+    let is_read = (1..=KEYS_MAX).contains(&keys.len());
+    is_read.then(|| keys.iter().map(|key| key.parse().ok()).collect())?
+}
 
 /// Reads a key policy.
 ///

@@ -47,7 +47,7 @@ impl<S: Services> Door<S> {
             Ok(body) => body,
             Err(refusal) => {
                 let status = StatusCode::from_u16(refusal.row().status).expect("the error table holds HTTP statuses");
-                let mut response = plain(status, format!("{refusal}\n"));
+                let mut response = pages.unanswered(&parts.headers, status).map(Full::new);
                 // The rest of the body may still come: the connection cannot be used again.
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 return response;
@@ -55,22 +55,18 @@ impl<S: Services> Door<S> {
         };
         let room = tokio::time::timeout(self.timeouts.queue, Arc::clone(&self.calls).acquire_owned()).await;
         let Ok(Ok(room)) = room else {
-            return plain(StatusCode::SERVICE_UNAVAILABLE, "The server is busy; try again.\n".to_owned());
+            return pages.unanswered(&parts.headers, StatusCode::SERVICE_UNAVAILABLE).map(Full::new);
         };
         let visitor = Visitor { source_ip: arrival.source_ip, secure_transport: arrival.secure_transport };
+        let (headers, asked) = (parts.headers.clone(), Arc::clone(&pages));
         let answered = tokio::spawn(async move {
             let _room = room;
-            pages.answer(Request::from_parts(parts, body), visitor).await
+            asked.answer(Request::from_parts(parts, body), visitor).await
         });
-        match answered.await {
-            Ok(response) => response.map(Full::new),
-            Err(_) => {
-                tracing::error!("the code of a page panicked");
-                plain(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "Something went wrong in the server; its log says more.\n".to_owned(),
-                )
-            }
-        }
+        let answered = answered.await.unwrap_or_else(|_| {
+            tracing::error!("the code of a page panicked");
+            pages.unanswered(&headers, StatusCode::INTERNAL_SERVER_ERROR)
+        });
+        answered.map(Full::new)
     }
 }

@@ -104,6 +104,12 @@ async fn images_are_found_by_owner_use_and_usability() {
         ("Usable", "false", 1),
         ("Usage", "none", 1),
         ("Usage", "instance", 0),
+        ("Search", id[2..].to_uppercase().as_str(), 1),
+        ("Search", "nothing", 0),
+        ("Encrypted", "false", 1),
+        ("Encrypted", "true", 0),
+        ("SourceImageId", &id, 0),
+        ("SortBy", "Size", 1),
     ] {
         let found = root.done(ECS, "DescribeImages", &[all[0], all[1], (name, value)]).await;
         assert_eq!(found["TotalCount"], count, "{name}={value}: {found}");

@@ -171,8 +171,32 @@ async fn an_alias_stands_for_its_key() {
     let listed = story.ok("ListAliases", &[]).await;
     assert_eq!((&listed["Aliases"], &listed["TotalCount"], &listed["PageSize"]), (&wanted, &json!(1), &json!(10)));
     assert_eq!(story.ok("ListAliasesByKeyId", &[("KeyId", &one)]).await["TotalCount"], 0);
+    story.ok("CreateAlias", &[("AliasName", "alias/second"), ("KeyId", &two)]).await;
+    for (keys, wanted) in [(json!([one]), json!([])), (json!([one, two]), wanted["Alias"].clone())] {
+        let named = story.ok("ListAliases", &[("KeyIds", &keys.to_string())]).await;
+        assert_eq!(named["Aliases"]["Alias"], wanted, "the first alias of each of {keys}");
+    }
+    assert_eq!(story.refused("ListAliases", &[("KeyIds", r#"["alias/gold"]"#)]).await.1, "InvalidParameter");
     story.ok("DeleteAlias", &[alias]).await;
     assert_eq!(story.refused("DeleteAlias", &[alias]).await.1, "Forbidden.AliasNotFound");
+}
+
+/// `DescribeKeys` says of several keys what DescribeKey says of one, in their order, or of none.
+#[tokio::test]
+async fn several_keys_are_described_by_one_call() {
+    let story = Story::begin().await;
+    let (one, two) = (story.key_id().await, story.key_id().await);
+    let described = story.ok("DescribeKeys", &[("KeyIds", &json!([two, one]).to_string())]).await;
+    for (number, id) in [&two, &one].into_iter().enumerate() {
+        let alone = story.ok("DescribeKey", &[("KeyId", id)]).await;
+        assert_eq!(described["Keys"]["KeyMetadata"][number], alone["KeyMetadata"]);
+    }
+    let missing = json!([one, "01234567-89ab-4cde-8f01-23456789abcd"]).to_string();
+    for (keys, code) in
+        [(missing.as_str(), "Forbidden.KeyNotFound"), ("[]", "InvalidParameter"), (r#"{"a":1}"#, "InvalidParameter")]
+    {
+        assert_eq!(story.refused("DescribeKeys", &[("KeyIds", keys)]).await.1, code, "{keys}");
+    }
 }
 
 /// Pages and filters of `ListKeys`.
@@ -204,6 +228,7 @@ async fn lists_have_pages_and_filters() {
             vec![&pair],
         ),
         (r#"[{"Key":"CreatorType","Values":["Service"]}]"#, vec![]),
+        (r#"[{"Key":"MaterialExpiresUntil","Values":["2099-01-01T00:00:00Z"]}]"#, vec![]),
         (r#"[{"Key":"KeyState","Values":["Disabled"]},{"Key":"KeySpec","Values":["EC_P256"]}]"#, vec![]),
     ] {
         let list = story.ok("ListKeys", &[("Filters", filters)]).await;

@@ -78,6 +78,7 @@ impl Samples {
             | "GenerateDataKeyWithoutPlaintext"
             | "ListResourceTags"
             | "GetKeyPolicy" => vec![key],
+            "DescribeKeys" => vec![("KeyIds", format!("[\"{}\"]", self.key))],
             "UpdateKeyDescription" => vec![key, ("Description", text("d"))],
             "ScheduleKeyDeletion" => vec![key, ("PendingWindowInDays", text("7"))],
             "SetDeletionProtection" => vec![key, ("EnableDeletionProtection", text("true"))],

@@ -1,8 +1,8 @@
 //! Images, snapshots, blobs, jobs and client tokens.
 
 use catalog::{
-    BlobRecord, ClientToken, DiskContent, ImageDiskRecord, ImageFilter, ImageRecord, JobFilter, NewJob, PageRequest,
-    Scope, SnapshotRecord, Timestamp, Write,
+    BlobRecord, ClientToken, DiskContent, ImageDiskRecord, ImageFilter, ImageOrder, ImageRecord, ImageSort, JobFilter,
+    NewJob, PageRequest, Scope, SnapshotRecord, Timestamp, Write,
 };
 
 use crate::place::{Place, on_both_engines};
@@ -10,6 +10,7 @@ use crate::place::{Place, on_both_engines};
 on_both_engines!(
     an_image_is_read_as_it_was_written,
     images_are_found_by_every_filter,
+    images_are_sorted_by_every_column,
     a_name_is_taken_once_in_a_scope,
     progress_never_goes_back,
     a_blob_goes_with_its_last_snapshot,
@@ -122,7 +123,12 @@ async fn images_are_found_by_every_filter(place: &Place) {
         image("m-1", "golden_1"),
         ImageRecord { status: "Creating".to_owned(), created_at: at(2), ..image("m-2", "golden%2") },
         ImageRecord { family: "base".to_owned(), os_type: "windows".to_owned(), created_at: at(3), ..image("m-3", "") },
-        ImageRecord { architecture: "arm64".to_owned(), created_at: at(4), ..image("m-4", "") },
+        ImageRecord {
+            architecture: "arm64".to_owned(),
+            source_image_id: "m-1".to_owned(),
+            created_at: at(4),
+            ..image("m-4", "")
+        },
     ];
     for image in &images {
         assert!(write.image_insert(image).await.unwrap());
@@ -142,6 +148,10 @@ async fn images_are_found_by_every_filter(place: &Place) {
         (ImageFilter { os_type: text("windows"), ..any() }, vec!["m-3"]),
         (ImageFilter { architecture: text("arm64"), ..any() }, vec!["m-4"]),
         (ImageFilter { snapshot_id: text("s-1"), ..any() }, vec![]),
+        (ImageFilter { search: text("GOLDEN%"), ..any() }, vec!["m-2"]),
+        (ImageFilter { search: text("M-3"), ..any() }, vec!["m-3"]),
+        (ImageFilter { source_image_id: text("m-1"), ..any() }, vec!["m-4"]),
+        (ImageFilter { is_encrypted: Some(true), ..any() }, vec![]),
         (ImageFilter { created_from: Some(at(2)), created_to: Some(at(3)), ..any() }, vec!["m-3", "m-2"]),
     ];
     for (filter, wanted) in cases {
@@ -149,6 +159,55 @@ async fn images_are_found_by_every_filter(place: &Place) {
         let ids: Vec<&str> = found.items.iter().map(|image| image.id.as_str()).collect();
         assert_eq!((ids, found.total_count), (wanted.clone(), wanted.len() as u64), "{filter:?}");
     }
+}
+
+/// Shows that a list has each of its orders, both ways, on pages that together have each image once.
+async fn images_are_sorted_by_every_column(place: &Place) {
+    let catalog = place.open().await;
+    let mut write = catalog.write().await.unwrap();
+    for (number, name, status, gib) in [(1, "b", "Available", 2), (2, "A", "Waiting", 3), (3, "", "Creating", 1)] {
+        let id = format!("m-{number}");
+        let image = ImageRecord { status: status.to_owned(), created_at: at(number), ..image(&id, name) };
+        assert!(write.image_insert(&image).await.unwrap());
+        let mut snapshot = snapshot(&format!("s-{number}"), None);
+        snapshot.content.virtual_bytes = gib << 30;
+        write.snapshot_insert(&snapshot).await.unwrap();
+        let disk = ImageDiskRecord {
+            image_id: id,
+            position: 0,
+            device: "/dev/xvda".to_owned(),
+            import_bucket: String::new(),
+            import_object: String::new(),
+            snapshot,
+        };
+        write.image_disk_insert(&disk).await.unwrap();
+    }
+    write.commit().await.unwrap();
+    for (by, wanted) in [
+        (ImageSort::Created, "m-1 m-2 m-3"),
+        (ImageSort::Name, "m-2 m-1 m-3"),
+        (ImageSort::Status, "m-1 m-3 m-2"),
+        (ImageSort::Size, "m-3 m-1 m-2"),
+    ] {
+        for is_ascending in [true, false] {
+            let filter = ImageFilter { order: ImageOrder { by, is_ascending }, ..ImageFilter::default() };
+            let mut ids = Vec::new();
+            for number in 1..=3 {
+                let page = PageRequest::new(number, 1).unwrap();
+                let found = catalog.read().images_page(&filter, &Scope::default(), page).await.unwrap();
+                ids.extend(found.items.into_iter().map(|image| image.id));
+            }
+            if !is_ascending {
+                ids.reverse();
+            }
+            assert_eq!(ids.join(" "), wanted, "{filter:?}");
+        }
+    }
+    // None is encrypted: what is alike comes by its id.
+    let order = ImageOrder { by: ImageSort::Encryption, is_ascending: false };
+    let filter = ImageFilter { order, ..ImageFilter::default() };
+    let found = catalog.read().images_page(&filter, &Scope::default(), PageRequest::first()).await.unwrap();
+    assert_eq!(found.items.iter().map(|image| image.id.as_str()).collect::<Vec<_>>(), ["m-1", "m-2", "m-3"]);
 }
 
 /// Shows that a name stands for one image of a scope, that another scope has names of its own, and that no name is not a name.

@@ -1,6 +1,6 @@
 //! Tickets and what is said about them.
 
-use catalog::{PageRequest, Scope, TicketRecord, TicketReply, Timestamp};
+use catalog::{PageRequest, Scope, TicketFilter, TicketRecord, TicketReply, Timestamp};
 
 use crate::place::{Place, on_both_engines};
 
@@ -36,9 +36,16 @@ async fn a_ticket_ends_once(place: &Place) {
     let mut read = catalog.read();
     let wanted = TicketRecord { status: "Rejected".to_owned(), updated_at: at(2), ..ticket("k-1", 300) };
     assert_eq!(read.ticket_by_id("k-1").await.unwrap(), Some(wanted));
-    for (status, ids) in [("", vec!["k-2", "k-1"]), ("Open", vec!["k-2"]), ("Approved", vec![])] {
-        let page = read.tickets_page(status, &Scope::default(), PageRequest::first()).await.unwrap();
-        assert_eq!(page.items.iter().map(|ticket| ticket.id.as_str()).collect::<Vec<_>>(), ids, "{status}");
+    for (status, id, ids) in [
+        ("", "", vec!["k-2", "k-1"]),
+        ("Open", "", vec!["k-2"]),
+        ("Approved", "", vec![]),
+        ("", "k-1", vec!["k-1"]),
+        ("Open", "k-1", vec![]),
+    ] {
+        let filter = TicketFilter { status: status.to_owned(), id: id.to_owned() };
+        let page = read.tickets_page(&filter, &Scope::default(), PageRequest::first()).await.unwrap();
+        assert_eq!(page.items.iter().map(|ticket| ticket.id.as_str()).collect::<Vec<_>>(), ids, "{filter:?}");
         assert_eq!(page.total_count, ids.len() as u64);
     }
 }

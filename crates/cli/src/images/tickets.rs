@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use api::Product;
-use ecs::{DescribedTicket, IMAGE_COPY_SIZE, NewTicket, TicketReply};
+use ecs::{DescribedTicket, IMAGE_COPY_SIZE, NewTicket, TicketFilter, TicketReply};
 use serde::{Deserialize, Serialize};
 
 use super::local::LocalImages;
@@ -87,7 +87,8 @@ impl Tickets for LocalImages {
     }
 
     fn tickets(&self) -> Result<Vec<TicketView>> {
-        self.all(|page| self.ecs.describe_tickets("", page, &self.permit, &self.scope), view)
+        let all = TicketFilter::default();
+        self.all(|page| self.ecs.describe_tickets(&all, page, &self.permit, &self.scope), view)
     }
 
     fn reply(&self, ticket: &str, text: &str) -> Result<()> {

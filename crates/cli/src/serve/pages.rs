@@ -9,7 +9,7 @@ use catalog::Clock;
 use console::{Call, Calling, Calls, Console, Product, Refusal, Shared, Visitor};
 use crypto::Random;
 use hyper::body::Bytes;
-use hyper::{Request, Response};
+use hyper::{HeaderMap, Request, Response, StatusCode};
 use serde_json::Value;
 
 use super::backend::Backend;
@@ -21,7 +21,7 @@ pub(super) fn open(
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 ) -> Arc<dyn Pages> {
-    let shared = Shared { ram: backend.ram_room(), calls: Arc::new(Actions(inside)), clock, random };
+    let shared = Shared::new(backend.ram_room(), Arc::new(Actions(inside)), clock, random);
     Arc::new(Browsers(Arc::new(Console::new(shared))))
 }
 
@@ -86,5 +86,82 @@ impl Pages for Browsers {
         let console = Arc::clone(&self.0);
         let visitor = Visitor { source_ip: from.source_ip, secure_transport: from.secure_transport };
         Box::pin(async move { console.answer(request, visitor).await })
+    }
+
+    fn unanswered(&self, headers: &HeaderMap, status: StatusCode) -> Response<Bytes> {
+        console::unanswered(headers, status)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use api::errors::TABLE;
+
+    /// Codes that no page can meet: of signatures, which a session stands for, and of actions and parameters that the console has no form for.
+    const UNMET: [&str; 51] = [
+        "AccessDeniedError",
+        "DryRunOperation",
+        "DryRunOperationError",
+        "Duplicate.TagKey",
+        "Forbidden.AccessKey",
+        "IncompleteSignature",
+        "InvalidAccessKeyId.Inactive",
+        "InvalidAccessKeyId.NotFound",
+        "InvalidAction.NotFound",
+        "InvalidArchitecture",
+        "InvalidDiskIds.ValueNotSupported",
+        "InvalidEncryptAlgorithm",
+        "InvalidHostName.Malformed",
+        "InvalidImageFamily.Malformed",
+        "InvalidImageOwnerAlias.ValueNotSupported",
+        "InvalidOSType",
+        "InvalidOperation.DefaultEncryptionAlreadyDisabled",
+        "InvalidOperation.DefaultEncryptionAlreadyEnabled",
+        "InvalidParameter.Amount",
+        "InvalidParameter.Email.Length",
+        "InvalidParameter.MaxSessionDuration",
+        "InvalidParameter.MobilePhone.Length",
+        "InvalidResourceType.NotFound",
+        "InvalidSecurityGroupId.NotFound",
+        "InvalidSecurityToken.Expired",
+        "InvalidSecurityToken.Malformed",
+        "InvalidSecurityToken.MismatchWithAccessKey",
+        "InvalidSignatureMethod",
+        "InvalidSnapshotId.NotReady",
+        "InvalidSnapshotIds.Malformed",
+        "InvalidSnapshotName.Malformed",
+        "InvalidSnapshotType.NotFound",
+        "InvalidSourceDiskType",
+        "InvalidStatus.NotFound",
+        "InvalidTimeStamp.Expired",
+        "InvalidTimeStamp.Format",
+        "InvalidUsage",
+        "InvalidVSwitchId.NotFound",
+        "InvalidVersion",
+        "InvalidZoneId.NotFound",
+        "MissingParameter.ResourceType",
+        "MissingParameter.Tags",
+        "MissingSecurityToken",
+        "NumberExceed.ResourceIds",
+        "NumberExceed.Tags",
+        "SignatureDoesNotMatch",
+        "SignatureNonceUsed",
+        "SnapshotCreatedImage",
+        "Unsupported.ProtectionLevel",
+        "UnsupportedHTTPMethod",
+        "ValidationError",
+    ];
+
+    /// Whatever the API refuses a page, the page has words for it.
+    #[test]
+    fn the_console_has_words_for_every_code() {
+        let asked = [api::Product::Ecs, api::Product::Kms, api::Product::Ram];
+        let rows = TABLE.iter().filter(|row| row.products.iter().any(|product| asked.contains(product)));
+        let codes: std::collections::BTreeSet<&str> = rows.map(|row| row.code).collect();
+        let silent: Vec<&&str> =
+            codes.iter().filter(|code| !console::explains(code) && !UNMET.contains(code)).collect();
+        assert!(silent.is_empty(), "no words for {silent:?}");
+        let gone: Vec<&&str> = UNMET.iter().filter(|code| !codes.contains(**code)).collect();
+        assert!(gone.is_empty(), "no row has {gone:?}");
     }
 }

@@ -19,5 +19,6 @@ mod attacks;
 mod browser;
 mod first_time;
 mod limits;
+mod long_list;
 mod pages;
 mod restart;

@@ -10,13 +10,16 @@ use axum::routing::{get, post};
 use serde_json::{Value, json};
 
 use crate::calls::{Product, Refusal};
+use crate::form::{Fields, Posted};
 use crate::language::texts;
-use crate::paging::{Paging, page_number};
+use crate::once::Made;
+use crate::pages::confirm::{self, Deletion};
+use crate::paging::{Numbered, Paging};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::{Time, list as entries, number, text};
+use crate::shown::{Time, list as entries, text};
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Posted, Visit, rendered};
+use crate::visit::{FORM_TOKEN, Visit, rendered};
 
 texts! {
     /// Texts of both pages.
@@ -44,8 +47,6 @@ texts! {
     }
 }
 
-const PAGE_SIZE: u64 = 20;
-
 #[derive(Template)]
 #[template(path = "key_pairs/list.html")]
 struct KeyPairs {
@@ -56,6 +57,8 @@ struct KeyPairs {
     paging: Paging,
     /// What was typed into the form that was refused.
     fields: Fields,
+    /// Of the form that makes a pair.
+    token: String,
 }
 
 struct Row {
@@ -64,14 +67,13 @@ struct Row {
     created: Time,
 }
 
-/// The one page that shows a private key. No redirect leads to it: it cannot be loaded again.
+/// The one page that shows a private key. No redirect leads to it; only the form that made the pair shows it again, for a moment.
 #[derive(Template)]
 #[template(path = "key_pairs/private.html")]
 struct Private {
     shell: Shell,
     texts: &'static KeyPairTexts,
-    name: String,
-    private_key: String,
+    made: Made,
 }
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
@@ -89,15 +91,14 @@ async fn list(visit: Visit) -> Response {
 
 async fn create(Posted { visit, fields }: Posted) -> Response {
     let name = fields.get("KeyPairName");
-    match visit.call(Product::Ecs, "CreateKeyPair", &[("KeyPairName", name)]).await {
-        Ok(answer) => {
-            let page = Private {
-                shell: visit.shell(Section::KeyPairs),
-                texts: KeyPairTexts::of(visit.language),
-                name: text(&answer, "KeyPairName"),
-                private_key: text(&answer, "PrivateKeyBody"),
-            };
-            rendered(StatusCode::OK, &page)
+    let make = async {
+        let answer = visit.call(Product::Ecs, "CreateKeyPair", &[("KeyPairName", name)]).await?;
+        Ok(Made::with_secret(text(&answer, "KeyPairName"), &text(&answer, "PrivateKeyBody")))
+    };
+    match visit.once(fields.get(FORM_TOKEN), make).await {
+        Ok(made) => {
+            let (shell, texts) = (visit.shell(Section::KeyPairs), KeyPairTexts::of(visit.language));
+            rendered(StatusCode::OK, &Private { shell, texts, made })
         }
         Err(refusal) => refused(&visit, Fields::from_iter([("created", name.to_owned())]), &refusal).await,
     }
@@ -111,7 +112,11 @@ async fn import(Posted { visit, fields }: Posted) -> Response {
 }
 
 async fn delete(Posted { visit, fields }: Posted) -> Response {
-    let names = json!([fields.get("KeyPairName")]).to_string();
+    let name = fields.get("KeyPairName");
+    if let Some(question) = confirm::ask(&visit, Section::KeyPairs, (Deletion::KeyPair, name), &fields, "key-pairs") {
+        return question;
+    }
+    let names = json!([name]).to_string();
     match visit.call(Product::Ecs, "DeleteKeyPairs", &[("KeyPairNames", &names)]).await {
         Ok(_) => visit.go("key-pairs"),
         Err(refusal) => refused(&visit, Fields::default(), &refusal).await,
@@ -120,24 +125,20 @@ async fn delete(Posted { visit, fields }: Posted) -> Response {
 
 /// The list again, with what stood in the way and what was typed.
 async fn refused(visit: &Visit, typed: Fields, refusal: &Refusal) -> Response {
-    match look(visit, typed, Some(refusal)).await {
-        Ok(page) => rendered(refusal.http_status(), &page),
-        Err(other) => visit.trouble(Section::KeyPairs, &other),
-    }
+    let page = look(visit, typed, Some(refusal)).await;
+    visit.answer(Section::KeyPairs, page, Some(refusal))
 }
 
 async fn look(visit: &Visit, fields: Fields, refusal: Option<&Refusal>) -> Result<KeyPairs, Refusal> {
-    let page = page_number(visit.query().get("page"));
-    let (page_text, size) = (page.to_string(), PAGE_SIZE.to_string());
-    let asked = [("PageNumber", page_text.as_str()), ("PageSize", size.as_str())];
-    let answer = visit.call(Product::Ecs, "DescribeKeyPairs", &asked).await?;
-    let (address, total) = (visit.path("key-pairs"), number(&answer, "TotalCount"));
+    let page = Numbered::asked(visit, "page");
+    let answer = page.call(visit, Product::Ecs, "DescribeKeyPairs", &[]).await?;
     Ok(KeyPairs {
         shell: visit.shell(Section::KeyPairs),
         texts: KeyPairTexts::of(visit.language),
-        trouble: refusal.map(|refusal| Trouble::new(refusal, visit.language)),
+        trouble: refusal.map(|refusal| visit.told(refusal)),
         rows: entries(&answer, "KeyPairs", "KeyPair").iter().map(row).collect(),
-        paging: Paging::numbered(visit.language, (&address, &[]), ("page", page), PAGE_SIZE, total),
+        paging: page.line(visit, "key-pairs", &[], &answer),
+        token: visit.form_token(&Fields::default()),
         fields,
     })
 }

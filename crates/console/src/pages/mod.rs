@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+mod confirm;
 mod images;
 mod instances;
 mod key_pairs;

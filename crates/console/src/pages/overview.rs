@@ -12,10 +12,10 @@ use axum::routing::get;
 use serde_json::Value;
 
 use crate::calls::{Product, Refusal};
-use crate::language::texts;
+use crate::language::{fill, texts};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::{number, text};
+use crate::shown::{list, number, text};
 use crate::trouble::Trouble;
 use crate::visit::{Visit, rendered};
 use warnings::Warning;
@@ -40,6 +40,7 @@ texts! {
         first_copy: "Copy the image and encrypt it" | "复制镜像并加密";
         name: "Name" | "名称";
         progress: "Progress" | "进度";
+        more: "and {} more" | "另有 {} 个";
     }
 }
 
@@ -49,9 +50,9 @@ struct Overview {
     shell: Shell,
     texts: &'static OverviewTexts,
     /// All, and those that are encrypted.
-    images: Option<(usize, usize)>,
+    images: Option<(u64, u64)>,
     /// All, and those that run.
-    instances: Option<(usize, usize)>,
+    instances: Option<(u64, u64)>,
     /// All, and those that can be used.
     keys: Option<(u64, u64)>,
     progress: Option<Progress>,
@@ -67,8 +68,10 @@ struct Progress {
     texts: &'static OverviewTexts,
     address: String,
     region: String,
-    /// Id, name, percent.
+    /// Id, name, percent: of the newest.
     copies: Vec<(String, String, u64)>,
+    /// How many more there are, in words.
+    more: Option<String>,
 }
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
@@ -86,57 +89,61 @@ async fn progress(visit: Visit) -> Response {
 
 /// A part that is refused is left out, and the page says why: nobody has to have every right to see the others.
 async fn look(visit: &Visit) -> Overview {
-    let texts = OverviewTexts::of(visit.language);
-    let images = visit.all(Product::Ecs, "DescribeImages", &[("Status", "Available")], ("Images", "Image")).await;
-    let instances = visit.all(Product::Ecs, "DescribeInstances", &[], ("Instances", "Instance")).await;
-    let keys = own_keys(visit).await;
-    let root_key = warnings::of_root_key(visit).await;
-    let refusals = [images.as_ref().err(), instances.as_ref().err(), keys.as_ref().err(), root_key.as_ref().err()];
-    let missing = refusals.into_iter().flatten().map(|refusal| Trouble::new(refusal, visit.language)).collect();
+    let images = counts(visit, (Product::Ecs, "DescribeImages"), IMAGES);
+    let instances = counts(visit, (Product::Ecs, "DescribeInstances"), INSTANCES);
+    let keys = counts(visit, (Product::Kms, "ListKeys"), KEYS);
+    let (of_keys, of_root_key) = (warnings::of_keys(visit), warnings::of_root_key(visit));
+    // At once: each call is written down before it is answered, and what is written down together costs one flush.
+    let (images, instances, keys, of_keys, of_root_key, progress) =
+        tokio::join!(images, instances, keys, of_keys, of_root_key, being_made(visit));
+    let keys = keys.and_then(|keys| Ok((keys, of_keys?)));
+    let refusals = [images.as_ref().err(), instances.as_ref().err(), keys.as_ref().err(), of_root_key.as_ref().err()];
+    let missing = refusals.into_iter().flatten().map(|refusal| visit.told(refusal)).collect();
     let (keys, of_keys) = keys.ok().unzip();
     Overview {
         shell: visit.shell(Section::Overview),
-        texts,
+        texts: OverviewTexts::of(visit.language),
         missing,
-        warnings: root_key.ok().flatten().into_iter().chain(of_keys.unwrap_or_default()).collect(),
-        images: count(images, |image| image["Reseal"]["Encrypted"] == true),
-        instances: count(instances, |instance| instance["Status"] == "Running"),
+        warnings: of_root_key.ok().flatten().into_iter().chain(of_keys.unwrap_or_default()).collect(),
+        images: images.ok(),
+        instances: instances.ok(),
         keys,
-        progress: being_made(visit).await.ok(),
+        progress: progress.ok(),
     }
 }
 
-/// How many there are, and how many of these are so.
-fn count(found: Result<Vec<Value>, Refusal>, is_so: impl Fn(&Value) -> bool) -> Option<(usize, usize)> {
-    let found = found.ok()?;
-    Some((found.len(), found.iter().filter(|one| is_so(one)).count()))
+/// Filters that say which are counted: all, and those that the figure tells apart.
+type Counted = [&'static [(&'static str, &'static str)]; 2];
+
+const IMAGES: Counted = [&[("Status", "Available")], &[("Status", "Available"), ("Encrypted", "true")]];
+const INSTANCES: Counted = [&[], &[("Status", "Running")]];
+/// Keys that people made, and none of a service.
+const KEYS: Counted = [
+    &[("Filters", r#"[{"Key":"CreatorType","Values":["User"]}]"#)],
+    &[("Filters", r#"[{"Key":"CreatorType","Values":["User"]},{"Key":"KeyState","Values":["Enabled"]}]"#)],
+];
+
+async fn counts(
+    visit: &Visit,
+    (product, action): (Product, &'static str),
+    [all, some]: Counted,
+) -> Result<(u64, u64), Refusal> {
+    let (all, some) = tokio::join!(visit.count(product, action, all), visit.count(product, action, some));
+    Ok((all?, some?))
 }
 
 async fn being_made(visit: &Visit) -> Result<Progress, Refusal> {
-    let making = [("Status", "Creating,Waiting")];
-    let images = visit.all(Product::Ecs, "DescribeImages", &making, ("Images", "Image")).await?;
+    let texts = OverviewTexts::of(visit.language);
+    let newest = [("Status", "Creating,Waiting"), ("PageSize", "20")];
+    let answer = visit.call(Product::Ecs, "DescribeImages", &newest).await?;
+    let images = list(&answer, "Images", "Image");
+    let more = number(&answer, "TotalCount").saturating_sub(images.len() as u64);
     let copy = |image: &Value| (text(image, "ImageId"), text(image, "ImageName"), number(image, "Progress"));
     Ok(Progress {
-        texts: OverviewTexts::of(visit.language),
+        texts,
         address: visit.path("overview/progress"),
         region: visit.region.clone(),
         copies: images.iter().map(copy).collect(),
+        more: (more > 0).then(|| fill(texts.more, &[&more])),
     })
-}
-
-/// Keys that people made, and none of a service.
-const OWN: &str = r#"[{"Key":"CreatorType","Values":["User"]}]"#;
-
-/// Those of them that can be used.
-const USABLE: &str = r#"[{"Key":"CreatorType","Values":["User"]},{"Key":"KeyState","Values":["Enabled"]}]"#;
-
-/// The user's keys of the region, all and usable ones, and what to know of them.
-async fn own_keys(visit: &Visit) -> Result<((u64, u64), Vec<Warning>), Refusal> {
-    let counts = (key_count(visit, OWN).await?, key_count(visit, USABLE).await?);
-    Ok((counts, warnings::of_keys(visit).await?))
-}
-
-async fn key_count(visit: &Visit, filters: &str) -> Result<u64, Refusal> {
-    let answer = visit.call(Product::Kms, "ListKeys", &[("Filters", filters), ("PageSize", "1")]).await?;
-    Ok(number(&answer, "TotalCount"))
 }

@@ -1,12 +1,12 @@
 //! Keys by the names that people gave them, and the own keys of a region to choose from, where something is encrypted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::calls::{Product, Refusal};
 use crate::language::texts;
-use crate::shown::text;
+use crate::shown::{list, number, text};
 use crate::visit::Visit;
 
 texts! {
@@ -23,21 +23,43 @@ texts! {
     }
 }
 
+texts! {
+    /// Words for what stands in for a list that has not everything in it.
+    OtherTexts {
+        key: "Or another key: its alias or ID" | "或其他密钥：填写别名或 ID";
+        image: "Or another image: its ID" | "或其他镜像：填写镜像 ID";
+        key_pair: "Or another key pair: its name" | "或其他密钥对：填写名称";
+        policy: "Or another policy: Custom/NAME" | "或其他策略：填写 Custom/名称";
+    }
+}
+
 /// Own keys that can encrypt, and none of a service.
 const OWN: &str = r#"[{"Key":"CreatorType","Values":["User"]},{"Key":"KeyUsage","Values":["ENCRYPT/DECRYPT"]}]"#;
 
-/// Keys that are asked for one by one: as many as an account has by default.
-const KEYS_MAX: usize = 200;
+/// Keys to choose from: as many as one call tells of. Who has more types the name or the id of another.
+const KEYS_MAX: &str = "100";
 
-/// Aliases of the keys of a region.
+/// Keys that one call tells of.
+const KEYS_OF_A_CALL: usize = 100;
+
+/// First aliases of keys of a region.
 #[derive(Debug, Default)]
 pub(in crate::pages) struct KeyNames(BTreeMap<String, String>);
 
 impl KeyNames {
-    /// The aliases that the visitor may see: who may not list them sees ids.
-    pub(in crate::pages) async fn of(visit: &Visit, region: &str) -> Self {
-        let aliases = visit.all_in(region, Product::Kms, "ListAliases", &[], ("Aliases", "Alias")).await;
-        aliases.unwrap_or_default().iter().map(|alias| (text(alias, "KeyId"), text(alias, "AliasName"))).collect()
+    /// The aliases of these keys that the visitor may see: who may not list them sees ids.
+    pub(in crate::pages) async fn of(visit: &Visit, region: &str, ids: impl IntoIterator<Item = String>) -> Self {
+        // A key may be named by something else than its id; then it has that name.
+        let ids: BTreeSet<String> = ids.into_iter().filter(|id| !id.is_empty() && !id.contains(['/', ':'])).collect();
+        let ids: Vec<String> = ids.into_iter().collect();
+        let mut names = Vec::new();
+        for ids in ids.chunks(KEYS_OF_A_CALL) {
+            let asked = [("KeyIds", &*Value::from(ids).to_string()), ("PageSize", KEYS_MAX)];
+            let Ok(answer) = visit.call_in(region, Product::Kms, "ListAliases", &asked).await else { break };
+            let aliases = list(&answer, "Aliases", "Alias").iter();
+            names.extend(aliases.map(|alias| (text(alias, "KeyId"), text(alias, "AliasName"))));
+        }
+        Self::from_iter(names)
     }
 
     /// The alias of a key, else its id.
@@ -48,11 +70,6 @@ impl KeyNames {
     /// The alias of a key, if it has one.
     pub(in crate::pages) fn alias(&self, id: &str) -> Option<&str> {
         self.0.get(id).map(String::as_str)
-    }
-
-    /// Whether a key of the region has this alias.
-    pub(in crate::pages) fn has(&self, alias: &str) -> bool {
-        self.0.values().any(|name| name == alias)
     }
 }
 
@@ -77,26 +94,58 @@ pub(in crate::pages) struct KeyOption {
     pub(in crate::pages) usable: bool,
 }
 
-/// The account's own keys of a region. Those that cannot be used say why.
-///
-/// Errors: who may not list keys.
-pub(in crate::pages) async fn own_keys(
-    visit: &Visit,
-    region: &str,
-    names: &KeyNames,
-) -> Result<Vec<KeyOption>, Refusal> {
-    let texts = KeyTexts::of(visit.language);
-    let keys = visit.all_in(region, Product::Kms, "ListKeys", &[("Filters", OWN)], ("Keys", "Key")).await?;
-    let described = described(visit, region, &keys).await;
-    Ok(described.iter().map(|(id, known)| option(id, known.as_ref(), names, texts)).collect())
+/// The account's own keys of a region to choose from.
+#[derive(Debug, Default)]
+pub(in crate::pages) struct OwnKeys {
+    pub(in crate::pages) options: Vec<KeyOption>,
+    /// Whether there are more than are listed.
+    pub(in crate::pages) has_more: bool,
 }
 
-/// The `KeyMetadata` of keys that ListKeys named, by their ids: `None` for one that the visitor may not see. Each is a
-/// call that counts, so what is beyond [`KEYS_MAX`] is left out.
+impl OwnKeys {
+    /// Asks for them. Those that cannot be used say why.
+    ///
+    /// Errors: who may not list keys.
+    pub(in crate::pages) async fn of(visit: &Visit, region: &str) -> Result<Self, Refusal> {
+        let texts = KeyTexts::of(visit.language);
+        let asked = [("Filters", OWN), ("PageSize", KEYS_MAX)];
+        let answer = visit.call_in(region, Product::Kms, "ListKeys", &asked).await?;
+        let keys = list(&answer, "Keys", "Key");
+        let names = KeyNames::of(visit, region, ids_of(keys)).await;
+        let described = described(visit, region, keys).await;
+        Ok(Self {
+            options: described.iter().map(|(id, known)| option(id, known.as_ref(), &names, texts)).collect(),
+            has_more: number(&answer, "TotalCount") > keys.len() as u64,
+        })
+    }
+}
+
+/// Adds what was chosen or typed before, if the list has it not.
+pub(in crate::pages) fn with_chosen(options: &mut Vec<KeyOption>, chosen: &str) {
+    if !options.iter().any(|option| option.value == chosen) {
+        options.push(KeyOption { value: chosen.to_owned(), text: chosen.to_owned(), usable: true });
+    }
+}
+
+/// Ids of keys that ListKeys named.
+pub(in crate::pages) fn ids_of(keys: &[Value]) -> Vec<String> {
+    keys.iter().map(|key| text(key, "KeyId")).collect()
+}
+
+/// The `KeyMetadata` of keys of a page of ListKeys, by their ids: `None` for one that the visitor may not see. One call; only for
+/// who may not see all of them each key is asked for by itself.
 pub(in crate::pages) async fn described(visit: &Visit, region: &str, keys: &[Value]) -> Vec<(String, Option<Value>)> {
+    let ids = ids_of(keys);
+    if ids.is_empty() {
+        return Vec::new();
+    }
+    let asked = Value::from(ids.clone()).to_string();
+    if let Ok(answer) = visit.call_in(region, Product::Kms, "DescribeKeys", &[("KeyIds", &asked)]).await {
+        let known = list(&answer, "Keys", "KeyMetadata").iter().cloned().map(Some);
+        return ids.into_iter().zip(known).collect();
+    }
     let mut described = Vec::new();
-    for key in keys.iter().take(KEYS_MAX) {
-        let id = text(key, "KeyId");
+    for id in ids {
         let answer = visit.call_in(region, Product::Kms, "DescribeKey", &[("KeyId", &id)]).await;
         described.push((id, answer.ok().map(|answer| answer["KeyMetadata"].clone())));
     }

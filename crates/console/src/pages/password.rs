@@ -9,11 +9,12 @@ use axum::response::Response;
 use axum::routing::get;
 
 use crate::calls::Product;
+use crate::form::Posted;
 use crate::language::texts;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::trouble::Trouble;
-use crate::visit::{Posted, Visit, rendered};
+use crate::visit::{Visit, rendered};
 
 texts! {
     /// Texts of the page.
@@ -55,7 +56,7 @@ async fn change(posted: Posted) -> Response {
     match visit.call(Product::Ram, "ChangePassword", &[("OldPassword", old), ("NewPassword", new)]).await {
         Ok(_) => visit.go(""),
         Err(refusal) => {
-            let trouble = Trouble::new(&refusal, visit.language);
+            let trouble = visit.told(&refusal);
             rendered(StatusCode::BAD_REQUEST, &page(&visit, false, Some(trouble)))
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{Extension, Query, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
@@ -14,9 +14,11 @@ use crypto::Secret;
 use ram::{SignIn, SignInError};
 use serde::Deserialize;
 
+use crate::form::{Fields, Posted};
 use crate::language::{Language, fill, texts};
 use crate::shared::Shared;
-use crate::visit::{Fields, Posted, SESSION_COOKIE, facts, form_urlencoded, rendered};
+use crate::trouble::unavailable;
+use crate::visit::{SESSION_COOKIE, facts, form_urlencoded, rendered};
 use crate::{Visitor, assets, cookies};
 
 texts! {
@@ -129,7 +131,7 @@ async fn sign_out(State(shared): State<Arc<Shared>>, headers: HeaderMap, posted:
         && let Err(error) = shared.ram.sign_out(&token, &facts(&shared, posted.visit.visitor)).await
     {
         tracing::error!(%error, "a session cannot be ended");
-        return crate::trouble::Trouble::unavailable(posted.visit.language).into_response();
+        return unavailable(posted.visit.language).map(Body::from);
     }
     let cookie =
         cookies::set(SESSION_COOKIE, "", Some(std::time::Duration::ZERO), posted.visit.visitor.secure_transport);

@@ -14,7 +14,7 @@ pub use instances::{InstanceFilter, InstanceRecord};
 pub use jobs::{JobFilter, JobRecord, NewJob};
 pub use key_pairs::{KeyPairFilter, KeyPairRecord};
 pub use snapshots::{DiskContent, SnapshotFilter, SnapshotRecord};
-pub use tickets::{TicketRecord, TicketReply};
+pub use tickets::{TicketFilter, TicketRecord, TicketReply};
 pub use uploads::UploadRecord;
 
 mod blobs;

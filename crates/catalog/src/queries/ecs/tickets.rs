@@ -26,6 +26,15 @@ pub struct TicketRecord {
     pub updated_at: Timestamp,
 }
 
+/// Which tickets are wanted. Texts that are empty stand for any.
+#[derive(Debug, Clone, Default)]
+pub struct TicketFilter {
+    /// Status.
+    pub status: String,
+    /// Id.
+    pub id: String,
+}
+
 /// A text of a ticket; the first is its reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TicketReply {
@@ -63,12 +72,25 @@ impl Read<'_> {
         self.record("read a ticket", "SELECT * FROM tickets WHERE id = $1", values![id], TicketRecord::from_row).await
     }
 
-    /// Tickets of an account in a region, newest first; `status` empty: any.
-    pub async fn tickets_page(&mut self, status: &str, scope: &Scope, page: PageRequest) -> Result<Page<TicketRecord>> {
-        let count = "SELECT count(*) AS n FROM tickets WHERE account = $1 AND region = $2 AND ($3 = '' OR status = $3)";
-        let list = "SELECT * FROM tickets WHERE account = $1 AND region = $2 AND ($3 = '' OR status = $3)
-                    ORDER BY sequence DESC LIMIT $4 OFFSET $5";
-        let values = values![&scope.account, &scope.region, status];
+    /// Tickets of an account in a region, newest first.
+    pub async fn tickets_page(
+        &mut self,
+        filter: &TicketFilter,
+        scope: &Scope,
+        page: PageRequest,
+    ) -> Result<Page<TicketRecord>> {
+        macro_rules! matching {
+            ($select:literal, $rest:literal) => {
+                concat!(
+                    $select,
+                    " FROM tickets WHERE account = $1 AND region = $2 AND ($3 = '' OR status = $3) AND ($4 = '' OR id = $4)",
+                    $rest
+                )
+            };
+        }
+        let count = matching!("SELECT count(*) AS n", "");
+        let list = matching!("SELECT *", " ORDER BY sequence DESC LIMIT $5 OFFSET $6");
+        let values = values![&scope.account, &scope.region, &filter.status, &filter.id];
         self.page("list tickets", (count, list), values, page, TicketRecord::from_row).await
     }
 

@@ -4,6 +4,7 @@ use crate::database::{Row, values};
 use crate::error::Result;
 use crate::names::{KeyId, Scope};
 use crate::page::{Page, PageRequest};
+use crate::queries::ids::of_ids;
 use crate::read::Read;
 use crate::writer::Write;
 
@@ -45,6 +46,19 @@ impl Read<'_> {
         let list = "SELECT * FROM aliases WHERE account = $1 AND region = $2 ORDER BY name LIMIT $3 OFFSET $4";
         let values = values![&scope.account, &scope.region];
         self.page("list aliases", (count, list), values, page, AliasRecord::from_row).await
+    }
+
+    /// The first alias of each of these keys that has one in this scope, by the ids of the keys.
+    pub async fn first_aliases(&mut self, key_ids: &[&str], scope: &Scope) -> Result<Vec<AliasRecord>> {
+        let sql = of_ids!(
+            "SELECT * FROM aliases a WHERE a.account = $101 AND a.region = $102
+               AND a.name = (SELECT min(b.name) FROM aliases b
+                             WHERE b.key_id = a.key_id AND b.account = a.account AND b.region = a.region)
+               AND a.key_id",
+            " ORDER BY a.key_id"
+        );
+        let scope = values![&scope.account, &scope.region];
+        self.records_of_ids("list the first aliases of keys", sql, (key_ids, scope), AliasRecord::from_row).await
     }
 
     /// Aliases of one key, by name.

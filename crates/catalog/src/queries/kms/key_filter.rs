@@ -1,3 +1,5 @@
+use jiff::Timestamp;
+
 use super::key_record::KeyState;
 use crate::database::Value;
 
@@ -16,10 +18,12 @@ pub struct KeyFilter {
     pub protection_levels: Vec<String>,
     /// Account ids or services.
     pub creators: Vec<String>,
+    /// Until when imported material expires; `None`: whenever, or never.
+    pub material_expires_to: Option<Timestamp>,
 }
 
 impl KeyFilter {
-    /// One text a field, in the order of the fields.
+    /// One text for each list, in the order of the fields.
     pub(super) fn values(&self) -> [Value; 6] {
         let states: Vec<String> = self.states.iter().map(ToString::to_string).collect();
         [&states, &self.specs, &self.usages, &self.origins, &self.protection_levels, &self.creators]

@@ -36,15 +36,17 @@ impl Read<'_> {
                       AND ($5 = '' OR replace($5, '|' || usage || '|', '') <> $5)
                       AND ($6 = '' OR replace($6, '|' || origin || '|', '') <> $6)
                       AND ($7 = '' OR replace($7, '|' || protection_level || '|', '') <> $7)
-                      AND ($8 = '' OR replace($8, '|' || creator || '|', '') <> $8)",
+                      AND ($8 = '' OR replace($8, '|' || creator || '|', '') <> $8)
+                      AND ($9 = 0 OR material_expires_at <= $9)",
                     $rest
                 )
             };
         }
         let count = matching!("SELECT count(*) AS n", "");
-        let list = matching!("SELECT *", " ORDER BY created_at, id LIMIT $9 OFFSET $10");
+        let list = matching!("SELECT *", " ORDER BY created_at, id LIMIT $10 OFFSET $11");
         let mut values = values![&scope.account, &scope.region];
         values.extend(filter.values());
+        values.push(filter.material_expires_to.map_or(0, Timestamp::as_millisecond).into());
         self.page("list keys", (count, list), values, page, KeyRecord::from_row).await
     }
 

@@ -115,7 +115,7 @@ class Person {
     const alert = this.page.getByRole('alert');
     await alert.waitFor();
     const said = await alert.innerText();
-    assert(said.includes(this.words('trouble').heading) && said.includes(code), `wanted ${code}, the page says: ${said}`);
+    assert(said.includes(this.words('trouble').what_to_do) && said.includes(code), `wanted ${code}, the page says: ${said}`);
     return said;
   }
 

@@ -2,8 +2,8 @@
 'use strict';
 
 const assert = require('node:assert');
-const { ACCOUNT, copyImage, createKey, createUser, ecs, importDisk, kms } = require('./api');
-const { Person, run, withBrowser } = require('./browser');
+const { ACCOUNT, copyImage, createKey, createUser, ecs, importDisk, kms, ram } = require('./api');
+const { Person, base, region, run, withBrowser } = require('./browser');
 const { like } = require('./words');
 
 // What the overview says to do about a root key without backup, to those who may know of it.
@@ -71,6 +71,13 @@ async function disksAreAdded(person, plain) {
   await ecs('DeleteInstance', { InstanceId: page.url().split('/').at(-1), Force: true });
 }
 
+// Answers the question before a deletion.
+async function isSure({ page, words }) {
+  const texts = words('pages/confirm');
+  await page.getByLabel(texts.sure).check();
+  await page.getByRole('button', { name: texts.delete, exact: true }).click();
+}
+
 async function pairsAndRoles(person) {
   const { page } = person;
   await person.go('key-pairs');
@@ -80,14 +87,69 @@ async function pairsAndRoles(person) {
   await person.sees('PRIVATE KEY');
   await person.go('key-pairs');
   await page.getByRole('button', { name: `${texts.delete} login` }).click();
+  await isSure(person);
   await person.sees(texts.none);
   await person.go('access/roles');
   await page.locator('[name="RoleName"]').fill('visitor');
   await page.getByRole('button', { name: person.words('pages/access/mod').create, exact: true }).click();
   await page.getByRole('heading', { level: 1, name: 'visitor' }).waitFor();
   await page.getByRole('button', { name: person.words('pages/access/roles').delete, exact: true }).click();
+  await isSure(person);
   await page.getByRole('heading', { level: 1, name: person.words('pages/access/roles').title, exact: true }).waitFor();
   assert.strictEqual(await page.getByText('visitor').count(), 0, 'the role is gone');
+}
+
+// However long a list is, its last page is a page like the first.
+async function toTheEnd(person) {
+  const { page } = person;
+  const texts = person.words('paging');
+  const names = () => page.locator('tbody tr td:first-child a').allInnerTexts();
+  await person.go('images?status=CreateFailed&sort=name');
+  assert.strictEqual((await names())[0], 'failed-0001');
+  await person.sees(texts.total.replace('{}', '2005'));
+  await person.go('images?status=CreateFailed&sort=name&page=101');
+  assert.deepStrictEqual(await names(), [2001, 2002, 2003, 2004, 2005].map((number) => `failed-${number}`));
+  assert.strictEqual(await page.getByRole('link', { name: texts.next }).count(), 0, 'nothing is behind the end');
+  await page.getByRole('link', { name: texts.before }).click();
+  await person.sees('failed-2000');
+  await person.go('images?name=LED-1234');
+  assert.deepStrictEqual(await names(), ['failed-1234']);
+}
+
+// A form that is sent twice, as a browser without scripts may, makes one thing, and shows it both times.
+async function sentTwice(person, path, field, name, secret) {
+  await person.go(path);
+  const form = person.page.locator('form').filter({ has: person.page.locator('[name="ClientToken"]') }).first();
+  const fields = await form.evaluate((form) => Object.fromEntries(new FormData(form)));
+  const action = new URL(await form.getAttribute('action'), base).href;
+  const send = () => person.context.request.post(action, { form: { ...fields, ...(field ? { [field]: name } : {}) }, headers: { origin: base } });
+  const [one, two] = await Promise.all([send(), send()]);
+  assert.deepStrictEqual([one.status(), two.status()], [200, 200], path);
+  const shown = [await one.text(), await two.text(), await (await send()).text()].map((text) => secret.exec(text)?.[1]);
+  assert(shown[0]?.length > 20 && shown.every((text) => text === shown[0]), `${path}: one secret, shown each time`);
+}
+
+async function madeOnce(person) {
+  await sentTwice(person, 'key-pairs', 'KeyPairName', 'twice', /<pre id="private-key"[^>]*>([^<]+)/);
+  assert.strictEqual((await ecs('DescribeKeyPairs', { KeyPairName: 'twice' })).TotalCount, 1);
+  await createUser('twice');
+  await sentTwice(person, 'access/users/twice', null, null, /id="access-key-secret">([^<]+)/);
+  assert.strictEqual((await ram('ListAccessKeys', { UserName: 'twice' })).AccessKeys.AccessKey.length, 2, 'one beside that of createUser');
+}
+
+// Each way to an error says what it is, in the language of the page.
+async function errorsSayWhatTheyAre(browser) {
+  for (const language of ['en', 'zh-CN']) {
+    const person = await Person.arrive(browser, language);
+    await person.signIn(ACCOUNT.id, ACCOUNT.secret);
+    const texts = person.words('trouble');
+    const heading = async (answer) => /<h1>([^<]+)<\/h1>/.exec(await answer.text())?.[1];
+    const post = (form, headers = { origin: base }) => person.context.request.post(`${base}/console/${region}/key-pairs/create`, { form, headers });
+    assert.strictEqual(await heading(await person.go('nothing')), texts.not_found);
+    assert.strictEqual(await heading(await post({ csrf: 'x' })), texts.stale_form);
+    assert.strictEqual(await heading(await post({ csrf: 'x' }, { origin: 'http://evil.example' })), texts.foreign_form);
+    await person.done();
+  }
 }
 
 // A key that cannot be used cannot be chosen, and says why.
@@ -164,7 +226,10 @@ run('limits', () => withBrowser(async (browser) => {
   await diskStaysEncrypted(person, sealed, key);
   await disksAreAdded(person, plain);
   await pairsAndRoles(person);
+  await madeOnce(person);
+  await toTheEnd(person);
   await person.done();
+  await errorsSayWhatTheyAre(browser);
   await withoutRights(browser, plain);
   await together(browser, plain, key);
   await ownZone(browser);

@@ -2,7 +2,7 @@
 'use strict';
 
 const { createKey, createUser, ecs, kms, ram, until } = require('./api');
-const { Person } = require('./browser');
+const { Person, base } = require('./browser');
 
 const LOOKER = { Version: '1', Statement: [{ Effect: 'Allow', Action: ['ecs:DescribeImages', 'ecs:DescribeInstances'], Resource: '*' }] };
 const PASSWORD = 'Correct-Horse-9';
@@ -38,7 +38,45 @@ async function ofAccount(person, { key, external, plain, sealed, disabled, going
   await auditing(person, shoot);
   await person.go('access/users/alice');
   await person.page.locator('form[action$="/change/delete"] button').click();
+  await shoot('user-delete-question');
+  await isSure(person);
   await shoot('user-not-deleted');
+  await asking(person, key, shoot);
+  await failing(person, shoot);
+}
+
+// The questions before a deletion.
+async function asking(person, key, shoot) {
+  await person.go('key-pairs');
+  await person.page.locator('form[action$="/key-pairs/delete"] button').first().click();
+  await shoot('key-pair-delete-question');
+  await person.go(`keys/${key}`);
+  await person.page.locator('form[action$="/change/remove-alias"] button').first().click();
+  await shoot('alias-remove-question');
+}
+
+async function isSure({ page, words }) {
+  await page.getByLabel(words('pages/confirm').sure).check();
+  await page.getByRole('button', { name: words('pages/confirm').delete, exact: true }).click();
+}
+
+// Pages that only say what is wrong: a form without its token, one of another site, and what is not there.
+async function failing(person, shoot) {
+  const form = person.page.locator('form[action$="/key-pairs/import"]');
+  await person.go('key-pairs');
+  await form.evaluate((form) => {
+    form.elements.csrf.value = 'x';
+    form.submit();
+  });
+  await person.page.getByRole('alert').waitFor();
+  await shoot('error-stale-form');
+  const answer = await person.context.request.post(await person.page.url(), { form: {}, headers: { origin: 'http://evil.example' } });
+  await person.page.setContent((await answer.text()).replaceAll('/console/', `${base}/console/`));
+  await shoot('error-foreign-form');
+  await person.go('keys/01234567-89ab-4cde-8f01-23456789abcd');
+  await shoot('error-no-such-key');
+  await person.go('access/users/nobody');
+  await shoot('error-no-such-user');
 }
 
 async function importing(person, shoot) {

@@ -5,13 +5,16 @@
 const assert = require('node:assert');
 const axe = require('axe-core');
 const { ACCOUNT } = require('./api');
-const { Person, run, withBrowser } = require('./browser');
+const { Person, base, run, withBrowser } = require('./browser');
 const { crawl } = require('./crawl');
 const { MARKUP, seed } = require('./seed');
 const { LANGUAGES } = require('./words');
 
-// What is promised is 200 ms on an idle machine; a judge that shares two processors gives ten times that.
-const PAINT_MS_MAX = 2000;
+// What is promised is 200 ms on an idle machine. A page that took longer is looked at again: it may have met anything on a busy one. A judge that shares
+// two processors gives ten times that for half of the pages, and twice that for each.
+const PAINT_MS = 200;
+const LOOKS = 3;
+const [MEDIAN_MS_MAX, PAINT_MS_MAX] = [2000, 4000];
 
 // Pages that there must be, whatever leads to them.
 const SECTIONS = ['overview', 'images', 'images/import', 'images/{id}', 'images/{id}/copy', 'instances', 'instances/run', 'instances/{id}', 'key-pairs', 'keys', 'keys/create',
@@ -27,7 +30,18 @@ async function judge(person, here, seen) {
   }
   assert.strictEqual(await page.evaluate('window.__xss'), undefined, `${here} runs what it should show`);
   if ((await page.content()).includes('onerror=&quot;') || (await person.text()).includes('onerror="')) seen.markup.push(here);
-  seen.paints.push([await firstPaint(page), here]);
+  const paint = await bestPaint(page);
+  seen.paints.set(here, Math.max(paint, seen.paints.get(here) ?? 0));
+}
+
+// First paint of the page, milliseconds: the best of some looks, unless the first is good enough.
+async function bestPaint(page) {
+  let best = await firstPaint(page);
+  for (let look = 1; look < LOOKS && best > PAINT_MS; look += 1) {
+    await page.reload();
+    best = Math.min(best, await firstPaint(page));
+  }
+  return best;
 }
 
 async function firstPaint(page) {
@@ -39,27 +53,28 @@ async function firstPaint(page) {
   }));
 }
 
-// Says the numbers, and answers the median of the paints: a single page may have met anything on a busy machine.
+// Says the numbers of each page, the slowest first.
 function report({ language, largest }, shapes, { paints }) {
-  paints.sort(([a], [b]) => a - b);
-  const [median, slowest] = [paints[paints.length >> 1], paints.at(-1)];
-  const [usual, worst] = [median, slowest].map(([paint, where]) => `${paint.toFixed()} ms (${where})`);
-  console.log(`${language}: ${shapes.length} kinds of pages; first paint: median ${usual}, slowest ${worst}; largest page ${largest} bytes`);
-  return median[0];
+  const sorted = [...paints].sort(([, a], [, b]) => b - a);
+  const median = sorted[sorted.length >> 1][1];
+  console.log(`${language}: ${shapes.length} kinds of pages; largest page ${largest} bytes; first paint: median ${median.toFixed()} ms`);
+  for (const [where, paint] of sorted) console.log(`${paint.toFixed().padStart(7)} ms ${where}`);
+  assert(median < MEDIAN_MS_MAX && sorted[0][1] < PAINT_MS_MAX, `first paint after ${sorted[0]} ms, median ${median} ms`);
 }
 
 async function inLanguage(browser, language) {
   const person = await Person.arrive(browser, language);
-  const seen = { violations: [], markup: [], paints: [] };
+  const seen = { violations: [], markup: [], paints: new Map() };
+  // The first page of a new browser waits for the browser.
+  await person.page.goto(`${base}/console/assets/none`);
   await person.go('/console/sign-in');
   await judge(person, 'sign-in', seen);
   await person.signIn(ACCOUNT.id, ACCOUNT.secret);
   const shapes = await crawl(person, (here) => judge(person, here, seen));
-  const paint = report(person, shapes, seen);
+  report(person, shapes, seen);
   for (const section of SECTIONS) assert(shapes.some((shape) => shape.endsWith(`cn-hangzhou/${section}`)), `no page leads to ${section}`);
   assert.deepStrictEqual(seen.violations, []);
   assert(seen.markup.length >= 6, `few pages show the descriptions: ${seen.markup}`);
-  assert(paint < PAINT_MS_MAX, `first paint after ${paint} ms`);
   await person.done();
   return shapes;
 }

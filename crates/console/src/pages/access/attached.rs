@@ -4,9 +4,12 @@ use serde_json::Value;
 
 use super::{AccessWords, CHOICES_MAX, system_policies};
 use crate::calls::{Product, Refusal};
+use crate::change::Change;
+use crate::form::Fields;
 use crate::language::Language;
+use crate::pages::own_keys::OtherTexts;
 use crate::shown::{list, text};
-use crate::visit::{Fields, Visit};
+use crate::visit::Visit;
 
 /// What has policies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +25,9 @@ pub(super) struct Attached {
     pub(super) rows: Vec<AttachedPolicy>,
     /// `type/name` of all others.
     pub(super) others: Vec<String>,
+    /// Whether there are more than are listed.
+    pub(super) has_more: bool,
+    pub(super) other_texts: &'static OtherTexts,
     /// Where its changes are sent: `attach` and `detach` are behind it.
     pub(super) address: String,
 }
@@ -68,12 +74,7 @@ impl Holder {
     }
 
     /// The call for `attach` or `detach` of the policy that the field `policy` names as `type/name`.
-    pub(super) fn change(
-        self,
-        what: &str,
-        name: &str,
-        fields: &Fields,
-    ) -> Option<(&'static str, Vec<(&'static str, String)>)> {
+    pub(super) fn change(self, what: &str, name: &str, fields: &Fields) -> Option<Change> {
         let action = match what {
             "attach" => self.attach_action(),
             "detach" => self.detach_action(),
@@ -81,7 +82,8 @@ impl Holder {
         };
         let (policy_type, policy) = fields.get("policy").split_once('/').unwrap_or_default();
         let own = (self.parameter(), name.to_owned());
-        Some((action, vec![("PolicyType", policy_type.to_owned()), ("PolicyName", policy.to_owned()), own]))
+        let policy = [("PolicyType", policy_type.to_owned()), ("PolicyName", policy.to_owned()), own];
+        Some(Change::new(action, policy.into()))
     }
 }
 
@@ -96,7 +98,8 @@ impl Attached {
         let all = visit.call(Product::Ram, "ListPolicies", &[("MaxItems", CHOICES_MAX)]).await.unwrap_or_default();
         let mut others: Vec<String> = list(&all, "Policies", "Policy").iter().map(named).collect();
         others.retain(|other| !rows.iter().any(|row| *other == format!("{}/{}", row.policy_type, row.name)));
-        Ok(Self { words, rows, others, address })
+        let has_more = all["IsTruncated"] == true;
+        Ok(Self { words, rows, others, has_more, other_texts: OtherTexts::of(visit.language), address })
     }
 }
 
@@ -123,12 +126,10 @@ mod tests {
     #[test]
     fn a_policy_is_attached_by_type_and_name() {
         let fields = Fields::read(b"policy=System%2FReadOnlyAccess").unwrap();
-        let (action, parameters) = Holder::Role.change("attach", "ops", &fields).unwrap();
-        let parameters: Vec<_> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        assert_eq!(action, "AttachPolicyToRole");
-        assert_eq!(parameters, [("PolicyType", "System"), ("PolicyName", "ReadOnlyAccess"), ("RoleName", "ops")]);
-        assert_eq!(Holder::User.change("detach", "bob", &fields).unwrap().0, "DetachPolicyFromUser");
+        let change = Holder::Role.change("attach", "ops", &fields).unwrap();
+        assert_eq!(change.written(), "AttachPolicyToRole PolicyType=System PolicyName=ReadOnlyAccess RoleName=ops");
+        assert_eq!(Holder::User.change("detach", "bob", &fields).unwrap().action, "DetachPolicyFromUser");
         assert_eq!(Holder::User.change("x", "bob", &fields), None);
-        assert_eq!(Holder::Group.change("attach", "dev", &Fields::default()).unwrap().1[0].1, "");
+        assert_eq!(Holder::Group.change("attach", "dev", &Fields::default()).unwrap().parameters[0].1, "");
     }
 }

@@ -7,6 +7,8 @@
 mod attached;
 mod document;
 mod groups;
+mod held;
+mod listed;
 mod policies;
 mod policy;
 mod roles;
@@ -110,9 +112,6 @@ impl AccessWords {
 
 /// Entries of lists that choices are made from. The API gives no more at once.
 const CHOICES_MAX: &str = "1000";
-
-/// Entries of a page.
-const PAGE_SIZE: &str = "50";
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()

@@ -1,20 +1,19 @@
 //! Policies: the system's and the account's own.
 
 use askama::Template;
-use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
 use serde_json::Value;
 
-use super::{AccessWords, PAGE_SIZE, Tab, Tabs, system_policies};
+use super::{AccessWords, Tab, Tabs, system_policies};
 use crate::calls::{Product, Refusal};
+use crate::form::{Fields, Posted};
 use crate::language::{Language, texts};
-use crate::paging::Paging;
+use crate::paging::{Marked, Paging};
 use crate::shell::{Section, Shell};
-use crate::shown::{Choice, choices, list as entries, number, text};
+use crate::shown::{Options, choices, list as entries, number, text};
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Posted, Visit, rendered};
+use crate::visit::{Visit, rendered};
 
 texts! {
     /// Texts of the list and the form.
@@ -53,7 +52,7 @@ struct PoliciesPage {
     tabs: Tabs,
     texts: &'static PoliciesTexts,
     words: &'static AccessWords,
-    kinds: Vec<Choice>,
+    kinds: Options,
     rows: Vec<Row>,
     paging: Paging,
 }
@@ -74,27 +73,17 @@ struct CreatePage {
     texts: &'static PoliciesTexts,
     words: &'static AccessWords,
     trouble: Option<Trouble>,
-    name: String,
-    description: String,
-    document: String,
+    fields: Fields,
 }
 
-/// What the address says.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Asked {
-    kind: String,
-    marker: String,
-}
-
-pub(super) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Response {
-    let page = look(&visit, &asked).await;
+pub(super) async fn list(visit: Visit) -> Response {
+    let page = look(&visit).await;
     visit.show(Section::Access, page)
 }
 
 pub(super) async fn form(visit: Visit) -> Response {
-    let page = CreatePage { document: EXAMPLE.to_owned(), ..create_page(&visit, &Fields::default(), None) };
-    rendered(StatusCode::OK, &page)
+    let fields = Fields::from_iter([("PolicyDocument", EXAMPLE.to_owned())]);
+    rendered(StatusCode::OK, &create_page(&visit, fields, None))
 }
 
 pub(super) async fn create(posted: Posted) -> Response {
@@ -102,27 +91,22 @@ pub(super) async fn create(posted: Posted) -> Response {
     let parameters = fields.given(&["PolicyName", "Description", "PolicyDocument"]);
     match visit.call(Product::Ram, "CreatePolicy", &parameters).await {
         Ok(answer) => visit.go(format_args!("access/policies/Custom/{}", text(&answer["Policy"], "PolicyName"))),
-        Err(refusal) => {
-            let trouble = Trouble::new(&refusal, visit.language);
-            rendered(refusal.http_status(), &create_page(&visit, &fields, Some(trouble)))
-        }
+        Err(refusal) => rendered(refusal.http_status(), &create_page(&visit, fields, Some(&refusal))),
     }
 }
 
-async fn look(visit: &Visit, asked: &Asked) -> Result<PoliciesPage, Refusal> {
+async fn look(visit: &Visit) -> Result<PoliciesPage, Refusal> {
     let (texts, words) = (PoliciesTexts::of(visit.language), AccessWords::of(visit.language));
-    let mut parameters = vec![("MaxItems", PAGE_SIZE)];
-    let given = [("PolicyType", asked.kind.as_str()), ("Marker", &asked.marker)];
-    parameters.extend(given.into_iter().filter(|(_, value)| !value.is_empty()));
-    let answer = visit.call(Product::Ram, "ListPolicies", &parameters).await?;
-    let query = [("kind", asked.kind.as_str())];
-    let (address, next) = (visit.path("access/policies"), answer["Marker"].as_str());
+    let (query, page) = (visit.query(), Marked::asked(visit));
+    let kind = query.get("kind");
+    let filter = [("PolicyType", kind)].into_iter().filter(|(_, kind)| !kind.is_empty());
+    let answer = page.call(visit, "ListPolicies", &filter.collect::<Vec<_>>()).await?;
     Ok(PoliciesPage {
         shell: visit.shell(Section::Access),
         tabs: Tabs::new(visit, Tab::Policies),
-        kinds: choices([("", texts.all), ("Custom", words.custom), ("System", words.system)], &asked.kind),
+        kinds: choices([("", texts.all), ("Custom", words.custom), ("System", words.system)], kind),
         rows: entries(&answer, "Policies", "Policy").iter().map(|policy| row(policy, visit.language)).collect(),
-        paging: Paging::marked(visit.language, (&address, &query), ("marker", &asked.marker), next),
+        paging: page.line(visit, "access/policies", &[("kind", kind)], &answer),
         texts,
         words,
     })
@@ -139,15 +123,13 @@ fn row(policy: &Value, language: Language) -> Row {
     }
 }
 
-fn create_page(visit: &Visit, fields: &Fields, trouble: Option<Trouble>) -> CreatePage {
+fn create_page(visit: &Visit, fields: Fields, refused: Option<&Refusal>) -> CreatePage {
     CreatePage {
         shell: visit.shell(Section::Access),
         tabs: Tabs::new(visit, Tab::Policies),
         texts: PoliciesTexts::of(visit.language),
         words: AccessWords::of(visit.language),
-        trouble,
-        name: fields.get("PolicyName").to_owned(),
-        description: fields.get("Description").to_owned(),
-        document: fields.get("PolicyDocument").to_owned(),
+        trouble: refused.map(|refusal| visit.told(refusal)),
+        fields,
     }
 }

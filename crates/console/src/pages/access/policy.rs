@@ -1,19 +1,21 @@
 //! One policy: its text, its versions, who has it.
 
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::response::Response;
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::document::pretty;
 use super::{AccessWords, Tab, Tabs, system_policies};
 use crate::calls::{Product, Refusal};
+use crate::change::Change;
+use crate::form::{Fields, Posted};
 use crate::language::{fill, texts};
+use crate::pages::confirm::{self, Deletion};
 use crate::shell::{Section, Shell};
 use crate::shown::{Time, list, text};
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Posted, Visit, rendered};
+use crate::visit::Visit;
 
 texts! {
     /// Texts of the page.
@@ -83,19 +85,8 @@ struct Entities {
     roles: Vec<String>,
 }
 
-/// What the address says.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Asked {
-    version: String,
-}
-
-pub(super) async fn detail(
-    visit: Visit,
-    Path((_, kind, name)): Path<(String, String, String)>,
-    Query(asked): Query<Asked>,
-) -> Response {
-    let page = look(&visit, (&kind, &name), &asked.version, None).await;
+pub(super) async fn detail(visit: Visit, Path((_, kind, name)): Path<(String, String, String)>) -> Response {
+    let page = look(&visit, (&kind, &name), visit.query().get("version"), None).await;
     visit.show(Section::Access, page)
 }
 
@@ -104,29 +95,36 @@ pub(super) async fn change(
     posted: Posted,
 ) -> Response {
     let Posted { visit, fields } = posted;
-    let Some((action, parameters)) = call_of(&what, &name, &fields).filter(|_| kind == "Custom") else {
+    let Some(change) = change_of(&what, &name, &fields).filter(|_| kind == "Custom") else {
         return visit.not_found();
     };
-    let parameters: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    match visit.call(Product::Ram, action, &parameters).await {
+    let here = format!("access/policies/Custom/{name}");
+    let deletion = match what.as_str() {
+        "delete" => Some((Deletion::Policy, name.clone())),
+        "delete-version" => Some((Deletion::PolicyVersion, format!("{name} {}", fields.get("VersionId")))),
+        _ => None,
+    };
+    let question = deletion
+        .and_then(|(deletion, subject)| confirm::ask(&visit, Section::Access, (deletion, &subject), &fields, &here));
+    if let Some(question) = question {
+        return question;
+    }
+    match change.carry_out(&visit, Product::Ram).await {
         Ok(_) if what == "delete" => visit.go("access/policies"),
-        Ok(_) => visit.go(format_args!("access/policies/Custom/{name}")),
+        Ok(_) => visit.go(here),
         Err(refusal) => {
             let typed = (what == "new-version").then(|| Draft::typed(&fields));
-            let trouble = Some((Trouble::new(&refusal, visit.language), typed));
-            match look(&visit, (&kind, &name), "", trouble).await {
-                Ok(page) => rendered(refusal.http_status(), &page),
-                Err(other) => visit.trouble(Section::Access, &other),
-            }
+            let page = look(&visit, (&kind, &name), "", Some((visit.told(&refusal), typed))).await;
+            visit.answer(Section::Access, page, Some(&refusal))
         }
     }
 }
 
-/// The call that the last part of an address names.
-fn call_of(what: &str, name: &str, fields: &Fields) -> Option<(&'static str, Vec<(&'static str, String)>)> {
+/// The change that the last part of an address names.
+fn change_of(what: &str, name: &str, fields: &Fields) -> Option<Change> {
     let policy = ("PolicyName", name.to_owned());
     let version = ("VersionId", fields.get("VersionId").to_owned());
-    Some(match what {
+    let (action, parameters) = match what {
         "new-version" => {
             let rotate = fields.is_on("rotate").then_some("DeleteOldestNonDefaultVersionWhenLimitExceeded");
             let parameters = vec![
@@ -141,7 +139,8 @@ fn call_of(what: &str, name: &str, fields: &Fields) -> Option<(&'static str, Vec
         "delete-version" => ("DeletePolicyVersion", vec![policy, version]),
         "delete" => ("DeletePolicy", vec![policy, ("CascadingDelete", fields.is_on("CascadingDelete").to_string())]),
         _ => return None,
-    })
+    };
+    Some(Change::new(action, parameters))
 }
 
 /// `version`: whose text is shown; empty for the default one. `trouble`: what stood in the way of a change, and the version that it was to be.
@@ -181,7 +180,7 @@ async fn look(
         draft: typed.flatten().unwrap_or_else(|| Draft::of(&document)),
         document,
         versions: list(&versions, "PolicyVersions", "PolicyVersion").iter().map(version_of).collect(),
-        entities: entities.map(|found| Entities::of(&found)).map_err(|refusal| Trouble::new(&refusal, visit.language)),
+        entities: entities.map(|found| Entities::of(&found)).map_err(|refusal| visit.told(&refusal)),
         texts,
     })
 }

@@ -1,21 +1,22 @@
 //! Roles: who trusts whom, and what they may do then.
 
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::response::Response;
-use serde::Deserialize;
-use serde_json::Value;
 
 use super::attached::{Attached, Holder};
 use super::document::pretty;
-use super::{AccessWords, PAGE_SIZE, Tab, Tabs};
+use super::held::{self, Deleted};
+use super::listed::{Listed, What};
+use super::{AccessWords, Tab, Tabs};
 use crate::calls::{Product, Refusal};
+use crate::form::{Fields, Posted};
 use crate::language::texts;
-use crate::paging::Paging;
+use crate::pages::confirm::Deletion;
 use crate::shell::{Section, Shell};
-use crate::shown::{Time, list as entries, number, text};
+use crate::shown::{Time, number, text};
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Posted, Visit, rendered};
+use crate::visit::Visit;
 
 texts! {
     /// Texts of both pages.
@@ -56,16 +57,9 @@ struct RolesPage {
     texts: &'static RolesTexts,
     words: &'static AccessWords,
     trouble: Option<Trouble>,
-    rows: Vec<Row>,
-    paging: Paging,
+    listed: Listed,
     /// What stands in the form.
     fields: Fields,
-}
-
-struct Row {
-    name: String,
-    description: String,
-    created: Time,
 }
 
 #[derive(Template)]
@@ -79,23 +73,18 @@ struct RolePage {
     name: String,
     arn: String,
     description: String,
+    /// Address of the page.
+    here: String,
     session_s_max: u64,
     created: Time,
     trust: String,
     attached: Result<Attached, Trouble>,
 }
 
-/// What the address says.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Asked {
-    marker: String,
-}
-
-pub(super) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Response {
+pub(super) async fn list(visit: Visit) -> Response {
     let example = EXAMPLE.replace("ACCOUNT", &visit.session.caller.caller().account.to_string());
     let form = Fields::from_iter([("AssumeRolePolicyDocument", example)]);
-    let page = look_at_all(&visit, &asked.marker, form, None).await;
+    let page = look_at_all(&visit, form, None).await;
     visit.show(Section::Access, page)
 }
 
@@ -104,10 +93,10 @@ pub(super) async fn create(posted: Posted) -> Response {
     let parameters = fields.given(&["RoleName", "Description", "AssumeRolePolicyDocument"]);
     match visit.call(Product::Ram, "CreateRole", &parameters).await {
         Ok(answer) => visit.go(format_args!("access/roles/{}", text(&answer["Role"], "RoleName"))),
-        Err(refusal) => match look_at_all(&visit, "", fields, Some(Trouble::new(&refusal, visit.language))).await {
-            Ok(page) => rendered(refusal.http_status(), &page),
-            Err(other) => visit.trouble(Section::Access, &other),
-        },
+        Err(refusal) => {
+            let page = look_at_all(&visit, fields, Some(&refusal)).await;
+            visit.answer(Section::Access, page, Some(&refusal))
+        }
     }
 }
 
@@ -117,51 +106,36 @@ pub(super) async fn detail(visit: Visit, Path((_, name)): Path<(String, String)>
 }
 
 pub(super) async fn change(Path((_, name, what)): Path<(String, String, String)>, posted: Posted) -> Response {
-    let Posted { visit, fields } = posted;
-    let deletion = || (what == "delete").then(|| ("DeleteRole", vec![("RoleName", name.clone())]));
-    let Some((action, parameters)) = Holder::Role.change(&what, &name, &fields).or_else(deletion) else {
-        return visit.not_found();
-    };
-    let parameters: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    match visit.call(Product::Ram, action, &parameters).await {
-        Ok(_) if what == "delete" => visit.go("access/roles"),
-        Ok(_) => visit.go(format_args!("access/roles/{name}")),
-        Err(refusal) => match look(&visit, &name, Some(Trouble::new(&refusal, visit.language))).await {
-            Ok(page) => rendered(refusal.http_status(), &page),
-            Err(other) => visit.trouble(Section::Access, &other),
-        },
+    let deleted = Deleted { action: "DeleteRole", question: Deletion::Role, list: "access/roles" };
+    match held::change(&posted, (Holder::Role, &name), &what, deleted).await {
+        Ok(response) => response,
+        Err(refusal) => {
+            let page = look(&posted.visit, &name, Some(&refusal)).await;
+            posted.visit.answer(Section::Access, page, Some(&refusal))
+        }
     }
 }
 
-async fn look_at_all(
-    visit: &Visit,
-    marker: &str,
-    fields: Fields,
-    trouble: Option<Trouble>,
-) -> Result<RolesPage, Refusal> {
-    let mut parameters = vec![("MaxItems", PAGE_SIZE)];
-    if !marker.is_empty() {
-        parameters.push(("Marker", marker));
-    }
-    let answer = visit.call(Product::Ram, "ListRoles", &parameters).await?;
-    let address = visit.path("access/roles");
+async fn look_at_all(visit: &Visit, fields: Fields, refused: Option<&Refusal>) -> Result<RolesPage, Refusal> {
+    let words = AccessWords::of(visit.language);
+    let what = What {
+        action: "ListRoles",
+        nested: ("Roles", "Role", "RoleName"),
+        paths: ("access/roles", "access/roles"),
+        columns: &[(words.description, "Description")],
+    };
     Ok(RolesPage {
         shell: visit.shell(Section::Access),
         tabs: Tabs::new(visit, Tab::Roles),
         texts: RolesTexts::of(visit.language),
         words: AccessWords::of(visit.language),
-        trouble,
+        trouble: refused.map(|refusal| visit.told(refusal)),
         fields,
-        rows: entries(&answer, "Roles", "Role").iter().map(row).collect(),
-        paging: Paging::marked(visit.language, (&address, &[]), ("marker", marker), answer["Marker"].as_str()),
+        listed: Listed::look(visit, what).await?,
     })
 }
 
-fn row(role: &Value) -> Row {
-    Row { name: text(role, "RoleName"), description: text(role, "Description"), created: Time::of(role, "CreateDate") }
-}
-
-async fn look(visit: &Visit, name: &str, trouble: Option<Trouble>) -> Result<RolePage, Refusal> {
+async fn look(visit: &Visit, name: &str, refused: Option<&Refusal>) -> Result<RolePage, Refusal> {
     let answer = visit.call(Product::Ram, "GetRole", &[("RoleName", name)]).await?;
     let (role, changes) = (&answer["Role"], visit.path(format_args!("access/roles/{name}/change")));
     let attached = Attached::look(visit, Holder::Role, name, changes).await;
@@ -170,13 +144,14 @@ async fn look(visit: &Visit, name: &str, trouble: Option<Trouble>) -> Result<Rol
         tabs: Tabs::new(visit, Tab::Roles),
         texts: RolesTexts::of(visit.language),
         words: AccessWords::of(visit.language),
-        trouble,
+        trouble: refused.map(|refusal| visit.told(refusal)),
         name: text(role, "RoleName"),
         arn: text(role, "Arn"),
         description: text(role, "Description"),
+        here: visit.path(format_args!("access/roles/{name}")),
         session_s_max: number(role, "MaxSessionDuration"),
         created: Time::of(role, "CreateDate"),
         trust: pretty(&text(role, "AssumeRolePolicyDocument")),
-        attached: attached.map_err(|refusal| Trouble::new(&refusal, visit.language)),
+        attached: attached.map_err(|refusal| visit.told(&refusal)),
     })
 }

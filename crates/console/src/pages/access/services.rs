@@ -7,11 +7,12 @@ use ram::system::DISK_ENCRYPT_ROLE;
 
 use super::{Tab, Tabs};
 use crate::calls::{Product, Refusal};
+use crate::form::Posted;
 use crate::language::texts;
 use crate::shell::{Section, Shell};
 use crate::shown::{list, text};
 use crate::trouble::Trouble;
-use crate::visit::{Posted, Visit, rendered};
+use crate::visit::Visit;
 
 texts! {
     /// Texts of the page.
@@ -65,10 +66,10 @@ pub(super) async fn authorise(posted: Posted) -> Response {
     let visit = posted.visit;
     match make(&visit).await {
         Ok(()) => visit.go("access/services"),
-        Err(refusal) => match look(&visit, Some(Trouble::new(&refusal, visit.language))).await {
-            Ok(page) => rendered(refusal.http_status(), &page),
-            Err(other) => visit.trouble(Section::Access, &other),
-        },
+        Err(refusal) => {
+            let page = look(&visit, Some(visit.told(&refusal))).await;
+            visit.answer(Section::Access, page, Some(&refusal))
+        }
     }
 }
 

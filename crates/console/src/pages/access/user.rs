@@ -8,11 +8,12 @@ use serde_json::Value;
 use super::attached::{Attached, Holder};
 use super::{AccessWords, CHOICES_MAX, Tab, Tabs};
 use crate::calls::{Product, Refusal};
+use crate::form::Fields;
 use crate::language::texts;
 use crate::shell::{Section, Shell};
 use crate::shown::{Time, list, text};
 use crate::trouble::Trouble;
-use crate::visit::{Visit, rendered};
+use crate::visit::Visit;
 
 texts! {
     /// Texts of the page.
@@ -72,6 +73,10 @@ struct UserPage {
     has_password: Result<bool, Trouble>,
     attached: Result<Attached, Trouble>,
     groups: Result<Groups, Trouble>,
+    /// Address of the page.
+    here: String,
+    /// Of the form that makes an access key.
+    token: String,
 }
 
 struct AccessKey {
@@ -94,16 +99,14 @@ pub(super) async fn detail(visit: Visit, Path((_, name)): Path<(String, String)>
 
 /// The page of a user with what stood in the way of a change.
 pub(super) async fn with_trouble(visit: &Visit, name: &str, refusal: &Refusal) -> Response {
-    match look(visit, name, Some(Trouble::new(refusal, visit.language))).await {
-        Ok(page) => rendered(refusal.http_status(), &page),
-        Err(other) => visit.trouble(Section::Access, &other),
-    }
+    let page = look(visit, name, Some(visit.told(refusal))).await;
+    visit.answer(Section::Access, page, Some(refusal))
 }
 
 async fn look(visit: &Visit, name: &str, trouble: Option<Trouble>) -> Result<UserPage, Refusal> {
     let answer = visit.call(Product::Ram, "GetUser", &[("UserName", name)]).await?;
     let user = &answer["User"];
-    let told = |refusal: Refusal| Trouble::new(&refusal, visit.language);
+    let told = |refusal: Refusal| visit.told(&refusal);
     let changes = visit.path(format_args!("access/users/{name}/change"));
     Ok(UserPage {
         shell: visit.shell(Section::Access),
@@ -120,6 +123,8 @@ async fn look(visit: &Visit, name: &str, trouble: Option<Trouble>) -> Result<Use
         has_password: has_password(visit, name).await.map_err(told),
         attached: Attached::look(visit, Holder::User, name, changes).await.map_err(told),
         groups: groups(visit, name).await.map_err(told),
+        here: visit.path(format_args!("access/users/{name}")),
+        token: visit.form_token(&Fields::default()),
     })
 }
 
@@ -189,6 +194,8 @@ mod tests {
                 has_password: Ok(true),
                 attached: Err(Trouble::of_form(language, evil, evil)),
                 groups: Ok(Groups { of_user: vec![evil.to_owned()], others: vec![evil.to_owned()] }),
+                here: evil.to_owned(),
+                token: String::new(),
             };
             let html = page.render().unwrap();
             assert!(!html.contains("<script>alert") && html.contains("&#60;script&#62;alert"), "{html}");

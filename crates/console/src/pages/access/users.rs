@@ -1,20 +1,18 @@
 //! The users of the account.
 
 use askama::Template;
-use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
-use serde_json::Value;
 
-use super::{AccessWords, PAGE_SIZE, Tab, Tabs};
+use super::listed::{Listed, What};
+use super::{AccessWords, Tab, Tabs};
 use crate::calls::{Product, Refusal};
+use crate::form::{Fields, Posted};
 use crate::language::texts;
-use crate::paging::Paging;
 use crate::shell::{Section, Shell};
-use crate::shown::{Time, list as entries, text};
+use crate::shown::text;
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Posted, Visit, rendered};
+use crate::visit::{Visit, rendered};
 
 texts! {
     /// Texts of the list and the form.
@@ -35,16 +33,7 @@ struct UsersPage {
     shell: Shell,
     tabs: Tabs,
     texts: &'static UsersTexts,
-    words: &'static AccessWords,
-    rows: Vec<Row>,
-    paging: Paging,
-}
-
-struct Row {
-    name: String,
-    display_name: String,
-    comments: String,
-    created: Time,
+    listed: Listed,
 }
 
 #[derive(Template)]
@@ -55,77 +44,49 @@ struct CreatePage {
     texts: &'static UsersTexts,
     words: &'static AccessWords,
     trouble: Option<Trouble>,
-    name: String,
-    display_name: String,
-    comments: String,
+    fields: Fields,
 }
 
-/// What the address says.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Asked {
-    marker: String,
-}
-
-pub(super) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Response {
-    let page = look(&visit, &asked.marker).await;
+pub(super) async fn list(visit: Visit) -> Response {
+    let page = look(&visit).await;
     visit.show(Section::Access, page)
 }
 
 pub(super) async fn form(visit: Visit) -> Response {
-    rendered(StatusCode::OK, &create_page(&visit, &Fields::default(), None))
+    rendered(StatusCode::OK, &create_page(&visit, Fields::default(), None))
 }
 
 pub(super) async fn create(posted: Posted) -> Response {
     let Posted { visit, fields } = posted;
     match visit.call(Product::Ram, "CreateUser", &fields.given(&["UserName", "DisplayName", "Comments"])).await {
         Ok(answer) => visit.go(format_args!("access/users/{}", text(&answer["User"], "UserName"))),
-        Err(refusal) => {
-            let trouble = Trouble::new(&refusal, visit.language);
-            rendered(refusal.http_status(), &create_page(&visit, &fields, Some(trouble)))
-        }
+        Err(refusal) => rendered(refusal.http_status(), &create_page(&visit, fields, Some(&refusal))),
     }
 }
 
-async fn look(visit: &Visit, marker: &str) -> Result<UsersPage, Refusal> {
-    let mut parameters = vec![("MaxItems", PAGE_SIZE)];
-    if !marker.is_empty() {
-        parameters.push(("Marker", marker));
-    }
-    let answer = visit.call(Product::Ram, "ListUsers", &parameters).await?;
+async fn look(visit: &Visit) -> Result<UsersPage, Refusal> {
+    let (texts, words) = (UsersTexts::of(visit.language), AccessWords::of(visit.language));
+    let what = What {
+        action: "ListUsers",
+        nested: ("Users", "User", "UserName"),
+        paths: ("access", "access/users"),
+        columns: &[(texts.display_name, "DisplayName"), (words.comments, "Comments")],
+    };
     Ok(UsersPage {
         shell: visit.shell(Section::Access),
         tabs: Tabs::new(visit, Tab::Users),
-        texts: UsersTexts::of(visit.language),
-        words: AccessWords::of(visit.language),
-        rows: entries(&answer, "Users", "User").iter().map(row).collect(),
-        paging: Paging::marked(
-            visit.language,
-            (&visit.path("access"), &[]),
-            ("marker", marker),
-            answer["Marker"].as_str(),
-        ),
+        texts,
+        listed: Listed::look(visit, what).await?,
     })
 }
 
-fn row(user: &Value) -> Row {
-    Row {
-        name: text(user, "UserName"),
-        display_name: text(user, "DisplayName"),
-        comments: text(user, "Comments"),
-        created: Time::of(user, "CreateDate"),
-    }
-}
-
-fn create_page(visit: &Visit, fields: &Fields, trouble: Option<Trouble>) -> CreatePage {
+fn create_page(visit: &Visit, fields: Fields, refused: Option<&Refusal>) -> CreatePage {
     CreatePage {
         shell: visit.shell(Section::Access),
         tabs: Tabs::new(visit, Tab::Users),
         texts: UsersTexts::of(visit.language),
         words: AccessWords::of(visit.language),
-        trouble,
-        name: fields.get("UserName").to_owned(),
-        display_name: fields.get("DisplayName").to_owned(),
-        comments: fields.get("Comments").to_owned(),
+        trouble: refused.map(|refusal| visit.told(refusal)),
+        fields,
     }
 }

@@ -1,19 +1,17 @@
 //! Who may do something: the question that comes before every audit.
 
 use askama::Template;
-use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::Response;
 use ram::ACTIONS_ASKED_ABOUT;
-use serde::Deserialize;
 use serde_json::Value;
 
-use super::{PAGE_SIZE, Tab, Tabs};
-use crate::calls::Product;
+use super::{Tab, Tabs};
+use crate::form::Fields;
 use crate::language::texts;
-use crate::paging::Paging;
+use crate::paging::{Marked, Paging};
 use crate::shell::{Section, Shell};
-use crate::shown::{Choice, choices, list, text};
+use crate::shown::{Options, choices, list, text};
 use crate::trouble::Trouble;
 use crate::visit::{Visit, rendered};
 
@@ -45,8 +43,8 @@ struct WhoPage {
     tabs: Tabs,
     texts: &'static WhoTexts,
     trouble: Option<Trouble>,
-    actions: Vec<Choice>,
-    among: Vec<Choice>,
+    actions: Options,
+    among: Options,
     resource: String,
     /// Once something was asked.
     answer: Option<Answer>,
@@ -67,50 +65,51 @@ struct Row {
 }
 
 /// What the address says.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Asked {
+struct Asked {
     action: String,
     resource: String,
-    among: String,
-    marker: String,
+    among: &'static str,
 }
 
-pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
-    if asked.resource.trim().is_empty() {
+impl Asked {
+    fn read(query: &Fields) -> Self {
+        Self {
+            action: query.get("action").to_owned(),
+            resource: query.get("resource").to_owned(),
+            among: if query.get("among") == "Role" { "Role" } else { "User" },
+        }
+    }
+
+    /// As the query of an address.
+    fn query(&self) -> [(&'static str, &str); 3] {
+        [("action", &self.action), ("resource", &self.resource), ("among", self.among)]
+    }
+}
+
+pub(super) async fn show(visit: Visit) -> Response {
+    let asked = Asked::read(&visit.query());
+    if asked.resource.is_empty() {
         return rendered(StatusCode::OK, &page(&visit, &asked, None, None));
     }
-    let among = if asked.among == "Role" { "Role" } else { "User" };
-    let given = [
-        ("ActionName", asked.action.as_str()),
-        ("Resource", asked.resource.trim()),
-        ("PrincipalType", among),
-        ("Marker", &asked.marker),
-        ("MaxItems", PAGE_SIZE),
-    ];
-    let parameters: Vec<(&str, &str)> = given.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-    match visit.call(Product::Ram, "ListPrincipalsAllowed", &parameters).await {
+    let part = Marked::asked(&visit);
+    let [action, resource, among] = asked.query().map(|(_, value)| value);
+    let given = [("ActionName", action), ("Resource", resource), ("PrincipalType", among)];
+    match part.call(&visit, "ListPrincipalsAllowed", &given).await {
         Ok(found) => {
-            let answer = Answer::of(&visit, &asked, &found);
+            let answer = Answer::of(part.line(&visit, "access/who", &asked.query(), &found), &found);
             rendered(StatusCode::OK, &page(&visit, &asked, Some(answer), None))
         }
         Err(refusal) => {
-            let trouble = Trouble::new(&refusal, visit.language);
-            rendered(refusal.http_status(), &page(&visit, &asked, None, Some(trouble)))
+            let page = page(&visit, &asked, None, Some(visit.told(&refusal)));
+            rendered(refusal.http_status(), &page)
         }
     }
 }
 
 impl Answer {
-    fn of(visit: &Visit, asked: &Asked, found: &Value) -> Self {
-        let next = Some(text(found, "Marker")).filter(|marker| !marker.is_empty());
-        let query = [("action", asked.action.as_str()), ("resource", &asked.resource), ("among", &asked.among)];
-        let address = visit.path("access/who");
-        Self {
-            rows: list(found, "Principals", "Principal").iter().map(row).collect(),
-            paging: Paging::marked(visit.language, (&address, &query), ("marker", &asked.marker), next.as_deref()),
-            has_more: next.is_some(),
-        }
+    fn of(paging: Paging, found: &Value) -> Self {
+        let rows = list(found, "Principals", "Principal").iter().map(row).collect();
+        Self { rows, has_more: paging.next.is_some(), paging }
     }
 }
 
@@ -134,7 +133,7 @@ fn page(visit: &Visit, asked: &Asked, answer: Option<Answer>, trouble: Option<Tr
         tabs: Tabs::new(visit, Tab::Who),
         trouble,
         actions: choices(ACTIONS_ASKED_ABOUT.iter().map(|action| (*action, *action)), &asked.action),
-        among: choices([("User", texts.users), ("Role", texts.roles)], &asked.among),
+        among: choices([("User", texts.users), ("Role", texts.roles)], asked.among),
         resource: asked.resource.clone(),
         answer,
         texts,

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -14,13 +13,14 @@ use serde_json::Value;
 
 use self::search::Asked;
 use crate::calls::Product;
+use crate::form::Posted;
 use crate::language::{fill, texts};
 use crate::paging::Paging;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::{Choice, Time, choices, list, number, text};
+use crate::shown::{Options, Time, choices, list, number, text};
 use crate::trouble::Trouble;
-use crate::visit::{Posted, Visit, rendered};
+use crate::visit::{Visit, rendered};
 
 texts! {
     /// Texts of the pages.
@@ -74,8 +74,8 @@ struct EventsPage {
     texts: &'static AuditTexts,
     trouble: Option<Trouble>,
     asked: Asked,
-    services: Vec<Choice>,
-    outcomes: Vec<Choice>,
+    services: Options,
+    outcomes: Options,
     rows: Vec<Event>,
     paging: Paging,
 }
@@ -115,7 +115,8 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 }
 
 /// What is wrong with a search is shown at its form.
-async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
+async fn show(visit: Visit) -> Response {
+    let asked = Asked::read(&visit.query());
     let texts = AuditTexts::of(visit.language);
     let Some(parameters) = asked.parameters() else {
         let trouble = Trouble::of_form(visit.language, texts.bad_time, texts.bad_time_remedy);
@@ -126,7 +127,7 @@ async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
     match visit.call(Product::Ram, "LookupEvents", &parameters).await {
         Ok(answer) => rendered(StatusCode::OK, &page(&visit, asked, &answer, None)),
         Err(refusal) => {
-            let trouble = Trouble::new(&refusal, visit.language);
+            let trouble = visit.told(&refusal);
             rendered(refusal.http_status(), &page(&visit, asked, &Value::Null, Some(trouble)))
         }
     }

@@ -1,10 +1,9 @@
 //! What is looked for: from the form's address to a call, and to the addresses of other parts of the list.
 
-use serde::Deserialize;
+use crate::form::Fields;
 
 /// What the address says: the form of the page.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Asked {
     pub(super) from: String,
     pub(super) until: String,
@@ -18,18 +17,33 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    pub(super) fn read(query: &Fields) -> Self {
+        let field = |name| query.get(name).to_owned();
+        Self {
+            from: field("from"),
+            until: field("until"),
+            principal: field("principal"),
+            service: field("service"),
+            action: field("action"),
+            key: field("key"),
+            outcome: field("outcome"),
+            code: field("code"),
+            next: field("next"),
+        }
+    }
+
     /// Of `LookupEvents`. `None` for a time that is not one.
     pub(super) fn parameters(&self) -> Option<Vec<(&'static str, String)>> {
         let failed = if self.outcome == "failed" { "true" } else { "" };
         // A call that was done has no code of its own; the audit writes it so.
-        let code = if self.outcome == "done" { "OK" } else { self.code.trim() };
+        let code = if self.outcome == "done" { "OK" } else { self.code.as_str() };
         let all = [
             ("StartTime", time(&self.from)?),
             ("EndTime", time(&self.until)?),
-            ("Principal", self.principal.trim().to_owned()),
+            ("Principal", self.principal.clone()),
             ("ServiceName", self.service.clone()),
-            ("EventName", self.action.trim().to_owned()),
-            ("KeyId", self.key.trim().to_owned()),
+            ("EventName", self.action.clone()),
+            ("KeyId", self.key.clone()),
             ("ErrorCode", code.to_owned()),
             ("Failed", failed.to_owned()),
             ("NextToken", self.next.clone()),
@@ -58,10 +72,10 @@ impl Asked {
 
 /// `2026-11-28T10:00`, as browsers write it, in UTC, as the API writes it; empty for none.
 fn time(typed: &str) -> Option<String> {
-    if typed.trim().is_empty() {
+    if typed.is_empty() {
         return Some(String::new());
     }
-    let at: jiff::civil::DateTime = typed.trim().trim_end_matches('Z').parse().ok()?;
+    let at: jiff::civil::DateTime = typed.trim_end_matches('Z').parse().ok()?;
     Some(at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
@@ -72,19 +86,14 @@ mod tests {
     /// What was typed becomes parameters; empty fields are none; a time that is not one is told.
     #[test]
     fn a_search_is_a_call() {
-        let asked = Asked {
-            from: "2026-11-28T10:00".to_owned(),
-            principal: " user/bob ".to_owned(),
-            outcome: "done".to_owned(),
-            ..Asked::default()
-        };
+        let asked = Asked::read(&Fields::read(b"from=2026-11-28T10:00&principal=+user/bob+&outcome=done").unwrap());
         let found: Vec<String> =
             asked.parameters().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(found, ["StartTime=2026-11-28T10:00:00Z", "Principal=user/bob", "ErrorCode=OK"]);
         assert!(asked.is_any() && !Asked::default().is_any());
         assert_eq!(Asked::default().parameters().unwrap(), []);
         let given: Vec<_> = asked.query().into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        assert_eq!(given, [("from", "2026-11-28T10:00"), ("principal", " user/bob "), ("outcome", "done")]);
+        assert_eq!(given, [("from", "2026-11-28T10:00"), ("principal", "user/bob"), ("outcome", "done")]);
         assert!(Asked { until: "tomorrow".to_owned(), ..Asked::default() }.parameters().is_none());
         assert_eq!(time("2026-11-28T10:00:30Z").as_deref(), Some("2026-11-28T10:00:30Z"));
     }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use serde_json::Value;
@@ -13,13 +12,15 @@ use serde_json::Value;
 use super::image::Image;
 use super::{Of, found};
 use crate::calls::{Product, Refusal};
+use crate::form::Posted;
 use crate::language::texts;
 use crate::pages::own_keys::KeyNames;
+use crate::paging::{Numbered, Paging};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::text;
+use crate::shown::{list, text};
 use crate::trouble::Trouble;
-use crate::visit::{Posted, Visit, rendered};
+use crate::visit::Visit;
 
 texts! {
     /// Texts of the question.
@@ -44,15 +45,21 @@ struct Delete {
     shell: Shell,
     texts: &'static DeleteTexts,
     image: Image,
-    /// Ids and names.
-    instances: Vec<(String, String)>,
-    copies: Vec<(String, String)>,
+    instances: Users,
+    copies: Users,
     trouble: Option<Trouble>,
+}
+
+/// What uses it, of one kind.
+struct Users {
+    /// Ids and names.
+    rows: Vec<(String, String)>,
+    paging: Paging,
 }
 
 impl Delete {
     fn needs_force(&self) -> bool {
-        self.image.is_shared || !self.instances.is_empty()
+        self.image.is_shared || self.image.is_used
     }
 }
 
@@ -73,26 +80,37 @@ async fn delete(Path(Of { id }): Path<Of>, Posted { visit, fields }: Posted) -> 
 }
 
 async fn show(visit: &Visit, id: &str, refused: Option<Refusal>) -> Response {
-    match look(visit, id, refused.as_ref()).await {
-        Ok(Some(page)) => rendered(refused.as_ref().map_or(StatusCode::OK, Refusal::http_status), &page),
-        Ok(None) => visit.not_found(),
-        Err(refusal) => visit.trouble(Section::Images, &refusal),
-    }
+    let page = look(visit, id, refused.as_ref()).await;
+    visit.answer_found(Section::Images, page, refused.as_ref())
 }
 
 async fn look(visit: &Visit, id: &str, refused: Option<&Refusal>) -> Result<Option<Delete>, Refusal> {
     let Some(found) = found(visit, id).await? else { return Ok(None) };
-    let named = |value: &Value, id, name| (text(value, id), text(value, name));
-    // Who may not see the users may delete all the same: the API refuses what it must.
-    let users = visit.all(Product::Ecs, "DescribeInstances", &[("ImageId", id)], ("Instances", "Instance")).await;
-    let images = visit.all(Product::Ecs, "DescribeImages", &[("Status", "ALL")], ("Images", "Image")).await?;
-    let copies = images.iter().filter(|image| image["Reseal"]["SourceImageId"] == id);
+    let page = format!("images/{id}/delete");
+    let copied = [("Status", "ALL"), ("SourceImageId", id)];
     Ok(Some(Delete {
         shell: visit.shell(Section::Images),
         texts: DeleteTexts::of(visit.language),
         image: Image::read(&found, &KeyNames::default(), visit.language),
-        instances: users.unwrap_or_default().iter().map(|user| named(user, "InstanceId", "InstanceName")).collect(),
-        copies: copies.map(|copy| named(copy, "ImageId", "ImageName")).collect(),
-        trouble: refused.map(|refusal| Trouble::new(refusal, visit.language)),
+        instances: users(visit, &page, ("instances", "DescribeInstances", "Instance"), &[("ImageId", id)]).await,
+        copies: users(visit, &page, ("copies", "DescribeImages", "Image"), &copied).await,
+        trouble: refused.map(|refusal| visit.told(refusal)),
     }))
+}
+
+/// Who may not see the users may delete all the same: the API refuses what it must. `what`: name of their page in the address, the
+/// action that lists them, and what it calls one.
+async fn users(
+    visit: &Visit,
+    page: &str,
+    (name, action, what): (&'static str, &'static str, &str),
+    filters: &[(&str, &str)],
+) -> Users {
+    let part = Numbered::asked(visit, name);
+    let answer = part.call(visit, Product::Ecs, action, filters).await.unwrap_or_default();
+    let named = |user: &Value| (text(user, &format!("{what}Id")), text(user, &format!("{what}Name")));
+    Users {
+        rows: list(&answer, &format!("{what}s"), what).iter().map(named).collect(),
+        paging: part.line(visit, page, &[], &answer),
+    }
 }

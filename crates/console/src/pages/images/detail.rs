@@ -11,16 +11,17 @@ use axum::routing::get;
 use serde_json::Value;
 
 use super::image::Image;
-use super::{Of, found};
+use super::{Of, found, key_ids};
 use crate::calls::{Product, Refusal};
+use crate::form::Fields;
 use crate::language::{Language, texts};
 use crate::pages::own_keys::KeyNames;
 use crate::pages::tasks::{self, TaskTable};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::{Time, text};
+use crate::shown::{Time, list, text};
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Visit, rendered};
+use crate::visit::{Visit, rendered};
 
 texts! {
     /// Texts of an image's page.
@@ -73,6 +74,7 @@ texts! {
         since: "Since" | "共享时间";
         share: "Share" | "共享";
         tasks: "Tasks" | "任务";
+        all_tasks: "All tasks of this image" | "此镜像的全部任务";
         no_tasks: "No tasks." | "没有任务。";
         gone: "This image is gone: it was cancelled or deleted." | "此镜像已被取消或删除。";
         of_other: "This image belongs to another account. Copy it to have one of your own." | "此镜像属于其他账号。复制后即可获得自己的镜像。";
@@ -180,7 +182,7 @@ pub(super) async fn show(visit: &Visit, id: &str, failed: Option<Failed>) -> Res
         Err(refusal) => return visit.trouble(Section::Images, &refusal),
     };
     let live = live_part(visit, &found).await;
-    let refused = |refusal| Trouble::new(&refusal, visit.language);
+    let refused = |refusal| visit.told(&refusal);
     let page = Detail {
         shell: visit.shell(Section::Images),
         texts: DetailTexts::of(visit.language),
@@ -197,7 +199,8 @@ async fn live_part(visit: &Visit, found: &Value) -> Live {
     let mut image = Image::read(found, &KeyNames::default(), visit.language);
     // Names of keys cost a call of KMS, and an image that is being made is looked at every second.
     if image.is_encrypted() && !image.moves() {
-        image = Image::read(found, &KeyNames::of(visit, &visit.region).await, visit.language);
+        let names = KeyNames::of(visit, &visit.region, key_ids(std::slice::from_ref(found))).await;
+        image = Image::read(found, &names, visit.language);
     }
     let address = visit.path(format!("images/{}/live", image.id));
     Live {
@@ -213,10 +216,11 @@ async fn shares(visit: &Visit, image: &Image) -> Result<Vec<Share>, Refusal> {
     if !image.is_own || image.is_encrypted() {
         return Ok(Vec::new());
     }
-    let of = [("ImageId", image.id.as_str())];
-    let found = visit.all(Product::Ecs, "DescribeImageSharePermission", &of, ("Accounts", "Account")).await?;
+    // With fifty at most.
+    let of = [("ImageId", image.id.as_str()), ("PageSize", "100")];
+    let answer = visit.call(Product::Ecs, "DescribeImageSharePermission", &of).await?;
     let share = |share: &Value| Share { account: text(share, "AliyunId"), since: Time::of(share, "SharedTime") };
-    Ok(found.iter().map(share).collect())
+    Ok(list(&answer, "Accounts", "Account").iter().map(share).collect())
 }
 
 #[cfg(test)]

@@ -5,20 +5,20 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 
 use super::image::Image;
 use super::{Of, found};
 use crate::calls::{Product, Refusal};
+use crate::form::{Fields, Posted};
 use crate::language::texts;
 use crate::pages::own_keys::KeyNames;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::{Choice, choices, text};
+use crate::shown::{Options, choices, text};
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Posted, Visit, rendered};
+use crate::visit::Visit;
 
 texts! {
     /// Texts of the form.
@@ -46,7 +46,7 @@ struct Export {
     shell: Shell,
     texts: &'static ExportTexts,
     image: Image,
-    formats: Vec<Choice>,
+    formats: Options,
     fields: Fields,
     trouble: Option<Trouble>,
 }
@@ -68,18 +68,15 @@ async fn export(Path(Of { id }): Path<Of>, Posted { visit, fields }: Posted) -> 
 }
 
 async fn show(visit: &Visit, id: &str, fields: Fields, refused: Option<Refusal>) -> Response {
-    let found = match found(visit, id).await {
-        Ok(Some(found)) => found,
-        Ok(None) => return visit.not_found(),
-        Err(refusal) => return visit.trouble(Section::Images, &refusal),
-    };
-    let page = Export {
-        shell: visit.shell(Section::Images),
-        texts: ExportTexts::of(visit.language),
-        image: Image::read(&found, &KeyNames::default(), visit.language),
-        formats: choices(FORMATS, fields.get("ImageFormat")),
-        fields,
-        trouble: refused.as_ref().map(|refusal| Trouble::new(refusal, visit.language)),
-    };
-    rendered(refused.as_ref().map_or(StatusCode::OK, Refusal::http_status), &page)
+    let page = found(visit, id).await.map(|found| {
+        found.map(|found| Export {
+            shell: visit.shell(Section::Images),
+            texts: ExportTexts::of(visit.language),
+            image: Image::read(&found, &KeyNames::default(), visit.language),
+            formats: choices(FORMATS, fields.get("ImageFormat")),
+            fields,
+            trouble: refused.as_ref().map(|refusal| visit.told(refusal)),
+        })
+    });
+    visit.answer_found(Section::Images, page, refused.as_ref())
 }

@@ -10,9 +10,10 @@ use axum::routing::post;
 use super::detail::{Failed, show};
 use super::{Of, found};
 use crate::calls::{Product, Refusal};
+use crate::form::Posted;
 use crate::pages::tasks;
 use crate::shared::Shared;
-use crate::visit::{Posted, Visit};
+use crate::visit::Visit;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()

@@ -7,17 +7,18 @@ use axum::Router;
 use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::get;
+use serde_json::Value;
 
 use super::image::{Image, ImageTexts, chip};
-use super::selection::{PAGE_SIZE, SORTS, STATUSES, Selection};
-use super::{Of, found};
+use super::selection::{SORTS, STATUSES, Selection};
+use super::{Of, found, key_ids};
 use crate::calls::{Product, Refusal};
 use crate::language::texts;
 use crate::pages::own_keys::KeyNames;
-use crate::paging::Paging;
+use crate::paging::{Numbered, Paging};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::{Chip, Choice, choices};
+use crate::shown::{Chip, Options, choices, list};
 use crate::visit::{Visit, form_urlencoded};
 
 texts! {
@@ -56,9 +57,9 @@ struct List {
     shell: Shell,
     texts: &'static ListTexts,
     selection: Selection,
-    statuses: Vec<Choice>,
-    encryptions: Vec<Choice>,
-    owners: Vec<Choice>,
+    statuses: Options,
+    encryptions: Options,
+    owners: Options,
     columns: Vec<Column>,
     rows: Vec<Row>,
     paging: Paging,
@@ -128,19 +129,14 @@ async fn status(Path(Of { id }): Path<Of>, visit: Visit) -> Response {
 
 async fn look(visit: &Visit) -> Result<List, Refusal> {
     let texts = ListTexts::of(visit.language);
-    let selection = Selection::read(&visit.query());
-    let images = visit.all(Product::Ecs, "DescribeImages", &[("Status", "ALL")], ("Images", "Image")).await?;
-    let names = KeyNames::of(visit, &visit.region).await;
-    let images = images.iter().map(|found| Image::read(found, &names, visit.language)).collect();
-    let (images, total) = selection.of(images);
-    let address = visit.path("images");
-    let paging = Paging::numbered(
-        visit.language,
-        (&address, &selection.pairs()),
-        ("page", selection.page),
-        PAGE_SIZE as u64,
-        total as u64,
-    );
+    let (selection, page) = (Selection::read(&visit.query()), Numbered::asked(visit, "page"));
+    let answer = page.call(visit, Product::Ecs, "DescribeImages", &selection.parameters()).await?;
+    let found = list(&answer, "Images", "Image");
+    let names = KeyNames::of(visit, &visit.region, key_ids(found)).await;
+    let row = |found: &Value| {
+        let image = Image::read(found, &names, visit.language);
+        Row { status: Status::of(&image, visit), image }
+    };
     let states = ImageTexts::of(visit.language);
     let words = STATUSES.map(|status| (status, chip(status, states).text));
     let statuses = words.iter().map(|(status, words)| (*status, words.as_str()));
@@ -150,17 +146,17 @@ async fn look(visit: &Visit) -> Result<List, Refusal> {
         statuses: choices([("", texts.any)].into_iter().chain(statuses), &selection.status),
         encryptions: choices([("", texts.any), ("yes", states.encrypted), ("no", states.plain)], &selection.encrypted),
         owners: choices([("", texts.any), ("own", texts.own), ("shared", texts.shared)], &selection.owner),
-        columns: columns(&address, &selection, texts),
-        rows: images.into_iter().map(|image| Row { status: Status::of(&image, visit), image }).collect(),
+        columns: columns(&visit.path("images"), &selection, texts),
+        rows: found.iter().map(row).collect(),
+        paging: page.line(visit, "images", &selection.pairs(), &answer),
         selection,
-        paging,
     })
 }
 
 fn columns(address: &str, selection: &Selection, texts: &ListTexts) -> Vec<Column> {
     let names = [texts.name, texts.status, texts.size, texts.encryption, texts.created];
     let mut columns: Vec<Column> =
-        SORTS.into_iter().zip(names).map(|(sort, name)| column(address, selection, sort, name)).collect();
+        SORTS.into_iter().zip(names).map(|((sort, _), name)| column(address, selection, sort, name)).collect();
     let plain = |name| Column { name, address: String::new(), order: "" };
     columns.insert(3, plain(texts.disks));
     columns.insert(5, plain(texts.source));
@@ -183,7 +179,7 @@ fn column(address: &str, selection: &Selection, sort: &'static str, name: &'stat
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::visit::Fields;
+    use crate::form::Fields;
 
     /// The next click turns the order round, and keeps the filter.
     #[test]

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use crate::calls::{Product, Refusal};
 use crate::shared::Shared;
-use crate::shown::list;
+use crate::shown::{list, text};
 use crate::visit::Visit;
 
 /// Code of the refusal by which a dry run says that the call would be carried out.
@@ -40,6 +40,12 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 #[derive(Deserialize)]
 struct Of {
     id: String,
+}
+
+/// Ids of the keys that disks of these images are under.
+fn key_ids(images: &[Value]) -> Vec<String> {
+    let disks = images.iter().flat_map(|image| list(&image["Reseal"], "Disks", "Disk"));
+    disks.map(|disk| text(disk, "KMSKeyId")).collect()
 }
 
 /// The image of an id as the API shows it, in whatever status, if there is one in the region of the page.

@@ -1,17 +1,22 @@
-//! Which images of a region the table shows, in which order.
+//! Which images of a region the table shows, in which order: from the address to a call, and to the addresses of other parts of the list.
 
-use super::image::Image;
-use crate::paging::page_number;
-use crate::visit::Fields;
+use crate::form::Fields;
 
-/// Rows of a page.
-pub(super) const PAGE_SIZE: usize = 20;
-
-/// What can be sorted by, as it stands in the address; with `-` before it, the other way round.
-pub(super) const SORTS: [&str; 5] = ["name", "status", "size", "encryption", "created"];
+/// What can be sorted by: as it stands in the address, with `-` before it the other way round, and `SortBy`.
+pub(super) const SORTS: [(&str, &str); 5] = [
+    ("name", "ImageName"),
+    ("status", "Status"),
+    ("size", "Size"),
+    ("encryption", "Encrypted"),
+    ("created", "CreationTime"),
+];
 
 /// The order if none is asked for: the newest first.
 const SORT_DEFAULT: &str = "-created";
+
+/// A status as the API writes it: what the filter offers.
+pub(super) const STATUSES: [&str; 6] =
+    ["Available", "Creating", "Waiting", "CreateFailed", "UnAvailable", "Deprecated"];
 
 /// What the address asks for.
 #[derive(Debug, Clone)]
@@ -25,21 +30,19 @@ pub(super) struct Selection {
     pub(super) owner: String,
     /// One of [`SORTS`], maybe with `-`.
     pub(super) sort: String,
-    pub(super) page: u64,
 }
 
 impl Selection {
     pub(super) fn read(query: &Fields) -> Self {
         let field = |name| query.get(name).to_owned();
         let sort = query.get("sort");
-        let is_known = SORTS.contains(&sort.trim_start_matches('-'));
+        let is_known = SORTS.iter().any(|(known, _)| *known == sort.strip_prefix('-').unwrap_or(sort));
         Self {
             name: field("name"),
             status: field("status"),
             encrypted: field("encrypted"),
             owner: field("owner"),
             sort: if is_known { sort } else { SORT_DEFAULT }.to_owned(),
-            page: page_number(query.get("page")),
         }
     }
 
@@ -59,95 +62,54 @@ impl Selection {
         ]
     }
 
-    /// The images of the page that is asked for, and how many there are on all pages.
-    pub(super) fn of(&self, mut images: Vec<Image>) -> (Vec<Image>, usize) {
-        images.retain(|image| self.holds(image));
-        self.order(&mut images);
-        let total = images.len();
-        let skipped = usize::try_from(self.page - 1).unwrap_or(usize::MAX).saturating_mul(PAGE_SIZE);
-        (images.into_iter().skip(skipped).take(PAGE_SIZE).collect(), total)
-    }
-
-    fn holds(&self, image: &Image) -> bool {
-        let yes_or_no = |wanted: &str, yes: &str, is: bool| wanted.is_empty() || (wanted == yes) == is;
-        let part = self.name.to_lowercase();
-        (image.name.to_lowercase().contains(&part) || image.id.contains(&part))
-            && (self.status.is_empty() || image.is(&self.status))
-            && yes_or_no(&self.encrypted, "yes", image.is_encrypted())
-            && yes_or_no(&self.owner, "own", image.is_own)
-    }
-
-    fn order(&self, images: &mut [Image]) {
-        match self.sort.trim_start_matches('-') {
-            "name" => images.sort_by_key(|image| image.title().to_lowercase()),
-            "status" => images.sort_by(|a, b| a.status.cmp(&b.status)),
-            "size" => images.sort_by_key(Image::all_gib),
-            "encryption" => images.sort_by_key(Image::is_encrypted),
-            _ => images.sort_by(|a, b| a.created.at.cmp(&b.created.at)),
-        }
-        if self.sort.starts_with('-') {
-            images.reverse();
-        }
+    /// Of DescribeImages. What the address says and no filter offers is no filter.
+    pub(super) fn parameters(&self) -> Vec<(&str, &str)> {
+        let (sort, is_ascending) =
+            self.sort.strip_prefix('-').map_or((self.sort.as_str(), "true"), |sort| (sort, "false"));
+        let by = SORTS.iter().find(|(known, _)| *known == sort).map_or("", |(_, by)| by);
+        let status = STATUSES.iter().find(|status| **status == self.status).map_or("ALL", |status| status);
+        let encrypted = choice(&self.encrypted, [("yes", "true"), ("no", "false")]);
+        let owner = choice(&self.owner, [("own", "self"), ("shared", "others")]);
+        let all = [
+            ("Search", self.name.as_str()),
+            ("Status", status),
+            ("Encrypted", encrypted),
+            ("ImageOwnerAlias", owner),
+            ("SortBy", by),
+            ("Ascending", is_ascending),
+        ];
+        all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
     }
 }
 
-/// A status as the API writes it: what the filter offers.
-pub(super) const STATUSES: [&str; 6] =
-    ["Available", "Creating", "Waiting", "CreateFailed", "UnAvailable", "Deprecated"];
+fn choice(chosen: &str, choices: [(&str, &'static str); 2]) -> &'static str {
+    choices.into_iter().find(|(choice, _)| *choice == chosen).map_or("", |(_, value)| value)
+}
 
 #[cfg(test)]
 mod tests {
-    use super::super::image::tests::answered;
     use super::*;
-    use crate::language::Language;
-    use crate::pages::own_keys::KeyNames;
 
-    fn images() -> Vec<Image> {
-        let image = |(n, name, status, owner): (u32, &str, &str, &str)| {
-            let mut image = answered();
-            image["ImageId"] = format!("m-{n}").into();
-            image["ImageName"] = name.into();
-            image["Status"] = status.into();
-            image["ImageOwnerAlias"] = owner.into();
-            image["CreationTime"] = format!("2026-11-28T10:00:{n:02}Z").into();
-            image["DiskDeviceMappings"]["DiskDeviceMapping"][1]["Encrypted"] = (n % 2 == 0).into();
-            Image::read(&image, &KeyNames::default(), Language::English)
-        };
-        let all =
-            [(1, "beta", "Available", "self"), (2, "Alpha", "Creating", "self"), (3, "gamma", "Available", "others")];
-        all.into_iter().map(image).collect()
-    }
-
-    /// Each filter and each order, by the ids that it leaves.
+    /// Each filter and each order is a parameter; what an address makes up is none.
     #[test]
-    fn filters_and_orders_choose_rows() {
+    fn an_address_becomes_a_call() {
+        let newest = "SortBy=CreationTime Ascending=false";
         for (query, wanted) in [
-            ("", "m-3 m-2 m-1"),
-            ("sort=created", "m-1 m-2 m-3"),
-            ("sort=name", "m-2 m-1 m-3"),
-            ("sort=-name", "m-3 m-1 m-2"),
-            ("sort=colour", "m-3 m-2 m-1"),
-            ("sort=-encryption&page=1", "m-2 m-3 m-1"),
-            ("name=ALPH", "m-2"),
-            ("name=m-3", "m-3"),
-            ("status=Available", "m-3 m-1"),
-            ("encrypted=yes", "m-2"),
-            ("encrypted=no", "m-3 m-1"),
-            ("owner=own", "m-2 m-1"),
-            ("owner=shared", "m-3"),
-            ("page=2", ""),
+            ("", format!("Status=ALL {newest}")),
+            ("sort=created", "Status=ALL SortBy=CreationTime Ascending=true".to_owned()),
+            ("sort=-name", "Status=ALL SortBy=ImageName Ascending=false".to_owned()),
+            ("sort=encryption&page=7", "Status=ALL SortBy=Encrypted Ascending=true".to_owned()),
+            ("sort=--size", format!("Status=ALL {newest}")),
+            ("sort=colour&status=blue&encrypted=maybe&owner=all", format!("Status=ALL {newest}")),
+            ("name=+ALPH+", format!("Search=ALPH Status=ALL {newest}")),
+            ("status=Available&encrypted=yes", format!("Status=Available Encrypted=true {newest}")),
+            ("encrypted=no&owner=own", format!("Status=ALL Encrypted=false ImageOwnerAlias=self {newest}")),
+            ("owner=shared", format!("Status=ALL ImageOwnerAlias=others {newest}")),
         ] {
             let selection = Selection::read(&Fields::read(query.as_bytes()).unwrap());
-            let (rows, _) = selection.of(images());
-            assert_eq!(rows.iter().map(|image| image.id.as_str()).collect::<Vec<_>>().join(" "), wanted, "{query}");
+            let sent: Vec<String> =
+                selection.parameters().iter().map(|(name, value)| format!("{name}={value}")).collect();
+            assert_eq!(sent.join(" "), wanted, "{query}");
         }
-    }
-
-    /// A page has so many rows, and the number of all stays known.
-    #[test]
-    fn long_lists_page() {
-        let many = || (0..9).flat_map(|_| images()).collect::<Vec<_>>();
-        let on = |page: u64| Selection { page, ..Selection::read(&Fields::default()) }.of(many());
-        assert_eq!((on(1).0.len(), on(2).0.len(), on(2).1), (PAGE_SIZE, 27 - PAGE_SIZE, 27));
     }
 }

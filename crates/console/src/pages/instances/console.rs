@@ -73,7 +73,7 @@ async fn whole(visit: Visit, Path(of): Path<Of>) -> Response {
 pub(super) async fn console_of(visit: &Visit, instance: &Instance) -> Console {
     let (said, trouble) = match output(visit, &instance.id).await {
         Ok(said) => (readable(&said[said.len().saturating_sub(SHOWN_BYTES)..]), None),
-        Err(refusal) => (String::new(), Some(Trouble::new(&refusal, visit.language))),
+        Err(refusal) => (String::new(), Some(visit.told(&refusal))),
     };
     Console {
         texts: ConsoleTexts::of(visit.language),

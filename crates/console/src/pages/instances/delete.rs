@@ -5,7 +5,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 
@@ -13,11 +12,12 @@ use super::Of;
 use super::disks::{Disk, disks_of};
 use super::instance::{Instance, instance_of};
 use crate::calls::{Product, Refusal};
+use crate::form::Posted;
 use crate::language::texts;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::trouble::Trouble;
-use crate::visit::{Posted, Visit, rendered};
+use crate::visit::Visit;
 
 texts! {
     /// Texts of the question.
@@ -65,11 +65,8 @@ async fn delete(Path(of): Path<Of>, posted: Posted) -> Response {
 }
 
 async fn shown(visit: &Visit, id: &str, refusal: Option<&Refusal>) -> Response {
-    match look(visit, id, refusal).await {
-        Ok(Some(page)) => rendered(refusal.map_or(StatusCode::OK, Refusal::http_status), &page),
-        Ok(None) => visit.not_found(),
-        Err(refusal) => visit.trouble(Section::Instances, &refusal),
-    }
+    let page = look(visit, id, refusal).await;
+    visit.answer_found(Section::Instances, page, refusal)
 }
 
 async fn look(visit: &Visit, id: &str, refusal: Option<&Refusal>) -> Result<Option<Delete>, Refusal> {
@@ -77,7 +74,7 @@ async fn look(visit: &Visit, id: &str, refusal: Option<&Refusal>) -> Result<Opti
     Ok(Some(Delete {
         shell: visit.shell(Section::Instances),
         texts: DeleteTexts::of(visit.language),
-        trouble: refusal.map(|refusal| Trouble::new(refusal, visit.language)),
+        trouble: refusal.map(|refusal| visit.told(refusal)),
         disks: disks_of(visit, id).await?,
         instance,
     }))

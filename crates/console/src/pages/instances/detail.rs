@@ -14,12 +14,13 @@ use super::console::{Console, console_of};
 use super::disks::{Disk, disks_of};
 use super::instance::{Instance, instance_of};
 use crate::calls::Refusal;
+use crate::form::Fields;
 use crate::language::texts;
 use crate::pages::own_keys::KeyNames;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Visit, rendered};
+use crate::visit::{Visit, rendered};
 
 texts! {
     /// Texts of the page of an instance.
@@ -152,11 +153,8 @@ pub(super) async fn refused(visit: &Visit, id: &str, refusal: &Refusal, typed: O
 }
 
 async fn shown(visit: &Visit, id: &str, refusal: Option<&Refusal>, typed: Option<&ChangeForm>) -> Response {
-    match look(visit, id, refusal, typed).await {
-        Ok(Some(page)) => rendered(refusal.map_or(StatusCode::OK, Refusal::http_status), &page),
-        Ok(None) => visit.not_found(),
-        Err(refusal) => visit.trouble(Section::Instances, &refusal),
-    }
+    let page = look(visit, id, refusal, typed).await;
+    visit.answer_found(Section::Instances, page, refusal)
 }
 
 async fn look(
@@ -166,13 +164,14 @@ async fn look(
     typed: Option<&ChangeForm>,
 ) -> Result<Option<Detail>, Refusal> {
     let Some(instance) = instance_of(visit, id).await? else { return Ok(None) };
+    let disks = disks_of(visit, id).await?;
     Ok(Some(Detail {
         shell: visit.shell(Section::Instances),
         texts: DetailTexts::of(visit.language),
-        trouble: refusal.map(|refusal| Trouble::new(refusal, visit.language)),
+        trouble: refusal.map(|refusal| visit.told(refusal)),
         console: console_of(visit, &instance).await,
-        disks: disks_of(visit, id).await?,
-        key_names: KeyNames::of(visit, &visit.region).await,
+        key_names: KeyNames::of(visit, &visit.region, disks.iter().map(|disk| disk.key.clone())).await,
+        disks,
         form: typed.cloned().unwrap_or_else(|| ChangeForm::stored(&instance)),
         status: status_of(visit, instance),
     }))

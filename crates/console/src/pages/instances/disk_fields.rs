@@ -1,8 +1,10 @@
 //! The fields of a form that say how large a new disk is and what it is encrypted under.
 
+use crate::form::Fields;
 use crate::language::texts;
-use crate::pages::own_keys::{KeyNames, KeyOption, own_keys};
-use crate::visit::{Fields, Visit};
+use crate::pages::own_keys::{KeyOption, OtherTexts, OwnKeys, with_chosen};
+use crate::trouble::Trouble;
+use crate::visit::Visit;
 
 texts! {
     /// Texts of the fields.
@@ -36,9 +38,10 @@ pub(super) struct Field {
 
 /// Keys to choose from.
 pub(super) struct Keys {
-    pub(super) own: Vec<KeyOption>,
-    /// Why they are not listed, in the API's words; empty if they are.
-    pub(super) denied: String,
+    pub(super) own: OwnKeys,
+    /// Why they are not listed.
+    pub(super) denied: Option<Trouble>,
+    pub(super) other_texts: &'static OtherTexts,
 }
 
 impl DiskFields {
@@ -71,10 +74,20 @@ impl DiskFields {
 
 impl Keys {
     pub(super) async fn of(visit: &Visit) -> Self {
-        match own_keys(visit, &visit.region, &KeyNames::of(visit, &visit.region).await).await {
-            Ok(own) => Self { own, denied: String::new() },
-            Err(refusal) => Self { own: Vec::new(), denied: refusal.message },
+        let (own, denied) = match OwnKeys::of(visit, &visit.region).await {
+            Ok(own) => (own, None),
+            Err(refusal) => (OwnKeys::default(), Some(visit.told(&refusal))),
+        };
+        Self { own, denied, other_texts: OtherTexts::of(visit.language) }
+    }
+
+    /// What can be chosen for a disk, what was chosen before among it.
+    pub(super) fn for_disk(&self, disk: &DiskFields) -> Vec<KeyOption> {
+        let mut options = self.own.options.clone();
+        if !disk.key.value.is_empty() {
+            with_chosen(&mut options, &disk.key.value);
         }
+        options
     }
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
@@ -13,12 +12,13 @@ use serde_json::Value;
 
 use super::instance::{Instance, instance_of};
 use crate::calls::{Product, Refusal};
+use crate::form::Posted;
 use crate::language::texts;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::{bytes, number, text};
+use crate::shown::{bytes, list, number, text};
 use crate::trouble::Trouble;
-use crate::visit::{Posted, Visit, rendered};
+use crate::visit::Visit;
 
 texts! {
     /// Texts of the question.
@@ -68,8 +68,9 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 
 /// The disks of an instance, the system disk first.
 pub(super) async fn disks_of(visit: &Visit, instance: &str) -> Result<Vec<Disk>, Refusal> {
-    let found = visit.all(Product::Ecs, "DescribeDisks", &[("InstanceId", instance)], ("Disks", "Disk")).await?;
-    let mut disks: Vec<Disk> = found.iter().map(disk).collect();
+    // An instance has 17 at most.
+    let answer = visit.call(Product::Ecs, "DescribeDisks", &[("InstanceId", instance), ("PageSize", "100")]).await?;
+    let mut disks: Vec<Disk> = list(&answer, "Disks", "Disk").iter().map(disk).collect();
     disks.sort_by(|a, b| a.device.cmp(&b.device));
     Ok(disks)
 }
@@ -104,11 +105,8 @@ async fn reset(Path(of): Path<OfDisk>, posted: Posted) -> Response {
 }
 
 async fn shown(visit: &Visit, of: &OfDisk, refusal: Option<&Refusal>) -> Response {
-    match look(visit, of, refusal).await {
-        Ok(Some(page)) => rendered(refusal.map_or(StatusCode::OK, Refusal::http_status), &page),
-        Ok(None) => visit.not_found(),
-        Err(refusal) => visit.trouble(Section::Instances, &refusal),
-    }
+    let page = look(visit, of, refusal).await;
+    visit.answer_found(Section::Instances, page, refusal)
 }
 
 async fn look(visit: &Visit, of: &OfDisk, refusal: Option<&Refusal>) -> Result<Option<Reset>, Refusal> {
@@ -117,7 +115,7 @@ async fn look(visit: &Visit, of: &OfDisk, refusal: Option<&Refusal>) -> Result<O
     Ok(disk.map(|disk| Reset {
         shell: visit.shell(Section::Instances),
         texts: ResetTexts::of(visit.language),
-        trouble: refusal.map(|refusal| Trouble::new(refusal, visit.language)),
+        trouble: refusal.map(|refusal| visit.told(refusal)),
         instance,
         disk,
     }))

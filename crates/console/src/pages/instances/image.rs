@@ -5,19 +5,19 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 
+use super::Of;
 use super::instance::{Instance, instance_of};
-use super::{Of, token};
 use crate::calls::{Product, Refusal};
+use crate::form::{Fields, Posted};
 use crate::language::texts;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::text;
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Posted, Visit, rendered};
+use crate::visit::Visit;
 
 texts! {
     /// Texts of the form.
@@ -63,19 +63,15 @@ async fn make(Path(of): Path<Of>, posted: Posted) -> Response {
 }
 
 async fn shown(visit: &Visit, id: &str, fields: Fields, refusal: Option<&Refusal>) -> Response {
-    match instance_of(visit, id).await {
-        Ok(Some(instance)) => {
-            let page = MakeImage {
-                shell: visit.shell(Section::Instances),
-                texts: ImageTexts::of(visit.language),
-                trouble: refusal.map(|refusal| Trouble::new(refusal, visit.language)),
-                instance,
-                token: token(visit, &fields),
-                fields,
-            };
-            rendered(refusal.map_or(StatusCode::OK, Refusal::http_status), &page)
-        }
-        Ok(None) => visit.not_found(),
-        Err(refusal) => visit.trouble(Section::Instances, &refusal),
-    }
+    let page = instance_of(visit, id).await.map(|instance| {
+        instance.map(|instance| MakeImage {
+            shell: visit.shell(Section::Instances),
+            texts: ImageTexts::of(visit.language),
+            trouble: refusal.map(|refusal| visit.told(refusal)),
+            instance,
+            token: visit.form_token(&fields),
+            fields,
+        })
+    });
+    visit.answer_found(Section::Instances, page, refusal)
 }

@@ -9,12 +9,13 @@ use axum::routing::get;
 
 use super::instance::{Instance, InstanceTexts};
 use crate::calls::{Product, Refusal};
-use crate::language::texts;
-use crate::paging::{Paging, page_number};
+use crate::form::Fields;
+use crate::language::{Language, texts};
+use crate::paging::{Numbered, Paging};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::{Choice, choices, list, number};
-use crate::visit::{Fields, Visit, form_urlencoded};
+use crate::shown::{Options, choices, list};
+use crate::visit::{Visit, form_urlencoded};
 
 texts! {
     /// Texts of the list.
@@ -39,9 +40,6 @@ texts! {
     }
 }
 
-/// Rows of a page.
-const PAGE_SIZE: u64 = 20;
-
 /// Fields of the filter, which are parameters of DescribeInstances.
 const FILTER: [&str; 3] = ["InstanceName", "Status", "ImageId"];
 
@@ -51,7 +49,7 @@ struct List {
     shell: Shell,
     texts: &'static ListTexts,
     asked: Fields,
-    states: Vec<Choice>,
+    states: Options,
     rows: Rows,
 }
 
@@ -83,7 +81,7 @@ async fn all(visit: Visit) -> Response {
     let page = rows_of(&visit, &asked).await.map(|rows| List {
         shell: visit.shell(Section::Instances),
         texts: ListTexts::of(visit.language),
-        states: states(InstanceTexts::of(visit.language), asked.get("Status")),
+        states: states(visit.language, asked.get("Status")),
         asked,
         rows,
     });
@@ -96,27 +94,25 @@ async fn rows(visit: Visit) -> Response {
 }
 
 async fn rows_of(visit: &Visit, asked: &Fields) -> Result<Rows, Refusal> {
-    let page = page_number(asked.get("page"));
-    let (number_text, size) = (page.to_string(), PAGE_SIZE.to_string());
-    let filter = asked.given(&FILTER);
-    let parameters = [&filter[..], &[("PageNumber", &number_text), ("PageSize", &size)]].concat();
-    let answer = visit.call(Product::Ecs, "DescribeInstances", &parameters).await?;
+    let (page, filter) = (Numbered::asked(visit, "page"), asked.given(&FILTER));
+    let answer = page.call(visit, Product::Ecs, "DescribeInstances", &filter).await?;
     let texts = InstanceTexts::of(visit.language);
-    let (total, list_at) = (number(&answer, "TotalCount"), visit.path("instances"));
-    let here = form_urlencoded(&[&filter[..], &[("page", &number_text)]].concat());
+    let here = form_urlencoded(&[&filter[..], &[("page", &page.number.to_string())]].concat());
     Ok(Rows {
         texts: ListTexts::of(visit.language),
         region: visit.region.clone(),
         address: visit.path(format!("instances/rows?{here}")),
         instances: list(&answer, "Instances", "Instance").iter().map(|found| Instance::read(found, texts)).collect(),
         is_filtered: !filter.is_empty(),
-        paging: Paging::numbered(visit.language, (&list_at, &filter), ("page", page), PAGE_SIZE, total),
+        paging: page.line(visit, "instances", &filter, &answer),
     })
 }
 
 /// The statuses of the filter.
-fn states(texts: &'static InstanceTexts, chosen: &str) -> Vec<Choice> {
+fn states(language: Language, chosen: &str) -> Options {
+    let texts = InstanceTexts::of(language);
     let all = [
+        ("", ListTexts::of(language).any),
         ("Pending", texts.pending),
         ("Starting", texts.starting),
         ("Running", texts.running),

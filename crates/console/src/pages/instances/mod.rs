@@ -19,7 +19,6 @@ use axum::Router;
 use serde::Deserialize;
 
 use crate::shared::Shared;
-use crate::visit::{Fields, Visit};
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
@@ -38,12 +37,4 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 #[derive(Deserialize)]
 struct Of {
     id: String,
-}
-
-/// `ClientToken` of a form. One that was refused keeps its own, so that a call which succeeded after all is not made twice.
-fn token(visit: &Visit, fields: &Fields) -> String {
-    match fields.get("ClientToken") {
-        "" => visit.client_token(),
-        token => token.to_owned(),
-    }
 }

@@ -10,8 +10,9 @@ use axum::routing::post;
 use super::Of;
 use super::detail::{ChangeForm, refused};
 use crate::calls::Product;
+use crate::form::Posted;
 use crate::shared::Shared;
-use crate::visit::{Posted, Visit};
+use crate::visit::Visit;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()

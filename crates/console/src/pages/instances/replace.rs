@@ -5,21 +5,20 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 
-use super::choices::images;
+use super::Of;
+use super::choices::{Choices, images};
 use super::disk_fields::{DiskFields, DiskTexts, Keys};
 use super::instance::{Instance, instance_of};
-use super::{Of, token};
 use crate::calls::{Product, Refusal};
+use crate::form::{Fields, Posted};
 use crate::language::texts;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::Choice;
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Posted, Visit, rendered};
+use crate::visit::Visit;
 
 texts! {
     /// Texts of the form.
@@ -42,7 +41,7 @@ struct Replace {
     texts: &'static ReplaceTexts,
     trouble: Option<Trouble>,
     instance: Instance,
-    images: Vec<Choice>,
+    images: Choices,
     disk: DiskFields,
     keys: Keys,
     disk_texts: &'static DiskTexts,
@@ -74,11 +73,8 @@ async fn replace(Path(of): Path<Of>, posted: Posted) -> Response {
 }
 
 async fn shown(visit: &Visit, id: &str, fields: &Fields, refusal: Option<&Refusal>) -> Response {
-    match look(visit, id, fields, refusal).await {
-        Ok(Some(page)) => rendered(refusal.map_or(StatusCode::OK, Refusal::http_status), &page),
-        Ok(None) => visit.not_found(),
-        Err(refusal) => visit.trouble(Section::Instances, &refusal),
-    }
+    let page = look(visit, id, fields, refusal).await;
+    visit.answer_found(Section::Instances, page, refusal)
 }
 
 async fn look(visit: &Visit, id: &str, fields: &Fields, refusal: Option<&Refusal>) -> Result<Option<Replace>, Refusal> {
@@ -91,12 +87,12 @@ async fn look(visit: &Visit, id: &str, fields: &Fields, refusal: Option<&Refusal
     Ok(Some(Replace {
         shell: visit.shell(Section::Instances),
         texts,
-        trouble: refusal.map(|refusal| Trouble::new(refusal, visit.language)),
+        trouble: refusal.map(|refusal| visit.told(refusal)),
         images: images(visit, chosen).await?,
         disk: DiskFields::of_replacement(fields, texts.disk.to_owned()),
         keys: Keys::of(visit).await,
         disk_texts: DiskTexts::of(visit.language),
-        token: token(visit, fields),
+        token: visit.form_token(fields),
         instance,
     }))
 }

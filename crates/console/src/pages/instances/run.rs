@@ -4,20 +4,19 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 
-use super::choices::{images, key_pairs, types};
+use super::choices::{Choices, images, key_pairs, types};
 use super::disk_fields::{DiskFields, DiskTexts, Keys};
-use super::token;
 use crate::calls::{Product, Refusal};
+use crate::form::{Fields, Posted};
 use crate::language::{fill, texts};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::Choice;
+use crate::shown::Options;
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Posted, Visit, rendered};
+use crate::visit::Visit;
 
 texts! {
     /// Texts of the form.
@@ -55,9 +54,9 @@ struct Run {
     shell: Shell,
     texts: &'static RunTexts,
     trouble: Option<Trouble>,
-    images: Vec<Choice>,
-    types: Vec<Choice>,
-    key_pairs: Vec<Choice>,
+    images: Choices,
+    types: Options,
+    key_pairs: Choices,
     disks: Vec<DiskFields>,
     keys: Keys,
     disk_texts: &'static DiskTexts,
@@ -102,24 +101,22 @@ async fn run(posted: Posted) -> Response {
 }
 
 async fn shown(visit: &Visit, fields: Fields, refusal: Option<&Refusal>) -> Response {
-    match look(visit, fields, refusal).await {
-        Ok(page) => rendered(refusal.map_or(StatusCode::OK, Refusal::http_status), &page),
-        Err(refusal) => visit.trouble(Section::Instances, &refusal),
-    }
+    let page = look(visit, fields, refusal).await;
+    visit.answer(Section::Instances, page, refusal)
 }
 
 async fn look(visit: &Visit, fields: Fields, refusal: Option<&Refusal>) -> Result<Run, Refusal> {
     Ok(Run {
         shell: visit.shell(Section::Instances),
         texts: RunTexts::of(visit.language),
-        trouble: refusal.map(|refusal| Trouble::new(refusal, visit.language)),
+        trouble: refusal.map(|refusal| visit.told(refusal)),
         images: images(visit, fields.get("ImageId")).await?,
         types: types(visit, fields.get("InstanceType")).await?,
         key_pairs: key_pairs(visit, fields.get("KeyPairName")).await,
         disks: disks(visit, &fields),
         keys: Keys::of(visit).await,
         disk_texts: DiskTexts::of(visit.language),
-        token: token(visit, &fields),
+        token: visit.form_token(&fields),
         fields,
     })
 }

@@ -6,11 +6,13 @@ use axum::response::Response;
 
 use super::key::KeyWords;
 use crate::calls::{Product, Refusal};
+use crate::form::{Fields, Posted};
 use crate::language::texts;
+use crate::once::Made;
 use crate::shell::{Section, Shell};
-use crate::shown::{Choice, choices, text};
+use crate::shown::{Options, choices, text};
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Posted, Visit, rendered};
+use crate::visit::{FORM_TOKEN, Visit, rendered};
 
 texts! {
     /// Texts of the form.
@@ -52,32 +54,28 @@ struct CreatePage {
     shell: Shell,
     texts: &'static CreateTexts,
     trouble: Option<Trouble>,
-    specs: Vec<Choice>,
-    usages: Vec<Choice>,
+    specs: Options,
+    usages: Options,
     is_external: bool,
-    alias: String,
-    description: String,
-    rotates: bool,
     interval: String,
+    fields: Fields,
+    token: String,
 }
 
 pub(super) async fn form(visit: Visit) -> Response {
-    rendered(StatusCode::OK, &page(&visit, &Fields::default(), None))
+    rendered(StatusCode::OK, &page(&visit, Fields::default(), None))
 }
 
 pub(super) async fn create(posted: Posted) -> Response {
     let Posted { visit, fields } = posted;
-    match make(&visit, &fields).await {
-        Ok(address) => visit.go(address),
-        Err(refusal) => {
-            let trouble = Trouble::new(&refusal, visit.language);
-            rendered(refusal.http_status(), &page(&visit, &fields, Some(trouble)))
-        }
+    match visit.once(fields.get(FORM_TOKEN), make(&visit, &fields)).await {
+        Ok(made) => visit.go(made.name),
+        Err(refusal) => rendered(refusal.http_status(), &page(&visit, fields, Some(&refusal))),
     }
 }
 
 /// Makes the key and its alias. Answers where to go then.
-async fn make(visit: &Visit, fields: &Fields) -> Result<String, Refusal> {
+async fn make(visit: &Visit, fields: &Fields) -> Result<Made, Refusal> {
     let mut parameters = fields.given(&["KeySpec", "KeyUsage", "Origin", "Description"]);
     let interval = format!("{}d", fields.get("RotationDays"));
     if fields.is_on("EnableAutomaticRotation") {
@@ -86,11 +84,13 @@ async fn make(visit: &Visit, fields: &Fields) -> Result<String, Refusal> {
     let answer = visit.call(Product::Kms, "CreateKey", &parameters).await?;
     let id = text(&answer["KeyMetadata"], "KeyId");
     let next = if fields.get("Origin") == "EXTERNAL" { "/import" } else { "" };
-    let Some(alias) = alias(fields.get("AliasName")) else { return Ok(format!("keys/{id}{next}")) };
-    // The key is there, whatever comes of its name: its page says what was wrong with it, and sending this form again would make another.
+    let Some(alias) = alias(fields.get("AliasName")) else {
+        return Ok(Made::plain(format!("keys/{id}{next}")));
+    };
+    // The key is there, whatever comes of its name: its page says what was wrong with it.
     match visit.call(Product::Kms, "CreateAlias", &[("AliasName", &alias), ("KeyId", &id)]).await {
-        Ok(_) => Ok(format!("keys/{id}{next}")),
-        Err(refusal) => Ok(format!("keys/{id}?alias_refused={}", refusal.code)),
+        Ok(_) => Ok(Made::plain(format!("keys/{id}{next}"))),
+        Err(refusal) => Ok(Made::plain(format!("keys/{id}?alias_refused={}", refusal.code))),
     }
 }
 
@@ -102,21 +102,20 @@ pub(super) fn alias(typed: &str) -> Option<String> {
     }
 }
 
-fn page(visit: &Visit, fields: &Fields, trouble: Option<Trouble>) -> CreatePage {
+fn page(visit: &Visit, fields: Fields, refused: Option<&Refusal>) -> CreatePage {
     let (texts, words) = (CreateTexts::of(visit.language), KeyWords::of(visit.language));
     let usages = [("", texts.usage_default), ("ENCRYPT/DECRYPT", words.encrypts), ("SIGN/VERIFY", words.signs)];
     let interval = Some(fields.get("RotationDays")).filter(|days| !days.is_empty()).unwrap_or(INTERVAL_DAYS);
     CreatePage {
         shell: visit.shell(Section::Keys),
         texts,
-        trouble,
+        trouble: refused.map(|refusal| visit.told(refusal)),
+        token: visit.form_token(&fields),
         specs: choices(SPECS.map(|spec| (spec, spec)), fields.get("KeySpec")),
         usages: choices(usages, fields.get("KeyUsage")),
         is_external: fields.get("Origin") == "EXTERNAL",
-        alias: fields.get("AliasName").to_owned(),
-        description: fields.get("Description").to_owned(),
-        rotates: fields.is_on("EnableAutomaticRotation"),
         interval: interval.to_owned(),
+        fields,
     }
 }
 

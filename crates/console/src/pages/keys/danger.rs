@@ -1,20 +1,19 @@
 //! Disabling a key, deleting it, deleting its material: each says first what stops working, and wants to hear that it was read.
 
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
 
 use super::detail::describe;
 use super::key::Key;
 use super::usage::Usage;
 use crate::calls::{Product, Refusal};
+use crate::form::{Fields, Posted};
 use crate::language::texts;
-use crate::paging::page_number;
 use crate::shell::{Section, Shell};
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Posted, Visit, rendered};
+use crate::visit::{Visit, rendered};
 
 texts! {
     /// Texts of the forms.
@@ -101,39 +100,20 @@ struct DangerPage {
     typed: String,
 }
 
-/// What the address says.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Asked {
-    usage_page: String,
+pub(super) async fn disable_form(visit: Visit, Path((_, id)): Path<(String, String)>) -> Response {
+    form(&visit, &id, Danger::Disable).await
 }
 
-pub(super) async fn disable_form(
-    visit: Visit,
-    Path((_, id)): Path<(String, String)>,
-    Query(asked): Query<Asked>,
-) -> Response {
-    form(&visit, &id, Danger::Disable, &asked).await
+pub(super) async fn delete_form(visit: Visit, Path((_, id)): Path<(String, String)>) -> Response {
+    form(&visit, &id, Danger::Delete).await
 }
 
-pub(super) async fn delete_form(
-    visit: Visit,
-    Path((_, id)): Path<(String, String)>,
-    Query(asked): Query<Asked>,
-) -> Response {
-    form(&visit, &id, Danger::Delete, &asked).await
+pub(super) async fn delete_material_form(visit: Visit, Path((_, id)): Path<(String, String)>) -> Response {
+    form(&visit, &id, Danger::DeleteMaterial).await
 }
 
-pub(super) async fn delete_material_form(
-    visit: Visit,
-    Path((_, id)): Path<(String, String)>,
-    Query(asked): Query<Asked>,
-) -> Response {
-    form(&visit, &id, Danger::DeleteMaterial, &asked).await
-}
-
-async fn form(visit: &Visit, id: &str, danger: Danger, asked: &Asked) -> Response {
-    let page = look(visit, id, (danger, &Fields::default()), page_number(&asked.usage_page), None).await;
+async fn form(visit: &Visit, id: &str, danger: Danger) -> Response {
+    let page = look(visit, id, (danger, &Fields::default()), None).await;
     visit.show(Section::Keys, page)
 }
 
@@ -166,10 +146,7 @@ async fn carry_out(
     }
     match visit.call(Product::Kms, action, parameters).await {
         Ok(_) => visit.go(format_args!("keys/{id}")),
-        Err(refusal) => {
-            let trouble = Trouble::new(&refusal, visit.language);
-            again(visit, id, (danger, fields), (refusal.http_status(), trouble)).await
-        }
+        Err(refusal) => again(visit, id, (danger, fields), (refusal.http_status(), visit.told(&refusal))).await,
     }
 }
 
@@ -180,7 +157,7 @@ fn force(fields: &Fields) -> &'static str {
 
 /// The form once more, with what was typed.
 async fn again(visit: &Visit, id: &str, form: (Danger, &Fields), (status, trouble): (StatusCode, Trouble)) -> Response {
-    match look(visit, id, form, 1, Some(trouble)).await {
+    match look(visit, id, form, Some(trouble)).await {
         Ok(page) => rendered(status, &page),
         Err(other) => visit.trouble(Section::Keys, &other),
     }
@@ -190,13 +167,12 @@ async fn look(
     visit: &Visit,
     id: &str,
     (danger, fields): (Danger, &Fields),
-    page: u64,
     trouble: Option<Trouble>,
 ) -> Result<DangerPage, Refusal> {
     let key = describe(visit, id).await?;
     let texts = DangerTexts::of(visit.language);
     let [title, about, button] = danger.words(texts);
-    let address = visit.path(format_args!("keys/{}/{}", key.id, danger.path()));
+    let here = format!("keys/{}/{}", key.id, danger.path());
     let window = Some(fields.get("PendingWindowInDays")).filter(|days| !days.is_empty()).unwrap_or(WINDOW_DAYS);
     Ok(DangerPage {
         shell: visit.shell(Section::Keys),
@@ -206,7 +182,7 @@ async fn look(
         about,
         button,
         trouble,
-        usage: Usage::look(visit, &key.id, &address, page).await?,
+        usage: Usage::look(visit, &key.id, here).await?,
         window: window.to_owned(),
         typed: fields.get("confirm").to_owned(),
         key,

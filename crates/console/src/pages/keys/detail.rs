@@ -1,20 +1,21 @@
 //! One key: what it is, what uses it, and what can be done to it.
 
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::key::{Key, KeyWords};
 use super::usage::Usage;
 use crate::calls::{Product, Refusal};
+use crate::form::Fields;
 use crate::language::{fill, texts};
-use crate::paging::page_number;
+use crate::pages::own_keys::KeyNames;
+use crate::paging::{Numbered, Paging};
 use crate::shell::{Section, Shell};
-use crate::shown::{Time, list, number, text};
+use crate::shown::{Time, list, text};
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Visit, rendered};
+use crate::visit::Visit;
 
 texts! {
     /// Texts of the page.
@@ -53,7 +54,6 @@ texts! {
         versions: "Versions" | "密钥版本";
         version: "Version" | "版本";
         is_primary: "Primary" | "主版本";
-        more_versions: "and {} older ones" | "另有 {} 个更早的版本";
         rotate_now: "Rotate now" | "立即轮转";
         rotate_hint: "Makes a new version, which is used from then on. What was encrypted before still opens." | "生成新版本，此后的加密使用新版本；此前加密的数据仍可解密。";
         state: "State" | "状态";
@@ -78,9 +78,6 @@ texts! {
     }
 }
 
-/// Versions that are shown at most.
-const VERSIONS_SHOWN: u64 = 50;
-
 #[derive(Template)]
 #[template(path = "keys/detail.html")]
 struct DetailPage {
@@ -93,7 +90,7 @@ struct DetailPage {
     alias_refused: Option<String>,
     refused: Option<Refused>,
     usage: Result<Usage, Trouble>,
-    aliases: Result<Vec<String>, Trouble>,
+    aliases: Result<Aliases, Trouble>,
     tags: Result<Vec<(String, String)>, Trouble>,
     versions: Result<Versions, Trouble>,
 }
@@ -121,11 +118,16 @@ impl DetailPage {
     }
 }
 
-/// The newest versions of a key.
+/// Names of a key.
+struct Aliases {
+    names: Vec<String>,
+    paging: Paging,
+}
+
+/// Versions of a key, the newest first.
 struct Versions {
     shown: Vec<Version>,
-    /// That there are more, in words.
-    more: Option<String>,
+    paging: Paging,
 }
 
 struct Version {
@@ -134,20 +136,8 @@ struct Version {
     is_primary: bool,
 }
 
-/// What the address says.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Asked {
-    usage_page: String,
-    alias_refused: String,
-}
-
-pub(super) async fn detail(
-    visit: Visit,
-    Path((_, id)): Path<(String, String)>,
-    Query(asked): Query<Asked>,
-) -> Response {
-    match look(&visit, &id, &asked, None).await {
+pub(super) async fn detail(visit: Visit, Path((_, id)): Path<(String, String)>) -> Response {
+    match look(&visit, &id, None).await {
         // An alias or ARN leads to the key's own address.
         Ok(page) if page.key.id != id => {
             Redirect::to(&visit.path(format_args!("keys/{}", page.key.id))).into_response()
@@ -158,10 +148,8 @@ pub(super) async fn detail(
 
 /// The page of a key with what stood in the way of a change.
 pub(super) async fn with_trouble(visit: &Visit, id: &str, refusal: &Refusal, refused: Refused) -> Response {
-    match look(visit, id, &Asked::default(), Some(Trouble::new(refusal, visit.language))).await {
-        Ok(page) => rendered(refusal.http_status(), &DetailPage { refused: Some(refused), ..page }),
-        Err(other) => visit.trouble(Section::Keys, &other),
-    }
+    let page = look(visit, id, Some(visit.told(refusal))).await;
+    visit.answer(Section::Keys, page.map(|page| DetailPage { refused: Some(refused), ..page }), Some(refusal))
 }
 
 /// The facts of a key.
@@ -171,14 +159,15 @@ pub(super) async fn describe(visit: &Visit, id: &str) -> Result<Key, Refusal> {
 }
 
 /// A part that is refused is shown as refused: the rest of the page is as useful without it.
-async fn look(visit: &Visit, id: &str, asked: &Asked, trouble: Option<Trouble>) -> Result<DetailPage, Refusal> {
+async fn look(visit: &Visit, id: &str, trouble: Option<Trouble>) -> Result<DetailPage, Refusal> {
     let texts = DetailTexts::of(visit.language);
     let key = describe(visit, id).await?;
-    let told = |refusal: Refusal| Trouble::new(&refusal, visit.language);
-    let address = visit.path(format_args!("keys/{}", key.id));
-    let aliases = aliases(visit, &key.id).await;
-    let title = aliases.as_ref().ok().and_then(|aliases| aliases.first().cloned()).unwrap_or_else(|| key.id.clone());
-    let code = Some(asked.alias_refused.as_str()).filter(|code| is_code(code));
+    let told = |refusal: Refusal| visit.told(&refusal);
+    let here = format!("keys/{}", key.id);
+    let names = KeyNames::of(visit, &visit.region, [key.id.clone()]).await;
+    let title = names.name(&key.id).to_owned();
+    let query = visit.query();
+    let code = Some(query.get("alias_refused")).filter(|code| is_code(code));
     Ok(DetailPage {
         shell: visit.shell(Section::Keys),
         words: KeyWords::of(visit.language),
@@ -186,10 +175,10 @@ async fn look(visit: &Visit, id: &str, asked: &Asked, trouble: Option<Trouble>) 
         trouble,
         refused: None,
         alias_refused: code.map(|code| fill(texts.alias_refused, &[&code])),
-        usage: Usage::look(visit, &key.id, &address, page_number(&asked.usage_page)).await.map_err(told),
-        aliases: aliases.map_err(told),
+        aliases: aliases(visit, &key.id, &here).await.map_err(told),
         tags: tags(visit, &key.id).await.map_err(told),
-        versions: versions(visit, &key, texts).await.map_err(told),
+        versions: versions(visit, &key, &here).await.map_err(told),
+        usage: Usage::look(visit, &key.id, here).await.map_err(told),
         key,
         texts,
     })
@@ -201,9 +190,11 @@ fn is_code(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(is_code)
 }
 
-async fn aliases(visit: &Visit, id: &str) -> Result<Vec<String>, Refusal> {
-    let answer = visit.call(Product::Kms, "ListAliasesByKeyId", &[("KeyId", id), ("PageSize", "100")]).await?;
-    Ok(list(&answer, "Aliases", "Alias").iter().map(|alias| text(alias, "AliasName")).collect())
+async fn aliases(visit: &Visit, id: &str, here: &str) -> Result<Aliases, Refusal> {
+    let page = Numbered::asked(visit, "alias_page");
+    let answer = page.call(visit, Product::Kms, "ListAliasesByKeyId", &[("KeyId", id)]).await?;
+    let names = list(&answer, "Aliases", "Alias").iter().map(|alias| text(alias, "AliasName")).collect();
+    Ok(Aliases { names, paging: page.line(visit, here, &[], &answer) })
 }
 
 async fn tags(visit: &Visit, id: &str) -> Result<Vec<(String, String)>, Refusal> {
@@ -212,23 +203,15 @@ async fn tags(visit: &Visit, id: &str) -> Result<Vec<(String, String)>, Refusal>
     Ok(list(&answer, "Tags", "Tag").iter().map(pair).collect())
 }
 
-/// The API lists versions from the oldest on; the last page of them is shown, newest first.
-async fn versions(visit: &Visit, key: &Key, texts: &DetailTexts) -> Result<Versions, Refusal> {
-    let page = async |page: u64| {
-        let (page, size) = (page.to_string(), VERSIONS_SHOWN.to_string());
-        let parameters = [("KeyId", &*key.id), ("PageNumber", &*page), ("PageSize", &*size)];
-        visit.call(Product::Kms, "ListKeyVersions", &parameters).await
-    };
-    let mut answer = page(1).await?;
-    let total = number(&answer, "TotalCount");
-    if total > VERSIONS_SHOWN {
-        answer = page(total.div_ceil(VERSIONS_SHOWN)).await?;
-    }
+/// The API lists versions from the oldest on, and people read them from the newest on: the last page of the API is the first here.
+async fn versions(visit: &Visit, key: &Key, here: &str) -> Result<Versions, Refusal> {
+    let (asked, of_key) = (Numbered::asked(visit, "version_page"), [("KeyId", key.id.as_str())]);
+    let total = visit.count(Product::Kms, "ListKeyVersions", &of_key).await?;
+    let answer = asked.from_the_end(total).call(visit, Product::Kms, "ListKeyVersions", &of_key).await?;
     let version = |version: &Value| {
         let id = text(version, "KeyVersionId");
         Version { is_primary: id == key.primary_version, created: Time::of(version, "CreationDate"), id }
     };
-    let shown: Vec<Version> = list(&answer, "KeyVersions", "KeyVersion").iter().rev().map(version).collect();
-    let more = total.saturating_sub(shown.len() as u64);
-    Ok(Versions { shown, more: (more > 0).then(|| fill(texts.more_versions, &[&more])) })
+    let shown = list(&answer, "KeyVersions", "KeyVersion").iter().rev().map(version).collect();
+    Ok(Versions { shown, paging: asked.line(visit, here, &[], &answer) })
 }

@@ -15,11 +15,12 @@ use super::detail::describe;
 use super::key::Key;
 use super::openssl::{ALGORITHMS, Commands, pem};
 use crate::calls::{Product, Refusal};
+use crate::form::{Fields, Posted};
 use crate::language::{fill, texts};
 use crate::shell::{Section, Shell};
-use crate::shown::{Choice, Time, choices, text};
+use crate::shown::{Options, Time, choices, text};
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Posted, Visit, rendered};
+use crate::visit::{Visit, rendered};
 
 texts! {
     /// Texts of the wizard.
@@ -69,8 +70,8 @@ struct ImportPage {
     key_id: String,
     bytes: String,
     trouble: Option<Trouble>,
-    algorithms: Vec<Choice>,
-    specs: Vec<Choice>,
+    algorithms: Options,
+    specs: Options,
     /// Once there are a key and a token.
     wrapping: Option<Wrapping>,
 }
@@ -149,10 +150,8 @@ pub(super) async fn file(Path((_, _)): Path<(String, String)>, posted: Posted) -
 }
 
 async fn again(visit: &Visit, id: &str, fields: &Fields, refusal: &Refusal) -> Response {
-    match look(visit, id, fields, Some(Trouble::new(refusal, visit.language))).await {
-        Ok(page) => rendered(refusal.http_status(), &page),
-        Err(other) => visit.trouble(Section::Keys, &other),
-    }
+    let page = look(visit, id, fields, Some(visit.told(refusal))).await;
+    visit.answer(Section::Keys, page, Some(refusal))
 }
 
 /// The wizard as far as a form had come.

@@ -1,20 +1,19 @@
 //! The keys of a region.
 
 use askama::Template;
-use axum::extract::Query;
 use axum::response::Response;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::key::{Key, KeyWords};
 use crate::calls::{Product, Refusal};
+use crate::form::{Fields, Posted};
 use crate::language::texts;
-use crate::pages::own_keys::{KeyNames, KeyTexts, described};
-use crate::paging::{Paging, page_number};
+use crate::pages::own_keys::{KeyNames, KeyTexts, described, ids_of};
+use crate::paging::{Numbered, Paging};
 use crate::shell::{Section, Shell};
-use crate::shown::{Choice, choices, list as entries, number};
+use crate::shown::{Options, choices, list as entries};
 use crate::trouble::Trouble;
-use crate::visit::{Posted, Visit};
+use crate::visit::Visit;
 
 texts! {
     /// Texts of the list.
@@ -42,9 +41,6 @@ texts! {
     }
 }
 
-/// Keys of a page. Each is asked for by itself, and each call counts.
-const SIZE: u64 = 20;
-
 /// Answered when the account has no KMS.
 const NOT_OPENED: &str = "Forbidden.KmsServiceNotEnabled";
 
@@ -57,9 +53,9 @@ struct ListPage {
     /// For a key that the visitor may not see.
     unseen: &'static str,
     rows: Vec<Row>,
-    states: Vec<Choice>,
-    origins: Vec<Choice>,
-    owners: Vec<Choice>,
+    states: Options,
+    origins: Options,
+    owners: Options,
     is_filtered: bool,
     paging: Paging,
 }
@@ -79,18 +75,11 @@ struct ClosedPage {
     trouble: Option<Trouble>,
 }
 
-/// What the address says.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Asked {
-    state: String,
-    origin: String,
-    owner: String,
-    page: String,
-}
+/// What is filtered by: names in the address, and keys of `Filters`.
+const FILTERS: [(&str, &str); 3] = [("state", "KeyState"), ("origin", "Origin"), ("owner", "CreatorType")];
 
-pub(super) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Response {
-    match look(&visit, &asked).await {
+pub(super) async fn list(visit: Visit) -> Response {
+    match look(&visit).await {
         Err(refusal) if refusal.code == NOT_OPENED => visit.show(Section::Keys, Ok(closed(&visit, None))),
         page => visit.show(Section::Keys, page),
     }
@@ -101,7 +90,7 @@ pub(super) async fn open_service(posted: Posted) -> Response {
     let visit = posted.visit;
     match visit.call(Product::Kms, "OpenKmsService", &[]).await {
         Err(refusal) if refusal.code != "Forbidden.Opened" => {
-            let page = closed(&visit, Some(Trouble::new(&refusal, visit.language)));
+            let page = closed(&visit, Some(visit.told(&refusal)));
             visit.show(Section::Keys, Ok(page))
         }
         _ => visit.go("keys"),
@@ -112,13 +101,11 @@ fn closed(visit: &Visit, trouble: Option<Trouble>) -> ClosedPage {
     ClosedPage { shell: visit.shell(Section::Keys), texts: ListTexts::of(visit.language), trouble }
 }
 
-async fn look(visit: &Visit, asked: &Asked) -> Result<ListPage, Refusal> {
-    let page = page_number(&asked.page);
-    let (number_text, size_text, filters) = (page.to_string(), SIZE.to_string(), filters(asked));
-    let parameters = [("PageNumber", &*number_text), ("PageSize", &*size_text), ("Filters", &*filters)];
-    let answer = visit.call(Product::Kms, "ListKeys", &parameters).await?;
+async fn look(visit: &Visit) -> Result<ListPage, Refusal> {
+    let (asked, page) = (visit.query(), Numbered::asked(visit, "page"));
+    let answer = page.call(visit, Product::Kms, "ListKeys", &[("Filters", &filters(&asked))]).await?;
     let found = entries(&answer, "Keys", "Key");
-    let names = if found.is_empty() { KeyNames::default() } else { KeyNames::of(visit, &visit.region).await };
+    let names = KeyNames::of(visit, &visit.region, ids_of(found)).await;
     let row = |(id, known): (String, Option<Value>)| Row {
         alias: names.alias(&id).map(str::to_owned),
         key: known.map(|known| Key::of(&known, visit.language)),
@@ -126,31 +113,24 @@ async fn look(visit: &Visit, asked: &Asked) -> Result<ListPage, Refusal> {
     };
     let rows = described(visit, &visit.region, found).await.into_iter().map(row).collect();
     let (texts, words) = (ListTexts::of(visit.language), KeyWords::of(visit.language));
-    let query = [("state", asked.state.as_str()), ("origin", &asked.origin), ("owner", &asked.owner)];
+    let query = asked.given(&FILTERS.map(|(name, _)| name));
+    let origins = [("", texts.any), ("Aliyun_KMS", words.made_here), ("EXTERNAL", words.imported)];
+    let owners = [("", texts.any), ("User", texts.own), ("Service", words.service_key)];
     Ok(ListPage {
         shell: visit.shell(Section::Keys),
         rows,
         unseen: KeyTexts::of(visit.language).unseen,
-        states: states(texts, words, &asked.state),
-        origins: choices(
-            [("", texts.any), ("Aliyun_KMS", words.made_here), ("EXTERNAL", words.imported)],
-            &asked.origin,
-        ),
-        owners: choices([("", texts.any), ("User", texts.own), ("Service", words.service_key)], &asked.owner),
-        is_filtered: query.iter().any(|(_, value)| !value.is_empty()),
-        paging: Paging::numbered(
-            visit.language,
-            (&visit.path("keys"), &query),
-            ("page", page),
-            SIZE,
-            number(&answer, "TotalCount"),
-        ),
+        states: states(texts, words, asked.get("state")),
+        origins: choices(origins, asked.get("origin")),
+        owners: choices(owners, asked.get("owner")),
+        is_filtered: !query.is_empty(),
+        paging: page.line(visit, "keys", &query, &answer),
         texts,
         words,
     })
 }
 
-fn states(texts: &ListTexts, words: &KeyWords, chosen: &str) -> Vec<Choice> {
+fn states(texts: &ListTexts, words: &KeyWords, chosen: &str) -> Options {
     let all = [
         ("", texts.any),
         ("Enabled", words.enabled),
@@ -162,9 +142,8 @@ fn states(texts: &ListTexts, words: &KeyWords, chosen: &str) -> Vec<Choice> {
 }
 
 /// `Filters` of what the address says.
-fn filters(asked: &Asked) -> String {
-    let all = [("KeyState", &asked.state), ("Origin", &asked.origin), ("CreatorType", &asked.owner)];
-    let given = all.into_iter().filter(|(_, value)| !value.is_empty());
+fn filters(asked: &Fields) -> String {
+    let given = FILTERS.into_iter().map(|(name, key)| (key, asked.get(name))).filter(|(_, value)| !value.is_empty());
     let filters: Vec<Value> = given.map(|(key, value)| json!({ "Key": key, "Values": [value] })).collect();
     Value::from(filters).to_string()
 }
@@ -176,8 +155,8 @@ mod tests {
     /// Only what was chosen is filtered by, and whatever the address says stays one value.
     #[test]
     fn filters_say_what_was_chosen() {
-        assert_eq!(filters(&Asked::default()), "[]");
-        let asked = Asked { state: "Enabled".to_owned(), owner: "\"x".to_owned(), ..Asked::default() };
+        assert_eq!(filters(&Fields::default()), "[]");
+        let asked = Fields::read(b"state=Enabled&owner=%22x&page=2").unwrap();
         let wanted = r#"[{"Key":"KeyState","Values":["Enabled"]},{"Key":"CreatorType","Values":["\"x"]}]"#;
         assert_eq!(filters(&asked), wanted);
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::calls::{Product, Refusal};
 use crate::language::{Language, fill, texts};
-use crate::paging::Paging;
+use crate::paging::{Numbered, Paging};
 use crate::shown::{Time, list, number, text};
 use crate::visit::Visit;
 
@@ -24,9 +24,6 @@ texts! {
         count: "{} things are encrypted under this key: images, snapshots, disks of instances, or files." | "有 {} 项资源（镜像、快照、实例磁盘或文件）使用该密钥加密。";
     }
 }
-
-/// Entries of a page.
-const SIZE: u64 = 20;
 
 /// What is under a key.
 pub(super) struct Usage {
@@ -47,26 +44,21 @@ pub(super) struct UsedBy {
 }
 
 impl Usage {
-    /// Asks for it. `address`: of the page that shows it; `page`: which part of it.
-    pub(super) async fn look(visit: &Visit, key: &str, address: &str, page: u64) -> Result<Self, Refusal> {
-        let (page_text, size) = (page.to_string(), SIZE.to_string());
-        let parameters = [("KeyId", key), ("PageNumber", &*page_text), ("PageSize", &*size)];
-        let answer = visit.call(Product::Kms, "ListKeyUsage", &parameters).await?;
-        Ok(Self::of(&answer, (address, page), visit.language, |id| visit.path(format_args!("images/{id}"))))
+    /// Asks for it. `page`: path of the page that shows it.
+    pub(super) async fn look(visit: &Visit, key: &str, page: String) -> Result<Self, Refusal> {
+        let part = Numbered::asked(visit, "usage_page");
+        let answer = part.call(visit, Product::Kms, "ListKeyUsage", &[("KeyId", key)]).await?;
+        let line = part.line(visit, page, &[], &answer);
+        Ok(Self::of(&answer, line, visit.language, |id| visit.path(format_args!("images/{id}"))))
     }
 
-    fn of(
-        answer: &Value,
-        (address, page): (&str, u64),
-        language: Language,
-        image_page: impl Fn(&str) -> String,
-    ) -> Self {
-        let (texts, count) = (UsageTexts::of(language), number(answer, "TotalCount"));
+    fn of(answer: &Value, paging: Paging, language: Language, image_page: impl Fn(&str) -> String) -> Self {
+        let texts = UsageTexts::of(language);
         Self {
             texts,
             rows: list(answer, "Images", "Image").iter().map(|used| UsedBy::of(used, texts, &image_page)).collect(),
-            count,
-            paging: Paging::numbered(language, (address, &[]), ("usage_page", page), SIZE, count),
+            count: number(answer, "TotalCount"),
+            paging,
         }
     }
 
@@ -117,7 +109,8 @@ mod tests {
         ];
         let used = used.map(|(path, mode)| json!({ "Path": path, "Mode": mode }));
         let answer = json!({ "Images": { "Image": used }, "TotalCount": 45 });
-        let usage = Usage::of(&answer, ("/keys/k", 1), Language::English, |id| format!("/images/{id}"));
+        let line = Paging::marked(Language::English, ("/keys/k", &[]), ("", ""), None);
+        let usage = Usage::of(&answer, line, Language::English, |id| format!("/images/{id}"));
         let shown: Vec<_> =
             usage.rows.iter().map(|row| (row.what, row.name.as_str(), row.address.as_deref())).collect();
         assert_eq!(
@@ -131,6 +124,5 @@ mod tests {
             ]
         );
         assert!(usage.is_any() && usage.summary().starts_with("45 things"));
-        assert_eq!(usage.paging.next.as_deref(), Some("/keys/k?usage_page=2"));
     }
 }

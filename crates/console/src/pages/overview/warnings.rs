@@ -2,12 +2,12 @@
 
 use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::calls::{Product, Refusal};
-use crate::language::texts;
-use crate::pages::own_keys::{KeyNames, described};
-use crate::shown::{Time, text};
+use crate::language::{fill, texts};
+use crate::pages::own_keys::{KeyNames, described, ids_of};
+use crate::shown::{Time, list, number, text};
 use crate::visit::Visit;
 
 texts! {
@@ -16,6 +16,8 @@ texts! {
         key_expires: "What is encrypted under it does not open any more when its material expires:" | "密钥材料即将过期，届时用其加密的数据将无法打开。过期时间：";
         key_pending: "What is encrypted under it is lost when it is deleted:" | "该密钥将被删除，届时用其加密的数据将无法恢复。删除时间：";
         key_no_material: "It has no key material. Until that is imported, nothing is encrypted under it, and nothing opens." | "尚无密钥材料。导入之前，无法用其加密，也无法解密。";
+        more_keys: "{} more keys" | "另有 {} 个密钥";
+        more_keys_words: "They need attention for the same reason." | "因相同原因需要关注。";
         root: "Root key" | "根密钥";
         root_never: "There is no backup of it. Without it no key of this server works, and no encrypted image opens. On the host of the server, run:" | "根密钥没有备份。一旦丢失，本服务器的所有密钥和加密镜像都将无法打开。请在服务器主机上执行：";
         root_changed: "It was changed after its last backup, which does not fit any more. On the host of the server, run the following again. Last backup:" | "根密钥在上次备份之后已变更，原备份已失效。请在服务器主机上重新执行以下命令。上次备份：";
@@ -36,29 +38,45 @@ pub(super) struct Warning {
     pub(super) command: &'static str,
 }
 
-/// Those that may need attention: no key is in both lists.
-const DOUBTFUL: [&str; 2] = [
-    r#"[{"Key":"CreatorType","Values":["User"]},{"Key":"KeyState","Values":["PendingDeletion","PendingImport"]}]"#,
-    r#"[{"Key":"CreatorType","Values":["User"]},{"Key":"Origin","Values":["EXTERNAL"]},{"Key":"KeyState","Values":["Enabled","Disabled"]}]"#,
-];
-
 /// Material that expires later is no news yet.
 const EXPIRES_SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Warnings of one kind that are shown; the rest is in the list of keys.
+const SHOWN_MAX: u64 = 20;
+
+/// Filters for the keys that need attention: no key is found by two of them. With each the list of keys that shows them all.
+fn doubtful(now: Timestamp) -> [(String, &'static str); 3] {
+    let soon = now.saturating_add(EXPIRES_SOON).unwrap_or(now);
+    let of = |more: Value| json!([{ "Key": "CreatorType", "Values": ["User"] }, more]).to_string();
+    let state = |state| of(json!({ "Key": "KeyState", "Values": [state] }));
+    let expiring = json!([
+        { "Key": "CreatorType", "Values": ["User"] },
+        { "Key": "KeyState", "Values": ["Enabled", "Disabled"] },
+        { "Key": "MaterialExpiresUntil", "Values": [soon.to_string()] },
+    ]);
+    [
+        (state("PendingDeletion"), "keys?state=PendingDeletion"),
+        (state("PendingImport"), "keys?state=PendingImport"),
+        (expiring.to_string(), "keys?origin=EXTERNAL"),
+    ]
+}
 
 /// What to know of the user's keys of the region.
 ///
 /// Errors: who may not list keys.
 pub(super) async fn of_keys(visit: &Visit) -> Result<Vec<Warning>, Refusal> {
-    let mut doubtful = Vec::new();
-    for filters in DOUBTFUL {
-        doubtful.extend(visit.all(Product::Kms, "ListKeys", &[("Filters", filters)], ("Keys", "Key")).await?);
-    }
-    if doubtful.is_empty() {
-        return Ok(Vec::new());
-    }
     let (texts, now) = (WarningTexts::of(visit.language), visit.shared.clock.now());
-    let names = KeyNames::of(visit, &visit.region).await;
-    let known = described(visit, &visit.region, &doubtful).await;
+    let (mut found, mut more) = (Vec::new(), Vec::new());
+    for (filters, all) in doubtful(now) {
+        let asked = [("Filters", filters.as_str()), ("PageSize", &SHOWN_MAX.to_string())];
+        let answer = visit.call(Product::Kms, "ListKeys", &asked).await?;
+        found.extend_from_slice(list(&answer, "Keys", "Key"));
+        more.extend(
+            number(&answer, "TotalCount").checked_sub(SHOWN_MAX).filter(|more| *more > 0).map(|more| (more, all)),
+        );
+    }
+    let names = KeyNames::of(visit, &visit.region, ids_of(&found)).await;
+    let known = described(visit, &visit.region, &found).await;
     let warned = known.iter().filter_map(|(id, key)| Some((id, of_key(key.as_ref()?, now, texts)?)));
     let warning = |(id, (words, at)): (&String, _)| Warning {
         name: names.name(id).to_owned(),
@@ -67,7 +85,14 @@ pub(super) async fn of_keys(visit: &Visit) -> Result<Vec<Warning>, Refusal> {
         at,
         command: "",
     };
-    Ok(warned.map(warning).collect())
+    let others = more.into_iter().map(|(more, all)| Warning {
+        name: fill(texts.more_keys, &[&more]),
+        address: visit.path(all),
+        words: texts.more_keys_words,
+        at: Time::default(),
+        command: "",
+    });
+    Ok(warned.map(warning).chain(others).collect())
 }
 
 /// What to know of the root key. Who may not ask is not told, and need not be: it is the business of who runs the server.
@@ -103,8 +128,6 @@ fn without_backup(answer: &Value, texts: &WarningTexts) -> Option<Warning> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::language::Language;
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -13,11 +12,12 @@ use serde::Deserialize;
 use super::TaskTexts;
 use super::task::{Task, operation};
 use crate::calls::{Product, Refusal};
+use crate::form::Posted;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::text;
 use crate::trouble::Trouble;
-use crate::visit::{Posted, Visit, rendered};
+use crate::visit::Visit;
 
 #[derive(Template)]
 #[template(path = "tasks/detail.html")]
@@ -74,12 +74,9 @@ async fn show(visit: &Visit, id: &str, refused: Option<Refusal>) -> Response {
         shell: visit.shell(Section::Tasks),
         texts: TaskTexts::of(visit.language),
         live,
-        trouble: refused.as_ref().map(|refusal| Trouble::new(refusal, visit.language)),
+        trouble: refused.as_ref().map(|refusal| visit.told(refusal)),
     });
-    match page {
-        Ok(page) => rendered(refused.as_ref().map_or(StatusCode::OK, Refusal::http_status), &page),
-        Err(refusal) => visit.trouble(Section::Tasks, &refusal),
-    }
+    visit.answer(Section::Tasks, page, refused.as_ref())
 }
 
 async fn found(visit: &Visit, id: &str) -> Result<Live, Refusal> {

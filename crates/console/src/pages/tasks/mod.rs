@@ -12,11 +12,11 @@ use axum::routing::get;
 
 use crate::calls::{Product, Refusal};
 use crate::language::texts;
-use crate::paging::{Paging, page_number};
+use crate::paging::{Numbered, PAGE_SIZE, Paging};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::{Choice, choices, list, number, text};
-use crate::visit::Visit;
+use crate::shown::{Choice, Options, choices, list, text};
+use crate::visit::{Visit, form_urlencoded};
 pub(super) use task::TaskTable;
 use task::chip;
 
@@ -50,6 +50,8 @@ texts! {
         none: "No tasks of this kind" | "没有此类任务";
         none_about: "Import an image, or copy one: what the server does for it is followed here." | "导入或复制镜像后，可在此查看服务器的执行进度。";
         first: "Import an image" | "导入镜像";
+        of_image: "Tasks of image" | "镜像的任务：";
+        of_all: "Show those of all images" | "显示所有镜像的任务";
     }
 }
 
@@ -57,15 +59,19 @@ texts! {
 const KINDS: [&str; 2] = ["CopyImage", "CreateImage"];
 const STATUSES: [&str; 3] = ["Processing", "Finished", "Failed"];
 
-const PAGE_SIZE: u64 = 20;
+/// Parameter that asks for the tasks of one image.
+const IMAGE: &str = "ResourceIds.1";
 
 #[derive(Template)]
 #[template(path = "tasks/list.html")]
 struct Tasks {
     shell: Shell,
     texts: &'static TaskTexts,
-    kinds: Vec<Choice>,
-    statuses: Vec<Choice>,
+    /// With the address of each.
+    kinds: Vec<(String, Choice)>,
+    statuses: Options,
+    /// The image whose tasks are shown; empty for those of all.
+    image: String,
     table: TaskTable,
     paging: Paging,
 }
@@ -74,19 +80,18 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new().route("/tasks", get(all)).route("/tasks/rows", get(rows)).merge(detail::routes())
 }
 
-/// The tasks of an image, the newest first.
+/// The tasks of an image, the newest first, as many as a page has; all are on the page of tasks.
 pub(super) async fn of_image(visit: &Visit, image: &str) -> Result<TaskTable, Refusal> {
     let mut found = Vec::new();
     for kind in ["", KINDS[0], KINDS[1]] {
-        let mut wanted = vec![("ResourceIds.1", image), ("PageSize", "20")];
-        if !kind.is_empty() {
-            wanted.push(("TaskAction", kind));
-        }
+        let wanted = [("ResourceIds.1", image), ("PageSize", "20"), ("TaskAction", kind)];
+        let wanted: Vec<_> = wanted.into_iter().filter(|(_, value)| !value.is_empty()).collect();
         let answer = visit.call(Product::Ecs, "DescribeTasks", &wanted).await?;
         found.extend_from_slice(list(&answer, "TaskSet", "Task"));
     }
     found.sort_by_key(|task| std::cmp::Reverse(text(task, "CreationTime")));
-    TaskTable::of(visit, &found, visit.path(format!("images/{image}/tasks"))).await
+    found.truncate(PAGE_SIZE as usize);
+    Ok(TaskTable::of(visit, &found, visit.path(format!("images/{image}/tasks"))))
 }
 
 /// The task of an image that CancelTask ends, if one runs.
@@ -110,23 +115,25 @@ async fn rows(visit: Visit) -> Response {
 
 async fn look(visit: &Visit) -> Result<Tasks, Refusal> {
     let texts = TaskTexts::of(visit.language);
-    let query = visit.query();
-    let page = page_number(query.get("page"));
-    let given = query.given(&["TaskAction", "TaskStatus"]);
-    let (page_text, size) = (page.to_string(), PAGE_SIZE.to_string());
-    let paging = [("PageNumber", page_text.as_str()), ("PageSize", size.as_str())];
-    let answer = visit.call(Product::Ecs, "DescribeTasks", &[&given[..], &paging].concat()).await?;
-    let (address, total) = (visit.path("tasks"), number(&answer, "TotalCount"));
+    let (query, page) = (visit.query(), Numbered::asked(visit, "page"));
+    let given = query.given(&["TaskAction", "TaskStatus", IMAGE]);
+    let answer = page.call(visit, Product::Ecs, "DescribeTasks", &given).await?;
     let rows = visit.path(format!("tasks/rows?{}", visit.uri.query().unwrap_or_default()));
     let kinds = [("", texts.imports_and_exports), (KINDS[0], texts.copies), (KINDS[1], texts.of_instances)];
     let words = STATUSES.map(|state| (state, chip(state, texts).text));
     let statuses = words.iter().map(|(state, words)| (*state, words.as_str()));
+    let kinds = choices(kinds, query.get("TaskAction")).0.into_iter().map(|kind| {
+        let of_kind = [("TaskAction", kind.value.as_str()), (IMAGE, query.get(IMAGE))];
+        let of_kind: Vec<_> = of_kind.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        (visit.path(format_args!("tasks?{}", form_urlencoded(&of_kind))), kind)
+    });
     Ok(Tasks {
         shell: visit.shell(Section::Tasks),
         texts,
-        kinds: choices(kinds, query.get("TaskAction")),
+        kinds: kinds.collect(),
         statuses: choices([("", texts.any)].into_iter().chain(statuses), query.get("TaskStatus")),
-        table: TaskTable::of(visit, list(&answer, "TaskSet", "Task"), rows).await?,
-        paging: Paging::numbered(visit.language, (&address, &given), ("page", page), PAGE_SIZE, total),
+        image: query.get(IMAGE).to_owned(),
+        table: TaskTable::of(visit, list(&answer, "TaskSet", "Task"), rows),
+        paging: page.line(visit, "tasks", &given, &answer),
     })
 }

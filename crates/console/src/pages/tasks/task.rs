@@ -4,7 +4,6 @@ use askama::Template;
 use serde_json::Value;
 
 use super::TaskTexts;
-use crate::calls::{Product, Refusal};
 use crate::shown::{Chip, Time, list, number, text};
 use crate::visit::Visit;
 
@@ -14,7 +13,7 @@ pub(super) struct Task {
     pub(super) kind: &'static str,
     pub(super) image: String,
     pub(super) chip: Chip,
-    /// Percent; none where it was not asked for.
+    /// Percent; none where it is not told.
     pub(super) progress: Option<u64>,
     pub(super) created: Time,
     pub(super) ended: Time,
@@ -37,17 +36,17 @@ pub(in crate::pages) struct TaskTable {
 
 impl TaskTable {
     /// The tasks of an answer of DescribeTasks. `address`: of the table alone.
-    pub(super) async fn of(visit: &Visit, found: &[Value], address: String) -> Result<Self, Refusal> {
+    pub(super) fn of(visit: &Visit, found: &[Value], address: String) -> Self {
         let texts = TaskTexts::of(visit.language);
-        let mut tasks: Vec<Task> = found.iter().map(|task| Task::read(task, texts)).collect();
-        for task in tasks.iter_mut().filter(|task| task.moves) {
-            // A list does not say how far a task is.
-            let answer = visit.call(Product::Ecs, "DescribeTaskAttribute", &[("TaskId", &task.id)]).await?;
-            task.progress = Some(number(&answer, "TaskProcess"));
-        }
+        let row = |found| {
+            let task = Task::read(found, texts);
+            // What is over is over, in a table.
+            Task { progress: task.progress.filter(|_| task.moves), ..task }
+        };
+        let tasks: Vec<Task> = found.iter().map(row).collect();
         let moves = tasks.iter().any(|task| task.moves);
         let address = if moves { address } else { String::new() };
-        Ok(Self { texts, region: visit.region.clone(), csrf: visit.csrf.clone(), tasks, address })
+        Self { texts, region: visit.region.clone(), csrf: visit.csrf.clone(), tasks, address }
     }
 
     pub(in crate::pages) fn is_empty(&self) -> bool {

@@ -10,12 +10,14 @@ use axum::routing::get;
 
 use super::TicketTexts;
 use crate::calls::{Product, Refusal};
+use crate::form::{Fields, Posted};
 use crate::language::texts;
+use crate::once::Made;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::text;
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Posted, Visit, rendered};
+use crate::visit::{FORM_TOKEN, Visit, rendered};
 
 texts! {
     /// Texts of the form.
@@ -41,6 +43,7 @@ struct Create {
     texts: &'static CreateTexts,
     words: &'static TicketTexts,
     fields: Fields,
+    token: String,
     trouble: Option<Trouble>,
 }
 
@@ -55,8 +58,12 @@ async fn form(visit: Visit) -> Response {
 
 async fn send(Posted { visit, fields }: Posted) -> Response {
     let ticket = [("Kind", KIND), ("Size", fields.get("Size")), ("Reason", fields.get("Reason"))];
-    match visit.call(Product::Ecs, "CreateTicket", &ticket).await {
-        Ok(answer) => visit.go(format!("tickets/{}", text(&answer, "TicketId"))),
+    let make = async {
+        let answer = visit.call(Product::Ecs, "CreateTicket", &ticket).await?;
+        Ok(Made::plain(text(&answer, "TicketId")))
+    };
+    match visit.once(fields.get(FORM_TOKEN), make).await {
+        Ok(made) => visit.go(format!("tickets/{}", made.name)),
         Err(refusal) => show(&visit, fields, Some(&refusal)),
     }
 }
@@ -66,8 +73,9 @@ fn show(visit: &Visit, fields: Fields, refused: Option<&Refusal>) -> Response {
         shell: visit.shell(Section::Tickets),
         texts: CreateTexts::of(visit.language),
         words: TicketTexts::of(visit.language),
+        token: visit.form_token(&fields),
         fields,
-        trouble: refused.map(|refusal| Trouble::new(refusal, visit.language)),
+        trouble: refused.map(|refusal| visit.told(refusal)),
     };
     rendered(refused.map_or(StatusCode::OK, Refusal::http_status), &page)
 }

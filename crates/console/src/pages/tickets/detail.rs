@@ -5,7 +5,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -13,12 +12,13 @@ use serde_json::Value;
 
 use super::{Ticket, TicketTexts};
 use crate::calls::{Product, Refusal};
+use crate::form::{Fields, Posted};
 use crate::language::texts;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::text;
+use crate::shown::list;
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Posted, Visit, rendered};
+use crate::visit::Visit;
 
 texts! {
     /// Texts of a ticket's page.
@@ -84,27 +84,22 @@ async fn back(visit: &Visit, id: &str, fields: Fields, done: Result<Value, Refus
 }
 
 async fn show(visit: &Visit, id: &str, fields: Fields, refused: Option<&Refusal>) -> Response {
-    let ticket = match found(visit, id).await {
-        Ok(Some(ticket)) => ticket,
-        Ok(None) => return visit.not_found(),
-        Err(refusal) => return visit.trouble(Section::Tickets, &refusal),
-    };
-    let page = Detail {
-        shell: visit.shell(Section::Tickets),
-        texts: DetailTexts::of(visit.language),
-        words: TicketTexts::of(visit.language),
-        ticket,
-        fields,
-        trouble: refused.map(|refusal| Trouble::new(refusal, visit.language)),
-    };
-    rendered(refused.map_or(StatusCode::OK, Refusal::http_status), &page)
+    let page = found(visit, id).await.map(|ticket| {
+        ticket.map(|ticket| Detail {
+            shell: visit.shell(Section::Tickets),
+            texts: DetailTexts::of(visit.language),
+            words: TicketTexts::of(visit.language),
+            ticket,
+            fields,
+            trouble: refused.map(|refusal| visit.told(refusal)),
+        })
+    });
+    visit.answer_found(Section::Tickets, page, refused)
 }
 
-/// The API lists tickets only; nobody has many.
 async fn found(visit: &Visit, id: &str) -> Result<Option<Ticket>, Refusal> {
-    let tickets = visit.all(Product::Ecs, "DescribeTickets", &[], ("Tickets", "Ticket")).await?;
-    let found = tickets.iter().find(|ticket| text(ticket, "TicketId") == id);
-    Ok(found.map(|found| Ticket::read(found, visit.language)))
+    let answer = visit.call(Product::Ecs, "DescribeTickets", &[("TicketId", id)]).await?;
+    Ok(list(&answer, "Tickets", "Ticket").first().map(|found| Ticket::read(found, visit.language)))
 }
 
 #[cfg(test)]

@@ -10,10 +10,10 @@ use axum::routing::get;
 use super::{Ticket, TicketTexts, chip};
 use crate::calls::{Product, Refusal};
 use crate::language::texts;
-use crate::paging::{Paging, page_number};
+use crate::paging::{Numbered, Paging};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::{Choice, choices, list, number};
+use crate::shown::{Options, choices, list};
 use crate::visit::Visit;
 
 texts! {
@@ -33,7 +33,6 @@ texts! {
     }
 }
 
-const PAGE_SIZE: u64 = 20;
 const STATUSES: [&str; 4] = ["Open", "Approved", "Rejected", "Closed"];
 
 #[derive(Template)]
@@ -42,7 +41,7 @@ struct Tickets {
     shell: Shell,
     texts: &'static ListTexts,
     words: &'static TicketTexts,
-    statuses: Vec<Choice>,
+    statuses: Options,
     tickets: Vec<Ticket>,
     paging: Paging,
 }
@@ -59,13 +58,8 @@ async fn all(visit: Visit) -> Response {
 async fn look(visit: &Visit) -> Result<Tickets, Refusal> {
     let (texts, words) = (ListTexts::of(visit.language), TicketTexts::of(visit.language));
     let query = visit.query();
-    let page = page_number(query.get("page"));
-    let given = query.given(&["Status"]);
-    let (page_text, size) = (page.to_string(), PAGE_SIZE.to_string());
-    let paging = [("PageNumber", page_text.as_str()), ("PageSize", size.as_str())];
-    let answer = visit.call(Product::Ecs, "DescribeTickets", &[&given[..], &paging].concat()).await?;
-    let address = visit.path("tickets");
-    let total = number(&answer, "TotalCount");
+    let (page, given) = (Numbered::asked(visit, "page"), query.given(&["Status"]));
+    let answer = page.call(visit, Product::Ecs, "DescribeTickets", &given).await?;
     let named = STATUSES.map(|status| (status, chip(status, words).text));
     let named = named.iter().map(|(status, words)| (*status, words.as_str()));
     Ok(Tickets {
@@ -74,6 +68,6 @@ async fn look(visit: &Visit) -> Result<Tickets, Refusal> {
         words,
         statuses: choices([("", texts.any)].into_iter().chain(named), query.get("Status")),
         tickets: list(&answer, "Tickets", "Ticket").iter().map(|found| Ticket::read(found, visit.language)).collect(),
-        paging: Paging::numbered(visit.language, (&address, &given), ("page", page), PAGE_SIZE, total),
+        paging: page.line(visit, "tickets", &given, &answer),
     })
 }

@@ -6,12 +6,10 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::Query;
 use axum::response::Response;
 use axum::routing::get;
 use jiff::civil::Date;
 use jiff::{Span, ToSpan as _};
-use serde::Deserialize;
 use serde_json::Value;
 
 use self::plot::{Calls, Plot};
@@ -101,19 +99,13 @@ struct Price {
     key_day: String,
 }
 
-/// What the address says.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Asked {
-    month: String,
-}
-
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new().route("/usage", get(show))
 }
 
-async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
-    let month = Some(asked.month.as_str()).filter(|month| !month.is_empty());
+async fn show(visit: Visit) -> Response {
+    let query = visit.query();
+    let month = Some(query.get("month")).filter(|month| !month.is_empty());
     let parameters: Vec<(&str, &str)> = month.map(|month| ("Month", month)).into_iter().collect();
     let page = visit.call(Product::Kms, "DescribeUsage", &parameters).await.map(|answer| page(&visit, &answer));
     visit.show(Section::Usage, page)

@@ -10,97 +10,105 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         "MalformedPolicyDocument",
-        ["", "Correct the place that is named, and send it again."],
-        ["", "请修改提示位置的内容后重新提交。"],
-    ),
-    (
-        "EntityAlreadyExists.User",
-        ["There is a user of this name already.", "Choose another name."],
-        ["已存在同名用户。", "请更换名称。"],
-    ),
-    (
-        "EntityAlreadyExists.Group",
-        ["There is a group of this name already.", "Choose another name."],
-        ["已存在同名用户组。", "请更换名称。"],
-    ),
-    (
-        "EntityAlreadyExists.Role",
-        ["There is a role of this name already.", "Choose another name."],
-        ["已存在同名角色。", "请更换名称。"],
-    ),
-    (
-        "DeleteConflict.Role.Policy",
-        ["The role has policies.", "Detach them first."],
-        ["该角色仍有授权策略。", "请先移除授权。"],
-    ),
-    (
-        "EntityAlreadyExists.Policy",
-        ["There is a policy of this name already.", "Choose another name, or make a new version of it."],
-        ["已存在同名授权策略。", "请更换名称，或为该策略新建版本。"],
-    ),
-    (
-        "DeleteConflict.User.AccessKey",
-        ["The user has access keys.", "Delete them first."],
-        ["该用户仍有访问密钥。", "请先删除访问密钥。"],
-    ),
-    (
-        "DeleteConflict.User.Policy",
-        ["The user has policies.", "Detach them first."],
-        ["该用户仍有授权策略。", "请先移除授权。"],
-    ),
-    (
-        "DeleteConflict.User.Group",
-        ["The user is in a group.", "Remove the user from it first."],
-        ["该用户仍属于用户组。", "请先将其移出用户组。"],
-    ),
-    (
-        "DeleteConflict.User.LoginProfile",
-        ["The user can sign in with a password.", "Take the password away first."],
-        ["该用户仍可使用密码登录。", "请先禁止密码登录。"],
-    ),
-    (
-        "DeleteConflict.Group.User",
-        ["There are users in the group.", "Remove them first."],
-        ["用户组中仍有成员。", "请先移除成员。"],
-    ),
-    (
-        "DeleteConflict.Group.Policy",
-        ["The group has policies.", "Detach them first."],
-        ["用户组仍有授权策略。", "请先移除授权。"],
-    ),
-    (
-        "DeleteConflict.Policy.User",
-        ["The policy is attached to users.", "Detach it first, or tick the box above the button."],
-        ["该策略仍授权给用户。", "请先移除授权，或勾选按钮上方的选项。"],
-    ),
-    (
-        "DeleteConflict.Policy.Group",
-        ["The policy is attached to groups.", "Detach it first, or tick the box above the button."],
-        ["该策略仍授权给用户组。", "请先移除授权，或勾选按钮上方的选项。"],
-    ),
-    (
-        "DeleteConflict.Policy.Role",
-        ["The policy is attached to roles.", "Detach it first, or tick the box above the button."],
-        ["该策略仍授权给角色。", "请先移除授权，或勾选按钮上方的选项。"],
-    ),
-    (
-        "DeleteConflict.Policy.Version",
-        ["The policy has other versions.", "Delete them first, or tick the box above the button."],
-        ["该策略仍有其他版本。", "请先删除其他版本，或勾选按钮上方的选项。"],
-    ),
-    (
-        "LimitExceeded.User.AccessKey",
-        ["A user has two access keys at most.", "Delete one first."],
-        ["每个用户最多拥有两个访问密钥。", "请先删除一个访问密钥。"],
-    ),
-    (
-        "LimitExceeded.Policy.Version",
-        ["A policy has five versions at most.", "Delete one, or have the oldest deleted by ticking the box."],
-        ["每个策略最多五个版本。", "请删除一个版本，或勾选自动删除最早版本。"],
+        ["The policy document is not valid.", "Correct the place that is named below, and send it again."],
+        ["策略内容不合法。", "请修改下方提示位置的内容后重新提交。"],
     ),
     (
         "InvalidParameter.Password.TooWeak",
         ["The password is too weak.", "Take at least 8 characters of three kinds."],
         ["密码强度不足。", "请使用至少 8 个字符，并包含三类字符。"],
+    ),
+    (
+        "InvalidParameter.UserName.InvalidChars",
+        ["This is not a name for a user.", "Use 1 to 64 letters, digits, full stops, underscores and hyphens."],
+        ["用户名称不合法。", "请使用 1–64 个字符，可含字母、数字、句点、下划线和连字符。"],
+    ),
+    (
+        "InvalidParameter.UserName.Length",
+        ["This is not a name for a user.", "Use 1 to 64 letters, digits, full stops, underscores and hyphens."],
+        ["用户名称不合法。", "请使用 1–64 个字符，可含字母、数字、句点、下划线和连字符。"],
+    ),
+    (
+        "InvalidParameter.RoleName.InvalidChars",
+        ["This is not a name for a role.", "Use 1 to 64 letters, digits and hyphens."],
+        ["角色名称不合法。", "请使用 1–64 个字符，可含字母、数字和连字符。"],
+    ),
+    (
+        "InvalidParameter.RoleName.Length",
+        ["This is not a name for a role.", "Use 1 to 64 letters, digits and hyphens."],
+        ["角色名称不合法。", "请使用 1–64 个字符，可含字母、数字和连字符。"],
+    ),
+    (
+        "InvalidParameter.GroupName.InvalidChars",
+        ["This is not a name for a group.", "Use 1 to 64 letters, digits and hyphens."],
+        ["用户组名称不合法。", "请使用 1–64 个字符，可含字母、数字和连字符。"],
+    ),
+    (
+        "InvalidParameter.GroupName.Length",
+        ["This is not a name for a group.", "Use 1 to 64 letters, digits and hyphens."],
+        ["用户组名称不合法。", "请使用 1–64 个字符，可含字母、数字和连字符。"],
+    ),
+    (
+        "InvalidParameter.PolicyName.InvalidChars",
+        ["This is not a name for a policy.", "Use 1 to 128 letters, digits and hyphens."],
+        ["授权策略名称不合法。", "请使用 1–128 个字符，可含字母、数字和连字符。"],
+    ),
+    (
+        "InvalidParameter.PolicyName.Length",
+        ["This is not a name for a policy.", "Use 1 to 128 letters, digits and hyphens."],
+        ["授权策略名称不合法。", "请使用 1–128 个字符，可含字母、数字和连字符。"],
+    ),
+    (
+        "InvalidParameter.DisplayName.Length",
+        ["The display name is too long.", "Use 128 characters at most."],
+        ["显示名称过长。", "请使用不超过 128 个字符。"],
+    ),
+    (
+        "InvalidParameter.Comments.Length",
+        ["The comments are too long.", "Use 128 characters at most."],
+        ["备注过长。", "请使用不超过 128 个字符。"],
+    ),
+    (
+        "InvalidParameter.Description.Length",
+        ["The description is too long.", "Use 1024 characters at most."],
+        ["描述过长。", "请使用不超过 1024 个字符。"],
+    ),
+    (
+        "InvalidParameter.NewPassword.TooWeak",
+        ["The new password is too weak.", "Take at least 8 characters of three kinds."],
+        ["新密码强度不足。", "请使用至少 8 个字符，并包含三类字符。"],
+    ),
+    (
+        "InvalidParameter.NewPassword.ReusePrevention",
+        ["The new password is the present one.", "Choose another."],
+        ["新密码与当前密码相同。", "请使用其他密码。"],
+    ),
+    (
+        "InvalidParameter.OldPassword.Incorrect",
+        ["The present password is not right.", "Type it again. After some wrong ones you have to wait."],
+        ["当前密码不正确。", "请重新输入；多次错误后需要等待。"],
+    ),
+    (
+        "NotSupport.Account",
+        [
+            "The password of the account itself is not changed here.",
+            "On the host of the server, run: reseal account password",
+        ],
+        ["主账号密码不能在此修改。", "请在服务器主机上执行 reseal account password。"],
+    ),
+    (
+        "InvalidParameter.PolicyType",
+        ["This is not a kind of policy.", "Go back to the list of policies."],
+        ["策略类型不合法。", "请返回策略列表。"],
+    ),
+    (
+        "InvalidParameter.VersionId.Format",
+        ["This is not a version of a policy.", "Go back to the page of the policy."],
+        ["策略版本不合法。", "请返回策略详情页。"],
+    ),
+    (
+        "InvalidParameter.PolicyDocument.Length",
+        ["The policy document is too long.", "Divide it into several policies."],
+        ["策略内容过长。", "请拆分为多个策略。"],
     ),
 ];

@@ -31,4 +31,9 @@ pub(super) const ROWS: &[Row] = &[
         ["This account has as many key pairs in the region as it may.", "Delete those that nobody needs."],
         ["本地域的密钥对数量已达上限。", "请删除不再需要的密钥对。"],
     ),
+    (
+        "InvalidKeyPairNames.ValueNotSupported",
+        ["This is not the name of a key pair.", "Look at the list of key pairs."],
+        ["密钥对名称不合法。", "请查看密钥对列表。"],
+    ),
 ];

@@ -89,4 +89,20 @@ pub(super) const ROWS: &[Row] = &[
         ["The import token is older than 24 hours.", "Start again: wrapping key and token are made anew."],
         ["导入令牌已超过 24 小时有效期。", "请重新获取公钥和导入令牌。"],
     ),
+    (
+        "Forbidden.KeyVersionNotFound",
+        ["There is no such version of the key.", "Look at the page of the key."],
+        ["没有该密钥版本。", "请查看密钥详情页。"],
+    ),
+    (
+        "Unsupported.Alias",
+        ["This cannot be done by an alias.", "Open the page of the key, and do it there."],
+        ["不能通过别名执行此操作。", "请在密钥详情页操作。"],
+    ),
+    (
+        "Forbidden.Opened",
+        ["The key management service is open already.", "There is nothing to do."],
+        ["密钥管理服务已开通。", "无需操作。"],
+    ),
+    ("Rejected.Enabled", ["The key is enabled.", "Disable it first."], ["密钥处于启用状态。", "请先禁用密钥。"]),
 ];

@@ -2,10 +2,10 @@
 
 use super::super::disk::Disk;
 use super::super::image::Image;
-use super::key_choice::{SERVICE_ALIAS, service_key};
+use super::key_choice::{SERVICE_ALIAS, Service, service_key};
+use crate::form::Fields;
 use crate::language::{Language, fill, texts};
-use crate::pages::own_keys::{KeyNames, KeyOption};
-use crate::visit::Fields;
+use crate::pages::own_keys::{KeyOption, with_chosen};
 
 texts! {
     /// Texts of the lists.
@@ -35,11 +35,10 @@ pub(super) struct DiskKeys {
 }
 
 impl DiskKeys {
-    /// One list a disk; none for an image of one disk, whose key is that of the image. `stays`: whether the copy stays in the region.
+    /// One list a disk; none for an image of one disk, whose key is that of the image.
     pub(super) fn all(
         image: &Image,
-        (stays, own): (bool, &[KeyOption]),
-        names: &KeyNames,
+        (service, own): (Service, &[KeyOption]),
         fields: &Fields,
         language: Language,
     ) -> Vec<Self> {
@@ -47,25 +46,25 @@ impl DiskKeys {
             return Vec::new();
         }
         let texts = DiskKeyTexts::of(language);
-        let list = |(number, disk): (usize, &Disk)| Self {
-            number,
-            device: disk.device.clone(),
-            kind: disk.kind,
-            options: unnamed(disk, stays, names, texts, language).into_iter().chain(own.iter().cloned()).collect(),
-            chosen: fields.get(&name(number, "KMSKeyId")).to_owned(),
+        let list = |(number, disk): (usize, &Disk)| {
+            let chosen = fields.get(&name(number, "KMSKeyId"));
+            let mut options = unnamed(disk, service, texts, language);
+            options.extend(own.iter().cloned());
+            with_chosen(&mut options, chosen);
+            Self { number, device: disk.device.clone(), kind: disk.kind, options, chosen: chosen.to_owned() }
         };
         (1..=DISKS_MAX).zip(&image.disks).map(list).collect()
     }
 }
 
 /// What may be chosen besides the account's keys.
-fn unnamed(disk: &Disk, stays: bool, names: &KeyNames, texts: &DiskKeyTexts, language: Language) -> Vec<KeyOption> {
+fn unnamed(disk: &Disk, service: Service, texts: &DiskKeyTexts, language: Language) -> Vec<KeyOption> {
     let usable = |value: &str, text: String| KeyOption { value: value.to_owned(), text, usable: true };
     let mut options = vec![usable("", texts.as_all.to_owned())];
     match &disk.key {
-        Some(key) if stays => {
+        Some(key) if service != Service::Moves => {
             options.push(usable(UNNAMED, fill(texts.keep, &[&key.name])));
-            options.extend(names.has(SERVICE_ALIAS).then(|| service_key(SERVICE_ALIAS, language)));
+            options.extend((service == Service::StaysBeside).then(|| service_key(SERVICE_ALIAS, language)));
         }
         _ => options.push(service_key(UNNAMED, language)),
     }
@@ -108,6 +107,7 @@ fn name(number: usize, field: &str) -> String {
 mod tests {
     use super::super::super::image::tests::answered;
     use super::*;
+    use crate::pages::own_keys::KeyNames;
 
     /// An image of a plain system disk and a data disk under a key.
     fn image() -> Image {
@@ -124,9 +124,8 @@ mod tests {
     #[test]
     fn each_disk_has_its_list() {
         let own = [KeyOption { value: "k-1".to_owned(), text: "k-1".to_owned(), usable: true }];
-        let names = KeyNames::from_iter([("k-0".to_owned(), SERVICE_ALIAS.to_owned())]);
-        let lists = |stays| {
-            let lists = DiskKeys::all(&image(), (stays, &own), &names, &fields(), Language::English);
+        let lists = |service| {
+            let lists = DiskKeys::all(&image(), (service, &own), &fields(), Language::English);
             let values = |list: DiskKeys| {
                 let texts = list.options.into_iter().map(|option| format!("{}={}", option.value, option.text));
                 (list.number, list.device, list.chosen, texts.collect::<Vec<_>>().join(" | "))
@@ -139,12 +138,12 @@ mod tests {
         let plain = of(1, "/dev/xvda", "", "=As chosen above | unnamed=Default Service CMK | k-1=k-1");
         let kept =
             "=As chosen above | unnamed=Keep the present key (key-1) | alias/acs/ecs=Default Service CMK | k-1=k-1";
-        assert_eq!(lists(true), [plain.clone(), of(2, "/dev/xvdb", "unnamed", kept)]);
+        assert_eq!(lists(Service::StaysBeside), [plain.clone(), of(2, "/dev/xvdb", "unnamed", kept)]);
         let moved = "=As chosen above | unnamed=Default Service CMK | k-1=k-1";
-        assert_eq!(lists(false), [plain, of(2, "/dev/xvdb", "unnamed", moved)]);
+        assert_eq!(lists(Service::Moves), [plain, of(2, "/dev/xvdb", "unnamed", moved)]);
         let mut single = image();
         single.disks.truncate(1);
-        assert!(DiskKeys::all(&single, (true, &own), &names, &fields(), Language::English).is_empty());
+        assert!(DiskKeys::all(&single, (Service::StaysBeside, &own), &fields(), Language::English).is_empty());
     }
 
     /// Only disks for which something is chosen are sent, and always to be encrypted.

@@ -4,9 +4,12 @@ use askama::Template;
 
 use super::super::image::Image;
 use super::disk_keys::{DiskKeyTexts, DiskKeys};
+use crate::calls::Product;
+use crate::form::Fields;
 use crate::language::{Language, fill, texts};
-use crate::pages::own_keys::{KeyNames, KeyOption, own_keys};
-use crate::visit::{Fields, Visit};
+use crate::pages::own_keys::{KeyOption, OtherTexts, OwnKeys, with_chosen};
+use crate::trouble::Trouble;
+use crate::visit::Visit;
 
 texts! {
     /// Texts of the list.
@@ -14,7 +17,7 @@ texts! {
         key: "Key" | "密钥";
         hint: "Keys of the destination region." | "目标地域的密钥。";
         create: "Create a key" | "创建密钥";
-        refused: "Your keys cannot be listed: {}" | "无法列出您的密钥：{}";
+        refused: "Your keys cannot be listed:" | "无法列出您的密钥：";
         service: "Default Service CMK" | "默认服务密钥（Default Service CMK）";
         keep: "Keep the present key ({})" | "保留当前密钥（{}）";
     }
@@ -35,28 +38,34 @@ pub(super) struct KeyChoice {
     disk_texts: &'static DiskKeyTexts,
     /// A list for each disk, where there are several.
     disks: Vec<DiskKeys>,
+    /// Whether the account has more keys than are listed.
+    has_more: bool,
+    other_texts: &'static OtherTexts,
     /// Why the account's keys are not in the list.
-    refused: String,
+    refused: Option<Trouble>,
 }
 
 impl KeyChoice {
-    pub(super) async fn of(visit: &Visit, image: &Image, region: &str, names: &KeyNames, fields: &Fields) -> Self {
-        let texts = KeyTexts::of(visit.language);
-        let stays = region == visit.region;
-        let (own, refused) = match own_keys(visit, region, names).await {
-            Ok(own) => (own, String::new()),
-            Err(refusal) => (Vec::new(), fill(texts.refused, &[&refusal.message])),
+    /// `region`: of the copy.
+    pub(super) async fn of(visit: &Visit, image: &Image, region: &str, fields: &Fields) -> Self {
+        let (own, refused) = match OwnKeys::of(visit, region).await {
+            Ok(own) => (own, None),
+            Err(refusal) => (OwnKeys::default(), Some(visit.told(&refusal))),
         };
-        let disks = DiskKeys::all(image, (stays, &own), names, fields, visit.language);
-        let mut options = of_service(image, stays, names, visit.language);
-        options.extend(own);
+        let service = Service::of(visit, image, region).await;
+        let chosen = fields.get("KMSKeyId");
+        let mut options = of_service(image, service, visit.language);
+        options.extend(own.options.iter().cloned());
+        with_chosen(&mut options, chosen);
         Self {
-            texts,
+            texts: KeyTexts::of(visit.language),
             region: region.to_owned(),
             options,
-            chosen: fields.get("KMSKeyId").to_owned(),
+            chosen: chosen.to_owned(),
             disk_texts: DiskKeyTexts::of(visit.language),
-            disks,
+            disks: DiskKeys::all(image, (service, &own.options), fields, visit.language),
+            has_more: own.has_more,
+            other_texts: OtherTexts::of(visit.language),
             refused,
         }
     }
@@ -67,21 +76,47 @@ impl KeyChoice {
     }
 }
 
+/// What naming no key comes to for a disk that is encrypted already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Service {
+    /// In another region: the service's key of that one.
+    Moves,
+    /// In the same region: the key stays, and there is a key of the service to choose.
+    StaysBeside,
+    /// In the same region: the key stays, and the service has no key there yet.
+    StaysAlone,
+}
+
+/// Keys of services.
+const OF_SERVICE: &str = r#"[{"Key":"CreatorType","Values":["Service"]}]"#;
+
+impl Service {
+    async fn of(visit: &Visit, image: &Image, region: &str) -> Self {
+        if region != visit.region {
+            return Self::Moves;
+        }
+        // Only then is it a choice.
+        let is_asked = image.is_encrypted();
+        let count = visit.count(Product::Kms, "ListKeys", &[("Filters", OF_SERVICE)]);
+        if is_asked && count.await.is_ok_and(|count| count > 0) { Self::StaysBeside } else { Self::StaysAlone }
+    }
+}
+
 /// The service's key as one to choose.
 pub(super) fn service_key(value: &str, language: Language) -> KeyOption {
     KeyOption { value: value.to_owned(), text: KeyTexts::of(language).service.to_owned(), usable: true }
 }
 
 /// What comes of naming no key, and the service's key where that is something else.
-fn of_service(image: &Image, stays: bool, names: &KeyNames, language: Language) -> Vec<KeyOption> {
-    let keeps = stays && image.disks.iter().all(|disk| disk.is_encrypted);
+fn of_service(image: &Image, service: Service, language: Language) -> Vec<KeyOption> {
+    let keeps = service != Service::Moves && image.disks.iter().all(|disk| disk.is_encrypted);
     if !keeps {
         return vec![service_key("", language)];
     }
     let present = image.keys().iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ");
     let text = fill(KeyTexts::of(language).keep, &[&present]);
     let mut options = vec![KeyOption { value: String::new(), text, usable: true }];
-    if names.has(SERVICE_ALIAS) {
+    if service == Service::StaysBeside {
         options.push(service_key(SERVICE_ALIAS, language));
     }
     options
@@ -93,29 +128,26 @@ mod tests {
 
     use super::super::super::image::tests::answered;
     use super::*;
-
-    fn names() -> KeyNames {
-        let pairs = [("k-1", "alias/golden"), ("k-0", SERVICE_ALIAS)];
-        KeyNames::from_iter(pairs.map(|(id, alias)| (id.to_owned(), alias.to_owned())))
-    }
+    use crate::pages::own_keys::KeyNames;
 
     /// Where naming no key keeps the present one, the list says so; elsewhere the service's key comes first.
     #[test]
     fn the_first_choice_says_what_comes_of_no_key() {
         let texts = KeyTexts::of(Language::English);
         let mut found = answered();
-        let values = |found: &Value, stays, names: &KeyNames| {
-            let image = Image::read(found, names, Language::English);
-            let options = of_service(&image, stays, names, Language::English);
+        let values = |found: &Value, service| {
+            let names = KeyNames::from_iter([("k-1".to_owned(), "alias/golden".to_owned())]);
+            let image = Image::read(found, &names, Language::English);
+            let options = of_service(&image, service, Language::English);
             options.into_iter().map(|option| (option.value, option.text)).collect::<Vec<_>>()
         };
         let service = |value: &str| (value.to_owned(), texts.service.to_owned());
-        assert_eq!(values(&found, true, &names()), [service("")], "a plain disk comes under the service's key");
+        assert_eq!(values(&found, Service::StaysBeside), [service("")], "a plain disk comes under the service's key");
         found["DiskDeviceMappings"]["DiskDeviceMapping"][0]["Encrypted"] = true.into();
         let keep = (String::new(), "Keep the present key (key-1)".to_owned());
-        assert_eq!(values(&found, true, &names()), [keep.clone(), service(SERVICE_ALIAS)]);
-        assert_eq!(values(&found, true, &KeyNames::default()), [keep]);
-        assert_eq!(values(&found, false, &names()), [service("")], "another region has other keys");
+        assert_eq!(values(&found, Service::StaysBeside), [keep.clone(), service(SERVICE_ALIAS)]);
+        assert_eq!(values(&found, Service::StaysAlone), [keep]);
+        assert_eq!(values(&found, Service::Moves), [service("")], "another region has other keys");
     }
 
     /// Names of keys with markup are text.
@@ -137,10 +169,12 @@ mod tests {
                 chosen: "k".to_owned(),
                 disk_texts: DiskKeyTexts::of(language),
                 disks: vec![disk],
-                refused: "<script>".to_owned(),
+                has_more: true,
+                other_texts: OtherTexts::of(language),
+                refused: Some(Trouble::of_form(language, "<script>", "<script>")),
             };
             let html = page.render().unwrap();
-            assert!(!html.contains("<script>") && html.matches("&#60;script&#62;").count() == 5, "{html}");
+            assert!(!html.contains("<script>") && html.matches("&#60;script&#62;").count() == 6, "{html}");
         }
     }
 }

@@ -16,15 +16,16 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 
 use super::image::Image;
-use super::{Of, found};
+use super::{Of, found, key_ids};
 use crate::calls::{Product, Refusal};
+use crate::form::{Fields, Posted};
 use crate::language::{fill, texts};
 use crate::pages::own_keys::KeyNames;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::{Choice, choices, text};
+use crate::shown::{Options, choices, text};
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Posted, Visit, rendered};
+use crate::visit::{Visit, rendered};
 use key_choice::KeyChoice;
 use preview::Preview;
 
@@ -68,8 +69,8 @@ struct CopyPage {
     texts: &'static CopyTexts,
     image: Image,
     fields: Fields,
-    regions: Vec<Choice>,
-    modes: Vec<Choice>,
+    regions: Options,
+    modes: Options,
     keys: KeyChoice,
     preview: Preview,
     trouble: Option<Trouble>,
@@ -109,50 +110,54 @@ async fn look_ahead(Path(Of { id }): Path<Of>, visit: Visit) -> Response {
         Err(refusal) => return visit.trouble(Section::Images, &refusal),
     };
     let region = destination(&visit, &fields).to_owned();
-    let names = KeyNames::of(&visit, &region).await;
     let keys = if fields.get("KeysOf") == region {
         None
     } else {
         // The keys are those of another region: the list comes anew, with nothing chosen.
         fields.clear("KMSKeyId");
         disk_keys::clear(&mut fields);
-        Some(KeyChoice::of(&visit, &image, &region, &names, &fields).await)
+        Some(KeyChoice::of(&visit, &image, &region, &fields).await)
     };
-    let mut preview = Preview::of(&visit, &image, &fields, &names).await;
+    let mut preview = Preview::of(&visit, &image, &fields).await;
     preview.keys = keys;
     rendered(StatusCode::OK, &preview)
 }
 
 async fn show(visit: &Visit, id: &str, typed: Option<Fields>, refused: Option<Refusal>) -> Response {
-    let image = match image(visit, id).await {
-        Ok(Some(image)) => image,
-        Ok(None) => return visit.not_found(),
-        Err(refusal) => return visit.trouble(Section::Images, &refusal),
-    };
+    let page = look(visit, id, typed, refused.as_ref()).await;
+    visit.answer_found(Section::Images, page, refused.as_ref())
+}
+
+async fn look(
+    visit: &Visit,
+    id: &str,
+    typed: Option<Fields>,
+    refused: Option<&Refusal>,
+) -> Result<Option<CopyPage>, Refusal> {
+    let Some(image) = image(visit, id).await? else { return Ok(None) };
     let texts = CopyTexts::of(visit.language);
     let fields = typed.unwrap_or_else(|| filled_in(&image, &visit.region, texts));
     let region = destination(visit, &fields).to_owned();
-    let names = KeyNames::of(visit, &region).await;
     let regions = visit.shared.calls.regions().iter().map(|name| (name.as_str(), name.as_str()));
-    let sent = fields.get("ClientToken");
-    let page = CopyPage {
+    let (keys, preview) =
+        tokio::join!(KeyChoice::of(visit, &image, &region, &fields), Preview::of(visit, &image, &fields));
+    Ok(Some(CopyPage {
         shell: visit.shell(Section::Images),
         texts,
         regions: choices(regions, &region),
         modes: choices([("Reencrypt", texts.reencrypt), ("Rewrap", texts.rewrap)], fields.get("RekeyMode")),
-        keys: KeyChoice::of(visit, &image, &region, &names, &fields).await,
-        preview: Preview::of(visit, &image, &fields, &names).await,
-        trouble: refused.as_ref().map(|refusal| Trouble::new(refusal, visit.language)),
-        token: if sent.is_empty() { visit.client_token() } else { sent.to_owned() },
+        keys,
+        preview,
+        trouble: refused.map(|refusal| visit.told(refusal)),
+        token: visit.form_token(&fields),
         image,
         fields,
-    };
-    rendered(refused.as_ref().map_or(StatusCode::OK, Refusal::http_status), &page)
+    }))
 }
 
 async fn image(visit: &Visit, id: &str) -> Result<Option<Image>, Refusal> {
     let Some(found) = found(visit, id).await? else { return Ok(None) };
-    let names = KeyNames::of(visit, &visit.region).await;
+    let names = KeyNames::of(visit, &visit.region, key_ids(std::slice::from_ref(&found))).await;
     Ok(Some(Image::read(&found, &names, visit.language)))
 }
 

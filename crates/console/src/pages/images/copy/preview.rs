@@ -8,10 +8,11 @@ use super::key_choice::KeyChoice;
 use super::outcome::{OutcomeTexts, Wish, sentences};
 use super::{counting, destination, disk_keys, parameters};
 use crate::calls::Product;
+use crate::form::Fields;
 use crate::language::{fill, texts};
 use crate::pages::own_keys::KeyNames;
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Visit, form_urlencoded};
+use crate::visit::{Visit, form_urlencoded};
 
 texts! {
     /// Texts of the preview.
@@ -43,8 +44,7 @@ pub(super) struct Preview {
 }
 
 impl Preview {
-    /// `names`: of the keys of the destination.
-    pub(super) async fn of(visit: &Visit, image: &Image, fields: &Fields, names: &KeyNames) -> Self {
+    pub(super) async fn of(visit: &Visit, image: &Image, fields: &Fields) -> Self {
         let texts = PreviewTexts::of(visit.language);
         let (fields, disks) = (&counting(fields), disk_keys::parameters(fields));
         let mut parameters = parameters(&image.id, fields, &disks);
@@ -55,15 +55,17 @@ impl Preview {
             Err(answer) => (refusals(&answer, visit.language), checks(&answer, visit.language)),
         };
         let is_too_large = refusals.iter().any(|trouble| trouble.code == TOO_LARGE);
-        let region = destination(visit, fields);
+        let (region, listed) = (destination(visit, fields), disk_keys::chosen(fields));
+        let named = listed.iter().map(|(_, key)| *key).chain([fields.get("KMSKeyId")]);
+        let names = KeyNames::of(visit, region, named.map(str::to_owned)).await;
         let wish = Wish {
             encrypt: fields.is_on("Encrypted"),
             key: names.name(fields.get("KMSKeyId")),
             rewrap: fields.get("RekeyMode") == "Rewrap",
             to: (region != visit.region).then_some(region),
         };
-        let listed = disk_keys::chosen(fields).into_iter().map(|(device, key)| (device, names.name(key)));
-        let happens = sentences(image, &wish, &listed.collect::<Vec<_>>(), OutcomeTexts::of(visit.language));
+        let listed: Vec<_> = listed.into_iter().map(|(device, key)| (device, names.name(key))).collect();
+        let happens = sentences(image, &wish, &listed, OutcomeTexts::of(visit.language));
         Self {
             texts,
             happens: if refusals.is_empty() { happens } else { Vec::new() },

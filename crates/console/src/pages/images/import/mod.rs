@@ -13,12 +13,13 @@ use axum::routing::get;
 
 use crate::assets;
 use crate::calls::{Product, Refusal};
+use crate::form::{Fields, Posted};
 use crate::language::texts;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
-use crate::shown::{Choice, choices, text};
+use crate::shown::{Options, choices, text};
 use crate::trouble::Trouble;
-use crate::visit::{Fields, Posted, Visit, rendered};
+use crate::visit::{Visit, rendered};
 use report::Report;
 
 texts! {
@@ -78,10 +79,10 @@ struct Import {
     texts: &'static ImportTexts,
     fields: Fields,
     token: String,
-    formats: Vec<Choice>,
-    systems: Vec<Choice>,
-    architectures: Vec<Choice>,
-    boot_modes: Vec<Choice>,
+    formats: Options,
+    systems: Options,
+    architectures: Options,
+    boot_modes: Options,
     /// What the file is, once it was looked at.
     report: Option<Report>,
     trouble: Option<Trouble>,
@@ -126,19 +127,17 @@ async fn send(Posted { visit, fields }: Posted) -> Response {
 }
 
 fn refused(visit: &Visit, fields: Fields, refusal: &Refusal) -> Response {
-    let trouble = Trouble::new(refusal, visit.language);
-    rendered(refusal.http_status(), &page(visit, fields, None, Some(trouble)))
+    visit.answer(Section::Images, Ok(page(visit, fields, None, Some(visit.told(refusal)))), Some(refusal))
 }
 
 fn page(visit: &Visit, fields: Fields, report: Option<Report>, trouble: Option<Trouble>) -> Import {
     let texts = ImportTexts::of(visit.language);
     let same = |words: &[&'static str], chosen: &str| choices(words.iter().map(|word| (*word, *word)), chosen);
     let formats = [("", texts.detect)].into_iter().chain(FORMATS.map(|format| (format, format)));
-    let sent = fields.get("ClientToken");
     Import {
         shell: visit.shell(Section::Images),
         texts,
-        token: if sent.is_empty() { visit.client_token() } else { sent.to_owned() },
+        token: visit.form_token(&fields),
         formats: choices(formats, fields.get("Format")),
         systems: choices([("linux", "Linux"), ("windows", "Windows")], fields.get("OSType")),
         architectures: same(&ARCHITECTURES, fields.get("Architecture")),

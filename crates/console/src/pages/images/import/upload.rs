@@ -9,10 +9,11 @@ use axum::response::Response;
 use axum::routing::post;
 
 use crate::calls::Product;
+use crate::form::Posted;
 use crate::shared::Shared;
 use crate::shown::{number, text};
 use crate::trouble::Trouble;
-use crate::visit::{Posted, rendered};
+use crate::visit::rendered;
 
 /// What the script needs to send.
 #[derive(Template)]
@@ -41,6 +42,6 @@ async fn announce(Posted { visit, fields }: Posted) -> Response {
             let (upload, token) = (text(&answer, "UploadId"), text(&answer, "Token"));
             rendered(StatusCode::OK, &Uploading { upload, token, offset: number(&answer, "Offset") })
         }
-        Err(refusal) => rendered(refusal.http_status(), &NotTaken { trouble: Trouble::new(&refusal, visit.language) }),
+        Err(refusal) => rendered(refusal.http_status(), &NotTaken { trouble: visit.told(&refusal) }),
     }
 }
