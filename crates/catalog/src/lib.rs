@@ -11,6 +11,7 @@
 //! Rules live elsewhere: this crate stores a state, it does not decide which state may follow. "Not found" is `None` here and an
 //! error in the rooms above. It never sees a key in clear and does no cryptography.
 
+pub use attendance::{Attendance, Attends};
 pub use catalog::Catalog;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{CatalogError, Result};
@@ -19,7 +20,7 @@ pub use names::{Account, InvalidName, KeyId, KeyVersionId, Region, Scope};
 pub use page::{AfterName, Listed, Page, PageRequest};
 pub use queries::ecs::{
     BlobRecord, ClientToken, DiskContent, DiskEncryptionDefault, DiskFilter, DiskRecord, ImageDiskRecord, ImageFilter,
-    ImageOwner, ImageRecord, ImageShare, ImageUse, InstanceFilter, InstanceRecord, JobFilter, JobRecord, KeyPairFilter,
+    ImageOwner, ImageRecord, ImageShare, ImageUse, InstanceFilter, InstanceRecord, JobFilter, JobOwner, JobRecord, KeyPairFilter,
     KeyPairRecord, NewJob, SnapshotFilter, SnapshotRecord, TicketRecord, TicketReply, UploadRecord,
 };
 pub use queries::kms::{
@@ -40,6 +41,7 @@ pub use read::Read;
 pub use recall::{Epoch, REMEMBERED_S, Recall};
 pub use writer::Write;
 
+mod attendance;
 mod catalog;
 mod clock;
 mod data_directory;

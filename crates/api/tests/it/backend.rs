@@ -9,7 +9,7 @@ use api::services::{
     Rooms, Unavailable, Uploads,
 };
 use api::{Images, Keys};
-use catalog::{AccountRecord, Clock, ManualClock, Region};
+use catalog::{AccountRecord, Attends, Clock, ManualClock, Region};
 use crypto::{OsRandom, Secret};
 use ecs::{BlobStore, Bucket, Ecs, EcsConfig, LocalStore};
 use jiff::Timestamp;
@@ -101,7 +101,11 @@ impl Backend {
 
     /// Works on the jobs that wait, until the test ends.
     pub(crate) fn work(&self) {
-        tokio::spawn(self.ecs.clone().work(true));
+        let ecs = self.ecs.clone();
+        tokio::spawn(async move {
+            let attendance = ecs.attend(Attends::OnlyServer).await.unwrap();
+            ecs.work(attendance).await;
+        });
     }
 
     /// The directory behind the bucket `golden`.

@@ -5,6 +5,7 @@
     reason = "the suite's functions are called by tests, so the exception for tests does not see them"
 )]
 
+mod attendance;
 mod changes;
 mod console_queries;
 mod crowds;

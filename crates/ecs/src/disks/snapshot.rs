@@ -69,7 +69,7 @@ impl Ecs {
                 write.sealed_image_insert(&in_flight((&snapshot.id, path), (key, version), self.now())).await?;
             }
             insert_tags(&mut write, &request.tags, &ResourceKind::Snapshot.tagged(&snapshot.id, scope)).await?;
-            write.job_insert(&self.job_that_reads(CREATE_SNAPSHOT, &snapshot.id, &spec, scope)?).await?;
+            write.job_insert(&self.job_that_reads(CREATE_SNAPSHOT, &snapshot.id, &spec, &instance)?).await?;
             if let Some(token) = &token {
                 token.remember(&mut write, &snapshot.id, snapshot.created_at).await?;
             }
@@ -109,11 +109,18 @@ impl Ecs {
         }
     }
 
-    /// A job that makes `made` of disks.
-    pub(crate) fn job_that_reads(&self, action: &str, made: &str, spec: &ReadSpec, scope: &Scope) -> Result<NewJob> {
+    /// A job that makes `made` of disks of an instance.
+    pub(crate) fn job_that_reads(
+        &self,
+        action: &str,
+        made: &str,
+        spec: &ReadSpec,
+        instance: &InstanceRecord,
+    ) -> Result<NewJob> {
         Ok(NewJob {
             id: self.new_id("t"),
-            scope: scope.clone(),
+            scope: instance.scope.clone(),
+            place: instance.host.clone(),
             action: action.to_owned(),
             image_id: made.to_owned(),
             spec: spec.to_json()?,

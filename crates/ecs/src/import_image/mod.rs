@@ -187,6 +187,7 @@ impl Ecs {
                 action: "ImportImage".to_owned(),
                 image_id: image.id.clone(),
                 spec: spec.to_json()?,
+                place: self.place_of_import(known),
                 created_at: image.created_at,
             };
             write.job_insert(&job).await?;
@@ -205,6 +206,12 @@ impl Ecs {
         let done = write.finish(done).await;
         self.board.wake();
         done
+    }
+
+    /// Where an import can be done: where its files are, if one lies on this machine and not in a bucket of a service.
+    fn place_of_import(&self, known: &[Known]) -> String {
+        let is_here = known.iter().any(|disk| matches!(disk.seen, Seen::File(_)));
+        if is_here { self.config.server_name.clone() } else { String::new() }
     }
 
     fn imported_disk(&self, position: u32, known: &Known) -> ImportedDisk {

@@ -10,7 +10,7 @@ pub use image_shares::ImageShare;
 pub use image_uses::ImageUse;
 pub use images::{ImageFilter, ImageOwner, ImageRecord};
 pub use instances::{InstanceFilter, InstanceRecord};
-pub use jobs::{JobFilter, JobRecord, NewJob};
+pub use jobs::{JobFilter, JobOwner, JobRecord, NewJob};
 pub use key_pairs::{KeyPairFilter, KeyPairRecord};
 pub use snapshots::{DiskContent, SnapshotFilter, SnapshotRecord};
 pub use tickets::{TicketRecord, TicketReply};
