@@ -91,6 +91,11 @@ impl Catalog {
         self.writer.commits()
     }
 
+    /// Number of queries outside of changes so far, by which a test sees that a list costs as many as one of its items.
+    pub fn queries(&self) -> u64 {
+        self.readers.asked()
+    }
+
     /// Has what changes with [`Write::unsettle`] deleted, in this process or another, overwritten also where the engine keeps old states: in
     /// the write-ahead log of SQLite, in the dead rows of PostgreSQL (not in the server's own log, which it recycles).
     ///

@@ -76,6 +76,7 @@ mod modify_image;
 mod names;
 mod network;
 mod new_image;
+mod pages;
 pub mod qemu;
 mod share_image;
 mod snapshots;

@@ -9,7 +9,7 @@ use api::services::{
     Rooms, Unavailable, Uploads,
 };
 use api::{Images, Keys};
-use catalog::{AccountRecord, Attends, Clock, ManualClock, Region};
+use catalog::{AccountRecord, Attends, Clock, ManualClock, Region, Scope};
 use crypto::{OsRandom, Secret};
 use ecs::{BlobStore, Bucket, Ecs, EcsConfig, LocalStore};
 use jiff::Timestamp;
@@ -153,8 +153,14 @@ fn images(directory: &Path, kms: &Arc<Kms>, ram: &Arc<Ram>, clock: &Arc<ManualCl
     Ecs::new(rooms, stores, config)
 }
 
-fn operator() -> Permit {
+/// Whoever is on the host.
+pub(crate) fn operator() -> Permit {
     Permit::for_local_operator(ACCOUNT.parse().unwrap(), NOW.parse().unwrap())
+}
+
+/// The account, in the region of calls that name none.
+pub(crate) fn scope() -> Scope {
+    Scope { account: ACCOUNT.parse().unwrap(), region: "cn-hangzhou".parse().unwrap() }
 }
 
 /// Makes a user and its access key: id and secret.

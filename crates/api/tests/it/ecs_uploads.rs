@@ -1,14 +1,16 @@
 //! How long an upload lives, and what may come between. Asked of the room behind the wire; the wire is judged in `crates/cli/tests`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use api::services::Uploads;
 use ecs::{EcsError, ImportError};
 use jiff::SignedDuration;
+use tokio::io::AsyncWriteExt as _;
 
 use crate::backend::Backend;
 use crate::calls::{Client, start};
-use crate::client::Running;
+use crate::client::{Running, read_answer};
 use crate::ecs_images::{ECS, REGION};
 
 const FILE: &[u8] = b"hello\n";
@@ -85,4 +87,24 @@ async fn a_file_that_lost_bytes_is_not_complete() {
     let wrong = receiving.finish().await;
     assert!(matches!(wrong, Err(EcsError::Import(ImportError::UploadDigest))), "{wrong:?}");
     assert_eq!(root.code(ECS, "ImportImage", &import).await, incomplete);
+}
+
+/// Shows that a request whose bytes drip, each in time for the patience with the next one, is ended, and that what came is kept.
+#[tokio::test]
+async fn a_request_that_drips_is_ended() {
+    let running = start().await;
+    let (id, token) = create(&Client::root(&running)).await;
+    let mut stream = running.connect().await;
+    let head = format!("PUT /uploads/{token} HTTP/1.1\r\nHost: x\r\nx-reseal-offset: 0\r\nContent-Length: 6\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // How much of a minute passes while the server waits depends on when it begins to; after the second byte it does wait.
+    for byte in &FILE[..3] {
+        stream.write_all(&[*byte]).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        running.clock.advance(SignedDuration::from_secs(61));
+    }
+    let _ = stream.write_all(&FILE[3..4]).await;
+    assert_eq!(read_answer(&mut stream).await.unwrap().status, 408);
+    let kept = std::fs::read(file_of(&running, &id)).unwrap();
+    assert!(!kept.is_empty() && FILE.starts_with(&kept), "{kept:?}");
 }

@@ -15,6 +15,7 @@ mod key_days_queries;
 mod key_pair_queries;
 mod key_queries;
 mod opening;
+mod page_queries;
 mod place;
 mod postgres_only;
 mod ram_queries;

@@ -82,7 +82,7 @@ async fn a_key_pair_belongs_to_the_call() {
     }
     let create = async |request| lab.ecs.create_instance(&request, Some("token"), &lab.permit, &lab.scope).await;
     let id = create(named("mine")).await.unwrap();
-    assert_eq!(lab.ecs.key_pair_of_instance(&id).await.unwrap().as_deref(), Some("mine"));
+    assert_eq!(lab.instance(&id).await.unwrap().key_pair.as_deref(), Some("mine"));
     assert_eq!(create(named("mine")).await.unwrap(), id);
     let refused = create(named("other")).await.unwrap_err();
     assert!(matches!(refused, EcsError::ClientTokenMismatch), "{refused}");
