@@ -50,9 +50,11 @@ pub use tags::{ResourceKind, TagFilter, TaggedWith, TagsPage};
 pub use tasks::TASK_ACTIONS;
 pub use ticket_desk::{TicketDesk, Verdict};
 pub use tickets::{DescribedTicket, IMAGE_COPY_SIZE, NewTicket};
+pub use tokens::CallToken;
 pub use uploads::{CreatedUpload, NewUpload, Receiving};
 pub use verify_image::{VerifiedDisk, Watch};
 
+mod abandoned_uploads;
 mod arn;
 mod cancel_copy;
 mod config;

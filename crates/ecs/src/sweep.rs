@@ -15,7 +15,7 @@ use crate::ecs::Ecs;
 use crate::error::Result;
 
 /// What nobody knows is removed when it is so old that no job of another process can be about to record it.
-const ORPHAN_AGE: Duration = Duration::from_secs(24 * 3600);
+pub(crate) const ORPHAN_AGE: Duration = Duration::from_secs(24 * 3600);
 
 /// How long client tokens and ended jobs are remembered.
 const TOKEN_AGE: Duration = Duration::from_secs(24 * 3600);
@@ -166,15 +166,8 @@ impl Ecs {
         }
     }
 
-    /// An upload of a job that is not over is in use, whatever its age and whichever process began it.
-    async fn abort_uploads(&self, store: &Arc<dyn BlobStore>) -> Result<()> {
-        let wanted = self.blobs_in_work().await?.iter().filter_map(|name| name.parse().ok()).collect();
-        store.abort_uploads(self.before(ORPHAN_AGE), &wanted).await?;
-        Ok(())
-    }
-
     /// Blobs that unfinished jobs make, and the ids of those jobs: work files are named after the one or the other.
-    async fn blobs_in_work(&self) -> Result<BTreeSet<String>> {
+    pub(crate) async fn blobs_in_work(&self) -> Result<BTreeSet<String>> {
         let (mut blobs, mut behind) = (BTreeSet::new(), 0);
         loop {
             let jobs = self.catalog.read().jobs_unfinished_after(behind).await?;
@@ -185,7 +178,7 @@ impl Ecs {
         }
     }
 
-    fn before(&self, age: Duration) -> Timestamp {
+    pub(crate) fn before(&self, age: Duration) -> Timestamp {
         self.now().saturating_sub(age).expect("a duration has no calendar units")
     }
 }

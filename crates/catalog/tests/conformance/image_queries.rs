@@ -221,7 +221,7 @@ async fn jobs_are_taken_in_order_and_by_one(place: &Place) {
             scope: Scope::default(),
             action: "CopyImage".to_owned(),
             image_id: "m-1".to_owned(),
-            spec: "{}".to_owned(),
+            spec: format!(r#"{{"disks":[{{"blob":"b-of-{id}"}}]}}"#),
             place: String::new(),
             created_at: at(1),
         };
@@ -253,6 +253,9 @@ async fn jobs_are_taken_in_order_and_by_one(place: &Place) {
     assert_eq!(unfinished(write.read().jobs_unfinished_after(all[0].0).await.unwrap()), all[1..]);
     assert!(write.job_end("t-2", "Failed", ("Code", "why"), at(17)).await.unwrap());
     assert!(!write.job_end("t-2", "Finished", ("", ""), at(18)).await.unwrap(), "it is over");
+    for (blob, is_over) in [("b-of-t-2", true), ("b-of-t-1", false), ("b-of-t-3", false)] {
+        assert_eq!(write.read().blob_is_of_ended_job(blob).await.unwrap(), is_over, "{blob}");
+    }
     assert!(!write.job_own("t-2", &worker("b"), at(40), at(19)).await.unwrap());
     assert_eq!(write.read().jobs_unfinished_count(&region).await.unwrap(), 1);
     assert!(write.job_end("t-1", "Finished", ("", ""), at(20)).await.unwrap());

@@ -15,7 +15,7 @@ use crate::jobs::spec::{CREATE_IMAGE, CREATE_SNAPSHOT, ReadDisk, ReadSpec};
 use crate::names::{check_description, check_name};
 use crate::new_image::insert_tags;
 use crate::tags::ResourceKind;
-use crate::tokens::Token;
+use crate::tokens::{CallToken, Token};
 
 const CREATE_SNAPSHOT_ACTION: Action = Action::new("ecs:CreateSnapshot");
 
@@ -28,13 +28,13 @@ impl Ecs {
     pub async fn create_snapshot(
         &self,
         request: &CreateSnapshot,
-        token: Option<&str>,
+        token: Option<&CallToken>,
         permit: &Permit,
         scope: &Scope,
     ) -> Result<String> {
         require(permit, CREATE_SNAPSHOT_ACTION, scope, &format!("disk/{}", request.disk_id))?;
         require(permit, CREATE_SNAPSHOT_ACTION, scope, "snapshot/*")?;
-        let token = Token::of(token, &scope.account, CREATE_SNAPSHOT, &(scope, request))?;
+        let token = Token::of(token, CREATE_SNAPSHOT, scope)?;
         if let Some(token) = &token
             && let Some(answer) = token.earlier_answer(&mut self.catalog.read()).await?
         {

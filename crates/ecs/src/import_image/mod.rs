@@ -22,7 +22,7 @@ use crate::error::{EcsError, Result};
 use crate::jobs::spec::{ImportSpec, ImportedDisk, Seen};
 use crate::new_image::{NewImage, insert_tags, snapshot_of};
 use crate::tags::ResourceKind;
-use crate::tokens::Token;
+use crate::tokens::{CallToken, Token};
 use place::Located;
 
 const IMPORT_IMAGE: Action = Action::new("ecs:ImportImage");
@@ -86,13 +86,13 @@ impl Ecs {
     pub async fn import_image(
         &self,
         request: &ImportImage,
-        token: Option<&str>,
+        token: Option<&CallToken>,
         permit: &Permit,
         scope: &Scope,
     ) -> Result<Imported> {
         self.store(&scope.region)?;
         require(permit, IMPORT_IMAGE, scope, "image/*")?;
-        let token = Token::of(token, &scope.account, "ImportImage", &(scope, request))?;
+        let token = Token::of(token, "ImportImage", scope)?;
         if let Some(token) = &token
             && let Some(answer) = token.earlier_answer(&mut self.catalog.read()).await?
         {

@@ -1,6 +1,6 @@
 //! The life of an instance: run, stop, start, reboot, delete, and what each leaves.
 
-use ecs::{EcsError, InstanceError, KeyPairError, ModifyInstance};
+use ecs::{CallToken, EcsError, InstanceError, KeyPairError, ModifyInstance};
 
 use crate::lab::Lab;
 
@@ -53,7 +53,8 @@ async fn tokens_make_one_instance_and_a_missing_qemu_none() {
     let lab = Lab::new().await;
     let image = lab.idle_image().await;
     let request = Lab::new_instances(&image);
-    let call = || lab.ecs.run_instances(&request, Some("token"), &lab.permit, &lab.scope);
+    let token = CallToken { token: "token".to_owned(), parameters: [1; 32] };
+    let call = || lab.ecs.run_instances(&request, Some(&token), &lab.permit, &lab.scope);
     let (first, second) = tokio::join!(call(), call());
     assert_eq!(first.unwrap(), second.unwrap());
     assert_eq!(lab.processes().len(), 1);
@@ -80,7 +81,7 @@ async fn a_key_pair_belongs_to_the_call() {
     for name in ["mine", "other"] {
         lab.ecs.create_key_pair(name, &lab.permit, &lab.scope).await.unwrap();
     }
-    let create = async |request| lab.ecs.create_instance(&request, Some("token"), &lab.permit, &lab.scope).await;
+    let create = async |request| lab.ecs.create_instance(&request, Some(&token), &lab.permit, &lab.scope).await;
     let id = create(named("mine")).await.unwrap();
     assert_eq!(lab.instance(&id).await.unwrap().key_pair.as_deref(), Some("mine"));
     assert_eq!(create(named("mine")).await.unwrap(), id);

@@ -177,6 +177,12 @@ impl Read<'_> {
         self.records("list jobs", sql, values![sequence], JobRecord::from_row).await
     }
 
+    /// Whether a job that is over names this blob among what it was to make.
+    pub async fn blob_is_of_ended_job(&mut self, blob: &str) -> Result<bool> {
+        let sql = "SELECT count(*) AS n FROM jobs WHERE finished_at IS NOT NULL AND replace(spec, $1, '') <> spec";
+        Ok(self.count("look for the job of a blob", sql, values![blob]).await? > 0)
+    }
+
     /// Number of jobs of a region that wait or are worked on, of all accounts.
     pub async fn jobs_unfinished_count(&mut self, region: &Region) -> Result<u64> {
         let sql = "SELECT count(*) AS n FROM jobs WHERE region = $1 AND state IN ('Waiting', 'Processing')";
