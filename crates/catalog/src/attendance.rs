@@ -34,8 +34,9 @@ const NAME: [&str; 2] = [
 /// hours.
 const KEEPALIVE: &str = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3";
 
-/// How long locks are waited for that were lost with their connection: others may have come meanwhile.
-const AGAIN: Duration = Duration::from_millis(1);
+/// How long locks are waited for that were lost with their connection: the database tells of the loss before it gives them back. Others may
+/// have come meanwhile.
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// As what a process works on jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,6 +13,7 @@ use catalog::{BlobRecord, Region, Timestamp};
 
 use crate::ecs::Ecs;
 use crate::error::Result;
+use crate::uploads::UPLOAD_SUFFIX;
 
 /// What nobody knows is removed when it is so old that no job of another process can be about to record it.
 pub(crate) const ORPHAN_AGE: Duration = Duration::from_secs(24 * 3600);
@@ -141,7 +142,9 @@ impl Ecs {
             // `BLOB`, `BLOB.something`, `TASK.OBJECT` or `UPLOAD.upload`.
             let blob = name.split('.').next().unwrap_or(&name);
             let is_wanted = in_work.contains(blob) || self.catalog.read().upload_by_id(blob).await?.is_some();
-            if !is_wanted && (alone || file.modified < self.before(ORPHAN_AGE)) {
+            // What was sent is there in clear, and has a record before it has a file: another server may have removed that.
+            let is_over = alone || name.ends_with(UPLOAD_SUFFIX) || file.modified < self.before(ORPHAN_AGE);
+            if !is_wanted && is_over {
                 self.remove_files_of(store, blob).await?;
             }
         }

@@ -53,7 +53,8 @@ async fn only_bytes_put_off_the_end() {
     assert!(!file_of(&running, &id).exists());
 }
 
-/// Shows that a request that began in time and brings its first bytes too late makes nothing live again.
+/// Shows that a request that began in time and brings its first bytes too late makes nothing live again, and that a server beside others removes
+/// its file at once where one of them has removed the record, but no other young file.
 #[tokio::test]
 async fn what_is_given_up_takes_no_bytes() {
     let running = start().await;
@@ -65,6 +66,12 @@ async fn what_is_given_up_takes_no_bytes() {
     assert!(is_gone(&receiving.finish().await));
     ecs.sweep(true).await.unwrap();
     assert!(!file_of(&running, &id).exists());
+    let young = file_of(&running, &id).with_extension("source");
+    for file in [&file_of(&running, &id), &young] {
+        std::fs::write(file, FILE).unwrap();
+    }
+    ecs.sweep(false).await.unwrap();
+    assert!(!file_of(&running, &id).exists() && young.exists());
 }
 
 /// Shows that a complete upload whose file lost bytes is not imported, and that those that are sent again are hashed.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use catalog::{Attends, Catalog, CatalogError};
+use catalog::Attends::{Command, OnlyServer, Server};
+use catalog::{Attendance, Catalog, CatalogError};
 
 use crate::postgres_only::close_others;
 use crate::server;
@@ -17,7 +18,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 async fn processes_bear_each_other_as_they_say() {
     let url = server::new_database().await;
     let (first, second) = (Catalog::connect(&url).await.unwrap(), Catalog::connect(&url).await.unwrap());
-    use Attends::{Command, OnlyServer, Server};
     for (there, name, comes, wanted) in [
         (Server, "data-2", Server, "welcome"),
         (Server, "data-2", Command, "welcome"),
@@ -53,26 +53,30 @@ async fn processes_bear_each_other_as_they_say() {
 async fn an_attendance_outlives_its_connection_unless_another_came() {
     let url = server::new_database().await;
     let (first, second) = (Catalog::connect(&url).await.unwrap(), Catalog::connect(&url).await.unwrap());
-    let held = first.attend("data-1", Attends::OnlyServer, PATIENCE).await.unwrap();
+    let held = first.attend("data-1", OnlyServer, PATIENCE).await.unwrap();
     close_others(&url).await;
-    held.confirm().await.unwrap();
+    is_confirmed(&held).await;
     assert!(held.is_alone().await);
-    let refused = second.attend("data-2", Attends::Server, NO_PATIENCE).await.err().unwrap();
+    let refused = second.attend("data-2", Server, NO_PATIENCE).await.err().unwrap();
     assert!(matches!(refused, CatalogError::OnlyServer { .. }), "its locks are taken again: {refused}");
 
     close_others(&url).await;
-    let other = second.attend("data-2", Attends::Server, PATIENCE).await.unwrap();
+    let other = second.attend("data-2", Server, PATIENCE).await.unwrap();
     assert!(!held.is_alone().await);
     assert!(matches!(held.confirm().await.unwrap_err(), CatalogError::NotAlone { .. }));
     drop(other);
-    // The database may take a moment to see that it is gone.
-    let waited = tokio::time::timeout(PATIENCE, async {
+    is_confirmed(&held).await;
+    assert!(held.is_alone().await);
+}
+
+/// The database may take a moment to see that others are gone, or the lost connection itself.
+async fn is_confirmed(held: &Attendance) {
+    let confirmed = async {
         while held.confirm().await.is_err() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-    });
-    waited.await.unwrap();
-    assert!(held.is_alone().await);
+    };
+    tokio::time::timeout(PATIENCE, confirmed).await.unwrap();
 }
 
 /// Shows that there is nothing to be refused in a data directory, whose lock its owner takes.
@@ -80,7 +84,7 @@ async fn an_attendance_outlives_its_connection_unless_another_came() {
 async fn a_data_directory_has_its_own_lock() {
     let directory = tempfile::tempdir().unwrap();
     let catalog = Catalog::open(directory.path()).await.unwrap();
-    let _first = catalog.attend("", Attends::OnlyServer, NO_PATIENCE).await.unwrap();
-    let second = catalog.attend("", Attends::OnlyServer, NO_PATIENCE).await.unwrap();
+    let _first = catalog.attend("", OnlyServer, NO_PATIENCE).await.unwrap();
+    let second = catalog.attend("", OnlyServer, NO_PATIENCE).await.unwrap();
     assert!(second.is_alone().await);
 }
