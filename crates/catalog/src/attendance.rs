@@ -21,14 +21,11 @@ use crate::database::{BUSY_TIMEOUT, Connection, Opener, Statement, values};
 use crate::error::{CatalogError, Result};
 
 /// The lock of all: two numbers, which PostgreSQL tells from the one number of the writer's lock. "Rsel".
-const ALL: [&str; 2] =
-    ["SELECT pg_advisory_lock_shared(1383294316, 0)", "SELECT pg_advisory_lock(1383294316, 0)"];
+const ALL: [&str; 2] = ["SELECT pg_advisory_lock_shared(1383294316, 0)", "SELECT pg_advisory_lock(1383294316, 0)"];
 
 /// The lock of a name. "Rsem".
-const NAME: [&str; 2] = [
-    "SELECT pg_advisory_lock_shared(1383294317, hashtext($1))",
-    "SELECT pg_advisory_lock(1383294317, hashtext($1))",
-];
+const NAME: [&str; 2] =
+    ["SELECT pg_advisory_lock_shared(1383294317, hashtext($1))", "SELECT pg_advisory_lock(1383294317, hashtext($1))"];
 
 /// A connection whose host has vanished without a word is closed by the database after some 25 s, and its locks go: by default it would take
 /// hours.

@@ -56,11 +56,8 @@ impl Catalog {
     }
 
     async fn settled(connection: Connection, opener: Opener) -> Self {
-        let catalog = Self {
-            readers: Readers::new(opener.clone()),
-            writer: Writer::new(connection, opener.clone()),
-            opener,
-        };
+        let catalog =
+            Self { readers: Readers::new(opener.clone()), writer: Writer::new(connection, opener.clone()), opener };
         // Whoever was killed after a deletion left this to do. A failure must keep nobody from reading; the next `settle` tries again.
         let _ = catalog.settle().await;
         catalog

@@ -75,7 +75,9 @@ pub enum CatalogError {
         waited_s: u64,
     },
     /// Another process works on the jobs of this catalog, and there was to be none.
-    #[error("{place} is used by another server or command, so this one is not the only one: leave out --only-server, or stop the other")]
+    #[error(
+        "{place} is used by another server or command, so this one is not the only one: leave out --only-server, or stop the other"
+    )]
     NotAlone {
         /// Server and database.
         place: String,

@@ -66,7 +66,8 @@ mod tests {
     #[test]
     fn only_what_nobody_can_complete_is_abandoned() {
         let old = Timestamp::from_second(1_000_000).unwrap();
-        let elsewhere = |second| Begun::Elsewhere { at: Timestamp::from_second(second).unwrap(), upload: String::new() };
+        let elsewhere =
+            |second| Begun::Elsewhere { at: Timestamp::from_second(second).unwrap(), upload: String::new() };
         let unreadable = Begun::Elsewhere { at: Timestamp::MAX, upload: String::new() };
         let (earlier, later) = (elsewhere(999_999), elsewhere(1_000_001));
         for (known, begun, wanted) in [

@@ -65,8 +65,7 @@ mod tests {
     fn a_directory_has_one_name() {
         let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let names: Vec<String> = std::thread::scope(|scope| {
-            let drawn: Vec<_> =
-                (0..8).map(|_| scope.spawn(|| server_name(here.path(), &OsRandom).unwrap())).collect();
+            let drawn: Vec<_> = (0..8).map(|_| scope.spawn(|| server_name(here.path(), &OsRandom).unwrap())).collect();
             drawn.into_iter().map(|name| name.join().unwrap()).collect()
         });
         assert!(names[0].starts_with("server-"));

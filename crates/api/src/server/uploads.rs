@@ -141,7 +141,10 @@ impl Refused {
                 said(StatusCode::INTERNAL_SERVER_ERROR, "the server failed; its log says why")
             }
             Self::Offset => said(StatusCode::BAD_REQUEST, "x-reseal-offset says where the bytes begin"),
-            Self::Broken => said(StatusCode::REQUEST_TIMEOUT, "the bytes stopped coming, or came too slowly; those that came are kept"),
+            Self::Broken => said(
+                StatusCode::REQUEST_TIMEOUT,
+                "the bytes stopped coming, or came too slowly; those that came are kept",
+            ),
             Self::Method => said(StatusCode::METHOD_NOT_ALLOWED, "PUT brings bytes, HEAD asks how many are there"),
             Self::TooMany => said(StatusCode::SERVICE_UNAVAILABLE, "too many uploads at once; try again"),
         }

@@ -66,7 +66,7 @@ async fn what_is_given_up_takes_no_bytes() {
     assert!(is_gone(&receiving.finish().await));
     ecs.sweep(true).await.unwrap();
     assert!(!file_of(&running, &id).exists());
-    let young = file_of(&running, &id).with_extension("source");
+    let young = file_of(&running, &id).with_file_name("young.source");
     for file in [&file_of(&running, &id), &young] {
         std::fs::write(file, FILE).unwrap();
     }
@@ -105,8 +105,7 @@ async fn a_request_that_drips_is_ended() {
     let made = root.done(ECS, "CreateUpload", &[REGION, ("Size", "500"), ("Sha256", SHA256)]).await;
     let (id, token) = (made["UploadId"].as_str().unwrap(), made["Token"].as_str().unwrap());
     let (mut answers, mut bytes) = running.connect().await.into_split();
-    let head =
-        format!("PUT /uploads/{token} HTTP/1.1\r\nHost: x\r\nx-reseal-offset: 0\r\nContent-Length: 500\r\n\r\n");
+    let head = format!("PUT /uploads/{token} HTTP/1.1\r\nHost: x\r\nx-reseal-offset: 0\r\nContent-Length: 500\r\n\r\n");
     bytes.write_all(head.as_bytes()).await.unwrap();
     let drip = async {
         loop {

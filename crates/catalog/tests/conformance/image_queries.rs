@@ -1,8 +1,8 @@
 //! Images, snapshots, blobs, jobs and client tokens.
 
 use catalog::{
-    BlobRecord, ClientToken, DiskContent, ImageDiskRecord, ImageFilter, ImageRecord, JobFilter, JobOwner, NewJob, PageRequest,
-    Scope, SnapshotRecord, Timestamp, Write,
+    BlobRecord, ClientToken, DiskContent, ImageDiskRecord, ImageFilter, ImageRecord, JobFilter, JobOwner, NewJob,
+    PageRequest, Scope, SnapshotRecord, Timestamp, Write,
 };
 
 use crate::place::{Place, on_both_engines};

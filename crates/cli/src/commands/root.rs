@@ -29,7 +29,10 @@ pub(crate) fn run(args: RootCommandArgs, store: &Store) -> Result<ExitCode> {
             durable_file::write_new(&file, &backup.text).context("there is no backup")?;
             let noted = store.wait(store.kms.note_root_backup(&backup));
             noted.with_context(|| {
-                format!("{} is a good backup, but it is not noted, so the warning stays; make another one", file.display())
+                format!(
+                    "{} is a good backup, but it is not noted, so the warning stays; make another one",
+                    file.display()
+                )
             })?;
             output::line(&format!("{}: a copy of the root key, encrypted under the passphrase", file.display()));
             output::line("Keep it on another machine, and the passphrase apart from it.");

@@ -66,7 +66,15 @@ impl LocalImages {
             Some(region) => Scope { region: region.parse()?, ..scope },
             None => scope,
         };
-        Ok(Self { ecs, regions: installation.regions().to_vec(), runtime, permit, scope, _lock: lock, _attendance: attendance })
+        Ok(Self {
+            ecs,
+            regions: installation.regions().to_vec(),
+            runtime,
+            permit,
+            scope,
+            _lock: lock,
+            _attendance: attendance,
+        })
     }
 
     /// All rows of a list, page by page, as they are shown.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 use std::thread;
 
 use crate::caller::Caller;
@@ -28,8 +29,10 @@ fn the_server_works_on_postgresql() {
     let server = serve();
     fs::create_dir_all(elsewhere.data()).expect("a directory");
     fs::copy(place.data().join("root.key"), elsewhere.data().join("root.key")).expect("the root key");
-    let mut second = elsewhere.serving(elsewhere.reseal());
-    second.arg("--database").arg(&postgres.url);
+    let mut bounded = Command::new("timeout");
+    bounded.args(["60", env!("CARGO_BIN_EXE_reseal")]);
+    let mut second = elsewhere.serving(elsewhere.reseal_by(bounded));
+    second.args(["--listen", "127.0.0.1:0", "--database", &postgres.url]);
     // It waits for a moment before it gives up.
     let second = thread::spawn(move || second.output().expect("reseal runs"));
     run(&server, "tea.py", "v3");

@@ -271,8 +271,7 @@ mod tests {
             ("Stopping", REBOOTING, Due::StopAgain, Due::Nothing, Due::StopAgain, Due::StartAgain),
             ("Stopped", "", Due::End, Due::End, Due::End, Due::Nothing),
         ] {
-            let cases =
-                [(Runs::Ours, ours), (Runs::OursStopping, stopping), (Runs::Left, left), (Runs::Not, none)];
+            let cases = [(Runs::Ours, ours), (Runs::OursStopping, stopping), (Runs::Left, left), (Runs::Not, none)];
             for (runs, wanted) in cases {
                 assert_eq!(due(status, doing, runs), wanted, "{status} {doing} {runs:?}");
             }

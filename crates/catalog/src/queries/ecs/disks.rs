@@ -160,10 +160,7 @@ impl Read<'_> {
 
     /// The same of several instances, those of one behind the other.
     pub async fn disks_of_instances(&mut self, instance_ids: &[&str]) -> Result<Vec<DiskRecord>> {
-        let sql = of_ids!(
-            "SELECT * FROM disks WHERE instance_id",
-            " ORDER BY instance_id, position, created_at, id"
-        );
+        let sql = of_ids!("SELECT * FROM disks WHERE instance_id", " ORDER BY instance_id, position, created_at, id");
         self.records_of_ids("list the disks of instances", sql, (instance_ids, values![]), DiskRecord::from_row).await
     }
 
