@@ -20,8 +20,9 @@ pub use names::{Account, InvalidName, KeyId, KeyVersionId, Region, Scope};
 pub use page::{AfterName, Listed, Page, PageRequest};
 pub use queries::ecs::{
     BlobRecord, ClientToken, DiskContent, DiskEncryptionDefault, DiskFilter, DiskRecord, ImageDiskRecord, ImageFilter,
-    ImageOwner, ImageRecord, ImageShare, ImageUse, InstanceFilter, InstanceRecord, JobFilter, JobOwner, JobRecord, KeyPairFilter,
-    KeyPairRecord, NewJob, SnapshotFilter, SnapshotRecord, SnapshotUse, TicketRecord, TicketReply, UploadRecord,
+    ImageOwner, ImageRecord, ImageShare, ImageUse, InstanceFilter, InstanceRecord, JobFilter, JobOwner, JobRecord,
+    KeyPairFilter, KeyPairRecord, NewJob, SnapshotFilter, SnapshotRecord, SnapshotUse, TicketRecord, TicketReply,
+    UploadRecord,
 };
 pub use queries::kms::{
     AliasRecord, ImportToken, KeyFilter, KeyRecord, KeyState, KeyVersionRecord, Rotation, SealedImage,
