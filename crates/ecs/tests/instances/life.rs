@@ -81,11 +81,15 @@ async fn a_key_pair_belongs_to_the_call() {
     for name in ["mine", "other"] {
         lab.ecs.create_key_pair(name, &lab.permit, &lab.scope).await.unwrap();
     }
-    let create = async |request| lab.ecs.create_instance(&request, Some(&token), &lab.permit, &lab.scope).await;
-    let id = create(named("mine")).await.unwrap();
+    let create = async |name: &str| {
+        // What was sent differs as the names do.
+        let token = CallToken { token: "token".to_owned(), parameters: [name.len() as u8; 32] };
+        lab.ecs.create_instance(&named(name), Some(&token), &lab.permit, &lab.scope).await
+    };
+    let id = create("mine").await.unwrap();
     assert_eq!(lab.instance(&id).await.unwrap().key_pair.as_deref(), Some("mine"));
-    assert_eq!(create(named("mine")).await.unwrap(), id);
-    let refused = create(named("other")).await.unwrap_err();
+    assert_eq!(create("mine").await.unwrap(), id);
+    let refused = create("other").await.unwrap_err();
     assert!(matches!(refused, EcsError::ClientTokenMismatch), "{refused}");
 }
 
