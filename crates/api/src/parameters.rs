@@ -26,6 +26,11 @@ impl Parameters {
         Self { product, pairs }
     }
 
+    /// All that was sent, in byte order of the names.
+    pub(crate) fn sent(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     fn text(&self, name: &str) -> Option<&str> {
         self.pairs.get(name).map(String::as_str)
     }

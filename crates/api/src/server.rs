@@ -6,6 +6,7 @@
 mod config;
 mod connection;
 mod deadline;
+mod pace;
 mod pages;
 mod routes;
 mod tls;

@@ -30,6 +30,6 @@ pub use own::{open_or_make_own, open_own, remove_own};
 pub use partial::{Durability, Overwrite, PartialFile, fsync_directory_of, partial_path};
 pub use source::{Identity, SourceFile};
 pub use store::{
-    BlobEntry, BlobId, BlobStore, Cause, LocalConfig, LocalStore, MemoryStore, NotABlobId, ObjectBucket, OpenBlob,
-    PutAhead, S3Config, S3Store, StoreConfig, StoreError, StoreResult, WorkFile,
+    Begun, BlobEntry, BlobId, BlobStore, BlobUpload, Cause, LocalConfig, LocalStore, MemoryStore, NotABlobId,
+    ObjectBucket, OpenBlob, PutAhead, S3Config, S3Store, StoreConfig, StoreError, StoreResult, WorkFile,
 };

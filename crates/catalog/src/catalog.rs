@@ -1,5 +1,7 @@
 use std::path::Path;
+use std::time::Duration;
 
+use crate::attendance::{Attendance, Attends};
 use crate::data_directory::{exclusive, private_directory, private_file};
 use crate::database::{Connection, Opener};
 use crate::error::{CatalogError, Result};
@@ -12,6 +14,7 @@ use crate::writer::{Write, Writer};
 ///
 /// Several processes may use one catalog: writers wait for each other, readers never wait.
 pub struct Catalog {
+    opener: Opener,
     readers: Readers,
     writer: Writer,
 }
@@ -53,7 +56,8 @@ impl Catalog {
     }
 
     async fn settled(connection: Connection, opener: Opener) -> Self {
-        let catalog = Self { readers: Readers::new(opener.clone()), writer: Writer::new(connection, opener) };
+        let catalog =
+            Self { readers: Readers::new(opener.clone()), writer: Writer::new(connection, opener.clone()), opener };
         // Whoever was killed after a deletion left this to do. A failure must keep nobody from reading; the next `settle` tries again.
         let _ = catalog.settle().await;
         catalog
@@ -71,9 +75,22 @@ impl Catalog {
         self.writer.begin().await
     }
 
+    /// Says that this process works on jobs, until what is returned is dropped. `name`: that of its data directory. `patience`: how long a
+    /// process that stands in the way is waited for, as it may be about to end.
+    ///
+    /// Errors: [`CatalogError::NotAlone`], [`CatalogError::OnlyServer`], [`CatalogError::NameTaken`], [`CatalogError::Database`].
+    pub async fn attend(&self, name: &str, attends: Attends, patience: Duration) -> Result<Attendance> {
+        Attendance::begin(&self.opener, name, attends, patience).await
+    }
+
     /// Number of commits so far. Changes that come together share one, so it may be far below the number of changes.
     pub fn commits(&self) -> u64 {
         self.writer.commits()
+    }
+
+    /// Number of queries outside of changes so far, by which a test sees that a list costs as many as one of its items.
+    pub fn queries(&self) -> u64 {
+        self.readers.asked()
     }
 
     /// Has what changes with [`Write::unsettle`] deleted, in this process or another, overwritten also where the engine keeps old states: in

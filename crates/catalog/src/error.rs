@@ -74,6 +74,29 @@ pub enum CatalogError {
         /// Seconds waited.
         waited_s: u64,
     },
+    /// Another process works on the jobs of this catalog, and there was to be none.
+    #[error(
+        "{place} is used by another server or command, so this one is not the only one: leave out --only-server, or stop the other"
+    )]
+    NotAlone {
+        /// Server and database.
+        place: String,
+    },
+    /// A server that bears none beside it works on the jobs of this catalog.
+    #[error("{place} is used by a server that is to be its only one (--only-server)")]
+    OnlyServer {
+        /// Server and database.
+        place: String,
+    },
+    /// Another process works on the jobs of this catalog under the same name.
+    #[error(
+        "another server or command with the name `{name}` uses the database: two data directories have that name, because one is a copy; \
+         remove the file `server-name` from the copy, which gets another one then"
+    )]
+    NameTaken {
+        /// Name of the data directory.
+        name: String,
+    },
     /// The database refused a statement.
     #[error("the catalog could not {action}")]
     Database {

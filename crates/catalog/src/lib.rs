@@ -11,6 +11,7 @@
 //! Rules live elsewhere: this crate stores a state, it does not decide which state may follow. "Not found" is `None` here and an
 //! error in the rooms above. It never sees a key in clear and does no cryptography.
 
+pub use attendance::{Attendance, Attends};
 pub use catalog::Catalog;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{CatalogError, Result};
@@ -20,8 +21,8 @@ pub use page::{AfterName, Listed, Page, PageRequest};
 pub use queries::ecs::{
     BlobRecord, ClientToken, DiskContent, DiskEncryptionDefault, DiskFilter, DiskRecord, ImageDiskRecord, ImageFilter,
     ImageOrder, ImageOwner, ImageRecord, ImageShare, ImageSort, ImageUse, InstanceFilter, InstanceRecord, JobFilter,
-    JobRecord, KeyPairFilter, KeyPairRecord, NewJob, SnapshotFilter, SnapshotRecord, TicketFilter, TicketRecord,
-    TicketReply, UploadRecord,
+    JobOwner, JobRecord, KeyPairFilter, KeyPairRecord, NewJob, SnapshotFilter, SnapshotRecord, SnapshotUse,
+    TicketFilter, TicketRecord, TicketReply, UploadRecord,
 };
 pub use queries::kms::{
     AliasRecord, ImportToken, KeyFilter, KeyRecord, KeyState, KeyVersionRecord, Rotation, SealedImage,
@@ -41,6 +42,7 @@ pub use read::Read;
 pub use recall::{Epoch, REMEMBERED_S, Recall};
 pub use writer::Write;
 
+mod attendance;
 mod catalog;
 mod clock;
 mod data_directory;

@@ -41,6 +41,7 @@ const STEPS: &[Step] = &[
     translated(include_str!("../migrations/0016_uploads.sql")),
     translated(include_str!("../migrations/0017_console_sessions.sql")),
     translated(include_str!("../migrations/0018_meter_days.sql")),
+    translated(include_str!("../migrations/0019_job_places.sql")),
     translated(include_str!("../migrations/0020_image_lists.sql")),
 ];
 

@@ -1,4 +1,5 @@
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Semaphore;
 
@@ -13,11 +14,17 @@ pub(crate) struct Readers {
     opener: Opener,
     idle: Mutex<Vec<Connection>>,
     free: Semaphore,
+    asked: AtomicU64,
 }
 
 impl Readers {
     pub(crate) fn new(opener: Opener) -> Self {
-        Self { opener, idle: Mutex::new(Vec::new()), free: Semaphore::new(READERS_MAX) }
+        Self { opener, idle: Mutex::new(Vec::new()), free: Semaphore::new(READERS_MAX), asked: AtomicU64::new(0) }
+    }
+
+    /// Number of queries so far.
+    pub(crate) fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
     }
 
     /// Runs a query on the last committed state.
@@ -25,6 +32,7 @@ impl Readers {
     /// A connection whose query failed or was cancelled is not used again. One that died while it was idle, because the server was
     /// started anew, is no reason to fail: the query is put to a new one.
     pub(crate) async fn fetch(&self, action: &'static str, statement: Statement) -> Result<Vec<Row>> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         let failed = CatalogError::database(action);
         let _permit = self.free.acquire().await.expect("the semaphore is never closed");
         if let Some(mut connection) = self.take_idle() {

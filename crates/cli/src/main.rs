@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod durable_file;
 #[expect(unsafe_code, reason = "changes the environment, before there is a second thread")]
 mod environment;
 mod hardening;

@@ -11,6 +11,8 @@ use crate::instances::InstancesConfig;
 pub struct EcsConfig {
     /// Where digest trees and pinned headers of sealed images are kept.
     pub data_dir: PathBuf,
+    /// Its name ([`crate::server_name`]); empty for one whose catalog no other server uses.
+    pub server_name: String,
     /// Where images may be imported from, by the name of their bucket.
     pub import_buckets: BTreeMap<String, Bucket>,
     /// Where images may be exported to, by the name of their bucket.
@@ -49,6 +51,7 @@ impl EcsConfig {
         let instances = InstancesConfig::new(data_dir.join("instances"));
         Self {
             data_dir,
+            server_name: String::new(),
             instances,
             import_buckets: BTreeMap::new(),
             export_buckets: BTreeMap::new(),

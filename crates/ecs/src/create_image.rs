@@ -14,7 +14,7 @@ use crate::error::{EcsError, Result};
 use crate::import_image::{GIB, device};
 use crate::new_image::{NewImage, insert_tags};
 use crate::tags::ResourceKind;
-use crate::tokens::Token;
+use crate::tokens::{CallToken, Token};
 
 const CREATE_IMAGE: Action = Action::new("ecs:CreateImage");
 
@@ -51,11 +51,11 @@ impl Ecs {
     pub async fn create_image(
         &self,
         request: &CreateImage,
-        token: Option<&str>,
+        token: Option<&CallToken>,
         permit: &Permit,
         scope: &Scope,
     ) -> Result<String> {
-        let token = Token::of(token, &scope.account, "CreateImage", &(scope, request))?;
+        let token = Token::of(token, "CreateImage", scope)?;
         if !request.instance_id.is_empty() {
             return self.create_image_of_instance(request, token.as_ref(), permit, scope).await;
         }

@@ -8,6 +8,7 @@ use ram::{Action, Permit};
 use crate::arn::require;
 use crate::ecs::Ecs;
 use crate::error::Result;
+use crate::pages::by_owner;
 use crate::tags::ResourceKind;
 
 const DESCRIBE_IMAGES: Action = Action::new("ecs:DescribeImages");
@@ -81,8 +82,8 @@ impl Ecs {
 async fn described(read: &mut Read<'_>, images: Vec<ImageRecord>, scope: &Scope) -> Result<Vec<DescribedImage>> {
     let ids: Vec<&str> = images.iter().map(|image| image.id.as_str()).collect();
     let disks = read.images_disks(&ids).await?;
-    let mut disks = by_image(disks.into_iter().map(|disk| (disk.image_id.clone(), disk)));
-    let mut tags = by_image(read.tags_of_resources((ResourceKind::Image.name(), &ids), scope).await?);
+    let mut disks = by_owner(disks.into_iter().map(|disk| (disk.image_id.clone(), disk)));
+    let mut tags = by_owner(read.tags_of_resources((ResourceKind::Image.name(), &ids), scope).await?);
     let uses = read.images_uses(&ids, &scope.account).await?;
     let mut uses: BTreeMap<String, ImageUse> = uses.into_iter().map(|one| (one.image_id.clone(), one)).collect();
     let describe = |image: ImageRecord| {
@@ -97,13 +98,4 @@ async fn described(read: &mut Read<'_>, images: Vec<ImageRecord>, scope: &Scope)
         }
     };
     Ok(images.into_iter().map(describe).collect())
-}
-
-/// What belongs to each image, in the order in which it comes.
-fn by_image<T>(found: impl IntoIterator<Item = (String, T)>) -> BTreeMap<String, Vec<T>> {
-    let mut grouped: BTreeMap<String, Vec<T>> = BTreeMap::new();
-    for (image_id, one) in found {
-        grouped.entry(image_id).or_default().push(one);
-    }
-    grouped
 }

@@ -44,6 +44,7 @@ impl Ecs {
                 scope: scope.clone(),
                 action: spec::EXPORT_IMAGE.to_owned(),
                 image_id: request.image_id.clone(),
+                place: self.place_of_export(&spec)?,
                 spec: spec.to_json()?,
                 created_at: self.now(),
             };
@@ -86,6 +87,14 @@ impl Ecs {
         }
         let exported = disks.iter().map(|disk| exported_disk(&image, disk, &request.prefix, format));
         Ok(ExportSpec { bucket: request.bucket.clone(), disks: exported.collect(), format: format.to_owned() })
+    }
+
+    /// Where an export can be made: a directory is one of this machine.
+    fn place_of_export(&self, spec: &ExportSpec) -> Result<String> {
+        Ok(match self.export_bucket(&spec.bucket)? {
+            Bucket::Directory(_) => self.config.server_name.clone(),
+            Bucket::S3(_) => String::new(),
+        })
     }
 
     /// A bucket that images may be written to.

@@ -171,11 +171,6 @@ impl Ecs {
         self.for_each_instance(name, instance_ids, Change::Detach, scope).await
     }
 
-    /// Name of the pair that an instance was given. Takes no permit: whoever calls may see the instance.
-    pub async fn key_pair_of_instance(&self, instance_id: &str) -> Result<Option<String>> {
-        Ok(self.catalog.read().key_pair_of_instance(instance_id).await?)
-    }
-
     /// The pair of this name.
     ///
     /// Errors: `KeyPairError::NotFound`.

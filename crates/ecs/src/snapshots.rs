@@ -1,12 +1,15 @@
 //! `DescribeSnapshots` and `DeleteSnapshot`. Source: ecs-images.md 7.
 
-use catalog::{Page, PageRequest, Scope, SnapshotFilter, SnapshotRecord, Tag};
+use std::collections::BTreeMap;
+
+use catalog::{Page, PageRequest, Read, Scope, SnapshotFilter, SnapshotRecord, SnapshotUse, Tag};
 use ram::{Action, Permit};
 
 use crate::arn::require;
 use crate::cancel_copy::WAIT_AT_MOST;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
+use crate::pages::by_owner;
 use crate::tags::{ResourceKind, TagFilter};
 
 const DESCRIBE_SNAPSHOTS: Action = Action::new("ecs:DescribeSnapshots");
@@ -48,38 +51,8 @@ impl Ecs {
             None => {}
         }
         let found = self.catalog.read().snapshots_page(&filter, scope, page).await?;
-        let mut items = Vec::with_capacity(found.items.len());
-        for snapshot in found.items {
-            items.push(self.described_snapshot(snapshot).await?);
-        }
+        let items = described(&mut self.catalog.read(), found.items, scope).await?;
         Ok(Page { items, total_count: found.total_count })
-    }
-
-    async fn described_snapshot(&self, snapshot: SnapshotRecord) -> Result<DescribedSnapshot> {
-        let mut read = self.catalog.read();
-        let blob = match &snapshot.content.blob_id {
-            Some(id) => read.blob_by_id(id).await?,
-            None => None,
-        };
-        let progress = match snapshot.status.as_str() {
-            "accomplished" => (100, 0),
-            // Made by itself: its job tells how far it is.
-            _ if snapshot.image_id.is_empty() => {
-                let job = read.job_that_makes(&snapshot.id).await?;
-                job.map_or((0, 0), |job| (job.progress, 0))
-            }
-            _ => {
-                let image = read.image_by_id(&snapshot.image_id).await?;
-                image.map_or((0, 0), |image| (image.progress, image.remain_s.unwrap_or(0)))
-            }
-        };
-        Ok(DescribedSnapshot {
-            is_of_image: !read.images_of_snapshot(&snapshot.id).await?.is_empty(),
-            progress,
-            stored_bytes: blob.map_or(0, |blob| blob.bytes),
-            tags: read.tags_of_resource(&ResourceKind::Snapshot.tagged(&snapshot.id, &snapshot.scope)).await?,
-            snapshot,
-        })
     }
 
     /// Where a snapshot of the account is: the call that deletes it names no region. `scope` for one that is not there.
@@ -122,4 +95,31 @@ impl Ecs {
         self.remove_dropped_soon().await;
         Ok(())
     }
+}
+
+/// Snapshots with what belongs to them, in their order. As many queries for one snapshot as for a page of them.
+async fn described(
+    read: &mut Read<'_>,
+    snapshots: Vec<SnapshotRecord>,
+    scope: &Scope,
+) -> Result<Vec<DescribedSnapshot>> {
+    let ids: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.id.as_str()).collect();
+    let mut tags = by_owner(read.tags_of_resources((ResourceKind::Snapshot.name(), &ids), scope).await?);
+    let uses = read.snapshots_uses(&ids).await?;
+    let mut uses: BTreeMap<String, SnapshotUse> = uses.into_iter().map(|one| (one.snapshot_id.clone(), one)).collect();
+    let describe = |snapshot: SnapshotRecord| {
+        let used = uses.remove(&snapshot.id);
+        let progress = match snapshot.status.as_str() {
+            "accomplished" => (100, 0),
+            _ => used.as_ref().map_or((0, 0), |used| (used.progress, used.remain_s)),
+        };
+        DescribedSnapshot {
+            tags: tags.remove(&snapshot.id).unwrap_or_default(),
+            is_of_image: used.as_ref().is_some_and(|used| used.is_of_image),
+            stored_bytes: used.map_or(0, |used| used.stored_bytes),
+            progress,
+            snapshot,
+        }
+    };
+    Ok(snapshots.into_iter().map(describe).collect())
 }

@@ -13,9 +13,10 @@ use catalog::{BlobRecord, Region, Timestamp};
 
 use crate::ecs::Ecs;
 use crate::error::Result;
+use crate::uploads::UPLOAD_SUFFIX;
 
 /// What nobody knows is removed when it is so old that no job of another process can be about to record it.
-const ORPHAN_AGE: Duration = Duration::from_secs(24 * 3600);
+pub(crate) const ORPHAN_AGE: Duration = Duration::from_secs(24 * 3600);
 
 /// How long client tokens and ended jobs are remembered.
 const TOKEN_AGE: Duration = Duration::from_secs(24 * 3600);
@@ -141,7 +142,9 @@ impl Ecs {
             // `BLOB`, `BLOB.something`, `TASK.OBJECT` or `UPLOAD.upload`.
             let blob = name.split('.').next().unwrap_or(&name);
             let is_wanted = in_work.contains(blob) || self.catalog.read().upload_by_id(blob).await?.is_some();
-            if !is_wanted && (alone || file.modified < self.before(ORPHAN_AGE)) {
+            // What was sent is there in clear, and has a record before it has a file: another server may have removed that.
+            let is_over = alone || name.ends_with(UPLOAD_SUFFIX) || file.modified < self.before(ORPHAN_AGE);
+            if !is_wanted && is_over {
                 self.remove_files_of(store, blob).await?;
             }
         }
@@ -166,15 +169,8 @@ impl Ecs {
         }
     }
 
-    /// An upload of a job that is not over is in use, whatever its age and whichever process began it.
-    async fn abort_uploads(&self, store: &Arc<dyn BlobStore>) -> Result<()> {
-        let wanted = self.blobs_in_work().await?.iter().filter_map(|name| name.parse().ok()).collect();
-        store.abort_uploads(self.before(ORPHAN_AGE), &wanted).await?;
-        Ok(())
-    }
-
     /// Blobs that unfinished jobs make, and the ids of those jobs: work files are named after the one or the other.
-    async fn blobs_in_work(&self) -> Result<BTreeSet<String>> {
+    pub(crate) async fn blobs_in_work(&self) -> Result<BTreeSet<String>> {
         let (mut blobs, mut behind) = (BTreeSet::new(), 0);
         loop {
             let jobs = self.catalog.read().jobs_unfinished_after(behind).await?;
@@ -185,7 +181,7 @@ impl Ecs {
         }
     }
 
-    fn before(&self, age: Duration) -> Timestamp {
+    pub(crate) fn before(&self, age: Duration) -> Timestamp {
         self.now().saturating_sub(age).expect("a duration has no calendar units")
     }
 }

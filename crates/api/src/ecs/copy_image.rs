@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use ::ecs::{Check, DiskKey, Ecs, EcsError};
+use ::ecs::{CallToken, Check, DiskKey, Ecs, EcsError};
 use kms::{KeyFacts, Scope, key_arn};
 use ram::Permit;
 use serde_json::{Value, json};
 
 use super::action::{EcsCall, need, row};
+use super::client_token::client_token;
 use super::parameters::{CLIENT_TOKEN, DRY_RUN, IMAGE_ID, NAME, REGION_ID, TAG, tags};
 use crate::action::Spec;
 use crate::errors::{self, ErrorRow, Refusal};
@@ -36,7 +37,7 @@ pub(super) const KEY_RIGHT: &str = "kms:GenerateDataKey";
 
 pub(crate) struct CopyImage {
     request: ::ecs::CopyImage,
-    token: Option<String>,
+    token: Option<CallToken>,
 }
 
 impl EcsCall for CopyImage {
@@ -78,7 +79,7 @@ impl EcsCall for CopyImage {
             rewrap: REKEY_MODE.read(parameters)? == Some("Rewrap"),
             tags: tags(parameters)?,
         };
-        Ok(Self { request, token: CLIENT_TOKEN.read(parameters)? })
+        Ok(Self { request, token: client_token(parameters)? })
     }
 
     async fn needs(&self, ecs: &Ecs, scope: &Scope) -> Result<Vec<Need>, EcsError> {
@@ -90,7 +91,7 @@ impl EcsCall for CopyImage {
     }
 
     async fn run(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Value, EcsError> {
-        let image_id = ecs.copy_image(&self.request, self.token.as_deref(), permit, scope).await?;
+        let image_id = ecs.copy_image(&self.request, self.token.as_ref(), permit, scope).await?;
         Ok(json!({ "ImageId": image_id }))
     }
 

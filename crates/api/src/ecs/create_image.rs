@@ -1,11 +1,12 @@
 //! `CreateImage` from an instance or from snapshots. Source: ecs-images.md 5.
 
-use ::ecs::{Check, Ecs, EcsError, ImageAttributes, NewImage, NewImageDisk};
+use ::ecs::{CallToken, Check, Ecs, EcsError, ImageAttributes, NewImage, NewImageDisk};
 use kms::Scope;
 use ram::Permit;
 use serde_json::{Value, json};
 
 use super::action::{EcsCall, need, row};
+use super::client_token::client_token;
 use super::parameters::{CLIENT_TOKEN, DRY_RUN, IMDS_SUPPORT, NAME, REGION_ID, TAG, tags};
 use crate::action::Spec;
 use crate::errors::{self, Refusal};
@@ -26,7 +27,7 @@ const BOOT_MODE: Optional<OneOf> = Optional::new("BootMode", OneOf(&["BIOS", "UE
 
 pub(crate) struct CreateImage {
     request: ::ecs::CreateImage,
-    token: Option<String>,
+    token: Option<CallToken>,
 }
 
 impl EcsCall for CreateImage {
@@ -81,7 +82,7 @@ impl EcsCall for CreateImage {
                 tags: tags(parameters)?,
             },
         };
-        Ok(Self { request, token: CLIENT_TOKEN.read(parameters)? })
+        Ok(Self { request, token: client_token(parameters)? })
     }
 
     async fn needs(&self, _: &Ecs, scope: &Scope) -> Result<Vec<Need>, EcsError> {
@@ -92,7 +93,7 @@ impl EcsCall for CreateImage {
     }
 
     async fn run(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Value, EcsError> {
-        let image_id = ecs.create_image(&self.request, self.token.as_deref(), permit, scope).await?;
+        let image_id = ecs.create_image(&self.request, self.token.as_ref(), permit, scope).await?;
         Ok(json!({ "ImageId": image_id }))
     }
 

@@ -1,11 +1,12 @@
 //! `ImportImage`. Source: ecs-images.md 5.
 
-use ::ecs::{Check, Ecs, EcsError, ImageAttributes, ImportDisk, ImportSource, NewImage, SourceFormat};
+use ::ecs::{CallToken, Check, Ecs, EcsError, ImageAttributes, ImportDisk, ImportSource, NewImage, SourceFormat};
 use kms::Scope;
 use ram::Permit;
 use serde_json::{Value, json};
 
 use super::action::{EcsCall, need, row};
+use super::client_token::client_token;
 use super::parameters::{CLIENT_TOKEN, DRY_RUN, IMDS_SUPPORT, LICENSE_TYPE, NAME, NVME_SUPPORT, REGION_ID, TAG, tags};
 use crate::action::Spec;
 use crate::errors::{self, Refusal};
@@ -32,7 +33,7 @@ const SIZE_GIB: std::ops::RangeInclusive<u64> = 1..=2048;
 
 pub(crate) struct ImportImage {
     request: ::ecs::ImportImage,
-    token: Option<String>,
+    token: Option<CallToken>,
 }
 
 impl EcsCall for ImportImage {
@@ -86,7 +87,7 @@ impl EcsCall for ImportImage {
                 ..NewImage::default()
             },
         };
-        Ok(Self { request, token: CLIENT_TOKEN.read(parameters)? })
+        Ok(Self { request, token: client_token(parameters)? })
     }
 
     async fn needs(&self, _: &Ecs, scope: &Scope) -> Result<Vec<Need>, EcsError> {
@@ -94,7 +95,7 @@ impl EcsCall for ImportImage {
     }
 
     async fn run(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Value, EcsError> {
-        let imported = ecs.import_image(&self.request, self.token.as_deref(), permit, scope).await?;
+        let imported = ecs.import_image(&self.request, self.token.as_ref(), permit, scope).await?;
         Ok(json!({
             "ImageId": imported.image_id,
             "RegionId": scope.region.as_str(),

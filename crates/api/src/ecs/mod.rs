@@ -6,6 +6,7 @@
 
 mod action;
 mod cancel_copy_image;
+mod client_token;
 mod copy_image;
 mod create_image;
 mod create_upload;

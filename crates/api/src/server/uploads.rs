@@ -7,18 +7,21 @@
 //! - `HEAD` says in `x-reseal-offset` how many bytes are there.
 //! - `PUT` brings the next; `x-reseal-offset` of the request says where they begin. What came of a request that broke off stays.
 //! - 204: taken, `x-reseal-offset` says up to where. 404: no such token, or its time is over. 409: they begin elsewhere, or another request is
-//!   sending. 413: more than was announced. 422: all are there, and have another digest; send them again. 503: too many at once. 507: no space.
+//!   sending. 408: they stopped coming, or come too slowly. 413: more than was announced. 422: all are there, and have another digest; send them again. 503: too many at once. 507: no space.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::ecs::{EcsError, ImportError, Receiving};
+use catalog::Clock;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 
 use super::connection::Door;
+use super::pace::Pace;
 use super::routes::plain;
 use crate::services::Services;
 
@@ -35,7 +38,7 @@ enum Refused {
     Ecs(EcsError),
     /// No offset, or one that is none.
     Offset,
-    /// They stopped coming.
+    /// They stopped coming, or come too slowly.
     Broken,
     Method,
     TooMany,
@@ -73,11 +76,11 @@ impl<S: Services> Door<S> {
                 let receiving = ecs.receive(&token).await?;
                 let slot = self.uploads.take(receiving.account()).ok_or(Refused::TooMany)?;
                 receiving.begin_at(offset)?;
-                let patience = self.timeouts.body;
+                let (patience, clock) = (self.timeouts.body, Arc::clone(&self.gateway.clock));
                 // A task of its own: a client that goes away ends the connection, and what it sent is kept all the same.
                 let work = tokio::spawn(async move {
                     let _slot = slot;
-                    receive(receiving, body, patience).await
+                    receive(receiving, body, patience, &*clock).await
                 });
                 work.await.unwrap_or(Err(Refused::Broken))
             }
@@ -86,19 +89,31 @@ impl<S: Services> Door<S> {
     }
 }
 
-/// Takes the body, piece by piece. What came before it broke off is kept.
-async fn receive(mut receiving: Receiving, mut body: Incoming, patience: Duration) -> Result<u64, Refused> {
-    let mut piece = Vec::with_capacity(PIECE_BYTES);
+/// Takes the body, piece by piece. What came before it broke off is kept. `patience`: how long is waited for the next bytes.
+async fn receive(
+    mut receiving: Receiving,
+    mut body: Incoming,
+    patience: Duration,
+    clock: &dyn Clock,
+) -> Result<u64, Refused> {
+    let (mut piece, mut pace) = (Vec::with_capacity(PIECE_BYTES), Pace::default());
     let came = loop {
+        let asked_at = clock.now();
         let data = match tokio::time::timeout(patience, body.frame()).await {
             Ok(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
             Ok(None) => break Ok(()),
             Ok(Some(Err(_))) | Err(_) => break Err(Refused::Broken),
         };
+        // A clock that was put back has not waited.
+        let waited = Duration::try_from(clock.now().duration_since(asked_at)).unwrap_or_default();
+        let is_in_time = pace.came(data.len(), waited);
         if piece.len() + data.len() > PIECE_BYTES {
             receiving.write(std::mem::replace(&mut piece, Vec::with_capacity(PIECE_BYTES))).await?;
         }
         piece.extend_from_slice(&data);
+        if !is_in_time {
+            break Err(Refused::Broken);
+        }
     };
     receiving.write(piece).await?;
     came?;
@@ -126,7 +141,10 @@ impl Refused {
                 said(StatusCode::INTERNAL_SERVER_ERROR, "the server failed; its log says why")
             }
             Self::Offset => said(StatusCode::BAD_REQUEST, "x-reseal-offset says where the bytes begin"),
-            Self::Broken => said(StatusCode::REQUEST_TIMEOUT, "the bytes stopped coming; those that came are kept"),
+            Self::Broken => said(
+                StatusCode::REQUEST_TIMEOUT,
+                "the bytes stopped coming, or came too slowly; those that came are kept",
+            ),
             Self::Method => said(StatusCode::METHOD_NOT_ALLOWED, "PUT brings bytes, HEAD asks how many are there"),
             Self::TooMany => said(StatusCode::SERVICE_UNAVAILABLE, "too many uploads at once; try again"),
         }

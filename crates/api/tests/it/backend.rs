@@ -9,7 +9,7 @@ use api::services::{
     Rooms, Unavailable, Uploads,
 };
 use api::{Images, Keys};
-use catalog::{AccountRecord, Clock, ManualClock, Region};
+use catalog::{AccountRecord, Attends, Clock, ManualClock, Region, Scope};
 use crypto::{OsRandom, Secret};
 use ecs::{BlobStore, Bucket, Ecs, EcsConfig, LocalStore};
 use jiff::Timestamp;
@@ -82,7 +82,7 @@ impl Backend {
         ram.bootstrap_root_access_key(&operator(), &root).await.unwrap();
         let (alice, nobody) = (user(&ram, ALICE).await, user(&ram, NOBODY).await);
         let (kms, ram) = (Arc::new(kms), Arc::new(ram));
-        let ecs = images(directory.path(), &kms, &ram, &clock);
+        let ecs = images(directory.path(), "server-1", (&kms, &ram, &clock));
         Self { memory: Memory::with_keys(), kms, ram, ecs, clock, alice, nobody, directory }
     }
 
@@ -101,7 +101,14 @@ impl Backend {
 
     /// Works on the jobs that wait, until the test ends.
     pub(crate) fn work(&self) {
-        tokio::spawn(self.ecs.clone().work(true));
+        work(&self.ecs);
+    }
+
+    /// Another server on the same catalog and stores, with a data directory of its own, that works on jobs until the test ends.
+    pub(crate) fn another_server(&self) -> Arc<Ecs> {
+        let ecs = images(self.directory.path(), "server-2", (&self.kms, &self.ram, &self.clock));
+        work(&ecs);
+        ecs
     }
 
     /// The directory behind the bucket `golden`.
@@ -126,16 +133,28 @@ impl Backend {
     }
 }
 
+fn work(ecs: &Arc<Ecs>) {
+    let ecs = Arc::clone(ecs);
+    tokio::spawn(async move {
+        let attendance = ecs.attend(Attends::Server).await.unwrap();
+        ecs.work(attendance).await;
+    });
+}
+
 /// Three regions with local stores, of which servers usually offer two. The bucket `golden` is the directory `golden` of the test.
-fn images(directory: &Path, kms: &Arc<Kms>, ram: &Arc<Ram>, clock: &Arc<ManualClock>) -> Arc<Ecs> {
+fn images(
+    directory: &Path,
+    server_name: &str,
+    (kms, ram, clock): (&Arc<Kms>, &Arc<Ram>, &Arc<ManualClock>),
+) -> Arc<Ecs> {
     let mut stores: BTreeMap<Region, Arc<dyn BlobStore>> = BTreeMap::new();
     for region in ["cn-hangzhou", "cn-shanghai", "cn-shenzhen"] {
         let store = LocalStore::open(&directory.join(region)).unwrap();
         stores.insert(region.parse().unwrap(), Arc::new(store));
     }
     let golden = directory.join("golden");
-    std::fs::create_dir(&golden).unwrap();
-    let mut config = EcsConfig::new(directory.to_owned(), 1);
+    std::fs::create_dir_all(&golden).unwrap();
+    let mut config = EcsConfig { server_name: server_name.to_owned(), ..EcsConfig::new(directory.to_owned(), 1) };
     config.export_buckets.insert("golden".to_owned(), Bucket::Directory(golden.clone()));
     config.import_buckets.insert("golden".to_owned(), Bucket::Directory(golden));
     let ledger = Ledger::new(kms.catalog(), Secret::copy_of(&[8; 32]), clock.clone());
@@ -149,8 +168,14 @@ fn images(directory: &Path, kms: &Arc<Kms>, ram: &Arc<Ram>, clock: &Arc<ManualCl
     Ecs::new(rooms, stores, config)
 }
 
-fn operator() -> Permit {
+/// Whoever is on the host.
+pub(crate) fn operator() -> Permit {
     Permit::for_local_operator(ACCOUNT.parse().unwrap(), NOW.parse().unwrap())
+}
+
+/// The account, in the region of calls that name none.
+pub(crate) fn scope() -> Scope {
+    Scope { account: ACCOUNT.parse().unwrap(), region: "cn-hangzhou".parse().unwrap() }
 }
 
 /// Makes a user and its access key: id and secret.

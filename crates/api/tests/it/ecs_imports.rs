@@ -3,10 +3,12 @@
 use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
 
+use ecs::{ImportDisk, ImportImage, ImportSource};
 use serde_json::json;
 
+use crate::backend::{operator, scope};
 use crate::calls::{Client, start};
-use crate::ecs_images::{ECS, REGION, image, import, with_disk};
+use crate::ecs_images::{ECS, REGION, image, import, until_available, with_disk};
 
 const BUCKET: (&str, &str) = ("DiskDeviceMapping.1.OSSBucket", "golden");
 const OBJECT: (&str, &str) = ("DiskDeviceMapping.1.OSSObject", "disk.raw");
@@ -61,6 +63,25 @@ async fn a_file_that_changed_before_its_job_is_refused() {
     assert_eq!(image(&root, id).await["Status"], "CreateFailed");
     let shown = root.done(ECS, "DescribeTaskAttribute", &[REGION, ("TaskId", task)]).await.to_string();
     assert!(shown.contains("the source changed since it was looked at"), "{shown}");
+}
+
+/// Shows that an import from a directory is done by the server that answered the call, and keeps no other server from its own: the directory is
+/// on one machine.
+#[tokio::test]
+async fn an_import_waits_for_the_server_with_its_directory() {
+    let running = start().await;
+    let root = Client::root(&running);
+    std::fs::write(running.services.bucket().join("disk.raw"), vec![1; 1 << 20]).unwrap();
+    let made = root.done(ECS, "ImportImage", &[REGION, BUCKET, OBJECT]).await;
+    let first = made["ImageId"].as_str().unwrap();
+    let other = running.services.another_server();
+    let source = ImportSource::Object { bucket: "golden".to_owned(), object: "disk.raw".to_owned() };
+    let request = ImportImage { disks: vec![ImportDisk::of(source)], ..ImportImage::default() };
+    let second = other.import_image(&request, None, &operator(), &scope()).await.unwrap();
+    until_available(&root, &second.image_id).await;
+    assert_eq!(image(&root, first).await["Status"], "Creating", "it came first, and is left to its server");
+    running.services.work();
+    until_available(&root, first).await;
 }
 
 /// Shows what CreateUpload answers and refuses, and that the same file goes on as the same upload, under another token.

@@ -1,14 +1,16 @@
 //! How long an upload lives, and what may come between. Asked of the room behind the wire; the wire is judged in `crates/cli/tests`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use api::services::Uploads;
 use ecs::{EcsError, ImportError};
 use jiff::SignedDuration;
+use tokio::io::AsyncWriteExt as _;
 
 use crate::backend::Backend;
 use crate::calls::{Client, start};
-use crate::client::Running;
+use crate::client::{Running, read_answer};
 use crate::ecs_images::{ECS, REGION};
 
 const FILE: &[u8] = b"hello\n";
@@ -51,7 +53,8 @@ async fn only_bytes_put_off_the_end() {
     assert!(!file_of(&running, &id).exists());
 }
 
-/// Shows that a request that began in time and brings its first bytes too late makes nothing live again.
+/// Shows that a request that began in time and brings its first bytes too late makes nothing live again, and that a server beside others removes
+/// its file at once where one of them has removed the record, but no other young file.
 #[tokio::test]
 async fn what_is_given_up_takes_no_bytes() {
     let running = start().await;
@@ -63,6 +66,12 @@ async fn what_is_given_up_takes_no_bytes() {
     assert!(is_gone(&receiving.finish().await));
     ecs.sweep(true).await.unwrap();
     assert!(!file_of(&running, &id).exists());
+    let young = file_of(&running, &id).with_file_name("young.source");
+    for file in [&file_of(&running, &id), &young] {
+        std::fs::write(file, FILE).unwrap();
+    }
+    ecs.sweep(false).await.unwrap();
+    assert!(!file_of(&running, &id).exists() && young.exists());
 }
 
 /// Shows that a complete upload whose file lost bytes is not imported, and that those that are sent again are hashed.
@@ -85,4 +94,32 @@ async fn a_file_that_lost_bytes_is_not_complete() {
     let wrong = receiving.finish().await;
     assert!(matches!(wrong, Err(EcsError::Import(ImportError::UploadDigest))), "{wrong:?}");
     assert_eq!(root.code(ECS, "ImportImage", &import).await, incomplete);
+}
+
+/// Shows that a request whose bytes drip, each in time for the patience with the next one, is ended before it is over, and that what came is
+/// kept.
+#[tokio::test]
+async fn a_request_that_drips_is_ended() {
+    let running = start().await;
+    let root = Client::root(&running);
+    let made = root.done(ECS, "CreateUpload", &[REGION, ("Size", "500"), ("Sha256", SHA256)]).await;
+    let (id, token) = (made["UploadId"].as_str().unwrap(), made["Token"].as_str().unwrap());
+    let (mut answers, mut bytes) = running.connect().await.into_split();
+    let head = format!("PUT /uploads/{token} HTTP/1.1\r\nHost: x\r\nx-reseal-offset: 0\r\nContent-Length: 500\r\n\r\n");
+    bytes.write_all(head.as_bytes()).await.unwrap();
+    let drip = async {
+        loop {
+            bytes.write_all(b"x").await.unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            running.clock.advance(SignedDuration::from_secs(61));
+        }
+    };
+    let answer = tokio::select! {
+        biased;
+        answer = read_answer(&mut answers) => answer.unwrap(),
+        () = drip => unreachable!("it goes on for ever"),
+    };
+    assert_eq!(answer.status, 408);
+    let kept = std::fs::read(file_of(&running, id)).unwrap();
+    assert!((1..500).contains(&kept.len()), "{} bytes", kept.len());
 }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::BinaryHeap;
 use std::fs::{File, Permissions};
 use std::io;
 use std::ops::Range;
@@ -6,7 +6,6 @@ use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 
 use super::blocking::blocking;
 use super::error::StoreName;
@@ -123,10 +122,6 @@ impl BlobStore for LocalStore {
     async fn list(&self, after: Option<&BlobId>, limit: usize) -> StoreResult<Vec<BlobEntry>> {
         let (blobs, after) = (self.blobs.clone(), after.copied());
         self.run("list the blobs of", None, move || Ok(page(&blobs, after, limit)?)).await
-    }
-
-    async fn abort_uploads(&self, _before: Timestamp, _wanted: &BTreeSet<BlobId>) -> StoreResult<u64> {
-        Ok(0)
     }
 
     async fn work_files(&self) -> StoreResult<Vec<WorkFile>> {

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::{Bound, Range};
 use std::path::Path;
@@ -115,10 +115,6 @@ impl BlobStore for MemoryStore {
         Ok(behind
             .map(|(&id, blob)| BlobEntry { id, bytes: blob.bytes.len() as u64, modified: blob.modified })
             .collect())
-    }
-
-    async fn abort_uploads(&self, _before: Timestamp, _wanted: &BTreeSet<BlobId>) -> StoreResult<u64> {
-        Ok(0)
     }
 
     async fn work_files(&self) -> StoreResult<Vec<WorkFile>> {

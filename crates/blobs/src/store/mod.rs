@@ -17,7 +17,6 @@ mod memory;
 mod s3;
 mod work;
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -60,7 +59,7 @@ pub trait BlobStore: std::fmt::Debug + Send + Sync {
 
     /// Removes what came of a blob whose put will never be. What is running is ended before.
     ///
-    /// Errors: the system's or service's; then [`BlobStore::abort_uploads`] finds it.
+    /// Errors: the system's or service's; then [`BlobStore::uploads`] finds it.
     async fn give_up(&self, _id: &BlobId) -> StoreResult<()> {
         Ok(())
     }
@@ -87,10 +86,17 @@ pub trait BlobStore: std::fmt::Debug + Send + Sync {
     /// Files and objects of others, whose names are not ids, do not appear.
     async fn list(&self, after: Option<&BlobId>, limit: usize) -> StoreResult<Vec<BlobEntry>>;
 
-    /// Gives up uploads of blobs that are not `wanted`, and returns how many: those that this store began, and others that began before
-    /// `before` and were never completed. Uploads of this process that are still running are left alone. Stores without uploads answer 0,
-    /// and services that cannot list them give up no others.
-    async fn abort_uploads(&self, before: Timestamp, wanted: &BTreeSet<BlobId>) -> StoreResult<u64>;
+    /// Uploads of blobs that were begun, here or elsewhere, and neither completed nor given up; without those that run in this process.
+    /// Whoever gives up what is not wanted asks what is wanted afterwards: an upload may begin at any time, but only of a blob that is wanted
+    /// by then. A service that cannot list them tells none of others; there is a limit, behind which the next call goes on once these are gone.
+    async fn uploads(&self) -> StoreResult<Vec<BlobUpload>> {
+        Ok(Vec::new())
+    }
+
+    /// Gives up an upload, unless it runs in this process by now. One that is not there any more is fine.
+    async fn abort_upload(&self, _upload: &BlobUpload) -> StoreResult<()> {
+        Ok(())
+    }
 
     /// The files in the work directory: those being written, and those that a crash left.
     async fn work_files(&self) -> StoreResult<Vec<WorkFile>>;
@@ -106,6 +112,29 @@ pub struct BlobEntry {
     /// When it came. A service may tell when the upload began, which for a large blob is long before it was there: whoever removes
     /// blobs by their age must know from elsewhere which ones are being put.
     pub modified: Timestamp,
+}
+
+/// An upload that did not come to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlobUpload {
+    /// The blob that it was to become.
+    pub blob: BlobId,
+    /// Where it was begun.
+    pub begun: Begun,
+}
+
+/// Where an upload was begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// By a process with this store's directory, which has a record of it.
+    Here,
+    /// By somebody else, or the record was lost.
+    Elsewhere {
+        /// When, as the service says. A time that cannot be read is the latest there is.
+        at: Timestamp,
+        /// The service's id of it.
+        upload: String,
+    },
 }
 
 /// A blob as a local file. A downloaded file stays until its last handle is dropped, even when the blob is deleted meanwhile; a local

@@ -1,12 +1,10 @@
 //! A service that refuses, is gone or is silent: a clear error in bounded time, without a secret, and nothing lost.
 
-use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use blobs::{BlobStore, Cause, StoreError};
-use jiff::Timestamp;
 
 use crate::bucket::{ACCESS_KEY, BUCKET, PART, SECRET, config, store};
 use crate::place::{id, pattern, put, told, until, work_file};
@@ -29,7 +27,7 @@ async fn every_action(store: &Arc<dyn BlobStore>) -> Vec<StoreError> {
             store.size(&id(1)).await.unwrap_err(),
             store.delete(&id(1)).await.unwrap_err(),
             store.list(None, 10).await.unwrap_err(),
-            store.abort_uploads(Timestamp::MAX, &BTreeSet::new()).await.unwrap_err(),
+            store.uploads().await.unwrap_err(),
         ];
         assert!(small.exists() && large.exists(), "a work file is lost");
         errors

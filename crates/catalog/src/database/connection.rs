@@ -88,10 +88,10 @@ where
     Option<i64>: Encode<'static, DB> + Type<DB>,
     Option<Vec<u8>>: Encode<'static, DB> + Type<DB>,
 {
-    // Texts of the program, and nothing else: see `Composed`.
+    // Texts of the program, and nothing else: see `Composed`. Callers decide how many different ones there are, so they are not kept.
     let query = match statement.sql {
         Cow::Borrowed(fixed) => sqlx::query::<DB>(fixed),
-        Cow::Owned(composed) => sqlx::query::<DB>(AssertSqlSafe(composed)),
+        Cow::Owned(composed) => sqlx::query::<DB>(AssertSqlSafe(composed)).persistent(false),
     };
     statement.values.into_iter().fold(query, |query, value| match value {
         Value::Text(text) => query.bind(text),

@@ -2,7 +2,7 @@
 
 use catalog::{
     BlobRecord, ClientToken, DiskContent, ImageDiskRecord, ImageFilter, ImageOrder, ImageRecord, ImageSort, JobFilter,
-    NewJob, PageRequest, Scope, SnapshotRecord, Timestamp, Write,
+    JobOwner, NewJob, PageRequest, Scope, SnapshotRecord, Timestamp, Write,
 };
 
 use crate::place::{Place, on_both_engines};
@@ -264,6 +264,11 @@ async fn a_blob_goes_with_its_last_snapshot(place: &Place) {
     write.commit().await.unwrap();
 }
 
+/// A process of one data directory.
+fn worker(name: &str) -> JobOwner {
+    JobOwner { worker: name.to_owned(), place: "data-1".to_owned() }
+}
+
 /// Shows that jobs of a region are taken in the order of arrival, each by one worker until its time is over, and end once.
 async fn jobs_are_taken_in_order_and_by_one(place: &Place) {
     let catalog = place.open().await;
@@ -275,24 +280,28 @@ async fn jobs_are_taken_in_order_and_by_one(place: &Place) {
             scope: Scope::default(),
             action: "CopyImage".to_owned(),
             image_id: "m-1".to_owned(),
-            spec: "{}".to_owned(),
+            spec: format!(r#"{{"disks":[{{"blob":"b-of-{id}"}}]}}"#),
+            place: String::new(),
             created_at: at(1),
         };
         write.job_insert(&job).await.unwrap();
     }
-    assert_eq!(write.read().job_to_take(&region, "host-1", at(10)).await.unwrap().unwrap().job.id, "t-2");
-    assert!(write.job_own("t-2", "a", at(20), at(10)).await.unwrap());
-    assert!(!write.job_own("t-2", "b", at(25), at(15)).await.unwrap(), "another works on it");
-    assert!(write.job_own("t-2", "a", at(30), at(15)).await.unwrap(), "its owner may go on");
-    assert_eq!(write.read().job_to_take(&region, "host-1", at(15)).await.unwrap().unwrap().job.id, "t-1");
+    assert_eq!(write.read().job_to_take(&region, ["data-1", "host-1"], at(10)).await.unwrap().unwrap().job.id, "t-2");
+    assert!(write.job_own("t-2", &worker("a"), at(20), at(10)).await.unwrap());
+    assert!(!write.job_own("t-2", &worker("b"), at(25), at(15)).await.unwrap(), "another works on it");
+    assert!(write.job_own("t-2", &worker("a"), at(30), at(15)).await.unwrap(), "its owner may go on");
+    assert_eq!(write.read().job_to_take(&region, ["data-1", "host-1"], at(15)).await.unwrap().unwrap().job.id, "t-1");
     assert_eq!(write.read().jobs_owned_count(&region, at(15)).await.unwrap(), 1);
     assert_eq!(
-        write.read().job_to_take(&region, "host-1", at(30)).await.unwrap().unwrap().job.id,
+        write.read().job_to_take(&region, ["data-1", "host-1"], at(30)).await.unwrap().unwrap().job.id,
         "t-2",
         "its time is over"
     );
-    assert_eq!(write.jobs_disown_others("b").await.unwrap(), 1);
-    assert!(write.job_own("t-2", "b", at(40), at(16)).await.unwrap());
+    let elsewhere = JobOwner { place: "data-2".to_owned(), ..worker("c") };
+    assert_eq!(write.jobs_disown_others(&elsewhere).await.unwrap(), 0, "a process of another directory may live");
+    assert_eq!(write.jobs_disown_others(&worker("a")).await.unwrap(), 0, "its own go on");
+    assert_eq!(write.jobs_disown_others(&worker("b")).await.unwrap(), 1);
+    assert!(write.job_own("t-2", &worker("b"), at(40), at(16)).await.unwrap());
     write.job_advance("t-2", 60).await.unwrap();
     write.job_advance("t-2", 50).await.unwrap();
     assert_eq!(write.read().job_by_id("t-2").await.unwrap().unwrap().progress, 60);
@@ -303,7 +312,10 @@ async fn jobs_are_taken_in_order_and_by_one(place: &Place) {
     assert_eq!(unfinished(write.read().jobs_unfinished_after(all[0].0).await.unwrap()), all[1..]);
     assert!(write.job_end("t-2", "Failed", ("Code", "why"), at(17)).await.unwrap());
     assert!(!write.job_end("t-2", "Finished", ("", ""), at(18)).await.unwrap(), "it is over");
-    assert!(!write.job_own("t-2", "b", at(40), at(19)).await.unwrap());
+    for (blob, is_over) in [("b-of-t-2", true), ("b-of-t-1", false), ("b-of-t-3", false)] {
+        assert_eq!(write.read().blob_is_of_ended_job(blob).await.unwrap(), is_over, "{blob}");
+    }
+    assert!(!write.job_own("t-2", &worker("b"), at(40), at(19)).await.unwrap());
     assert_eq!(write.read().jobs_unfinished_count(&region).await.unwrap(), 1);
     assert!(write.job_end("t-1", "Finished", ("", ""), at(20)).await.unwrap());
     let copies = JobFilter { actions: "ImportImage,CopyImage".to_owned(), ..JobFilter::default() };

@@ -10,7 +10,8 @@ on_both_engines!(
     instances_are_found_by_every_filter,
     disks_are_found_by_every_filter,
     a_blob_stays_under_a_disk,
-    disks_are_read_on_their_host,
+    jobs_are_done_where_their_files_are,
+    jobs_of_the_schema_before_know_their_host,
 );
 
 pub(crate) fn instance(id: &str) -> InstanceRecord {
@@ -197,8 +198,34 @@ async fn a_blob_stays_under_a_disk(place: &Place) {
     write.commit().await.unwrap();
 }
 
-/// Shows that a job that reads disks, for an image or a snapshot, is taken by the host that has them, and holds up no other job.
-async fn disks_are_read_on_their_host(place: &Place) {
+/// Shows that a job is taken where its files are, by a server's data directory or a host of instances, and holds up no other job there.
+async fn jobs_are_done_where_their_files_are(place: &Place) {
+    let catalog = place.open().await;
+    let mut write = catalog.write().await.unwrap();
+    for (id, place) in [("t-1", "host-1"), ("t-2", "data-2"), ("t-3", "")] {
+        let job = NewJob {
+            id: id.to_owned(),
+            scope: Scope::default(),
+            action: "CreateImage".to_owned(),
+            image_id: "m-1".to_owned(),
+            spec: "{}".to_owned(),
+            place: place.to_owned(),
+            created_at: at(1),
+        };
+        write.job_insert(&job).await.unwrap();
+    }
+    let region = Scope::default().region;
+    for (places, first) in
+        [(["data-1", "host-1"], "t-1"), (["data-2", "host-2"], "t-2"), (["data-3", ""], "t-3"), (["", ""], "t-3")]
+    {
+        let job = write.read().job_to_take(&region, places, at(2)).await.unwrap().unwrap();
+        assert_eq!(job.job.id, first, "{places:?}");
+    }
+    write.commit().await.unwrap();
+}
+
+/// Shows that a job that reads disks of an instance, and was there before jobs knew their place, is for the host of that instance.
+async fn jobs_of_the_schema_before_know_their_host(place: &Place) {
     let catalog = place.open().await;
     let mut write = catalog.write().await.unwrap();
     write.instance_insert(&instance("i-1")).await.unwrap();
@@ -210,27 +237,26 @@ async fn disks_are_read_on_their_host(place: &Place) {
     };
     write.snapshot_insert(&of_disk("s-1", "m-1")).await.unwrap();
     write.snapshot_insert(&of_disk("s-2", "")).await.unwrap();
-    for (id, action, made) in
-        [("t-1", "CreateImage", "m-1"), ("t-2", "CreateSnapshot", "s-2"), ("t-3", "CopyImage", "m-1")]
-    {
+    let jobs = [("t-1", "CreateImage", "m-1"), ("t-2", "CreateSnapshot", "s-2"), ("t-3", "CopyImage", "m-1")];
+    for (id, action, made) in jobs {
         let job = NewJob {
             id: id.to_owned(),
             scope: Scope::default(),
             action: action.to_owned(),
             image_id: made.to_owned(),
             spec: "{}".to_owned(),
+            place: String::new(),
             created_at: at(1),
         };
         write.job_insert(&job).await.unwrap();
     }
-    let region = Scope::default().region;
-    for (host, first, reads) in [("host-1", "t-1", true), ("host-2", "t-3", false), ("", "t-3", false)] {
-        let mut read = write.read();
-        let job = read.job_to_take(&region, host, at(2)).await.unwrap().unwrap();
-        assert_eq!(job.job.id, first, "{host}");
-        for (id, wanted) in [("t-1", reads), ("t-2", reads), ("t-3", true)] {
-            assert_eq!(read.job_can_be_done_on(id, host).await.unwrap(), wanted, "{host} {id}");
-        }
-    }
     write.commit().await.unwrap();
+    catalog.close().await.unwrap();
+    place.run("ALTER TABLE jobs DROP COLUMN place; ALTER TABLE jobs DROP COLUMN owner_place").await;
+    place.run("DROP INDEX images_of_region").await;
+    place.run(place.choose("PRAGMA user_version = 18", "UPDATE catalog_schema SET schema = 18")).await;
+    let catalog = place.open().await;
+    for ((id, ..), wanted) in jobs.into_iter().zip(["host-1", "host-1", ""]) {
+        assert_eq!(catalog.read().job_by_id(id).await.unwrap().unwrap().job.place, wanted, "{id}");
+    }
 }

@@ -1,6 +1,6 @@
 //! Key pairs, and the instances that were given them.
 
-use catalog::{KeyPairFilter, KeyPairRecord, PageRequest, Scope, Timestamp};
+use catalog::{KeyPairFilter, KeyPairRecord, PageRequest, Scope, Timestamp, Write};
 
 use crate::instance_queries::instance;
 use crate::place::{Place, on_both_engines};
@@ -76,14 +76,20 @@ async fn an_instance_has_one_pair(place: &Place) {
     for (pair, instance) in [("ssh-1", "i-1"), ("ssh-2", "i-1"), ("ssh-2", "i-2")] {
         write.key_pair_attach(pair, instance).await.unwrap();
     }
-    assert_eq!(write.read().key_pair_of_instance("i-1").await.unwrap().as_deref(), Some("two"));
+    assert_eq!(pair_of(&mut write, "i-1").await.as_deref(), Some("two"));
     assert!(!write.key_pair_detach("ssh-1", "i-1").await.unwrap());
     assert!(write.key_pair_detach("ssh-2", "i-1").await.unwrap());
-    assert_eq!(write.read().key_pair_of_instance("i-1").await.unwrap(), None);
+    assert_eq!(pair_of(&mut write, "i-1").await, None);
     write.instance_delete("i-2").await.unwrap();
-    assert_eq!(write.read().key_pair_of_instance("i-2").await.unwrap(), None);
+    assert_eq!(pair_of(&mut write, "i-2").await, None);
     write.key_pair_attach("ssh-1", "i-1").await.unwrap();
     write.key_pair_delete("ssh-1").await.unwrap();
-    assert_eq!(write.read().key_pair_of_instance("i-1").await.unwrap(), None);
+    assert_eq!(pair_of(&mut write, "i-1").await, None);
     write.commit().await.unwrap();
+}
+
+async fn pair_of(write: &mut Write, instance_id: &str) -> Option<String> {
+    let found = write.read().key_pairs_of_instances(&[instance_id, "i-none"]).await.unwrap();
+    assert!(found.iter().all(|(instance, _)| instance == instance_id), "{found:?}");
+    found.into_iter().next().map(|(_, name)| name)
 }

@@ -5,6 +5,7 @@
     reason = "the suite's functions are called by tests, so the exception for tests does not see them"
 )]
 
+mod attendance;
 mod changes;
 mod console_queries;
 mod crowds;
@@ -14,6 +15,7 @@ mod key_days_queries;
 mod key_pair_queries;
 mod key_queries;
 mod opening;
+mod page_queries;
 mod place;
 mod postgres_only;
 mod ram_queries;

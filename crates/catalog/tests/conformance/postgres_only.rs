@@ -106,7 +106,8 @@ async fn connections_are_encrypted_as_the_url_says() {
     assert!(Catalog::connect(&format!("{url}?sslmode=verify-full")).await.is_err());
 }
 
-async fn close_others(url: &str) {
+/// Ends all connections to a database but one.
+pub(crate) async fn close_others(url: &str) {
     let mut connection = PgConnection::connect(url).await.unwrap();
     let close = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                  WHERE datname = current_database() AND pid <> pg_backend_pid()";

@@ -63,6 +63,7 @@ async fn uploads_end_with_time_or_job(place: &Place) {
         action: "ImportImage".to_owned(),
         image_id: "m-1".to_owned(),
         spec: "{}".to_owned(),
+        place: String::new(),
         created_at: at(1),
     };
     write.job_insert(&job).await.unwrap();

@@ -58,7 +58,7 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub price: PriceArgs,
 
-    /// No other server or command uses the database of --database: what an earlier one left is taken over and removed at once, and beside another one images are spoiled
+    /// Bear no other server, and no command of another data directory, on the database of --database: files and blobs that nobody knows are removed at once
     #[arg(long)]
     pub only_server: bool,
 }

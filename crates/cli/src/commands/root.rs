@@ -1,6 +1,5 @@
 use std::fs::File;
-use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,6 +8,7 @@ use crypto::{OsRandom, Secret};
 use kms::{RootChanged, RootSource};
 
 use crate::args::{RootCommand, RootCommandArgs, RootMoveArgs};
+use crate::durable_file;
 use crate::output;
 use crate::store::{Store, runtime};
 use crate::typed_secret::ask;
@@ -25,9 +25,15 @@ pub(crate) fn run(args: RootCommandArgs, store: &Store) -> Result<ExitCode> {
             let store = store.open_existing()?;
             let passphrase = passphrase(passphrase_file.as_deref(), true)?;
             let backup = store.kms.root_backup(&passphrase)?;
-            write_new(&file, &backup.text).with_context(|| format!("cannot write {}", file.display()))?;
+            // Noted only when it is sure to stay.
+            durable_file::write_new(&file, &backup.text).context("there is no backup")?;
             let noted = store.wait(store.kms.note_root_backup(&backup));
-            noted.with_context(|| format!("{} is written, but not noted as a backup", file.display()))?;
+            noted.with_context(|| {
+                format!(
+                    "{} is a good backup, but it is not noted, so the warning stays; make another one",
+                    file.display()
+                )
+            })?;
             output::line(&format!("{}: a copy of the root key, encrypted under the passphrase", file.display()));
             output::line("Keep it on another machine, and the passphrase apart from it.");
         }
@@ -96,13 +102,4 @@ fn passphrase(file: Option<&Path>, twice: bool) -> Result<Secret> {
         bail!("the passphrases differ; nothing was written");
     }
     Ok(first)
-}
-
-fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    // Its name has to be there after a loss of power, too.
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(directory)?.sync_all()
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use catalog::{Clock, SystemClock};
+use catalog::{Attendance, Attends, Clock, SystemClock};
 use crypto::{OsRandom, Random};
 use ecs::{
     CopyImage, DescribedImage, Ecs, ExportImage, ImageDiskRecord, ImageFilter, ImportDisk, ImportImage, ImportSource,
@@ -30,6 +30,7 @@ pub(crate) struct LocalImages {
     pub(crate) permit: Permit,
     pub(crate) scope: Scope,
     _lock: ServerLock,
+    _attendance: Attendance,
 }
 
 impl LocalImages {
@@ -59,12 +60,21 @@ impl LocalImages {
         let (rooms, account) = runtime.block_on(rooms(kms, clock, random))?;
         let permit = Permit::for_local_operator(account, rooms.clock.now());
         let ecs = installation.open_images(store, rooms)?;
+        let attendance = runtime.block_on(ecs.attend(Attends::Command))?;
         let scope = Scope { account: account.to_string().parse()?, ..Scope::default() };
         let scope = match region {
             Some(region) => Scope { region: region.parse()?, ..scope },
             None => scope,
         };
-        Ok(Self { ecs, regions: installation.regions().to_vec(), runtime, permit, scope, _lock: lock })
+        Ok(Self {
+            ecs,
+            regions: installation.regions().to_vec(),
+            runtime,
+            permit,
+            scope,
+            _lock: lock,
+            _attendance: attendance,
+        })
     }
 
     /// All rows of a list, page by page, as they are shown.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use blobs::{BlobStore, LocalConfig, ObjectBucket, StoreConfig};
 use catalog::{Clock, Region};
-use crypto::Random;
+use crypto::{OsRandom, Random};
 use ecs::{Bucket, Ecs, EcsConfig, Rooms};
 use kms::{Kms, Limits};
 use ram::trail::Ledger;
@@ -118,7 +118,9 @@ impl Installation {
             let opened = self.store_of(name, data_dir).open();
             stores.insert(region, opened.with_context(|| format!("the images of region {name}"))?);
         }
-        Ok(Ecs::new(rooms, stores, self.config(data_dir.to_owned())?))
+        let named = ecs::server_name(data_dir, &OsRandom);
+        let server_name = named.with_context(|| format!("the name of the data directory {}", data_dir.display()))?;
+        Ok(Ecs::new(rooms, stores, EcsConfig { server_name, ..self.config(data_dir.to_owned())? }))
     }
 
     /// Where the serial console of an instance is reached, if it runs on this host.

@@ -36,11 +36,7 @@ impl Instances for LocalImages {
         let filter = InstanceFilter { ids: ids.to_owned(), ..InstanceFilter::default() };
         let (permit, scope) = (&self.permit, &self.scope);
         let found = self.every(async |page| self.ecs.describe_instances(&filter, &[], page, permit, scope).await)?;
-        let view = |found: &DescribedInstance| {
-            let key_pair = self.runtime.block_on(self.ecs.key_pair_of_instance(&found.instance.id))?;
-            Ok(view(found, key_pair.unwrap_or_default()))
-        };
-        found.iter().map(view).collect()
+        Ok(found.iter().map(view).collect())
     }
 
     fn attached_disks(&self, instance_id: &str) -> Result<Vec<AttachedDiskView>> {
@@ -80,7 +76,7 @@ impl Instances for LocalImages {
     }
 }
 
-fn view(described: &DescribedInstance, key_pair: String) -> InstanceView {
+fn view(described: &DescribedInstance) -> InstanceView {
     let instance = &described.instance;
     InstanceView {
         instance_id: instance.id.clone(),
@@ -95,7 +91,7 @@ fn view(described: &DescribedInstance, key_pair: String) -> InstanceView {
         encrypted: described.disks.iter().any(|disk| disk.key_id.is_some()),
         creation_time: output::time_to_the_minute(instance.created_at),
         start_time: instance.started_at.map(output::time_to_the_minute).unwrap_or_default(),
-        key_pair,
+        key_pair: described.key_pair.clone().unwrap_or_default(),
         protected: instance.is_protected,
         failure: instance.failure.clone(),
         locks: described.locks.iter().map(lock_view).collect(),

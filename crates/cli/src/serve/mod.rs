@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use api::{Keys as _, Served, Server};
-use catalog::{Clock, SystemClock};
+use catalog::{Attends, Clock, SystemClock};
 use crypto::{OsRandom, Random};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -38,6 +38,9 @@ async fn serve(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let installation = Installation::read(store)?.with_args(args);
     let backend = Arc::new(open(args, &installation, store, &clock).await?);
+    // The lock on the data directory says that no other process works on an embedded catalog.
+    let is_alone = store.database.is_none() || args.only_server;
+    let attendance = backend.images().attend(if is_alone { Attends::OnlyServer } else { Attends::Server }).await?;
     access::bootstrap(args, &backend, &*clock).await?;
     let certificate = config::certificate(args, store, &*clock)?;
     let server = Server::bind(
@@ -61,9 +64,7 @@ async fn serve(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
     }
     std::io::stdout().flush()?;
     let due = tokio::spawn(due::run(Arc::clone(&backend)));
-    // The lock on the data directory says that no other process works on an embedded catalog; of a database only its operator can.
-    let is_alone = store.database.is_none() || args.only_server;
-    let jobs = tokio::spawn(backend.images().work(is_alone));
+    let jobs = tokio::spawn(backend.images().work(attendance));
     let instances = tokio::spawn(backend.images().host_instances());
     let loading = store.database.is_none().then(|| {
         let backend = Arc::clone(&backend);

@@ -2,19 +2,22 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+use std::thread;
 
 use crate::caller::Caller;
 use crate::interpreters::python;
 use crate::running::{Place, Server};
 use crate::throwaway::Postgres;
 
-/// Shows that the scenario of the SDKs passes on PostgreSQL too, and that a killed server finds there what it answered.
+/// Shows that the scenario of the SDKs passes on PostgreSQL too, that a killed server finds there what it answered, and that the only server
+/// of a database stays that.
 #[test]
 fn the_server_works_on_postgresql() {
-    let (postgres, place) = (Postgres::start(), Place::new());
+    let (postgres, place, elsewhere) = (Postgres::start(), Place::new(), Place::new());
     let serve = || {
         let mut command = place.serving(place.reseal());
-        command.arg("--database").arg(&postgres.url);
+        command.arg("--only-server").arg("--database").arg(&postgres.url);
         Server::start(command)
     };
     let run = |server: &Server, script: &str, last: &str| {
@@ -24,7 +27,18 @@ fn the_server_works_on_postgresql() {
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     };
     let server = serve();
+    fs::create_dir_all(elsewhere.data()).expect("a directory");
+    fs::copy(place.data().join("root.key"), elsewhere.data().join("root.key")).expect("the root key");
+    let mut bounded = Command::new("timeout");
+    bounded.args(["60", env!("CARGO_BIN_EXE_reseal")]);
+    let mut second = elsewhere.serving(elsewhere.reseal_by(bounded));
+    second.args(["--listen", "127.0.0.1:0", "--database", &postgres.url]);
+    // It waits for a moment before it gives up.
+    let second = thread::spawn(move || second.output().expect("reseal runs"));
     run(&server, "tea.py", "v3");
+    let second = second.join().expect("an end");
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert!(!second.status.success() && said.contains("a server that is to be its only one"), "{said}");
     server.kill();
     let server = serve();
     run(&server, "still.py", "alias/tea");

@@ -58,6 +58,8 @@ impl Ecs {
                 action: "CopyImage".to_owned(),
                 image_id: image.id.clone(),
                 spec: spec.to_json()?,
+                // Both are in the stores.
+                place: String::new(),
                 created_at: image.created_at,
             };
             write.job_insert(&job).await?;

@@ -18,7 +18,7 @@ pub use run::{Check, FoundDisk};
 use crate::arn::require;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
-use crate::tokens::Token;
+use crate::tokens::{CallToken, Token};
 pub(crate) use insert::in_flight;
 
 const COPY_IMAGE: Action = Action::new("ecs:CopyImage");
@@ -66,11 +66,11 @@ impl Ecs {
     pub async fn copy_image(
         &self,
         request: &CopyImage,
-        token: Option<&str>,
+        token: Option<&CallToken>,
         permit: &Permit,
         scope: &Scope,
     ) -> Result<String> {
-        let token = Token::of(token, &scope.account, "CopyImage", &(scope, request))?;
+        let token = Token::of(token, "CopyImage", scope)?;
         self.permit_copy(request, permit, scope)?;
         if let Some(token) = &token
             && let Some(answer) = token.earlier_answer(&mut self.catalog.read()).await?

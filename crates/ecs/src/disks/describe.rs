@@ -8,6 +8,7 @@ use crate::arn::require;
 use crate::ecs::Ecs;
 use crate::error::Result;
 use crate::instances::InstanceError;
+use crate::pages::by_owner;
 use crate::tags::{ResourceKind, TagFilter};
 
 const DESCRIBE_DISKS: Action = Action::new("ecs:DescribeDisks");
@@ -34,12 +35,14 @@ impl Ecs {
         }
         let mut read = self.catalog.read();
         let found = read.disks_page(&filter, scope, page).await?;
-        let mut items = Vec::with_capacity(found.items.len());
-        for disk in found.items {
-            let tags = read.tags_of_resource(&ResourceKind::Disk.tagged(&disk.id, scope)).await?;
-            items.push(DescribedDisk { attached_at: disk.created_at, tags, disk });
-        }
-        Ok(Page { items, total_count: found.total_count })
+        let ids: Vec<&str> = found.items.iter().map(|disk| disk.id.as_str()).collect();
+        let mut tags = by_owner(read.tags_of_resources((ResourceKind::Disk.name(), &ids), scope).await?);
+        let describe = |disk: DiskRecord| DescribedDisk {
+            attached_at: disk.created_at,
+            tags: tags.remove(&disk.id).unwrap_or_default(),
+            disk,
+        };
+        Ok(Page { items: found.items.into_iter().map(describe).collect(), total_count: found.total_count })
     }
 
     /// The disks that a machine has, the system disk first: not those that are being made or removed.

@@ -68,7 +68,7 @@ impl Ecs {
                 self.insert_image_disk(&mut write, &image, (position, disk), snapshot).await?;
                 spec.disks.push(self.disk_to_read(disk, position, snapshot));
             }
-            write.job_insert(&self.job_that_reads(CREATE_IMAGE, &image.id, &spec, scope)?).await?;
+            write.job_insert(&self.job_that_reads(CREATE_IMAGE, &image.id, &spec, &instance)?).await?;
             if let Some(token) = token {
                 token.remember(&mut write, &image.id, image.created_at).await?;
             }

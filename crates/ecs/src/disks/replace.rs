@@ -10,7 +10,7 @@ use crate::arn::require;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
 use crate::instances::{Call, InstanceError, KeyNeed, require_keys, require_named};
-use crate::tokens::Token;
+use crate::tokens::{CallToken, Token};
 
 const REPLACE_SYSTEM_DISK: Action = Action::new("ecs:ReplaceSystemDisk");
 
@@ -32,12 +32,12 @@ impl Ecs {
     pub async fn replace_system_disk(
         &self,
         request: &ReplaceSystemDisk,
-        token: Option<&str>,
+        token: Option<&CallToken>,
         permit: &Permit,
         scope: &Scope,
     ) -> Result<String> {
         self.permit_replace(request, permit, scope)?;
-        let token = Token::of(token, &scope.account, "ReplaceSystemDisk", &(scope, request))?;
+        let token = Token::of(token, "ReplaceSystemDisk", scope)?;
         let _turn = self.host.turn(&request.instance_id).await;
         if let Some(token) = &token
             && let Some(answer) = token.earlier_answer(&mut self.catalog.read()).await?

@@ -15,7 +15,7 @@ use crate::jobs::spec::{CREATE_IMAGE, CREATE_SNAPSHOT, ReadDisk, ReadSpec};
 use crate::names::{check_description, check_name};
 use crate::new_image::insert_tags;
 use crate::tags::ResourceKind;
-use crate::tokens::Token;
+use crate::tokens::{CallToken, Token};
 
 const CREATE_SNAPSHOT_ACTION: Action = Action::new("ecs:CreateSnapshot");
 
@@ -28,13 +28,13 @@ impl Ecs {
     pub async fn create_snapshot(
         &self,
         request: &CreateSnapshot,
-        token: Option<&str>,
+        token: Option<&CallToken>,
         permit: &Permit,
         scope: &Scope,
     ) -> Result<String> {
         require(permit, CREATE_SNAPSHOT_ACTION, scope, &format!("disk/{}", request.disk_id))?;
         require(permit, CREATE_SNAPSHOT_ACTION, scope, "snapshot/*")?;
-        let token = Token::of(token, &scope.account, CREATE_SNAPSHOT, &(scope, request))?;
+        let token = Token::of(token, CREATE_SNAPSHOT, scope)?;
         if let Some(token) = &token
             && let Some(answer) = token.earlier_answer(&mut self.catalog.read()).await?
         {
@@ -69,7 +69,7 @@ impl Ecs {
                 write.sealed_image_insert(&in_flight((&snapshot.id, path), (key, version), self.now())).await?;
             }
             insert_tags(&mut write, &request.tags, &ResourceKind::Snapshot.tagged(&snapshot.id, scope)).await?;
-            write.job_insert(&self.job_that_reads(CREATE_SNAPSHOT, &snapshot.id, &spec, scope)?).await?;
+            write.job_insert(&self.job_that_reads(CREATE_SNAPSHOT, &snapshot.id, &spec, &instance)?).await?;
             if let Some(token) = &token {
                 token.remember(&mut write, &snapshot.id, snapshot.created_at).await?;
             }
@@ -109,11 +109,18 @@ impl Ecs {
         }
     }
 
-    /// A job that makes `made` of disks.
-    pub(crate) fn job_that_reads(&self, action: &str, made: &str, spec: &ReadSpec, scope: &Scope) -> Result<NewJob> {
+    /// A job that makes `made` of disks of an instance.
+    pub(crate) fn job_that_reads(
+        &self,
+        action: &str,
+        made: &str,
+        spec: &ReadSpec,
+        instance: &InstanceRecord,
+    ) -> Result<NewJob> {
         Ok(NewJob {
             id: self.new_id("t"),
-            scope: scope.clone(),
+            scope: instance.scope.clone(),
+            place: instance.host.clone(),
             action: action.to_owned(),
             image_id: made.to_owned(),
             spec: spec.to_json()?,

@@ -22,7 +22,7 @@ use crate::error::{EcsError, Result};
 use crate::jobs::spec::{ImportSpec, ImportedDisk, Seen};
 use crate::new_image::{NewImage, insert_tags, snapshot_of};
 use crate::tags::ResourceKind;
-use crate::tokens::Token;
+use crate::tokens::{CallToken, Token};
 use place::Located;
 
 const IMPORT_IMAGE: Action = Action::new("ecs:ImportImage");
@@ -86,13 +86,13 @@ impl Ecs {
     pub async fn import_image(
         &self,
         request: &ImportImage,
-        token: Option<&str>,
+        token: Option<&CallToken>,
         permit: &Permit,
         scope: &Scope,
     ) -> Result<Imported> {
         self.store(&scope.region)?;
         require(permit, IMPORT_IMAGE, scope, "image/*")?;
-        let token = Token::of(token, &scope.account, "ImportImage", &(scope, request))?;
+        let token = Token::of(token, "ImportImage", scope)?;
         if let Some(token) = &token
             && let Some(answer) = token.earlier_answer(&mut self.catalog.read()).await?
         {
@@ -187,6 +187,7 @@ impl Ecs {
                 action: "ImportImage".to_owned(),
                 image_id: image.id.clone(),
                 spec: spec.to_json()?,
+                place: self.place_of_import(known),
                 created_at: image.created_at,
             };
             write.job_insert(&job).await?;
@@ -205,6 +206,12 @@ impl Ecs {
         let done = write.finish(done).await;
         self.board.wake();
         done
+    }
+
+    /// Where an import can be done: where its files are, if one lies on this machine and not in a bucket of a service.
+    fn place_of_import(&self, known: &[Known]) -> String {
+        let is_here = known.iter().any(|disk| matches!(disk.seen, Seen::File(_)));
+        if is_here { self.config.server_name.clone() } else { String::new() }
     }
 
     fn imported_disk(&self, position: u32, known: &Known) -> ImportedDisk {

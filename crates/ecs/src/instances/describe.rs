@@ -1,5 +1,7 @@
 //! `DescribeInstances`, `DescribeInstanceStatus`, `DescribeInstanceTypes`. Source: ecs-images.md 9.
 
+use std::collections::BTreeMap;
+
 use catalog::{DiskRecord, InstanceFilter, InstanceRecord, Page, PageRequest, Scope, Tag};
 use kms::KeyRef;
 use ram::{Action, Permit};
@@ -9,8 +11,10 @@ use super::plan::keys_of;
 use super::types::InstanceType;
 use super::{DescribedInstance, InstanceTypeFilter, KeyLock};
 use crate::arn::require;
+use crate::disks::is_attached;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
+use crate::pages::by_owner;
 use crate::tags::{ResourceKind, TagFilter};
 
 const DESCRIBE_INSTANCES: Action = Action::new("ecs:DescribeInstances");
@@ -38,23 +42,36 @@ impl Ecs {
             None => {}
         }
         let found = self.catalog.read().instances_page(&filter, scope, page).await?;
-        let mut items = Vec::with_capacity(found.items.len());
-        for instance in found.items {
-            items.push(self.described_instance(instance).await?);
-        }
+        let items = self.described_instances(found.items, scope).await?;
         Ok(Page { items, total_count: found.total_count })
     }
 
-    async fn described_instance(&self, instance: InstanceRecord) -> Result<DescribedInstance> {
-        let disks = self.attached_disks(&instance.id).await?;
-        let tagged = ResourceKind::Instance.tagged(&instance.id, &instance.scope);
-        Ok(DescribedInstance {
-            tags: self.catalog.read().tags_of_resource(&tagged).await?,
-            forwards: forwards_of(&instance)?,
-            locks: self.key_locks(&disks, &instance.scope).await?,
-            disks,
-            instance,
-        })
+    /// Instances with what belongs to them, in their order. As many queries for one instance as for a page of them, beside one for each key.
+    async fn described_instances(
+        &self,
+        instances: Vec<InstanceRecord>,
+        scope: &Scope,
+    ) -> Result<Vec<DescribedInstance>> {
+        let ids: Vec<&str> = instances.iter().map(|instance| instance.id.as_str()).collect();
+        let mut read = self.catalog.read();
+        let disks: Vec<DiskRecord> = read.disks_of_instances(&ids).await?.into_iter().filter(is_attached).collect();
+        let locks = self.key_locks(&disks, scope).await?;
+        let mut disks = by_owner(disks.into_iter().map(|disk| (disk.instance_id.clone(), disk)));
+        let mut tags = by_owner(read.tags_of_resources((ResourceKind::Instance.name(), &ids), scope).await?);
+        let mut key_pairs: BTreeMap<String, String> = read.key_pairs_of_instances(&ids).await?.into_iter().collect();
+        let describe = |instance: InstanceRecord| {
+            let disks = disks.remove(&instance.id).unwrap_or_default();
+            let keys = keys_of(&disks);
+            Ok(DescribedInstance {
+                tags: tags.remove(&instance.id).unwrap_or_default(),
+                key_pair: key_pairs.remove(&instance.id),
+                forwards: forwards_of(&instance)?,
+                locks: locks.iter().filter(|lock| keys.contains(&lock.key_id)).cloned().collect(),
+                disks,
+                instance,
+            })
+        };
+        instances.into_iter().map(describe).collect()
     }
 
     /// The keys of these disks that cannot be used now. Nothing is remembered of it: so what heals a key heals the instance.

@@ -30,6 +30,8 @@ struct Running {
     /// What its disks lie on: a blob that was fetched from a bucket stays here as long as the machine runs. One that was found again pins
     /// none: the store forgot what it had fetched when it was opened, and the machine has it open, so its bytes stay.
     _blobs: Vec<OpenBlob>,
+    /// Whether the end of a soft stop is waited for.
+    is_stopping: bool,
 }
 
 impl Host {
@@ -82,7 +84,20 @@ impl Host {
     }
 
     pub(super) fn insert(&self, id: &str, machine: Arc<Machine>, blobs: Vec<OpenBlob>) {
-        lock(&self.machines).insert(id.to_owned(), Running { machine, _blobs: blobs });
+        lock(&self.machines).insert(id.to_owned(), Running { machine, _blobs: blobs, is_stopping: false });
+    }
+
+    /// Whether the end of a soft stop of an instance's machine is waited for.
+    pub(super) fn is_stopping(&self, id: &str) -> bool {
+        lock(&self.machines).get(id).is_some_and(|running| running.is_stopping)
+    }
+
+    /// Notes that it is, or no more, if the machine is still this one.
+    pub(super) fn set_stopping(&self, id: &str, machine: &Arc<Machine>, is_stopping: bool) {
+        let mut machines = lock(&self.machines);
+        if let Some(running) = machines.get_mut(id).filter(|running| Arc::ptr_eq(&running.machine, machine)) {
+            running.is_stopping = is_stopping;
+        }
     }
 
     pub(super) fn machine(&self, id: &str) -> Option<Arc<Machine>> {

@@ -1,13 +1,13 @@
 //! The directory of instances: which host it makes of this machine, and that one process works in it.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use crypto::Random;
 
-use crate::ids::new_id;
+use crate::directory_name::{draw_name, read_name};
 
 /// Holds the id of the host.
 const ID: &str = "host";
@@ -33,10 +33,17 @@ impl HostDirectory {
         })?;
         let id = match id_of(directory)? {
             Some(id) => id,
-            None => draw_id(directory, random)?,
+            None => draw_name(directory, ID, "host", random)?,
         };
         Ok(Self { id, lock })
     }
+}
+
+/// The name that a directory has, whoever works in it; `None` if it was never used.
+///
+/// Errors: the system's.
+pub(super) fn id_of(directory: &Path) -> io::Result<Option<String>> {
+    read_name(directory, ID)
 }
 
 impl Drop for HostDirectory {
@@ -46,36 +53,13 @@ impl Drop for HostDirectory {
     }
 }
 
-/// The name that a directory has, whoever works in it; `None` if it was never used.
-///
-/// Errors: the system's: a name that cannot be read now is not replaced, as its instances would be nobody's.
-pub(super) fn id_of(directory: &Path) -> io::Result<Option<String>> {
-    match fs::read_to_string(directory.join(ID)) {
-        Ok(id) if id.trim().is_empty() => Err(io::Error::new(ErrorKind::InvalidData, "the file `host` is empty")),
-        Ok(id) => Ok(Some(id.trim().to_owned())),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-fn draw_id(directory: &Path, random: &dyn Random) -> io::Result<String> {
-    let id = new_id("host", random);
-    let new = directory.join("host.new");
-    let mut to = File::options().write(true).create(true).truncate(true).mode(0o644).open(&new)?;
-    to.write_all(id.as_bytes())?;
-    to.sync_all()?;
-    fs::rename(&new, directory.join(ID))?;
-    File::open(directory)?.sync_all()?;
-    Ok(id)
-}
-
 #[cfg(test)]
 mod tests {
     use crypto::OsRandom;
 
     use super::*;
 
-    /// A host has one name for good, and one process works in its directory at a time. A name that cannot be read is not drawn anew.
+    /// A host has one name for good, and one process works in its directory at a time.
     #[test]
     fn a_directory_has_one_name_and_one_process() {
         let place = tempfile::tempdir().unwrap();
@@ -89,11 +73,5 @@ mod tests {
         let name = first.id.clone();
         drop(first);
         assert_eq!(HostDirectory::take(&directory, &OsRandom).unwrap().id, name);
-        for damage in [b"".as_slice(), b"\xff\xfe"] {
-            fs::write(directory.join(ID), damage).unwrap();
-            let refused = HostDirectory::take(&directory, &OsRandom).err().unwrap();
-            assert_eq!(refused.kind(), ErrorKind::InvalidData);
-            assert_eq!(fs::read(directory.join(ID)).unwrap(), damage);
-        }
     }
 }

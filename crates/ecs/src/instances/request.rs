@@ -71,6 +71,8 @@ pub struct DescribedInstance {
     pub disks: Vec<DiskRecord>,
     /// Its tags, by name.
     pub tags: Vec<Tag>,
+    /// Name of the key pair that it was given, if it was given one.
+    pub key_pair: Option<String>,
     /// Ports of the host that lead into the guest.
     pub forwards: Vec<PortForward>,
     /// The keys that keep it from being started. It goes on while it runs; it heals by itself when they can be used again.

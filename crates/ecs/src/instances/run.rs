@@ -16,7 +16,7 @@ use super::{InstanceError, NewInstances};
 use crate::arn::require;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
-use crate::tokens::Token;
+use crate::tokens::{CallToken, Token};
 
 const RUN_INSTANCES: Action = Action::new("ecs:RunInstances");
 const CREATE_INSTANCE: Action = Action::new("ecs:CreateInstance");
@@ -55,7 +55,7 @@ impl Ecs {
     pub async fn run_instances(
         &self,
         request: &NewInstances,
-        token: Option<&str>,
+        token: Option<&CallToken>,
         permit: &Permit,
         scope: &Scope,
     ) -> Result<Vec<String>> {
@@ -68,7 +68,7 @@ impl Ecs {
     pub async fn create_instance(
         &self,
         request: &NewInstances,
-        token: Option<&str>,
+        token: Option<&CallToken>,
         permit: &Permit,
         scope: &Scope,
     ) -> Result<String> {
@@ -109,13 +109,13 @@ impl Ecs {
     async fn make_instances(
         &self,
         request: &NewInstances,
-        token: Option<&str>,
+        token: Option<&CallToken>,
         then: Then,
         permit: &Permit,
         scope: &Scope,
     ) -> Result<Vec<String>> {
         self.permit_new(request, then, permit, scope)?;
-        let token = Token::of(token, &scope.account, then.name(), &(scope, request))?;
+        let token = Token::of(token, then.name(), scope)?;
         // The same call may be on its way: it is waited for, and its answer given.
         let _turn = match &token {
             Some(token) => Some(self.host.turn(&token.name()).await),

@@ -16,7 +16,7 @@ use crate::qemu::{Machine, MachineState};
 /// How often instances are looked after.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// A first look, at what the process before left, or a later one.
+/// A first look, at what the process before left or a call could not remove, or a later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Look {
     First,
@@ -61,13 +61,16 @@ impl Ecs {
             return Ok(());
         }
         let host = self.host.id(&self.config.instances, &*self.rooms.random).await?.to_owned();
+        // Also of instances that were looked at before: a removal may have failed since.
+        let loose = self.catalog.read().instances_with_loose_disks(&host).await?;
         let mut behind = String::new();
         loop {
             let part = self.catalog.read().instances_of_host_after(&host, &behind).await?;
             let Some(last) = part.last() else { return Ok(()) };
             behind.clone_from(&last.id);
             for instance in &part {
-                let look = if looked_at.contains(&instance.id) { Look::Again } else { Look::First };
+                let is_known = looked_at.contains(&instance.id) && !loose.contains(&instance.id);
+                let look = if is_known { Look::Again } else { Look::First };
                 match self.look_after(&instance.id, look).await {
                     Ok(true) => drop(looked_at.insert(instance.id.clone())),
                     Ok(false) => {}
@@ -88,17 +91,22 @@ impl Ecs {
             self.remove_instance(id).await?;
             return Ok(true);
         }
-        if look == Look::First {
-            self.tidy_disks(id).await?;
-        } else if instance.status == "Stopped" {
-            return Ok(true);
-        }
-        let whose = if self.host.machine(id).is_some() { Runs::Ours } else { Runs::Left };
+        // What cannot be removed keeps nobody from looking after the machine.
+        let tidied = match look {
+            Look::First => self.tidy_disks(id).await,
+            Look::Again if instance.status == "Stopped" => return Ok(true),
+            Look::Again => Ok(()),
+        };
+        let whose = match (self.host.machine(id), self.host.is_stopping(id)) {
+            (None, _) => Runs::Left,
+            (Some(_), false) => Runs::Ours,
+            (Some(_), true) => Runs::OursStopping,
+        };
         match self.machine_of(id).await? {
             None => self.settle_ended(id).await?,
             Some(machine) => self.settle_running(&instance, machine, whose).await?,
         }
-        Ok(true)
+        tidied.map(|()| true)
     }
 
     async fn settle_running(&self, instance: &InstanceRecord, machine: Arc<Machine>, whose: Runs) -> Result<()> {
@@ -131,7 +139,7 @@ impl Ecs {
         self.settle_ended(id).await
     }
 
-    /// What a restarted server finds beside the disks: a new one that did not come to be, one that was replaced, or a file that a disk had
+    /// What is found beside the disks: a new one that did not come to be, one that was replaced, or a file that a disk had
     /// before.
     async fn tidy_disks(&self, id: &str) -> Result<()> {
         for disk in self.catalog.read().disks_of_instance(id).await? {
@@ -198,6 +206,8 @@ enum Runs {
     Not,
     /// This process, or it took it over.
     Ours,
+    /// The same, and it waits for the end of a soft stop.
+    OursStopping,
     /// A process before this one.
     Left,
 }
@@ -227,13 +237,13 @@ fn due(status: &str, doing: &str, runs: Runs) -> Due {
         (Runs::Not, "Stopped") => Due::Nothing,
         (Runs::Not, "Stopping" | "Starting") if doing == REBOOTING => Due::StartAgain,
         (Runs::Not, _) => Due::Stopped,
-        (Runs::Ours, "Running") => Due::HeedKeys,
+        (Runs::Ours | Runs::OursStopping, "Running") => Due::HeedKeys,
         // It is watched on; the next look heeds its keys.
         (Runs::Left, "Running") => Due::Nothing,
         (_, "Starting") => Due::Confirm,
-        // Its stop is on its way.
-        (Runs::Ours, "Stopping") => Due::Nothing,
-        (Runs::Left, "Stopping") => Due::StopAgain,
+        (Runs::OursStopping, "Stopping") => Due::Nothing,
+        // Also where it is ours: the change was made and its answer lost, or the machine could not be ended.
+        (Runs::Ours | Runs::Left, "Stopping") => Due::StopAgain,
         _ => Due::End,
     }
 }
@@ -247,21 +257,22 @@ fn is_to_go(doing: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// Every status with a machine that this process has, with one that was left, and with none.
+    /// Every status with a machine that this process has, with one that it waits for the end of, with one that was left, and with none.
     #[test]
     fn what_is_left_to_do_follows_from_catalog_and_machine() {
-        for (status, doing, ours, left, none) in [
-            ("Pending", "making", Due::Nothing, Due::Nothing, Due::Nothing),
-            ("Running", "deleting", Due::Nothing, Due::Nothing, Due::Nothing),
-            ("Pending", "", Due::End, Due::End, Due::Stopped),
-            ("Starting", "", Due::Confirm, Due::Confirm, Due::Stopped),
-            ("Starting", REBOOTING, Due::Confirm, Due::Confirm, Due::StartAgain),
-            ("Running", "", Due::HeedKeys, Due::Nothing, Due::Stopped),
-            ("Stopping", "", Due::Nothing, Due::StopAgain, Due::Stopped),
-            ("Stopping", REBOOTING, Due::Nothing, Due::StopAgain, Due::StartAgain),
-            ("Stopped", "", Due::End, Due::End, Due::Nothing),
+        for (status, doing, ours, stopping, left, none) in [
+            ("Pending", "making", Due::Nothing, Due::Nothing, Due::Nothing, Due::Nothing),
+            ("Running", "deleting", Due::Nothing, Due::Nothing, Due::Nothing, Due::Nothing),
+            ("Pending", "", Due::End, Due::End, Due::End, Due::Stopped),
+            ("Starting", "", Due::Confirm, Due::Confirm, Due::Confirm, Due::Stopped),
+            ("Starting", REBOOTING, Due::Confirm, Due::Confirm, Due::Confirm, Due::StartAgain),
+            ("Running", "", Due::HeedKeys, Due::HeedKeys, Due::Nothing, Due::Stopped),
+            ("Stopping", "", Due::StopAgain, Due::Nothing, Due::StopAgain, Due::Stopped),
+            ("Stopping", REBOOTING, Due::StopAgain, Due::Nothing, Due::StopAgain, Due::StartAgain),
+            ("Stopped", "", Due::End, Due::End, Due::End, Due::Nothing),
         ] {
-            for (runs, wanted) in [(Runs::Ours, ours), (Runs::Left, left), (Runs::Not, none)] {
+            let cases = [(Runs::Ours, ours), (Runs::OursStopping, stopping), (Runs::Left, left), (Runs::Not, none)];
+            for (runs, wanted) in cases {
                 assert_eq!(due(status, doing, runs), wanted, "{status} {doing} {runs:?}");
             }
         }

@@ -103,6 +103,7 @@ impl Ecs {
 
     /// Presses the power button, and ends the machine when the guest's time is over. Its watcher writes the end down.
     pub(super) async fn stop_softly(&self, id: &str, machine: Arc<Machine>) {
+        self.host.set_stopping(id, &machine, true);
         if let Err(error) = machine.press_power().await {
             tracing::warn!(instance = id, %error, "the power button of a machine cannot be pressed");
         }
@@ -112,6 +113,8 @@ impl Ecs {
             if tokio::time::timeout(timeout, machine.ended()).await.is_err() {
                 ecs.stop_hard(&id, &machine).await;
             }
+            // Of one that could not be ended, the next look begins again.
+            ecs.host.set_stopping(&id, &machine, false);
         });
     }
 

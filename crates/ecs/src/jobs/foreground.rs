@@ -42,7 +42,7 @@ impl Ecs {
     async fn own_job(&self, job: &catalog::JobRecord) -> Result<TakenBy> {
         let host = self.host_of_jobs();
         let mut write = self.catalog.write().await?;
-        let done = self.own(&mut write, job, &host).await;
+        let done = self.own(&mut write, job, [&self.config.server_name, &host]).await;
         write.finish(done).await
     }
 }

@@ -55,7 +55,7 @@ impl Ecs {
         let mut write = self.catalog.write().await?;
         let now = self.now();
         let until = now.saturating_add(OWNED_FOR).expect("a duration has no calendar units");
-        let done = write.job_own(job, &self.board.worker, until, now).await;
+        let done = write.job_own(job, &self.as_owner(), until, now).await;
         Ok(write.finish(done).await?)
     }
 }

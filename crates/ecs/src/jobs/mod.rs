@@ -31,7 +31,7 @@ pub(crate) use disk::of_engine;
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog::JobRecord;
+use catalog::{Attendance, JobRecord};
 
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
@@ -45,31 +45,40 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 
 impl Ecs {
-    /// Works on jobs until it is aborted. `alone`: no other process works on this catalog, so jobs that are somebody's are nobody's.
+    /// Works on jobs until it is aborted, as long as the attendance holds. Jobs that an earlier process of this data directory left go on at
+    /// once, those of others when their time is over.
     ///
     /// A failure is logged and tried again. The work of a job that runs then goes on in its own thread until the process ends; the
     /// next worker goes on from there.
-    pub async fn work(self: Arc<Self>, alone: bool) {
-        // Otherwise they are taken over when their time is over.
-        if alone && let Err(error) = self.free_jobs().await {
-            tracing::error!(%error, "jobs of the process before cannot be taken over yet");
-        }
+    pub async fn work(self: Arc<Self>, attendance: Attendance) {
         // A long sweep keeps no job waiting.
-        tokio::join!(self.take_jobs_again_and_again(), self.sweep_again_and_again(alone));
+        tokio::join!(self.take_jobs_again_and_again(&attendance), self.sweep_again_and_again(&attendance));
     }
 
-    async fn take_jobs_again_and_again(self: &Arc<Self>) {
+    async fn take_jobs_again_and_again(self: &Arc<Self>, attendance: &Attendance) {
+        let mut are_freed = false;
         loop {
-            if let Err(error) = self.take_jobs().await {
+            if let Err(error) = self.take_jobs_if_there(attendance, &mut are_freed).await {
                 tracing::error!(%error, "jobs cannot be taken; it is tried again");
             }
             self.board.wait(LOOK_EVERY).await;
         }
     }
 
-    async fn sweep_again_and_again(&self, alone: bool) {
+    /// `are_freed`: whether the jobs of an earlier process are.
+    async fn take_jobs_if_there(self: &Arc<Self>, attendance: &Attendance, are_freed: &mut bool) -> Result<()> {
+        if *are_freed {
+            attendance.confirm().await?;
+        } else {
+            self.free_jobs(attendance).await?;
+            *are_freed = true;
+        }
+        self.take_jobs().await
+    }
+
+    async fn sweep_again_and_again(&self, attendance: &Attendance) {
         loop {
-            if let Err(error) = self.sweep(alone).await {
+            if let Err(error) = self.sweep(attendance.is_alone().await).await {
                 tracing::error!(%error, "what nobody uses cannot be removed; it is tried again");
             }
             tokio::time::sleep(SWEEP_EVERY).await;

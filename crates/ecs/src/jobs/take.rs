@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog::{JobRecord, Region, Write};
+use catalog::{Attendance, Attends, JobOwner, JobRecord, Region, Write};
 
 use crate::ecs::Ecs;
 use crate::error::Result;
@@ -11,16 +11,37 @@ use crate::error::Result;
 /// For how long a job is its worker's without a sign of life.
 pub(super) const OWNED_FOR: Duration = Duration::from_secs(30);
 
+/// How long a process that is about to end is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 impl Ecs {
-    /// Takes over the jobs of processes that are known to be gone.
-    pub(super) async fn free_jobs(&self) -> Result<()> {
+    /// Says that this process works on jobs. One that stands in the way is waited for a moment: it may be about to end.
+    ///
+    /// Errors: failures of the catalog; [`catalog::CatalogError::NotAlone`], `OnlyServer` and `NameTaken` for a process that does not end.
+    pub async fn attend(&self, attends: Attends) -> Result<Attendance> {
+        Ok(self.catalog.attend(&self.config.server_name, attends, PATIENCE).await?)
+    }
+
+    /// Takes over the jobs of earlier workers of this data directory. They are gone: their server had the lock of the directory, and the
+    /// name of it for itself, as this one has now.
+    pub(super) async fn free_jobs(&self, attendance: &Attendance) -> Result<()> {
         let mut write = self.catalog.write().await?;
-        let done = write.jobs_disown_others(&self.board.worker).await;
+        let done = async {
+            // Behind the catalog's lock: whoever came by the name while this process had lost it has taken no job since.
+            attendance.confirm().await?;
+            write.jobs_disown_others(&self.as_owner()).await
+        };
+        let done = done.await;
         let freed = write.finish(done).await?;
         if freed > 0 {
-            tracing::warn!(jobs = freed, "jobs of another process are taken over: it must not run any more");
+            tracing::info!(jobs = freed, "jobs that an earlier process of this data directory left go on");
         }
         Ok(())
+    }
+
+    /// This process as the worker of jobs.
+    pub(super) fn as_owner(&self) -> JobOwner {
+        JobOwner { worker: self.board.worker.clone(), place: self.config.server_name.clone() }
     }
 
     /// Begins as many jobs as may run.
@@ -37,8 +58,9 @@ impl Ecs {
 
     async fn take_job(&self, region: &Region) -> Result<Option<JobRecord>> {
         let host = self.host_of_jobs();
+        let places = [self.config.server_name.as_str(), &host];
         // Most looks find nothing, and cost no change.
-        if self.catalog.read().job_to_take(region, &host, self.now()).await?.is_none() {
+        if self.catalog.read().job_to_take(region, places, self.now()).await?.is_none() {
             return Ok(None);
         }
         let mut write = self.catalog.write().await?;
@@ -47,8 +69,8 @@ impl Ecs {
             if write.read().jobs_owned_count(region, now).await? >= self.config.copies_at_once as u64 {
                 return Ok(None);
             }
-            let Some(job) = write.read().job_to_take(region, &host, now).await? else { return Ok(None) };
-            match self.own(&mut write, &job, &host).await? {
+            let Some(job) = write.read().job_to_take(region, places, now).await? else { return Ok(None) };
+            match self.own(&mut write, &job, places).await? {
                 TakenBy::Us => Ok(Some(job)),
                 TakenBy::Another => Ok(None),
             }
@@ -65,14 +87,13 @@ impl Ecs {
         })
     }
 
-    /// Makes a job this worker's, if it can be done on this host. Its image is no longer waiting. One that this process works on already,
+    /// Makes a job this worker's, if it can be done in one of `places`. Its image is no longer waiting. One that this process works on already,
     /// whose time was over because the clock was put forward or the machine slept, is renewed and not begun a second time.
-    pub(super) async fn own(&self, write: &mut Write, job: &JobRecord, host: &str) -> Result<TakenBy> {
+    pub(super) async fn own(&self, write: &mut Write, job: &JobRecord, places: [&str; 2]) -> Result<TakenBy> {
         let now = self.now();
         let until = now.saturating_add(OWNED_FOR).expect("a duration has no calendar units");
-        if !write.read().job_can_be_done_on(&job.job.id, host).await?
-            || !write.job_own(&job.job.id, &self.board.worker, until, now).await?
-        {
+        let is_here = job.job.place.is_empty() || places.contains(&job.job.place.as_str());
+        if !is_here || !write.job_own(&job.job.id, &self.as_owner(), until, now).await? {
             return Ok(TakenBy::Another);
         }
         if self.board.has(&job.job.id) {

@@ -23,6 +23,9 @@ use crate::ecs::Ecs;
 use crate::error::{ImportError, Result};
 use crate::sweep::remove;
 
+/// What the name of an uploaded file ends with, behind the id.
+pub(crate) const UPLOAD_SUFFIX: &str = ".upload";
+
 /// For how long an upload is waited for without a byte, and a complete one without an import.
 const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
 
@@ -63,7 +66,7 @@ impl Ecs {
     }
 
     fn upload_path(&self, id: &str, region: &Region) -> Result<PathBuf> {
-        Ok(self.store(region)?.work_directory().join(format!("{id}.upload")))
+        Ok(self.store(region)?.work_directory().join(format!("{id}{UPLOAD_SUFFIX}")))
     }
 
     fn is_over(&self, upload: &UploadRecord) -> bool {

@@ -1,13 +1,11 @@
 //! A store whose puts a test can hold back: so it stops a copy that is complete but for its blob.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use blobs::{BlobEntry, BlobId, BlobStore, OpenBlob, PutAhead, StoreResult, WorkFile};
-use catalog::Timestamp;
+use blobs::{BlobEntry, BlobId, BlobStore, BlobUpload, OpenBlob, PutAhead, StoreResult, WorkFile};
 use tokio::sync::{RwLock, watch};
 
 /// What holds puts back while it is locked for writing, and counts those that have come.
@@ -78,8 +76,12 @@ impl BlobStore for GatedStore {
         self.store.give_up(id).await
     }
 
-    async fn abort_uploads(&self, before: Timestamp, wanted: &BTreeSet<BlobId>) -> StoreResult<u64> {
-        self.store.abort_uploads(before, wanted).await
+    async fn uploads(&self) -> StoreResult<Vec<BlobUpload>> {
+        self.store.uploads().await
+    }
+
+    async fn abort_upload(&self, upload: &BlobUpload) -> StoreResult<()> {
+        self.store.abort_upload(upload).await
     }
 
     async fn work_files(&self) -> StoreResult<Vec<WorkFile>> {

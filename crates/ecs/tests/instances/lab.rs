@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use blobs::{LocalConfig, StoreConfig};
-use catalog::{Catalog, Clock, KeyRecord, Scope, SystemClock};
+use catalog::{Attends, Catalog, Clock, KeyRecord, Scope, SystemClock};
 use crypto::{OsRandom, Secret};
 use ecs::qemu::AcceleratorChoice;
 use ecs::{
@@ -316,7 +316,12 @@ fn open(
 }
 
 fn begin(ecs: &Arc<Ecs>) -> Vec<tokio::task::JoinHandle<()>> {
-    vec![tokio::spawn(Arc::clone(ecs).work(true)), tokio::spawn(Arc::clone(ecs).host_instances())]
+    let working = Arc::clone(ecs);
+    let work = async move {
+        let attendance = working.attend(Attends::OnlyServer).await.unwrap();
+        working.work(attendance).await;
+    };
+    vec![tokio::spawn(work), tokio::spawn(Arc::clone(ecs).host_instances())]
 }
 
 /// Fails the test rather than let it hang.

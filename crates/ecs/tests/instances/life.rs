@@ -1,6 +1,6 @@
 //! The life of an instance: run, stop, start, reboot, delete, and what each leaves.
 
-use ecs::{EcsError, InstanceError, KeyPairError, ModifyInstance};
+use ecs::{CallToken, EcsError, InstanceError, KeyPairError, ModifyInstance};
 
 use crate::lab::Lab;
 
@@ -53,7 +53,8 @@ async fn tokens_make_one_instance_and_a_missing_qemu_none() {
     let lab = Lab::new().await;
     let image = lab.idle_image().await;
     let request = Lab::new_instances(&image);
-    let call = || lab.ecs.run_instances(&request, Some("token"), &lab.permit, &lab.scope);
+    let token = CallToken { token: "token".to_owned(), parameters: [1; 32] };
+    let call = || lab.ecs.run_instances(&request, Some(&token), &lab.permit, &lab.scope);
     let (first, second) = tokio::join!(call(), call());
     assert_eq!(first.unwrap(), second.unwrap());
     assert_eq!(lab.processes().len(), 1);
@@ -80,11 +81,15 @@ async fn a_key_pair_belongs_to_the_call() {
     for name in ["mine", "other"] {
         lab.ecs.create_key_pair(name, &lab.permit, &lab.scope).await.unwrap();
     }
-    let create = async |request| lab.ecs.create_instance(&request, Some("token"), &lab.permit, &lab.scope).await;
-    let id = create(named("mine")).await.unwrap();
-    assert_eq!(lab.ecs.key_pair_of_instance(&id).await.unwrap().as_deref(), Some("mine"));
-    assert_eq!(create(named("mine")).await.unwrap(), id);
-    let refused = create(named("other")).await.unwrap_err();
+    let create = async |name: &str| {
+        // What was sent differs as the names do.
+        let token = CallToken { token: "token".to_owned(), parameters: [name.len() as u8; 32] };
+        lab.ecs.create_instance(&named(name), Some(&token), &lab.permit, &lab.scope).await
+    };
+    let id = create("mine").await.unwrap();
+    assert_eq!(lab.instance(&id).await.unwrap().key_pair.as_deref(), Some("mine"));
+    assert_eq!(create("mine").await.unwrap(), id);
+    let refused = create("other").await.unwrap_err();
     assert!(matches!(refused, EcsError::ClientTokenMismatch), "{refused}");
 }
 

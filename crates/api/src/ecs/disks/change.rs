@@ -1,12 +1,13 @@
 //! `ReplaceSystemDisk` and `ReInitDisk`. They name no region: what they are about is looked for in all.
 
-use ::ecs::{Ecs, EcsError, Encryption, NewSystemDisk};
+use ::ecs::{CallToken, Ecs, EcsError, Encryption, NewSystemDisk};
 use kms::Scope;
 use ram::Permit;
 use serde_json::{Value, json};
 
 use crate::action::Spec;
 use crate::ecs::action::{EcsCall, need, row};
+use crate::ecs::client_token::client_token;
 use crate::ecs::instances::key_need;
 use crate::ecs::parameters::{CLIENT_TOKEN, IMAGE_ID};
 use crate::errors::{self, Refusal};
@@ -24,7 +25,7 @@ const PASSWORD: Refused = Refused { name: "Password", row: &errors::ECS_NOT_OFFE
 
 pub(crate) struct ReplaceSystemDisk {
     request: ::ecs::ReplaceSystemDisk,
-    token: Option<String>,
+    token: Option<CallToken>,
 }
 
 impl EcsCall for ReplaceSystemDisk {
@@ -58,7 +59,7 @@ impl EcsCall for ReplaceSystemDisk {
             image_id: IMAGE_ID.read(parameters)?,
             disk: NewSystemDisk { size_gib: SIZE.read(parameters)?, encryption, ..NewSystemDisk::default() },
         };
-        Ok(Self { request, token: CLIENT_TOKEN.read(parameters)? })
+        Ok(Self { request, token: client_token(parameters)? })
     }
 
     async fn needs(&self, ecs: &Ecs, scope: &Scope) -> Result<Vec<Need>, EcsError> {
@@ -72,7 +73,7 @@ impl EcsCall for ReplaceSystemDisk {
 
     async fn run(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Value, EcsError> {
         let scope = ecs.scope_of_instance(&self.request.instance_id, scope).await?;
-        let disk_id = ecs.replace_system_disk(&self.request, self.token.as_deref(), permit, &scope).await?;
+        let disk_id = ecs.replace_system_disk(&self.request, self.token.as_ref(), permit, &scope).await?;
         Ok(json!({ "DiskId": disk_id }))
     }
 }

@@ -1,12 +1,13 @@
 //! `CreateSnapshot`. It names no region: the disk is looked for in all.
 
-use ::ecs::{Ecs, EcsError};
+use ::ecs::{CallToken, Ecs, EcsError};
 use kms::Scope;
 use ram::Permit;
 use serde_json::{Value, json};
 
 use crate::action::Spec;
 use crate::ecs::action::{EcsCall, need, row};
+use crate::ecs::client_token::client_token;
 use crate::ecs::parameters::{CLIENT_TOKEN, NAME, TAG, tags};
 use crate::errors::{self, Refusal};
 use crate::parameters::{Ignored, Name, Optional, Parameters, Required, Text};
@@ -18,7 +19,7 @@ const DESCRIPTION: Optional<Text> = Optional::new("Description", NAME);
 
 pub(crate) struct CreateSnapshot {
     request: ::ecs::CreateSnapshot,
-    token: Option<String>,
+    token: Option<CallToken>,
 }
 
 impl EcsCall for CreateSnapshot {
@@ -52,7 +53,7 @@ impl EcsCall for CreateSnapshot {
             description: DESCRIPTION.read(parameters)?.unwrap_or_default(),
             tags: tags(parameters)?,
         };
-        Ok(Self { request, token: CLIENT_TOKEN.read(parameters)? })
+        Ok(Self { request, token: client_token(parameters)? })
     }
 
     async fn needs(&self, ecs: &Ecs, scope: &Scope) -> Result<Vec<Need>, EcsError> {
@@ -63,7 +64,7 @@ impl EcsCall for CreateSnapshot {
 
     async fn run(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Value, EcsError> {
         let scope = ecs.scope_of_disk(&self.request.disk_id, scope).await?;
-        let snapshot_id = ecs.create_snapshot(&self.request, self.token.as_deref(), permit, &scope).await?;
+        let snapshot_id = ecs.create_snapshot(&self.request, self.token.as_ref(), permit, &scope).await?;
         Ok(json!({ "SnapshotId": snapshot_id }))
     }
 }

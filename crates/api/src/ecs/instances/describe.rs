@@ -98,11 +98,7 @@ impl EcsCall for DescribeInstances {
         if is_elsewhere {
             return Ok(self.paging.answer("Instances", "Instance", Vec::new(), 0));
         }
-        let mut instances = Vec::with_capacity(found.items.len());
-        for described in &found.items {
-            let key_pair = ecs.key_pair_of_instance(&described.instance.id).await?;
-            instances.push(instance(described, key_pair.as_deref(), &network));
-        }
+        let instances = found.items.iter().map(|described| instance(described, &network)).collect();
         Ok(self.paging.answer("Instances", "Instance", instances, found.total_count))
     }
 }

@@ -1,6 +1,6 @@
 //! `RunInstances` and `CreateInstance`.
 
-use ::ecs::{Check, Ecs, EcsError};
+use ::ecs::{CallToken, Check, Ecs, EcsError};
 use kms::Scope;
 use ram::Permit;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use super::key_need;
 use super::new::{New, OF_CREATE, OF_RUN, SYSTEM_ENCRYPTED, SYSTEM_KMS_KEY_ID};
 use crate::action::Spec;
 use crate::ecs::action::{EcsCall, need, row};
-use crate::ecs::parameters::CLIENT_TOKEN;
+use crate::ecs::client_token::client_token;
 use crate::errors::Refusal;
 use crate::parameters::{Integer, Optional, Parameters};
 use crate::services::Need;
@@ -23,7 +23,7 @@ const RESOURCES: &str = "instance/* and image/<id>; kms:GenerateDataKey and kms:
 
 pub(crate) struct RunInstances {
     new: New,
-    token: Option<String>,
+    token: Option<CallToken>,
 }
 
 impl EcsCall for RunInstances {
@@ -36,7 +36,7 @@ impl EcsCall for RunInstances {
         new.request.system_disk.encryption.key = SYSTEM_KMS_KEY_ID.read(parameters)?;
         new.request.amount = number(AMOUNT.read(parameters)?).unwrap_or(1);
         new.request.min_amount = number(MIN_AMOUNT.read(parameters)?);
-        Ok(Self { new, token: CLIENT_TOKEN.read(parameters)? })
+        Ok(Self { new, token: client_token(parameters)? })
     }
 
     async fn needs(&self, ecs: &Ecs, scope: &Scope) -> Result<Vec<Need>, EcsError> {
@@ -45,7 +45,7 @@ impl EcsCall for RunInstances {
 
     async fn run(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Value, EcsError> {
         self.new.place.check(scope)?;
-        let ids = ecs.run_instances(&self.new.request, self.token.as_deref(), permit, scope).await?;
+        let ids = ecs.run_instances(&self.new.request, self.token.as_ref(), permit, scope).await?;
         Ok(json!({ "InstanceIdSets": { "InstanceIdSet": ids } }))
     }
 
@@ -58,14 +58,14 @@ impl EcsCall for RunInstances {
 
 pub(crate) struct CreateInstance {
     new: New,
-    token: Option<String>,
+    token: Option<CallToken>,
 }
 
 impl EcsCall for CreateInstance {
     const SPEC: &'static Spec = &row("CreateInstance", "ecs:CreateInstance", RESOURCES, OF_CREATE);
 
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
-        Ok(Self { new: New::parse(parameters)?, token: CLIENT_TOKEN.read(parameters)? })
+        Ok(Self { new: New::parse(parameters)?, token: client_token(parameters)? })
     }
 
     async fn needs(&self, ecs: &Ecs, scope: &Scope) -> Result<Vec<Need>, EcsError> {
@@ -74,7 +74,7 @@ impl EcsCall for CreateInstance {
 
     async fn run(self, ecs: &Ecs, permit: &Permit, scope: &Scope) -> Result<Value, EcsError> {
         self.new.place.check(scope)?;
-        let id = ecs.create_instance(&self.new.request, self.token.as_deref(), permit, scope).await?;
+        let id = ecs.create_instance(&self.new.request, self.token.as_ref(), permit, scope).await?;
         Ok(json!({ "InstanceId": id }))
     }
 

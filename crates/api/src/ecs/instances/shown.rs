@@ -8,11 +8,11 @@ use crate::ecs::parameters::written_to_the_minute;
 
 /// The object of DescribeInstances. The vendor shows no encryption in it, and no reason of a failure; ours stand in `Reseal`, which
 /// SDKs ignore.
-pub(super) fn instance(described: &DescribedInstance, key_pair: Option<&str>, network: &Network) -> Value {
+pub(super) fn instance(described: &DescribedInstance, network: &Network) -> Value {
     let mut shown = machine(&described.instance);
     let tag = |tag: &Tag| json!({ "TagKey": tag.key, "TagValue": tag.value });
     let own = json!({
-        "KeyPairName": key_pair.unwrap_or_default(),
+        "KeyPairName": described.key_pair.as_deref().unwrap_or_default(),
         "OperationLocks": { "LockReason": described.locks.iter().map(operation_lock).collect::<Vec<_>>() },
         "Tags": { "Tag": described.tags.iter().map(tag).collect::<Vec<_>>() },
         "Reseal": extension(described),

@@ -9,7 +9,10 @@ use super::record::Record;
 use super::{Bucket, S3Store};
 use crate::store::blocking::blocking;
 use crate::store::work::if_there;
-use crate::store::{BlobId, Cause};
+use crate::store::{Begun, BlobId, BlobUpload, Cause};
+
+/// Most uploads that are told at once.
+const UPLOADS_MAX: usize = 10_000;
 
 /// Answer of `ListMultipartUploads`.
 #[derive(Debug, Deserialize)]
@@ -41,34 +44,46 @@ impl Bucket {
 }
 
 impl S3Store {
-    /// Aborts the uploads of blobs that are not wanted: those that this directory has a record of, and old ones of the bucket.
-    pub(super) async fn abort_abandoned(&self, before: Timestamp, wanted: &BTreeSet<BlobId>) -> Result<u64, Cause> {
-        let (mut aborted, mut failed) = (0, None);
-        for id in self.recorded().await? {
-            let is_running = self.bucket.running().values().any(|key| *key == self.bucket.key(&id));
-            if is_running || wanted.contains(&id) {
+    /// The uploads of blobs that do not run here: those that this directory has a record of, and others of the bucket.
+    pub(super) async fn abandoned(&self) -> Result<Vec<BlobUpload>, Cause> {
+        let (mut found, mut recorded) = (Vec::new(), BTreeSet::new());
+        for blob in self.recorded().await? {
+            if self.runs(&blob) {
                 continue;
             }
-            match self.abort_recorded(&id).await {
-                Ok(was_there) => aborted += u64::from(was_there),
-                // One that cannot be aborted keeps nobody from the others.
-                Err(error) => failed = failed.or(Some(error)),
-            }
+            let path = self.record(&blob);
+            recorded.extend(blocking(move || Record::load(&path)).await?.map(|record| record.upload));
+            found.push(BlobUpload { blob, begun: Begun::Here });
         }
-        aborted += self.abort_listed(before, wanted).await?;
-        failed.map_or(Ok(aborted), Err)
+        self.add_listed(&mut found, &recorded).await?;
+        Ok(found)
     }
 
-    /// Aborts the upload of a blob that this directory has a record of. Returns whether there was one.
-    pub(super) async fn abort_recorded(&self, id: &BlobId) -> Result<bool, Cause> {
+    /// Aborts one of them, unless it runs here by now.
+    pub(super) async fn abort_abandoned(&self, upload: &BlobUpload) -> Result<(), Cause> {
+        match &upload.begun {
+            Begun::Here if self.runs(&upload.blob) => Ok(()),
+            Begun::Here => self.abort_recorded(&upload.blob).await,
+            Begun::Elsewhere { upload: id, .. } if self.bucket.running().contains_key(id) => Ok(()),
+            Begun::Elsewhere { upload: id, .. } => self.bucket.abort(&self.bucket.key(&upload.blob), id).await,
+        }
+    }
+
+    /// Aborts the upload of a blob that this directory has a record of, if there is one.
+    pub(super) async fn abort_recorded(&self, id: &BlobId) -> Result<(), Cause> {
         let (path, read) = (self.record(id), self.record(id));
-        // One that cannot be read names no upload, which is found by its age.
-        let record = blocking(move || Record::load(&read)).await?;
-        if let Some(record) = &record {
+        // One that cannot be read names no upload, which is listed as one of others.
+        if let Some(record) = blocking(move || Record::load(&read)).await? {
             self.bucket.abort(&self.bucket.key(id), &record.upload).await?;
         }
         if_there(std::fs::remove_file(path))?;
-        Ok(record.is_some())
+        Ok(())
+    }
+
+    /// Whether an upload of a blob runs here.
+    fn runs(&self, blob: &BlobId) -> bool {
+        let key = self.bucket.key(blob);
+        self.bucket.running().values().any(|running| *running == key)
     }
 
     /// Blobs whose uploads this directory has a record of.
@@ -80,35 +95,35 @@ impl S3Store {
         Ok(names.await?.iter().filter_map(|name| name.to_str()?.parse().ok()).collect())
     }
 
-    async fn abort_listed(&self, before: Timestamp, wanted: &BTreeSet<BlobId>) -> Result<u64, Cause> {
+    /// Adds the uploads that the service lists, but those that are `recorded` here.
+    async fn add_listed(&self, found: &mut Vec<BlobUpload>, recorded: &BTreeSet<String>) -> Result<(), Cause> {
         let prefix = self.bucket.prefix.to_string();
-        let mut aborted = 0;
         let mut markers = (String::new(), String::new());
         loop {
             let mut query = vec![("prefix", prefix.as_str()), ("uploads", "")];
             if !markers.0.is_empty() {
                 query.extend([("key-marker", markers.0.as_str()), ("upload-id-marker", markers.1.as_str())]);
             }
-            let Some(page) = self.bucket.calls.list::<Uploads>(&query).await? else { return Ok(aborted) };
-            for upload in page.uploads.iter().filter(|upload| self.is_abandoned(upload, before, wanted)) {
-                self.bucket.calls.delete(&upload.key, &[("uploadId", &upload.upload_id)]).await?;
-                aborted += 1;
-            }
+            let Some(page) = self.bucket.calls.list::<Uploads>(&query).await? else { return Ok(()) };
+            let others = page.uploads.into_iter().filter(|upload| !recorded.contains(&upload.upload_id));
+            found.extend(others.filter_map(|upload| self.upload_of_blob(upload)));
             let next = (page.next_key_marker, page.next_upload_id_marker);
             // A service that does not move on would keep us here for ever.
-            if !page.is_truncated || next == markers {
-                return Ok(aborted);
+            if !page.is_truncated || next == markers || found.len() >= UPLOADS_MAX {
+                return Ok(());
             }
             markers = next;
         }
     }
 
-    /// Whether it is an upload of a blob that is not wanted, old enough, and not running here.
-    fn is_abandoned(&self, upload: &Listed, before: Timestamp, wanted: &BTreeSet<BlobId>) -> bool {
-        let blob = ObjectPath::parse(&upload.key).ok().and_then(|key| self.bucket.blob(&key));
-        let ours = blob.is_some_and(|blob| !wanted.contains(&blob));
-        let old = upload.initiated.parse::<Timestamp>().is_ok_and(|initiated| initiated < before);
-        ours && old && !self.bucket.running().contains_key(&upload.upload_id)
+    /// `None` for an upload that is of no blob, or runs here.
+    fn upload_of_blob(&self, listed: Listed) -> Option<BlobUpload> {
+        let blob = ObjectPath::parse(&listed.key).ok().and_then(|key| self.bucket.blob(&key))?;
+        if self.bucket.running().contains_key(&listed.upload_id) {
+            return None;
+        }
+        let at = listed.initiated.parse().unwrap_or(Timestamp::MAX);
+        Some(BlobUpload { blob, begun: Begun::Elsewhere { at, upload: listed.upload_id } })
     }
 }
 

@@ -26,7 +26,7 @@ mod upload;
 pub use ahead::PutAhead;
 pub use objects::ObjectBucket;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -44,7 +44,7 @@ use super::blocking::blocking;
 use super::cache::Cache;
 use super::error::StoreName;
 use super::work::{WorkDirectory, create_private};
-use super::{BlobEntry, BlobId, BlobStore, Cause, OpenBlob, S3Config, StoreResult, WorkFile};
+use super::{BlobEntry, BlobId, BlobStore, BlobUpload, Cause, OpenBlob, S3Config, StoreResult, WorkFile};
 use calls::Calls;
 use failure::cause;
 
@@ -117,7 +117,7 @@ impl BlobStore for S3Store {
     }
 
     async fn give_up(&self, id: &BlobId) -> StoreResult<()> {
-        self.abort_recorded(id).await.map(drop).map_err(self.name.failed("give up the upload of", Some(id)))
+        self.abort_recorded(id).await.map_err(self.name.failed("give up the upload of", Some(id)))
     }
 
     async fn open(&self, id: &BlobId) -> StoreResult<OpenBlob> {
@@ -143,8 +143,12 @@ impl BlobStore for S3Store {
         self.bucket.list(after, limit).await.map_err(self.name.failed("list the blobs of", None))
     }
 
-    async fn abort_uploads(&self, before: Timestamp, wanted: &BTreeSet<BlobId>) -> StoreResult<u64> {
-        self.abort_abandoned(before, wanted).await.map_err(self.name.failed("abort uploads to", None))
+    async fn uploads(&self) -> StoreResult<Vec<BlobUpload>> {
+        self.abandoned().await.map_err(self.name.failed("list the uploads to", None))
+    }
+
+    async fn abort_upload(&self, upload: &BlobUpload) -> StoreResult<()> {
+        self.abort_abandoned(upload).await.map_err(self.name.failed("abort an upload to", Some(&upload.blob)))
     }
 
     async fn work_files(&self) -> StoreResult<Vec<WorkFile>> {

@@ -4,6 +4,7 @@ use crate::database::{Row, Value, values};
 use crate::error::Result;
 use crate::names::{KeyId, KeyVersionId, Scope};
 use crate::page::{Page, PageRequest};
+use crate::queries::ids::of_ids;
 use crate::read::Read;
 use crate::writer::Write;
 
@@ -154,8 +155,20 @@ impl Read<'_> {
 
     /// Disks of an instance, the system disk first; with those that are being made.
     pub async fn disks_of_instance(&mut self, instance_id: &str) -> Result<Vec<DiskRecord>> {
-        let sql = "SELECT * FROM disks WHERE instance_id = $1 ORDER BY position, created_at, id";
-        self.records("list the disks of an instance", sql, values![instance_id], DiskRecord::from_row).await
+        self.disks_of_instances(&[instance_id]).await
+    }
+
+    /// The same of several instances, those of one behind the other.
+    pub async fn disks_of_instances(&mut self, instance_ids: &[&str]) -> Result<Vec<DiskRecord>> {
+        let sql = of_ids!("SELECT * FROM disks WHERE instance_id", " ORDER BY instance_id, position, created_at, id");
+        self.records_of_ids("list the disks of instances", sql, (instance_ids, values![]), DiskRecord::from_row).await
+    }
+
+    /// Ids of the instances of a host that have disks which no machine has: those are being made, or wait to be removed.
+    pub async fn instances_with_loose_disks(&mut self, host: &str) -> Result<Vec<String>> {
+        let sql = "SELECT DISTINCT i.id FROM instances i JOIN disks d ON d.instance_id = i.id
+                   WHERE i.host = $1 AND d.status <> 'In_use'";
+        self.records("look for disks to remove", sql, values![host], |row| row.value("id")).await
     }
 
     /// Disks of an account in a region, newest first, and those of one instance by their position.

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::images::ImageRecord;
@@ -163,9 +165,11 @@ impl ImageFilter {
             }
         }
         if !self.search.is_empty() {
+            // ASCII alone has capitals that do not count: only there both engines agree on what `lower` does.
+            let search = self.search.to_ascii_lowercase();
             wanted.push(
-                " AND (replace(lower(i.name), lower(?), '') <> lower(i.name) OR replace(i.id, lower(?), '') <> i.id)",
-                values![&self.search, &self.search],
+                " AND (replace(lower(i.name), ?, '') <> lower(i.name) OR replace(i.id, ?, '') <> i.id)",
+                values![&search, &search],
             );
         }
     }
@@ -210,12 +214,13 @@ impl ImageFilter {
     }
 }
 
-/// `begin` and as many further `, ?` as a comma list has words.
+/// `begin` and as many further `, ?` as a comma list has different words.
 fn one_of(wanted: &mut Composed, begin: &'static str, list: &str) {
     if list.is_empty() {
         return;
     }
-    for (position, word) in list.split(',').enumerate() {
+    let words: BTreeSet<&str> = list.split(',').collect();
+    for (position, word) in words.into_iter().enumerate() {
         wanted.push(if position == 0 { begin } else { ", ?" }, values![word]);
     }
     wanted.push(")", []);

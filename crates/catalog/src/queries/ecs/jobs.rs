@@ -20,6 +20,9 @@ pub struct NewJob {
     pub image_id: String,
     /// What to do, JSON.
     pub spec: String,
+    /// The directory that its files lie in, by its name: the data directory of a server, or the directory of a host's instances. Empty: every
+    /// server reaches them.
+    pub place: String,
     /// When.
     pub created_at: Timestamp,
 }
@@ -72,6 +75,7 @@ impl JobRecord {
                 action: row.value("action")?,
                 image_id: row.value("image_id")?,
                 spec: row.value("spec")?,
+                place: row.value("place")?,
                 created_at: row.time("created_at")?,
             },
             state: row.value("state")?,
@@ -131,17 +135,13 @@ impl JobFilter {
     }
 }
 
-/// Not on this host: what reads disks of an instance of another, into the snapshots of an image or into one by itself.
-macro_rules! can_be_done_on {
-    ($host:literal) => {
-        concat!(
-            "(action NOT IN ('CreateImage', 'CreateSnapshot') OR NOT EXISTS (
-                 SELECT 1 FROM snapshots s JOIN disks d ON d.id = s.source_disk_id JOIN instances i ON i.id = d.instance_id
-                 WHERE (s.id = jobs.image_id OR s.image_id = jobs.image_id) AND i.host <> ",
-            $host,
-            "))"
-        )
-    };
+/// Who works on a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobOwner {
+    /// The process.
+    pub worker: String,
+    /// Its data directory, by its name.
+    pub place: String,
 }
 
 impl Read<'_> {
@@ -177,6 +177,12 @@ impl Read<'_> {
         self.records("list jobs", sql, values![sequence], JobRecord::from_row).await
     }
 
+    /// Whether a job that is over names this blob among what it was to make.
+    pub async fn blob_is_of_ended_job(&mut self, blob: &str) -> Result<bool> {
+        let sql = "SELECT count(*) AS n FROM jobs WHERE finished_at IS NOT NULL AND replace(spec, $1, '') <> spec";
+        Ok(self.count("look for the job of a blob", sql, values![blob]).await? > 0)
+    }
+
     /// Number of jobs of a region that wait or are worked on, of all accounts.
     pub async fn jobs_unfinished_count(&mut self, region: &Region) -> Result<u64> {
         let sql = "SELECT count(*) AS n FROM jobs WHERE region = $1 AND state IN ('Waiting', 'Processing')";
@@ -189,45 +195,44 @@ impl Read<'_> {
         self.count("count jobs", sql, values![region, now]).await
     }
 
-    /// The first job of a region that nobody works on at `now` and that can be done on `host`: one that waits, or one whose worker is gone.
-    pub async fn job_to_take(&mut self, region: &Region, host: &str, now: Timestamp) -> Result<Option<JobRecord>> {
-        let sql = concat!(
-            "SELECT * FROM jobs WHERE region = $1 AND (state = 'Waiting' OR state = 'Processing' AND owned_until <= $2) AND ",
-            can_be_done_on!("$3"),
-            " ORDER BY sequence LIMIT 1"
-        );
-        self.record("look for work", sql, values![region, now, host], JobRecord::from_row).await
-    }
-
-    /// Whether a job can be done on a host: disks are read where their files are.
-    pub async fn job_can_be_done_on(&mut self, id: &str, host: &str) -> Result<bool> {
-        let sql = concat!("SELECT count(*) AS n FROM jobs WHERE id = $1 AND ", can_be_done_on!("$2"));
-        Ok(self.count("look where a job can be done", sql, values![id, host]).await? == 1)
+    /// The first job of a region that nobody works on at `now` and that can be done in one of `places`: one that waits, or one whose worker is
+    /// gone.
+    pub async fn job_to_take(
+        &mut self,
+        region: &Region,
+        places: [&str; 2],
+        now: Timestamp,
+    ) -> Result<Option<JobRecord>> {
+        let sql = "SELECT * FROM jobs
+                   WHERE region = $1 AND (state = 'Waiting' OR state = 'Processing' AND owned_until <= $2)
+                   AND place IN ('', $3, $4) ORDER BY sequence LIMIT 1";
+        self.record("look for work", sql, values![region, now, places[0], places[1]], JobRecord::from_row).await
     }
 }
 
 impl Write {
     /// Adds a job that waits.
     pub async fn job_insert(&mut self, job: &NewJob) -> Result<()> {
-        let sql = "INSERT INTO jobs (id, account, region, action, image_id, state, spec, owner, owned_until, progress,
-                       failure_code, failure, created_at)
-                   VALUES ($1, $2, $3, $4, $5, 'Waiting', $6, '', 0, 0, '', '', $7)";
-        let NewJob { id, scope, action, image_id, spec, created_at } = job;
-        let values = values![id, &scope.account, &scope.region, action, image_id, spec, *created_at];
+        let sql = "INSERT INTO jobs (id, account, region, action, image_id, state, spec, place, owner, owner_place,
+                       owned_until, progress, failure_code, failure, created_at)
+                   VALUES ($1, $2, $3, $4, $5, 'Waiting', $6, $7, '', '', 0, 0, '', '', $8)";
+        let NewJob { id, scope, action, image_id, spec, place, created_at } = job;
+        let values = values![id, &scope.account, &scope.region, action, image_id, spec, place, *created_at];
         self.execute("add a job", sql, values).await.map(drop)
     }
 
     /// Makes `owner` the worker of a job, or keeps it that, until `until`. `false` when the job is over, or another's at `now`.
-    pub async fn job_own(&mut self, id: &str, owner: &str, until: Timestamp, now: Timestamp) -> Result<bool> {
-        let sql = "UPDATE jobs SET state = 'Processing', owner = $2, owned_until = $3
-                   WHERE id = $1 AND (state = 'Waiting' OR state = 'Processing' AND (owner = $2 OR owned_until <= $4))";
-        Ok(self.execute("take a job", sql, values![id, owner, until, now]).await? == 1)
+    pub async fn job_own(&mut self, id: &str, owner: &JobOwner, until: Timestamp, now: Timestamp) -> Result<bool> {
+        let sql = "UPDATE jobs SET state = 'Processing', owner = $2, owner_place = $3, owned_until = $4
+                   WHERE id = $1 AND (state = 'Waiting' OR state = 'Processing' AND (owner = $2 OR owned_until <= $5))";
+        Ok(self.execute("take a job", sql, values![id, &owner.worker, &owner.place, until, now]).await? == 1)
     }
 
-    /// Gives up all jobs that are worked on in the name of others: their processes are known to be gone.
-    pub async fn jobs_disown_others(&mut self, owner: &str) -> Result<u64> {
-        let sql = "UPDATE jobs SET owned_until = 0 WHERE state = 'Processing' AND owner <> $1";
-        self.execute("free jobs", sql, values![owner]).await
+    /// Gives up the jobs of other workers of the same data directory: their processes are known to be gone.
+    pub async fn jobs_disown_others(&mut self, owner: &JobOwner) -> Result<u64> {
+        let sql = "UPDATE jobs SET owned_until = 0
+                   WHERE state = 'Processing' AND owner_place = $2 AND owner <> $1 AND owned_until > 0";
+        self.execute("free jobs", sql, values![&owner.worker, &owner.place]).await
     }
 
     /// Moves the progress of a job; it never goes back.

@@ -4,6 +4,7 @@ use crate::database::{Row, values};
 use crate::error::Result;
 use crate::names::Scope;
 use crate::page::{Page, PageRequest};
+use crate::queries::ids::of_ids;
 use crate::read::Read;
 use crate::writer::Write;
 
@@ -91,11 +92,15 @@ impl Read<'_> {
         self.count("count key pairs", sql, values![&scope.account, &scope.region]).await
     }
 
-    /// Name of the pair that an instance was given.
-    pub async fn key_pair_of_instance(&mut self, instance_id: &str) -> Result<Option<String>> {
-        let sql =
-            "SELECT name FROM key_pairs WHERE id = (SELECT key_pair_id FROM key_pair_instances WHERE instance_id = $1)";
-        self.record("read the key pair of an instance", sql, values![instance_id], |row| row.value("name")).await
+    /// Names of the pairs that instances were given, each behind the id of its instance.
+    pub async fn key_pairs_of_instances(&mut self, instance_ids: &[&str]) -> Result<Vec<(String, String)>> {
+        let sql = of_ids!(
+            "SELECT g.instance_id, p.name FROM key_pair_instances g JOIN key_pairs p ON p.id = g.key_pair_id
+             WHERE g.instance_id",
+            ""
+        );
+        let from_row = |row: &Row| Ok((row.value("instance_id")?, row.value("name")?));
+        self.records_of_ids("read the key pairs of instances", sql, (instance_ids, values![]), from_row).await
     }
 }
 
