@@ -27,9 +27,10 @@ const ALL: [&str; 2] = ["SELECT pg_advisory_lock_shared(1383294316, 0)", "SELECT
 const NAME: [&str; 2] =
     ["SELECT pg_advisory_lock_shared(1383294317, hashtext($1))", "SELECT pg_advisory_lock(1383294317, hashtext($1))"];
 
-/// A connection whose host has vanished without a word is closed by the database after some 25 s, and its locks go: by default it would take
-/// hours.
-const KEEPALIVE: &str = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3";
+/// A connection whose host has vanished without a word is closed by the database after some 25 s, and its locks go, also when an answer was
+/// under way: by default it would take hours, or a quarter of one.
+const KEEPALIVE: &str = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; \
+                         SET tcp_user_timeout = 25000";
 
 /// How long locks are waited for that were lost with their connection: the database tells of the loss before it gives them back. Others may
 /// have come meanwhile.

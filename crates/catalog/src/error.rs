@@ -90,8 +90,9 @@ pub enum CatalogError {
     },
     /// Another process works on the jobs of this catalog under the same name.
     #[error(
-        "another server or command with the name `{name}` uses the database: two data directories have that name, because one is a copy; \
-         remove the file `server-name` from the copy, which gets another one then"
+        "another server or command with the name `{name}` uses the database: stop it if it is this data directory's; if its host vanished less \
+         than half a minute ago, try again; if two data directories have that name because one is a copy, remove the file `server-name` from \
+         the copy, which gets another one then"
     )]
     NameTaken {
         /// Name of the data directory.

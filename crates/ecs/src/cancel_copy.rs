@@ -46,7 +46,7 @@ impl Ecs {
             let image = found
                 .ok_or_else(|| EcsError::ImageNotFound { id: image_id.to_owned(), region: scope.region.clone() })?;
             let Some(job) = write.read().job_that_makes(image_id).await? else { return Err(over(image.status)) };
-            if !write.job_end(&job.job.id, "Cancelled", ("", ""), self.now()).await? {
+            if !write.job_end(&job.job.id, None, "Cancelled", ("", ""), self.now()).await? {
                 return Err(over(image.status));
             }
             self.forget_image(&mut write, image_id, scope).await?;

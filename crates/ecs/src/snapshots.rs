@@ -83,7 +83,7 @@ impl Ecs {
                 _ => None,
             };
             if let Some(job) = &job {
-                write.job_end(&job.job.id, "Cancelled", ("", ""), self.now()).await?;
+                write.job_end(&job.job.id, None, "Cancelled", ("", ""), self.now()).await?;
             }
             self.forget_snapshot(&mut write, &snapshot).await?;
             Ok(job)

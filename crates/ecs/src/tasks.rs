@@ -61,7 +61,7 @@ impl Ecs {
             }
             EXPORT_IMAGE => {
                 let mut write = self.catalog.write().await?;
-                let ended = write.job_end(id, "Cancelled", ("", ""), self.now()).await;
+                let ended = write.job_end(id, None, "Cancelled", ("", ""), self.now()).await;
                 if !write.finish(ended).await? {
                     return Err(over(&task.state));
                 }

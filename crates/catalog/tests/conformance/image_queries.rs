@@ -310,14 +310,14 @@ async fn jobs_are_taken_in_order_and_by_one(place: &Place) {
     let all = unfinished(write.read().jobs_unfinished_after(0).await.unwrap());
     assert_eq!(all.iter().map(|(_, id)| id.as_str()).collect::<Vec<_>>(), ["t-2", "t-1"]);
     assert_eq!(unfinished(write.read().jobs_unfinished_after(all[0].0).await.unwrap()), all[1..]);
-    assert!(write.job_end("t-2", "Failed", ("Code", "why"), at(17)).await.unwrap());
-    assert!(!write.job_end("t-2", "Finished", ("", ""), at(18)).await.unwrap(), "it is over");
+    assert!(write.job_end("t-2", None, "Failed", ("Code", "why"), at(17)).await.unwrap());
+    assert!(!write.job_end("t-2", None, "Finished", ("", ""), at(18)).await.unwrap(), "it is over");
     for (blob, is_over) in [("b-of-t-2", true), ("b-of-t-1", false), ("b-of-t-3", false)] {
         assert_eq!(write.read().blob_is_of_ended_job(blob).await.unwrap(), is_over, "{blob}");
     }
     assert!(!write.job_own("t-2", &worker("b"), at(40), at(19)).await.unwrap());
     assert_eq!(write.read().jobs_unfinished_count(&region).await.unwrap(), 1);
-    assert!(write.job_end("t-1", "Finished", ("", ""), at(20)).await.unwrap());
+    assert!(write.job_end("t-1", None, "Finished", ("", ""), at(20)).await.unwrap());
     let copies = JobFilter { actions: "ImportImage,CopyImage".to_owned(), ..JobFilter::default() };
     let page = write.read().jobs_page(&copies, &Scope::default(), PageRequest::first()).await.unwrap();
     let ends: Vec<_> = page.items.iter().map(|job| (job.job.id.as_str(), job.state.as_str(), job.progress)).collect();

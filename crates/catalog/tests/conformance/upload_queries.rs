@@ -76,7 +76,7 @@ async fn uploads_end_with_time_or_job(place: &Place) {
         let found = write.read().uploads_over(at(now)).await.unwrap();
         assert_eq!(found.iter().map(|upload| upload.id.as_str()).collect::<Vec<_>>(), over, "{now}");
     }
-    assert!(write.job_end("t-1", "Finished", ("", ""), at(2)).await.unwrap());
+    assert!(write.job_end("t-1", None, "Finished", ("", ""), at(2)).await.unwrap());
     let found = write.read().uploads_over(at(3)).await.unwrap();
     assert_eq!(found.iter().map(|upload| upload.id.as_str()).collect::<Vec<_>>(), ["u-2"]);
     assert!(write.upload_delete_over("u-2", at(3)).await.unwrap());

@@ -118,8 +118,12 @@ impl Installation {
             let opened = self.store_of(name, data_dir).open();
             stores.insert(region, opened.with_context(|| format!("the images of region {name}"))?);
         }
-        let named = ecs::server_name(data_dir, &OsRandom);
-        let server_name = named.with_context(|| format!("the name of the data directory {}", data_dir.display()))?;
+        // Nobody else uses a catalog in a data directory, so its jobs need not say whose they are, and follow it wherever it goes.
+        let server_name = match store.database {
+            None => String::new(),
+            Some(_) => ecs::server_name(data_dir, &OsRandom)
+                .with_context(|| format!("the name of the data directory {}", data_dir.display()))?,
+        };
         Ok(Ecs::new(rooms, stores, EcsConfig { server_name, ..self.config(data_dir.to_owned())? }))
     }
 

@@ -88,7 +88,12 @@ impl Ecs {
         let Some(_turn) = self.host.turn_if_free(id) else { return Ok(false) };
         let Some(instance) = self.catalog.read().instance_by_id(id).await? else { return Ok(true) };
         if is_to_go(&instance.doing) {
-            self.remove_instance(id).await?;
+            // Asked again behind the catalog's lock: the change that made it stay may have been committed without an answer.
+            let mut write = self.catalog.write().await?;
+            let found = write.read().instance_by_id(id).await;
+            if write.finish(found).await?.is_some_and(|instance| is_to_go(&instance.doing)) {
+                self.remove_instance(id).await?;
+            }
             return Ok(true);
         }
         // What cannot be removed keeps nobody from looking after the machine.
@@ -142,7 +147,10 @@ impl Ecs {
     /// What is found beside the disks: a new one that did not come to be, one that was replaced, or a file that a disk had
     /// before.
     async fn tidy_disks(&self, id: &str) -> Result<()> {
-        for disk in self.catalog.read().disks_of_instance(id).await? {
+        // Behind the catalog's lock: a change whose answer was lost may still come, and then the other disk is the one to go.
+        let mut write = self.catalog.write().await?;
+        let found = write.read().disks_of_instance(id).await;
+        for disk in write.finish(found).await? {
             if !is_attached(&disk) {
                 self.remove_disk(&disk).await?;
                 continue;

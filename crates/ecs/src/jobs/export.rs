@@ -32,7 +32,7 @@ impl Ecs {
             self.export_disk(job, spec, (disk, source), share, running).await?;
         }
         let mut write = self.catalog.write().await?;
-        let done = write.job_end(&job.job.id, "Finished", ("", ""), self.now()).await;
+        let done = write.job_end(&job.job.id, Some(&self.as_owner()), "Finished", ("", ""), self.now()).await;
         if write.finish(done).await? { Ok(()) } else { Err(EcsError::Engine(EngineError::Cancelled)) }
     }
 

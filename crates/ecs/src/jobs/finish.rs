@@ -26,11 +26,11 @@ pub(super) struct FinishedDisk {
 impl Ecs {
     /// The image is Available with its disks, and the job is over: all in one change, or nothing.
     ///
-    /// Errors: `Cancelled` when the job was ended before.
+    /// Errors: `Cancelled` when the job was ended before, or is another worker's by now.
     pub(super) async fn finish(&self, job: &JobRecord, disks: Vec<FinishedDisk>) -> Result<()> {
         let mut write = self.catalog.write().await?;
         let done = async {
-            if !write.job_end(&job.job.id, "Finished", ("", ""), self.now()).await? {
+            if !write.job_end(&job.job.id, Some(&self.as_owner()), "Finished", ("", ""), self.now()).await? {
                 return Err(EcsError::Engine(engine::EngineError::Cancelled));
             }
             let image = write.read().image_by_id(&job.job.image_id).await?;
@@ -218,7 +218,7 @@ impl Ecs {
         let (code, reason) = (error.job_code(), error.public_text());
         let mut write = self.catalog.write().await?;
         let done = async {
-            let is_ended = write.job_end(&job.job.id, "Failed", (code, &reason), self.now()).await?;
+            let is_ended = write.job_end(&job.job.id, Some(&self.as_owner()), "Failed", (code, &reason), self.now()).await?;
             if is_ended && job.job.action == CREATE_SNAPSHOT {
                 return self.fail_snapshot(&mut write, job).await;
             }

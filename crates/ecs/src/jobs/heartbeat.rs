@@ -17,26 +17,40 @@ const PERIOD: Duration = Duration::from_millis(500);
 /// How often a job is renewed, in periods.
 const RENEW_EVERY: u32 = 16;
 
+/// How long the catalog may take to answer.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
+
+/// A job that was not renewed for so long is given up: another worker may take it soon.
+const GIVEN_UP_AFTER: Duration = Duration::from_secs(20);
+
+const _: () = assert!(GIVEN_UP_AFTER.as_secs() + 2 * ANSWERED_WITHIN.as_secs() <= OWNED_FOR.as_secs());
+
 impl Ecs {
-    /// Writes progress down and keeps the job this worker's, until it is aborted. A job that is over, or another's, is stopped.
+    /// Writes progress down and keeps the job this worker's, until it is aborted. A job that is over, or another's, or can be another's
+    /// soon, is stopped.
     pub(super) async fn keep_alive(self: Arc<Self>, job: String, image: String, running: Arc<Running>) {
         let begun = self.now();
-        let mut shown = Shown { percent: 0, remain_s: None };
+        let (mut shown, mut renewed) = (Shown { percent: 0, remain_s: None }, begun);
         for period in 1_u32.. {
             tokio::time::sleep(PERIOD).await;
             let next = Shown::at(running.progress(), begun, self.now(), &shown);
             if next != shown {
                 shown = next;
-                if let Err(error) = self.write_progress(&job, &image, &shown).await {
-                    tracing::warn!(job, %error, "progress cannot be written down");
+                if let Err(error) = in_time(self.write_progress(&job, &image, &shown)).await {
+                    tracing::warn!(job, error, "progress cannot be written down");
                 }
             }
             if period.is_multiple_of(RENEW_EVERY) {
-                match self.renew(&job).await {
-                    Ok(true) => {}
+                let asked = self.now();
+                match in_time(self.renew(&job)).await {
+                    Ok(true) => renewed = asked,
                     Ok(false) => running.cancel.store(true, Ordering::Relaxed),
-                    Err(error) => tracing::warn!(job, %error, "the job cannot be renewed"),
+                    Err(error) => tracing::warn!(job, error, "the job cannot be renewed"),
                 }
+            }
+            if self.now().duration_since(renewed).unsigned_abs() > GIVEN_UP_AFTER {
+                tracing::warn!(job, "the job is given up, as the catalog is not reached");
+                running.cancel.store(true, Ordering::Relaxed);
             }
         }
     }
@@ -57,6 +71,14 @@ impl Ecs {
         let until = now.saturating_add(OWNED_FOR).expect("a duration has no calendar units");
         let done = write.job_own(job, &self.as_owner(), until, now).await;
         Ok(write.finish(done).await?)
+    }
+}
+
+/// The catalog's answer, or why there is none yet.
+async fn in_time<T>(answer: impl Future<Output = Result<T>>) -> std::result::Result<T, String> {
+    match tokio::time::timeout(ANSWERED_WITHIN, answer).await {
+        Ok(answer) => answer.map_err(|error| error.to_string()),
+        Err(_) => Err("the catalog does not answer".to_owned()),
     }
 }
 

@@ -93,7 +93,7 @@ impl Ecs {
     async fn finish_snapshots(&self, job: &JobRecord, disks: &[(String, MadeDisk)]) -> Result<()> {
         let mut write = self.catalog.write().await?;
         let done = async {
-            if !write.job_end(&job.job.id, "Finished", ("", ""), self.now()).await? {
+            if !write.job_end(&job.job.id, Some(&self.as_owner()), "Finished", ("", ""), self.now()).await? {
                 return Err(EcsError::Engine(EngineError::Cancelled));
             }
             for (id, made) in disks {

@@ -52,7 +52,7 @@ impl S3Store {
                 continue;
             }
             let path = self.record(&blob);
-            recorded.extend(blocking(move || Record::load(&path)).await?.map(|record| record.upload));
+            recorded.extend(blocking(move || Record::upload_of(&path)).await?);
             found.push(BlobUpload { blob, begun: Begun::Here });
         }
         self.add_listed(&mut found, &recorded).await?;
@@ -73,8 +73,8 @@ impl S3Store {
     pub(super) async fn abort_recorded(&self, id: &BlobId) -> Result<(), Cause> {
         let (path, read) = (self.record(id), self.record(id));
         // One that cannot be read names no upload, which is listed as one of others.
-        if let Some(record) = blocking(move || Record::load(&read)).await? {
-            self.bucket.abort(&self.bucket.key(id), &record.upload).await?;
+        if let Some(upload) = blocking(move || Record::upload_of(&read)).await? {
+            self.bucket.abort(&self.bucket.key(id), &upload).await?;
         }
         if_there(std::fs::remove_file(path))?;
         Ok(())

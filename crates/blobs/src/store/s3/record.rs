@@ -50,7 +50,16 @@ impl Record {
         Ok(Self { file: Some((file, path)), ..Self::new(upload, part_bytes) })
     }
 
-    /// What an earlier run left; `None` where there is nothing that can be read.
+    /// Which upload an earlier run left; `None` where there is nothing that can be read. It changes nothing: another run may go on
+    /// with it at the same time.
+    pub(super) fn upload_of(path: &Path) -> io::Result<Option<String>> {
+        let Some(file) = if_there(File::open(path))? else { return Ok(None) };
+        let mut text = Vec::new();
+        file.take(RECORD_BYTES_MAX).read_to_end(&mut text)?;
+        Ok(read(&text).map(|(record, _)| record.upload))
+    }
+
+    /// What an earlier run left, to go on with; `None` where there is nothing that can be read.
     pub(super) fn load(path: &Path) -> io::Result<Option<Self>> {
         let Some(file) = if_there(File::options().read(true).append(true).open(path))? else { return Ok(None) };
         let mut text = Vec::new();

@@ -241,18 +241,21 @@ impl Write {
         self.execute("move the progress of a job", sql, values![id, progress]).await.map(drop)
     }
 
-    /// Ends a job that is not over, in `state`. `false` when it is over already.
+    /// Ends a job that is not over, in `state`: for `worker` its own only, for `None` anybody's. `false` when it is over already, or
+    /// another has it by now.
     pub async fn job_end(
         &mut self,
         id: &str,
+        worker: Option<&JobOwner>,
         state: &str,
         (failure_code, failure): (&str, &str),
         at: Timestamp,
     ) -> Result<bool> {
         let sql = "UPDATE jobs SET state = $2, failure_code = $3, failure = $4, finished_at = $5, owned_until = 0,
                        progress = CASE WHEN $2 = 'Finished' THEN 100 ELSE progress END
-                   WHERE id = $1 AND state IN ('Waiting', 'Processing')";
-        Ok(self.execute("end a job", sql, values![id, state, failure_code, failure, at]).await? == 1)
+                   WHERE id = $1 AND state IN ('Waiting', 'Processing') AND ($6 = '' OR owner = $6)";
+        let worker = worker.map_or("", |owner| owner.worker.as_str());
+        Ok(self.execute("end a job", sql, values![id, state, failure_code, failure, at, worker]).await? == 1)
     }
 
     /// Forgets jobs that ended before `before`.
