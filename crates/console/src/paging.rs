@@ -58,7 +58,7 @@ impl Numbered {
 
     /// This page of a list of `total` entries that the API has the other way round: 1 is its last page. Of what is beyond the
     /// end there is nothing on the page behind the API's last one.
-    pub(crate) fn from_the_end(self, total: u64) -> Self {
+    pub(crate) fn counted_back(self, total: u64) -> Self {
         let last = total.div_ceil(PAGE_SIZE).max(1);
         Self { number: (last + 1).checked_sub(self.number).filter(|page| *page > 0).unwrap_or(last + 1), ..self }
     }
@@ -198,7 +198,7 @@ mod tests {
         for (page, total, wanted) in [(1, 0, 1), (1, 20, 1), (1, 45, 3), (2, 45, 2), (3, 45, 1), (4, 45, 4), (9, 45, 4)]
         {
             let page = Numbered { name: "page", number: page };
-            assert_eq!(page.from_the_end(total).number, wanted, "{page:?} of {total}");
+            assert_eq!(page.counted_back(total).number, wanted, "{page:?} of {total}");
         }
     }
 

@@ -26,9 +26,13 @@ fn a_page_goes_on_after_the_server_was_killed() {
     let mut script = limited(SECONDS_MAX, &judge("restart.js", &lab, &server));
     let mut script = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("node runs");
     let mut lines = BufReader::new(script.stdout.take().expect("its output")).lines();
-    let asked = lines.by_ref().map_while(Result::ok).any(|line| line == "restart");
-    assert!(asked, "the script ended before it asked for a restart");
+    let mut says = |word: &str| {
+        let said = lines.by_ref().map_while(Result::ok).any(|line| line == word);
+        assert!(said, "the script ended before it said {word}");
+    };
+    says("restart");
     server.kill();
+    says("lost");
     let server = Server::start_at(&address, lab.serving(lab.place.reseal()));
     script.stdin.take().expect("its input").write_all(b"restarted\n").expect("it reads");
     let passed = lines.map_while(Result::ok).any(|line| line.contains("every step passed"));

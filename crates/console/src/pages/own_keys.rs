@@ -111,8 +111,8 @@ impl OwnKeys {
         let asked = [("Filters", OWN), ("PageSize", KEYS_MAX)];
         let answer = visit.call_in(region, Product::Kms, "ListKeys", &asked).await?;
         let keys = list(&answer, "Keys", "Key");
-        let names = KeyNames::of(visit, region, ids_of(keys)).await;
-        let described = described(visit, region, keys).await;
+        let (names, described) =
+            tokio::join!(KeyNames::of(visit, region, ids_of(keys)), described(visit, region, keys));
         Ok(Self {
             options: described.iter().map(|(id, known)| option(id, known.as_ref(), &names, texts)).collect(),
             has_more: number(&answer, "TotalCount") > keys.len() as u64,

@@ -144,10 +144,12 @@ async function errorsSayWhatTheyAre(browser) {
     await person.signIn(ACCOUNT.id, ACCOUNT.secret);
     const texts = person.words('trouble');
     const heading = async (answer) => /<h1>([^<]+)<\/h1>/.exec(await answer.text())?.[1];
-    const post = (form, headers = { origin: base }) => person.context.request.post(`${base}/console/${region}/key-pairs/create`, { form, headers });
+    const post = (form, origin = base) => person.context.request.post(`${base}/console/${region}/key-pairs/create`, {
+      form, headers: { origin, 'accept-language': language },
+    });
     assert.strictEqual(await heading(await person.go('nothing')), texts.not_found);
     assert.strictEqual(await heading(await post({ csrf: 'x' })), texts.stale_form);
-    assert.strictEqual(await heading(await post({ csrf: 'x' }, { origin: 'http://evil.example' })), texts.foreign_form);
+    assert.strictEqual(await heading(await post({ csrf: 'x' }, 'http://evil.example')), texts.foreign_form);
     await person.done();
   }
 }

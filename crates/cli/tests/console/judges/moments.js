@@ -70,7 +70,7 @@ async function failing(person, shoot) {
   });
   await person.page.getByRole('alert').waitFor();
   await shoot('error-stale-form');
-  const answer = await person.context.request.post(await person.page.url(), { form: {}, headers: { origin: 'http://evil.example' } });
+  const answer = await person.context.request.post(await person.page.url(), { form: {}, headers: { origin: 'http://evil.example', 'accept-language': person.language } });
   await person.page.setContent((await answer.text()).replaceAll('/console/', `${base}/console/`));
   await shoot('error-foreign-form');
   await person.go('keys/01234567-89ab-4cde-8f01-23456789abcd');

@@ -1,4 +1,5 @@
-// A page that shows a copy, while the server is killed and comes back. Says `restart` when it wants that, and hears a line when it is done.
+// A page that shows a copy, while the server is killed and comes back. Says `restart` when it wants that and `lost` when the page has
+// seen that the server is away, and hears a line when it is back.
 'use strict';
 
 const assert = require('node:assert');
@@ -20,6 +21,7 @@ run('restart', () => withBrowser(async (browser) => {
   assert(before < 100, `the copy ended too early: ${before} %`);
   console.log('restart');
   await person.page.getByRole('status').filter({ hasText: person.words('shell').connection_lost }).waitFor();
+  console.log('lost');
   await once(process.stdin, 'data');
   // Nobody touches the page.
   await person.sees('100 %');

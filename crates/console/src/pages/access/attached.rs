@@ -91,11 +91,16 @@ impl Attached {
     /// Asks for it. `address`: where changes are sent.
     pub(super) async fn look(visit: &Visit, holder: Holder, name: &str, address: String) -> Result<Self, Refusal> {
         let words = AccessWords::of(visit.language);
-        let answer = visit.call(Product::Ram, holder.list_action(), &[(holder.parameter(), name)]).await?;
+        let of_holder = [(holder.parameter(), name)];
+        let (answer, all) = tokio::join!(
+            visit.call(Product::Ram, holder.list_action(), &of_holder),
+            visit.call(Product::Ram, "ListPolicies", &[("MaxItems", CHOICES_MAX)]),
+        );
+        let answer = answer?;
         let rows: Vec<_> =
             list(&answer, "Policies", "Policy").iter().map(|policy| attached(policy, visit.language)).collect();
         // Whoever may see what is attached need not be allowed to see what there is: then nothing can be chosen.
-        let all = visit.call(Product::Ram, "ListPolicies", &[("MaxItems", CHOICES_MAX)]).await.unwrap_or_default();
+        let all = all.unwrap_or_default();
         let mut others: Vec<String> = list(&all, "Policies", "Policy").iter().map(named).collect();
         others.retain(|other| !rows.iter().any(|row| *other == format!("{}/{}", row.policy_type, row.name)));
         let has_more = all["IsTruncated"] == true;

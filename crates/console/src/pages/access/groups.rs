@@ -1,11 +1,10 @@
 //! Groups: users that have policies together.
 
 use askama::Template;
-use axum::extract::Path;
 use axum::response::Response;
 
 use super::attached::{Attached, Holder};
-use super::held::{self, Deleted};
+use super::held::{Deleted, HolderPage};
 use super::listed::{Listed, What};
 use super::{AccessWords, Tab, Tabs};
 use crate::calls::{Product, Refusal};
@@ -46,7 +45,7 @@ struct GroupsPage {
 
 #[derive(Template)]
 #[template(path = "access/group.html")]
-struct GroupPage {
+pub(super) struct GroupPage {
     shell: Shell,
     tabs: Tabs,
     texts: &'static GroupsTexts,
@@ -77,22 +76,6 @@ pub(super) async fn create(posted: Posted) -> Response {
     }
 }
 
-pub(super) async fn detail(visit: Visit, Path((_, name)): Path<(String, String)>) -> Response {
-    let page = look(&visit, &name, None).await;
-    visit.show(Section::Access, page)
-}
-
-pub(super) async fn change(Path((_, name, what)): Path<(String, String, String)>, posted: Posted) -> Response {
-    let deleted = Deleted { action: "DeleteGroup", question: Deletion::Group, list: "access/groups" };
-    match held::change(&posted, (Holder::Group, &name), &what, deleted).await {
-        Ok(response) => response,
-        Err(refusal) => {
-            let page = look(&posted.visit, &name, Some(&refusal)).await;
-            posted.visit.answer(Section::Access, page, Some(&refusal))
-        }
-    }
-}
-
 async fn look_at_all(visit: &Visit, fields: Fields, refused: Option<&Refusal>) -> Result<GroupsPage, Refusal> {
     let words = AccessWords::of(visit.language);
     let what = What {
@@ -112,24 +95,29 @@ async fn look_at_all(visit: &Visit, fields: Fields, refused: Option<&Refusal>) -
     })
 }
 
-async fn look(visit: &Visit, name: &str, refused: Option<&Refusal>) -> Result<GroupPage, Refusal> {
-    let (of_group, page) = ([("GroupName", name)], Marked::asked(visit));
-    let group = visit.call(Product::Ram, "GetGroup", &of_group).await?;
-    let members = page.call(visit, "ListUsersForGroup", &of_group).await?;
-    let here = format!("access/groups/{name}");
-    let changes = visit.path(format_args!("{here}/change"));
-    let attached = Attached::look(visit, Holder::Group, name, changes).await;
-    Ok(GroupPage {
-        shell: visit.shell(Section::Access),
-        tabs: Tabs::new(visit, Tab::Groups),
-        texts: GroupsTexts::of(visit.language),
-        words: AccessWords::of(visit.language),
-        trouble: refused.map(|refusal| visit.told(refusal)),
-        name: text(&group["Group"], "GroupName"),
-        comments: text(&group["Group"], "Comments"),
-        here: visit.path(&here),
-        members: entries(&members, "Users", "User").iter().map(|user| text(user, "UserName")).collect(),
-        paging: page.line(visit, here, &[], &members),
-        attached: attached.map_err(|refusal| visit.told(&refusal)),
-    })
+impl HolderPage for GroupPage {
+    const HOLDER: Holder = Holder::Group;
+    const DELETED: Deleted = Deleted { action: "DeleteGroup", question: Deletion::Group, list: "access/groups" };
+
+    async fn look(visit: &Visit, name: &str, refused: Option<&Refusal>) -> Result<Self, Refusal> {
+        let (of_group, page) = ([("GroupName", name)], Marked::asked(visit));
+        let group = visit.call(Product::Ram, "GetGroup", &of_group).await?;
+        let members = page.call(visit, "ListUsersForGroup", &of_group).await?;
+        let here = format!("access/groups/{name}");
+        let changes = visit.path(format_args!("{here}/change"));
+        let attached = Attached::look(visit, Holder::Group, name, changes).await;
+        Ok(Self {
+            shell: visit.shell(Section::Access),
+            tabs: Tabs::new(visit, Tab::Groups),
+            texts: GroupsTexts::of(visit.language),
+            words: AccessWords::of(visit.language),
+            trouble: refused.map(|refusal| visit.told(refusal)),
+            name: text(&group["Group"], "GroupName"),
+            comments: text(&group["Group"], "Comments"),
+            here: visit.path(&here),
+            members: entries(&members, "Users", "User").iter().map(|user| text(user, "UserName")).collect(),
+            paging: page.line(visit, here, &[], &members),
+            attached: attached.map_err(|refusal| visit.told(&refusal)),
+        })
+    }
 }

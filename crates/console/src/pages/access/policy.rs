@@ -160,8 +160,11 @@ async fn look(
             visit.call(Product::Ram, "GetPolicyVersion", &asked).await?["PolicyVersion"].clone()
         }
     };
-    let versions = visit.call(Product::Ram, "ListPolicyVersions", &named).await?;
-    let entities = visit.call(Product::Ram, "ListEntitiesForPolicy", &named).await;
+    let (versions, entities) = tokio::join!(
+        visit.call(Product::Ram, "ListPolicyVersions", &named),
+        visit.call(Product::Ram, "ListEntitiesForPolicy", &named),
+    );
+    let versions = versions?;
     let (policy, document) = (&answer["Policy"], pretty(&text(&shown, "PolicyDocument")));
     let (trouble, typed) = trouble.unzip();
     Ok(PolicyPage {

@@ -1,12 +1,11 @@
 //! Roles: who trusts whom, and what they may do then.
 
 use askama::Template;
-use axum::extract::Path;
 use axum::response::Response;
 
 use super::attached::{Attached, Holder};
 use super::document::pretty;
-use super::held::{self, Deleted};
+use super::held::{Deleted, HolderPage};
 use super::listed::{Listed, What};
 use super::{AccessWords, Tab, Tabs};
 use crate::calls::{Product, Refusal};
@@ -64,7 +63,7 @@ struct RolesPage {
 
 #[derive(Template)]
 #[template(path = "access/role.html")]
-struct RolePage {
+pub(super) struct RolePage {
     shell: Shell,
     tabs: Tabs,
     texts: &'static RolesTexts,
@@ -100,22 +99,6 @@ pub(super) async fn create(posted: Posted) -> Response {
     }
 }
 
-pub(super) async fn detail(visit: Visit, Path((_, name)): Path<(String, String)>) -> Response {
-    let page = look(&visit, &name, None).await;
-    visit.show(Section::Access, page)
-}
-
-pub(super) async fn change(Path((_, name, what)): Path<(String, String, String)>, posted: Posted) -> Response {
-    let deleted = Deleted { action: "DeleteRole", question: Deletion::Role, list: "access/roles" };
-    match held::change(&posted, (Holder::Role, &name), &what, deleted).await {
-        Ok(response) => response,
-        Err(refusal) => {
-            let page = look(&posted.visit, &name, Some(&refusal)).await;
-            posted.visit.answer(Section::Access, page, Some(&refusal))
-        }
-    }
-}
-
 async fn look_at_all(visit: &Visit, fields: Fields, refused: Option<&Refusal>) -> Result<RolesPage, Refusal> {
     let words = AccessWords::of(visit.language);
     let what = What {
@@ -135,23 +118,28 @@ async fn look_at_all(visit: &Visit, fields: Fields, refused: Option<&Refusal>) -
     })
 }
 
-async fn look(visit: &Visit, name: &str, refused: Option<&Refusal>) -> Result<RolePage, Refusal> {
-    let answer = visit.call(Product::Ram, "GetRole", &[("RoleName", name)]).await?;
-    let (role, changes) = (&answer["Role"], visit.path(format_args!("access/roles/{name}/change")));
-    let attached = Attached::look(visit, Holder::Role, name, changes).await;
-    Ok(RolePage {
-        shell: visit.shell(Section::Access),
-        tabs: Tabs::new(visit, Tab::Roles),
-        texts: RolesTexts::of(visit.language),
-        words: AccessWords::of(visit.language),
-        trouble: refused.map(|refusal| visit.told(refusal)),
-        name: text(role, "RoleName"),
-        arn: text(role, "Arn"),
-        description: text(role, "Description"),
-        here: visit.path(format_args!("access/roles/{name}")),
-        session_s_max: number(role, "MaxSessionDuration"),
-        created: Time::of(role, "CreateDate"),
-        trust: pretty(&text(role, "AssumeRolePolicyDocument")),
-        attached: attached.map_err(|refusal| visit.told(&refusal)),
-    })
+impl HolderPage for RolePage {
+    const HOLDER: Holder = Holder::Role;
+    const DELETED: Deleted = Deleted { action: "DeleteRole", question: Deletion::Role, list: "access/roles" };
+
+    async fn look(visit: &Visit, name: &str, refused: Option<&Refusal>) -> Result<Self, Refusal> {
+        let answer = visit.call(Product::Ram, "GetRole", &[("RoleName", name)]).await?;
+        let (role, changes) = (&answer["Role"], visit.path(format_args!("access/roles/{name}/change")));
+        let attached = Attached::look(visit, Holder::Role, name, changes).await;
+        Ok(Self {
+            shell: visit.shell(Section::Access),
+            tabs: Tabs::new(visit, Tab::Roles),
+            texts: RolesTexts::of(visit.language),
+            words: AccessWords::of(visit.language),
+            trouble: refused.map(|refusal| visit.told(refusal)),
+            name: text(role, "RoleName"),
+            arn: text(role, "Arn"),
+            description: text(role, "Description"),
+            here: visit.path(format_args!("access/roles/{name}")),
+            session_s_max: number(role, "MaxSessionDuration"),
+            created: Time::of(role, "CreateDate"),
+            trust: pretty(&text(role, "AssumeRolePolicyDocument")),
+            attached: attached.map_err(|refusal| visit.told(&refusal)),
+        })
+    }
 }

@@ -108,6 +108,12 @@ async fn look(visit: &Visit, name: &str, trouble: Option<Trouble>) -> Result<Use
     let user = &answer["User"];
     let told = |refusal: Refusal| visit.told(&refusal);
     let changes = visit.path(format_args!("access/users/{name}/change"));
+    let (access_keys, has_password, attached, groups) = tokio::join!(
+        access_keys(visit, name),
+        has_password(visit, name),
+        Attached::look(visit, Holder::User, name, changes),
+        groups(visit, name),
+    );
     Ok(UserPage {
         shell: visit.shell(Section::Access),
         tabs: Tabs::new(visit, Tab::Users),
@@ -119,10 +125,10 @@ async fn look(visit: &Visit, name: &str, trouble: Option<Trouble>) -> Result<Use
         display_name: text(user, "DisplayName"),
         comments: text(user, "Comments"),
         created: Time::of(user, "CreateDate"),
-        access_keys: access_keys(visit, name).await.map_err(told),
-        has_password: has_password(visit, name).await.map_err(told),
-        attached: Attached::look(visit, Holder::User, name, changes).await.map_err(told),
-        groups: groups(visit, name).await.map_err(told),
+        access_keys: access_keys.map_err(told),
+        has_password: has_password.map_err(told),
+        attached: attached.map_err(told),
+        groups: groups.map_err(told),
         here: visit.path(format_args!("access/users/{name}")),
         token: visit.form_token(&Fields::default()),
     })

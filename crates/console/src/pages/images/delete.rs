@@ -87,13 +87,17 @@ async fn show(visit: &Visit, id: &str, refused: Option<Refusal>) -> Response {
 async fn look(visit: &Visit, id: &str, refused: Option<&Refusal>) -> Result<Option<Delete>, Refusal> {
     let Some(found) = found(visit, id).await? else { return Ok(None) };
     let page = format!("images/{id}/delete");
-    let copied = [("Status", "ALL"), ("SourceImageId", id)];
+    let (run, copied) = ([("ImageId", id)], [("Status", "ALL"), ("SourceImageId", id)]);
+    let (instances, copies) = tokio::join!(
+        users(visit, &page, ("instances", "DescribeInstances", "Instance"), &run),
+        users(visit, &page, ("copies", "DescribeImages", "Image"), &copied),
+    );
     Ok(Some(Delete {
         shell: visit.shell(Section::Images),
         texts: DeleteTexts::of(visit.language),
         image: Image::read(&found, &KeyNames::default(), visit.language),
-        instances: users(visit, &page, ("instances", "DescribeInstances", "Instance"), &[("ImageId", id)]).await,
-        copies: users(visit, &page, ("copies", "DescribeImages", "Image"), &copied).await,
+        instances,
+        copies,
         trouble: refused.map(|refusal| visit.told(refusal)),
     }))
 }

@@ -181,13 +181,17 @@ pub(super) async fn show(visit: &Visit, id: &str, failed: Option<Failed>) -> Res
         Ok(None) => return visit.not_found(),
         Err(refusal) => return visit.trouble(Section::Images, &refusal),
     };
-    let live = live_part(visit, &found).await;
+    let of_image = async {
+        let live = live_part(visit, &found).await;
+        (shares(visit, &live.image).await, live)
+    };
+    let ((shares, live), tasks) = tokio::join!(of_image, tasks::of_image(visit, id));
     let refused = |refusal| visit.told(&refusal);
     let page = Detail {
         shell: visit.shell(Section::Images),
         texts: DetailTexts::of(visit.language),
-        shares: shares(visit, &live.image).await.map_err(refused),
-        tasks: tasks::of_image(visit, id).await.map_err(refused),
+        shares: shares.map_err(refused),
+        tasks: tasks.map_err(refused),
         live,
         failed,
     };

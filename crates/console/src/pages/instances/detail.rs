@@ -164,12 +164,13 @@ async fn look(
     typed: Option<&ChangeForm>,
 ) -> Result<Option<Detail>, Refusal> {
     let Some(instance) = instance_of(visit, id).await? else { return Ok(None) };
-    let disks = disks_of(visit, id).await?;
+    let (console, disks) = tokio::join!(console_of(visit, &instance), disks_of(visit, id));
+    let disks = disks?;
     Ok(Some(Detail {
         shell: visit.shell(Section::Instances),
         texts: DetailTexts::of(visit.language),
         trouble: refusal.map(|refusal| visit.told(refusal)),
-        console: console_of(visit, &instance).await,
+        console,
         key_names: KeyNames::of(visit, &visit.region, disks.iter().map(|disk| disk.key.clone())).await,
         disks,
         form: typed.cloned().unwrap_or_else(|| ChangeForm::stored(&instance)),

@@ -84,13 +84,14 @@ async fn look(visit: &Visit, id: &str, fields: &Fields, refusal: Option<&Refusal
         "" => &instance.image,
         chosen => chosen,
     };
+    let (images, keys) = tokio::join!(images(visit, chosen), Keys::of(visit));
     Ok(Some(Replace {
         shell: visit.shell(Section::Instances),
         texts,
         trouble: refusal.map(|refusal| visit.told(refusal)),
-        images: images(visit, chosen).await?,
+        images: images?,
         disk: DiskFields::of_replacement(fields, texts.disk.to_owned()),
-        keys: Keys::of(visit).await,
+        keys,
         disk_texts: DiskTexts::of(visit.language),
         token: visit.form_token(fields),
         instance,

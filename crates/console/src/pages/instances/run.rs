@@ -106,15 +106,21 @@ async fn shown(visit: &Visit, fields: Fields, refusal: Option<&Refusal>) -> Resp
 }
 
 async fn look(visit: &Visit, fields: Fields, refusal: Option<&Refusal>) -> Result<Run, Refusal> {
+    let (images, types, key_pairs, keys) = tokio::join!(
+        images(visit, fields.get("ImageId")),
+        types(visit, fields.get("InstanceType")),
+        key_pairs(visit, fields.get("KeyPairName")),
+        Keys::of(visit),
+    );
     Ok(Run {
         shell: visit.shell(Section::Instances),
         texts: RunTexts::of(visit.language),
         trouble: refusal.map(|refusal| visit.told(refusal)),
-        images: images(visit, fields.get("ImageId")).await?,
-        types: types(visit, fields.get("InstanceType")).await?,
-        key_pairs: key_pairs(visit, fields.get("KeyPairName")).await,
+        images: images?,
+        types: types?,
+        key_pairs,
         disks: disks(visit, &fields),
-        keys: Keys::of(visit).await,
+        keys,
         disk_texts: DiskTexts::of(visit.language),
         token: visit.form_token(&fields),
         fields,

@@ -164,7 +164,14 @@ async fn look(visit: &Visit, id: &str, trouble: Option<Trouble>) -> Result<Detai
     let key = describe(visit, id).await?;
     let told = |refusal: Refusal| visit.told(&refusal);
     let here = format!("keys/{}", key.id);
-    let names = KeyNames::of(visit, &visit.region, [key.id.clone()]).await;
+    // At once: each call is written down before it is answered, and what is written down together costs one flush.
+    let (names, aliases, tags, versions, usage) = tokio::join!(
+        KeyNames::of(visit, &visit.region, [key.id.clone()]),
+        aliases(visit, &key.id, &here),
+        tags(visit, &key.id),
+        versions(visit, &key, &here),
+        Usage::look(visit, &key.id, here.clone()),
+    );
     let title = names.name(&key.id).to_owned();
     let query = visit.query();
     let code = Some(query.get("alias_refused")).filter(|code| is_code(code));
@@ -175,10 +182,10 @@ async fn look(visit: &Visit, id: &str, trouble: Option<Trouble>) -> Result<Detai
         trouble,
         refused: None,
         alias_refused: code.map(|code| fill(texts.alias_refused, &[&code])),
-        aliases: aliases(visit, &key.id, &here).await.map_err(told),
-        tags: tags(visit, &key.id).await.map_err(told),
-        versions: versions(visit, &key, &here).await.map_err(told),
-        usage: Usage::look(visit, &key.id, here).await.map_err(told),
+        aliases: aliases.map_err(told),
+        tags: tags.map_err(told),
+        versions: versions.map_err(told),
+        usage: usage.map_err(told),
         key,
         texts,
     })
@@ -207,7 +214,7 @@ async fn tags(visit: &Visit, id: &str) -> Result<Vec<(String, String)>, Refusal>
 async fn versions(visit: &Visit, key: &Key, here: &str) -> Result<Versions, Refusal> {
     let (asked, of_key) = (Numbered::asked(visit, "version_page"), [("KeyId", key.id.as_str())]);
     let total = visit.count(Product::Kms, "ListKeyVersions", &of_key).await?;
-    let answer = asked.from_the_end(total).call(visit, Product::Kms, "ListKeyVersions", &of_key).await?;
+    let answer = asked.counted_back(total).call(visit, Product::Kms, "ListKeyVersions", &of_key).await?;
     let version = |version: &Value| {
         let id = text(version, "KeyVersionId");
         Version { is_primary: id == key.primary_version, created: Time::of(version, "CreationDate"), id }

@@ -105,13 +105,14 @@ async fn look(visit: &Visit) -> Result<ListPage, Refusal> {
     let (asked, page) = (visit.query(), Numbered::asked(visit, "page"));
     let answer = page.call(visit, Product::Kms, "ListKeys", &[("Filters", &filters(&asked))]).await?;
     let found = entries(&answer, "Keys", "Key");
-    let names = KeyNames::of(visit, &visit.region, ids_of(found)).await;
+    let (names, described) =
+        tokio::join!(KeyNames::of(visit, &visit.region, ids_of(found)), described(visit, &visit.region, found));
     let row = |(id, known): (String, Option<Value>)| Row {
         alias: names.alias(&id).map(str::to_owned),
         key: known.map(|known| Key::of(&known, visit.language)),
         id,
     };
-    let rows = described(visit, &visit.region, found).await.into_iter().map(row).collect();
+    let rows = described.into_iter().map(row).collect();
     let (texts, words) = (ListTexts::of(visit.language), KeyWords::of(visit.language));
     let query = asked.given(&FILTERS.map(|(name, _)| name));
     let origins = [("", texts.any), ("Aliyun_KMS", words.made_here), ("EXTERNAL", words.imported)];

@@ -82,11 +82,14 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 
 /// The tasks of an image, the newest first, as many as a page has; all are on the page of tasks.
 pub(super) async fn of_image(visit: &Visit, image: &str) -> Result<TaskTable, Refusal> {
-    let mut found = Vec::new();
-    for kind in ["", KINDS[0], KINDS[1]] {
-        let wanted = [("ResourceIds.1", image), ("PageSize", "20"), ("TaskAction", kind)];
+    let of_kind = async |kind| {
+        let wanted = [(IMAGE, image), ("PageSize", "20"), ("TaskAction", kind)];
         let wanted: Vec<_> = wanted.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        let answer = visit.call(Product::Ecs, "DescribeTasks", &wanted).await?;
+        visit.call(Product::Ecs, "DescribeTasks", &wanted).await
+    };
+    let (moved, copied, made) = tokio::join!(of_kind(""), of_kind(KINDS[0]), of_kind(KINDS[1]));
+    let mut found = Vec::new();
+    for answer in [moved?, copied?, made?] {
         found.extend_from_slice(list(&answer, "TaskSet", "Task"));
     }
     found.sort_by_key(|task| std::cmp::Reverse(text(task, "CreationTime")));
