@@ -15,8 +15,9 @@ use tokio::sync::OnceCell;
 /// How long it is kept. A browser that sends a form twice does so within seconds.
 const KEPT: Duration = Duration::from_secs(60);
 
-/// Answers that are kept at once, a few kilobytes each. The oldest goes for a new one.
-const KEPT_MAX: usize = 1000;
+/// Answers that are kept at once; the oldest goes for a new one. Private keys lie in locked memory, of which an unprivileged process may
+/// have 64 KiB in all.
+const KEPT_MAX: usize = 24;
 
 /// What a form made.
 #[derive(Clone)]
@@ -46,7 +47,7 @@ impl Made {
 /// What was made, by session and form.
 #[derive(Default)]
 pub(crate) struct Once {
-    kept: Mutex<BTreeMap<[u8; 32], Kept>>,
+    kept: Arc<Mutex<BTreeMap<[u8; 32], Kept>>>,
 }
 
 struct Kept {
@@ -56,7 +57,7 @@ struct Kept {
 
 impl Once {
     /// Makes it, or answers what an earlier or a concurrent sending of the same form made. `session`: what only the session knows;
-    /// `form`: the form's token, empty for one that has none. What is refused is not kept: then the form may be sent again.
+    /// `form`: its address, its token and what it says, empty for one without a token. What is refused is not kept: then the form may be sent again.
     pub(crate) async fn make<E>(
         &self,
         (session, form): (&str, &str),
@@ -78,8 +79,25 @@ impl Once {
             let oldest = kept.iter().min_by_key(|(_, kept)| kept.since).map(|(name, _)| *name);
             oldest.and_then(|oldest| kept.remove(&oldest));
         }
-        let entry = kept.entry(name).or_insert_with(|| Kept { since: now, made: Arc::default() });
+        let entry = kept.entry(name).or_insert_with(|| {
+            self.forget_later(name, now);
+            Kept { since: now, made: Arc::default() }
+        });
         Arc::clone(&entry.made)
+    }
+
+    /// A secret does not wait in memory for the next form to come.
+    fn forget_later(&self, name: [u8; 32], since: Timestamp) {
+        let kept = Arc::downgrade(&self.kept);
+        tokio::spawn(async move {
+            tokio::time::sleep(KEPT).await;
+            if let Some(kept) = kept.upgrade() {
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                if kept.get(&name).is_some_and(|kept| kept.since == since) {
+                    kept.remove(&name);
+                }
+            }
+        });
     }
 }
 
@@ -125,6 +143,17 @@ mod tests {
         let second = once.make(("me", "form"), now, async { Ok::<_, ()>(Made::plain("second".to_owned())) });
         let (first, second) = tokio::join!(slow, second);
         assert_eq!((first.unwrap().name, second.unwrap().name), ("first".to_owned(), "first".to_owned()));
+    }
+
+    /// What was made is forgotten in time, also when no other form comes.
+    #[tokio::test(start_paused = true)]
+    async fn a_secret_is_forgotten_by_itself() {
+        let once = Once::default();
+        make(&once, ("me", "form"), 0, Ok("secret")).await.unwrap();
+        tokio::time::sleep(KEPT / 2).await;
+        assert_eq!(once.kept.lock().unwrap().len(), 1);
+        tokio::time::sleep(KEPT).await;
+        assert!(once.kept.lock().unwrap().is_empty());
     }
 
     /// However many forms are sent, a bounded number is kept: the newest.

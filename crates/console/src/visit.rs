@@ -164,13 +164,18 @@ impl Visit {
         Ok(number(&answer, "TotalCount"))
     }
 
-    /// Makes something once, however often a form of this session with the same `token` is sent.
+    /// Makes something once, however often a form of this session with a token is sent to the same address. One that says something
+    /// else by now is another form.
     pub(crate) async fn once(
         &self,
-        token: &str,
+        fields: &Fields,
         make: impl Future<Output = Result<Made, Refusal>>,
     ) -> Result<Made, Refusal> {
-        self.shared.once.make((&self.csrf, token), self.shared.clock.now(), make).await
+        let form = match fields.get(FORM_TOKEN) {
+            "" => String::new(),
+            _ => format!("{} {:?}", self.uri.path(), fields.sent()),
+        };
+        self.shared.once.make((&self.csrf, &form), self.shared.clock.now(), make).await
     }
 
     /// What the address asks for behind its `?`.

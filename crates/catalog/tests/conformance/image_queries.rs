@@ -127,7 +127,7 @@ async fn images_are_found_by_every_filter(place: &Place) {
             architecture: "arm64".to_owned(),
             source_image_id: "m-1".to_owned(),
             created_at: at(4),
-            ..image("m-4", "")
+            ..image("m-4", "Über")
         },
     ];
     for image in &images {
@@ -150,6 +150,7 @@ async fn images_are_found_by_every_filter(place: &Place) {
         (ImageFilter { snapshot_id: text("s-1"), ..any() }, vec![]),
         (ImageFilter { search: text("GOLDEN%"), ..any() }, vec!["m-2"]),
         (ImageFilter { search: text("M-3"), ..any() }, vec!["m-3"]),
+        (ImageFilter { search: text("ÜBER"), ..any() }, vec!["m-4"]),
         (ImageFilter { source_image_id: text("m-1"), ..any() }, vec!["m-4"]),
         (ImageFilter { is_encrypted: Some(true), ..any() }, vec![]),
         (ImageFilter { created_from: Some(at(2)), created_to: Some(at(3)), ..any() }, vec!["m-3", "m-2"]),

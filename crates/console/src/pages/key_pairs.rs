@@ -19,7 +19,7 @@ use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::{Time, list as entries, text};
 use crate::trouble::Trouble;
-use crate::visit::{FORM_TOKEN, Visit, rendered};
+use crate::visit::{Visit, rendered};
 
 texts! {
     /// Texts of both pages.
@@ -95,7 +95,7 @@ async fn create(Posted { visit, fields }: Posted) -> Response {
         let answer = visit.call(Product::Ecs, "CreateKeyPair", &[("KeyPairName", name)]).await?;
         Ok(Made::with_secret(text(&answer, "KeyPairName"), &text(&answer, "PrivateKeyBody")))
     };
-    match visit.once(fields.get(FORM_TOKEN), make).await {
+    match visit.once(&fields, make).await {
         Ok(made) => {
             let (shell, texts) = (visit.shell(Section::KeyPairs), KeyPairTexts::of(visit.language));
             rendered(StatusCode::OK, &Private { shell, texts, made })

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use catalog::KeyId;
 use serde_json::Value;
 
 use crate::calls::{Product, Refusal};
@@ -49,8 +50,8 @@ pub(in crate::pages) struct KeyNames(BTreeMap<String, String>);
 impl KeyNames {
     /// The aliases of these keys that the visitor may see: who may not list them sees ids.
     pub(in crate::pages) async fn of(visit: &Visit, region: &str, ids: impl IntoIterator<Item = String>) -> Self {
-        // A key may be named by something else than its id; then it has that name.
-        let ids: BTreeSet<String> = ids.into_iter().filter(|id| !id.is_empty() && !id.contains(['/', ':'])).collect();
+        // A key may be named by something else than its id; then it has that name. And what a person types may be no key at all.
+        let ids: BTreeSet<String> = ids.into_iter().filter(|id| id.parse::<KeyId>().is_ok()).collect();
         let ids: Vec<String> = ids.into_iter().collect();
         let mut names = Vec::new();
         for ids in ids.chunks(KEYS_OF_A_CALL) {

@@ -218,7 +218,8 @@ impl Ecs {
         let (code, reason) = (error.job_code(), error.public_text());
         let mut write = self.catalog.write().await?;
         let done = async {
-            let is_ended = write.job_end(&job.job.id, Some(&self.as_owner()), "Failed", (code, &reason), self.now()).await?;
+            let is_ended =
+                write.job_end(&job.job.id, Some(&self.as_owner()), "Failed", (code, &reason), self.now()).await?;
             if is_ended && job.job.action == CREATE_SNAPSHOT {
                 return self.fail_snapshot(&mut write, job).await;
             }

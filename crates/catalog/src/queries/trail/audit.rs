@@ -139,7 +139,8 @@ impl Read<'_> {
 
     /// Up to `limit` (at most 1,000) records behind number `after`, in order, that pass `filter`.
     pub async fn audit_page(&mut self, filter: &AuditFilter, after: u64, limit: u32) -> Result<Vec<AuditRecord>> {
-        let sql = "SELECT * FROM audit WHERE seq > $1 AND ($2 = '' OR account = $2) AND ($3 = '' OR key_id = $3)
+        let sql = "SELECT * FROM audit WHERE seq > $1 AND ($2 = '' OR account = $2)
+                   AND ($3 = '' OR key_id = $3 OR replace(resources, ':key/' || $3, '') <> resources)
                    ORDER BY seq LIMIT $4";
         let values = values![number(after), &filter.account, &filter.key_id, limit.min(RECORDS_MAX)];
         self.records("read the audit", sql, values, AuditRecord::from_row).await

@@ -105,7 +105,7 @@ impl Read<'_> {
         let sql = "SELECT * FROM (SELECT * FROM audit WHERE account = $1 AND seq >= $2 AND seq < $3
                                   ORDER BY seq DESC LIMIT $4) AS looked_at
                    WHERE ($5 = '' OR principal = $5) AND ($6 = '' OR product = $6) AND ($7 = '' OR action = $7)
-                   AND ($8 = '' OR key_id = $8) AND ($9 = '' OR outcome = $9) AND ($10 = 0 OR outcome <> 'OK')
+                   AND ($8 = '' OR key_id = $8 OR replace(resources, ':key/' || $8, '') <> resources) AND ($9 = '' OR outcome = $9) AND ($10 = 0 OR outcome <> 'OK')
                    AND at >= $11 AND at < $12
                    ORDER BY seq DESC LIMIT $13";
         let values = values![

@@ -15,7 +15,7 @@ use crate::once::Made;
 use crate::pages::confirm::{self, Deletion};
 use crate::shell::{Section, Shell};
 use crate::shown::text;
-use crate::visit::{FORM_TOKEN, rendered};
+use crate::visit::rendered;
 
 /// The one page that shows a secret. No redirect leads to it; only the form that made the key shows it again, for a moment.
 #[derive(Template)]
@@ -35,7 +35,7 @@ pub(super) async fn create_access_key(Path((_, name)): Path<(String, String)>, p
         let key = &answer["AccessKey"];
         Ok(Made::with_secret(text(key, "AccessKeyId"), &text(key, "AccessKeySecret")))
     };
-    match visit.once(fields.get(FORM_TOKEN), make).await {
+    match visit.once(&fields, make).await {
         Ok(made) => {
             let (tabs, texts) = (Tabs::new(&visit, Tab::Users), UserTexts::of(visit.language));
             let page = SecretPage { shell: visit.shell(Section::Access), tabs, texts, made, user: name };

@@ -12,7 +12,7 @@ use crate::once::Made;
 use crate::shell::{Section, Shell};
 use crate::shown::{Options, choices, text};
 use crate::trouble::Trouble;
-use crate::visit::{FORM_TOKEN, Visit, rendered};
+use crate::visit::{Visit, rendered};
 
 texts! {
     /// Texts of the form.
@@ -68,7 +68,7 @@ pub(super) async fn form(visit: Visit) -> Response {
 
 pub(super) async fn create(posted: Posted) -> Response {
     let Posted { visit, fields } = posted;
-    match visit.once(fields.get(FORM_TOKEN), make(&visit, &fields)).await {
+    match visit.once(&fields, make(&visit, &fields)).await {
         Ok(made) => visit.go(made.name),
         Err(refusal) => rendered(refusal.http_status(), &page(&visit, fields, Some(&refusal))),
     }

@@ -17,7 +17,7 @@ use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::text;
 use crate::trouble::Trouble;
-use crate::visit::{FORM_TOKEN, Visit, rendered};
+use crate::visit::{Visit, rendered};
 
 texts! {
     /// Texts of the form.
@@ -62,7 +62,7 @@ async fn send(Posted { visit, fields }: Posted) -> Response {
         let answer = visit.call(Product::Ecs, "CreateTicket", &ticket).await?;
         Ok(Made::plain(text(&answer, "TicketId")))
     };
-    match visit.once(fields.get(FORM_TOKEN), make).await {
+    match visit.once(&fields, make).await {
         Ok(made) => visit.go(format!("tickets/{}", made.name)),
         Err(refusal) => show(&visit, fields, Some(&refusal)),
     }
