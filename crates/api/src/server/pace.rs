@@ -42,7 +42,7 @@ mod tests {
         for (name, bytes, every_s, refused_at_s) in [
             ("as fast as it has to be", enough, 1, None),
             ("a little slower", enough - 1, 1, Some(60)),
-            ("in lumps", 59 * enough, 59, Some(118)),
+            ("in lumps that are too small", 58 * enough, 59, Some(118)),
             ("in larger lumps", 60 * enough, 59, None),
             ("a byte before each patience ends", 1, 14, Some(70)),
         ] {
