@@ -13,7 +13,9 @@ const { LANGUAGES } = require('./words');
 // What is promised is 200 ms on an idle machine. A page that took longer is looked at again: it may have met anything on a busy one, and the first page
 // of a new browser waits for the browser. A judge that shares two processors gives ten times that for half of the pages, and twice that for each.
 const PAINT_MS = 200;
-const LOOKS = Number(process.env.LOOKS ?? 2);
+const LOOKS = 3;
+// Further looks in all: a slow machine is not made slower. More of them give better figures of an idle one.
+const SPARE_LOOKS = Number(process.env.SPARE_LOOKS ?? 10);
 const [MEDIAN_MS_MAX, PAINT_MS_MAX] = [2000, 4000];
 
 // Pages that there must be, whatever leads to them.
@@ -30,14 +32,15 @@ async function judge(person, here, seen) {
   }
   assert.strictEqual(await page.evaluate('window.__xss'), undefined, `${here} runs what it should show`);
   if ((await page.content()).includes('onerror=&quot;') || (await person.text()).includes('onerror="')) seen.markup.push(here);
-  const paint = await bestPaint(page);
+  const paint = await bestPaint(page, seen);
   seen.paints.set(here, Math.max(paint, seen.paints.get(here) ?? 0));
 }
 
 // First paint of the page, milliseconds: the best of some looks, unless the first is good enough.
-async function bestPaint(page) {
+async function bestPaint(page, seen) {
   let best = await firstPaint(page);
-  for (let look = 1; look < LOOKS && best > PAINT_MS; look += 1) {
+  for (let look = 1; look < LOOKS && best > PAINT_MS && seen.spare > 0; look += 1) {
+    seen.spare -= 1;
     await page.reload();
     best = Math.min(best, await firstPaint(page));
   }
@@ -64,7 +67,7 @@ function report({ language, largest }, shapes, { paints }) {
 
 async function inLanguage(browser, language) {
   const person = await Person.arrive(browser, language);
-  const seen = { violations: [], markup: [], paints: new Map() };
+  const seen = { violations: [], markup: [], paints: new Map(), spare: SPARE_LOOKS };
   await person.go('/console/sign-in');
   await judge(person, 'sign-in', seen);
   await person.signIn(ACCOUNT.id, ACCOUNT.secret);
