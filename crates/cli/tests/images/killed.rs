@@ -11,6 +11,7 @@ const OF_FILES: &Calls = &[
     ("fsync", 12),
     ("fdatasync", 12),
     ("rename", 4),
+    ("renameat2", 1),
     ("unlink", 4),
     ("linkat", 2),
     ("ftruncate", 3),
@@ -19,7 +20,8 @@ const OF_FILES: &Calls = &[
 
 /// Calls that ask the database and the bucket, answer the client, or change files: work files, headers and digest trees. Few: each attempt
 /// has a database of its own.
-const OF_SERVICES: &Calls = &[("sendto", 4), ("writev", 1), ("write", 1), ("pwrite64", 1), ("fsync", 1), ("unlink", 1)];
+const OF_SERVICES: &Calls =
+    &[("sendto", 4), ("writev", 1), ("write", 1), ("pwrite64", 1), ("fsync", 1), ("renameat2", 1), ("unlink", 1)];
 
 const LIVES: [Life; 6] = [Life::Encrypt, Life::Keep, Life::Rekey, Life::Cancel, Life::Delete, Life::Import];
 
@@ -34,7 +36,7 @@ fn a_server_killed_at_any_call_shows_nothing_half_done() {
 /// Shows the same where the catalog is on PostgreSQL and the blobs are in a bucket: killed between any two messages to them.
 #[test]
 fn a_server_of_postgresql_and_s3_killed_at_any_call_shows_nothing_half_done() {
-    kill_in_every_life(Lab::remote(), OF_SERVICES, 5);
+    kill_in_every_life(Lab::remote_in_parts(), OF_SERVICES, 5);
 }
 
 fn kill_in_every_life(lab: Lab, calls: &Calls, least: usize) {

@@ -61,7 +61,7 @@ impl Remote {
     pub(crate) fn configuration(&self, directory: &Path, stores: &Path) -> String {
         let section = |region: &&str| {
             let (bucket, path) = (SERVICES.moto.section(&self.name, directory), stores.join(region));
-            // Parts as small as the protocol allows: these images have several.
+            // Parts as small as the protocol allows: larger images have several.
             format!(
                 "[region.{region}.store]\n{bucket}prefix = '{region}'\npath = '{}'\npart_bytes = {}\n",
                 path.display(),
@@ -69,6 +69,11 @@ impl Remote {
             )
         };
         self.regions.iter().map(section).collect()
+    }
+
+    /// `HOST:PORT` of the service with the bucket.
+    pub(crate) fn service(&self) -> String {
+        SERVICES.moto.address().to_owned()
     }
 
     /// URL of the bucket.
@@ -80,6 +85,13 @@ impl Remote {
     pub(crate) fn blobs(&self, region: &str) -> Vec<String> {
         let keys = SERVICES.moto.keys(&self.name, &format!("{region}/"));
         keys.iter().filter_map(|key| key.rsplit('/').next()).map(str::to_owned).collect()
+    }
+
+    /// Keys of the uploads to a region that are neither completed nor aborted.
+    pub(crate) fn uploads(&self, region: &str) -> Vec<String> {
+        let mut keys = SERVICES.moto.uploads(&self.name);
+        keys.retain(|key| key.starts_with(&format!("{region}/")));
+        keys
     }
 
     /// What a blob holds.

@@ -60,6 +60,11 @@ impl Moto {
         )
     }
 
+    /// `HOST:PORT`.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The URL of a bucket.
     pub(crate) fn bucket(&self, name: &str) -> String {
         format!("http://{}/{name}", self.address)
@@ -67,8 +72,16 @@ impl Moto {
 
     /// Keys of the objects of a bucket that begin so; a thousand at most.
     pub(crate) fn keys(&self, bucket: &str, prefix: &str) -> Vec<String> {
-        let list = self.ask("GET", &format!("/{bucket}?list-type=2&prefix={prefix}"), b"");
-        let list = String::from_utf8(list).expect("XML");
+        self.listed(&format!("/{bucket}?list-type=2&prefix={prefix}"))
+    }
+
+    /// Keys of the uploads of a bucket that are neither completed nor aborted.
+    pub(crate) fn uploads(&self, bucket: &str) -> Vec<String> {
+        self.listed(&format!("/{bucket}?uploads"))
+    }
+
+    fn listed(&self, target: &str) -> Vec<String> {
+        let list = String::from_utf8(self.ask("GET", target, b"")).expect("XML");
         let keys = list.split("<Key>").skip(1).filter_map(|rest| rest.split_once("</Key>"));
         keys.map(|(key, _)| key.to_owned()).collect()
     }

@@ -38,6 +38,35 @@ impl Bucket {
     pub(super) fn running(&self) -> MutexGuard<'_, HashMap<String, ObjectPath>> {
         self.uploads.lock().expect("no holder of this lock can panic")
     }
+
+    /// Aborts every upload of an object, but those that are running here. Returns how many there were.
+    pub(super) async fn abort_all_of(&self, key: &ObjectPath) -> Result<u64, Cause> {
+        let is_of = |upload: &Listed| upload.key == key.as_ref() && !self.running().contains_key(&upload.upload_id);
+        self.abort_each(key.as_ref(), is_of).await
+    }
+
+    /// Aborts the uploads of objects with this prefix that are chosen.
+    async fn abort_each(&self, prefix: &str, is_chosen: impl Fn(&Listed) -> bool) -> Result<u64, Cause> {
+        let mut aborted = 0;
+        let mut markers = (String::new(), String::new());
+        loop {
+            let mut query = vec![("prefix", prefix), ("uploads", "")];
+            if !markers.0.is_empty() {
+                query.extend([("key-marker", markers.0.as_str()), ("upload-id-marker", markers.1.as_str())]);
+            }
+            let Some(page) = self.calls.list::<Uploads>(&query).await? else { return Ok(aborted) };
+            for upload in page.uploads.iter().filter(|upload| is_chosen(upload)) {
+                self.calls.delete(&upload.key, &[("uploadId", &upload.upload_id)]).await?;
+                aborted += 1;
+            }
+            let next = (page.next_key_marker, page.next_upload_id_marker);
+            // A service that does not move on would keep us here for ever.
+            if !page.is_truncated || next == markers {
+                return Ok(aborted);
+            }
+            markers = next;
+        }
+    }
 }
 
 impl S3Store {
@@ -55,20 +84,24 @@ impl S3Store {
                 Err(error) => failed = failed.or(Some(error)),
             }
         }
-        aborted += self.abort_listed(before, wanted).await?;
+        let is_abandoned = |upload: &Listed| self.is_abandoned(upload, before, wanted);
+        aborted += self.bucket.abort_each(self.bucket.prefix.as_ref(), is_abandoned).await?;
         failed.map_or(Ok(aborted), Err)
     }
 
     /// Aborts the upload of a blob that this directory has a record of. Returns whether there was one.
     pub(super) async fn abort_recorded(&self, id: &BlobId) -> Result<bool, Cause> {
-        let (path, read) = (self.record(id), self.record(id));
-        // One that cannot be read names no upload, which is found by its age.
-        let record = blocking(move || Record::load(&read)).await?;
-        if let Some(record) = &record {
-            self.bucket.abort(&self.bucket.key(id), &record.upload).await?;
+        let (path, read, key) = (self.record(id), self.record(id), self.bucket.key(id));
+        if !path.try_exists()? {
+            return Ok(false);
         }
+        let was_there = match blocking(move || Record::load(&read)).await? {
+            Some(record) => self.bucket.abort(&key, &record.upload).await.map(|()| true)?,
+            // One that names no upload is of one whose id did not come to us, if it began.
+            None => self.bucket.abort_all_of(&key).await? > 0,
+        };
         if_there(std::fs::remove_file(path))?;
-        Ok(record.is_some())
+        Ok(was_there)
     }
 
     /// Blobs whose uploads this directory has a record of.
@@ -78,29 +111,6 @@ impl S3Store {
             std::fs::read_dir(uploads)?.map(|entry| Ok(entry?.file_name())).collect::<std::io::Result<Vec<_>>>()
         });
         Ok(names.await?.iter().filter_map(|name| name.to_str()?.parse().ok()).collect())
-    }
-
-    async fn abort_listed(&self, before: Timestamp, wanted: &BTreeSet<BlobId>) -> Result<u64, Cause> {
-        let prefix = self.bucket.prefix.to_string();
-        let mut aborted = 0;
-        let mut markers = (String::new(), String::new());
-        loop {
-            let mut query = vec![("prefix", prefix.as_str()), ("uploads", "")];
-            if !markers.0.is_empty() {
-                query.extend([("key-marker", markers.0.as_str()), ("upload-id-marker", markers.1.as_str())]);
-            }
-            let Some(page) = self.bucket.calls.list::<Uploads>(&query).await? else { return Ok(aborted) };
-            for upload in page.uploads.iter().filter(|upload| self.is_abandoned(upload, before, wanted)) {
-                self.bucket.calls.delete(&upload.key, &[("uploadId", &upload.upload_id)]).await?;
-                aborted += 1;
-            }
-            let next = (page.next_key_marker, page.next_upload_id_marker);
-            // A service that does not move on would keep us here for ever.
-            if !page.is_truncated || next == markers {
-                return Ok(aborted);
-            }
-            markers = next;
-        }
     }
 
     /// Whether it is an upload of a blob that is not wanted, old enough, and not running here.
