@@ -19,7 +19,7 @@ use crate::traced::Point;
 const OF_FILES: &Calls =
     &[("pwrite64", 10), ("fsync", 5), ("fdatasync", 5), ("ftruncate", 1), ("rename", 2), ("renameat2", 1)];
 /// Where catalog and blobs are elsewhere, the only files are those of the work.
-const OF_WORK: &Calls = &[("pwrite64", 4), ("fsync", 2), ("fdatasync", 1), ("ftruncate", 1), ("renameat2", 1)];
+const OF_WORK: &Calls = &[("pwrite64", 2), ("fsync", 1), ("fdatasync", 1), ("ftruncate", 1), ("renameat2", 1)];
 const LIVES: [Life; 4] = [Life::Encrypt, Life::Keep, Life::Rekey, Life::Import];
 /// Lives in which there is work: a copy that keeps its key shares what its source has.
 const OF_WORKERS: [Life; 3] = [Life::Encrypt, Life::Rekey, Life::Import];
@@ -44,7 +44,7 @@ fn a_failing_file_system_fails_a_copy_and_not_the_service() {
 /// Shows the same where the catalog is on PostgreSQL and the blobs are in a bucket.
 #[test]
 fn a_file_system_that_fails_beside_postgresql_and_s3_fails_a_copy_and_not_the_service() {
-    fail_in_every_life(Lab::remote_in_parts(), &OF_WORKERS, OF_WORK, 6);
+    fail_in_every_life(Lab::remote(), &OF_WORKERS, OF_WORK, 5);
 }
 
 fn fail_in_every_life(lab: Lab, lives: &[Life], calls: &Calls, least: usize) {

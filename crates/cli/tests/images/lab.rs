@@ -13,8 +13,8 @@ const REGIONS: &[&str] = &["cn-hangzhou", "cn-shanghai"];
 
 /// Data of the disk: of the size that the kills and faults are meant for.
 const DATA_BYTES: usize = 3 << 20;
-/// Two parts of 5 MiB, and some more.
-const PARTS_BYTES: usize = 11 << 20;
+/// With a LUKS header two parts of 5 MiB, and some more.
+const PARTS_BYTES: usize = 9 << 20;
 /// The disk ends far behind its data.
 const DISK_BYTES: u64 = 32 << 20;
 
