@@ -15,12 +15,8 @@ pub(crate) const SECRET: &str = "the-secret-of-the-test";
 /// Runs what follows until the standard input is closed, which happens however the tests end.
 const WHILE_OPEN: &str = r#""$@" & while read -r _; do :; done; kill $!"#;
 
-/// Objects stay in memory, which is not given back for every part: fresh pages cost more than all the rest.
-const IN_MEMORY: [(&str, &str); 3] = [
-    ("MOTO_S3_DEFAULT_KEY_BUFFER_SIZE", "1073741824"),
-    ("MALLOC_MMAP_THRESHOLD_", "1073741824"),
-    ("MALLOC_TRIM_THRESHOLD_", "1073741824"),
-];
+/// Objects of up to 1 GiB stay in memory: larger ones than 5 MiB would become files of `/tmp`.
+const IN_MEMORY: (&str, &str) = ("MOTO_S3_DEFAULT_KEY_BUFFER_SIZE", "1073741824");
 
 /// A server with buckets. It ends with this, or with the program.
 pub(crate) struct Moto {
@@ -40,7 +36,7 @@ impl Moto {
         let mut command = Command::new("sh");
         command.args(["-c", WHILE_OPEN, "sh"]).arg(bin.join("python3")).arg(bin.join("moto_server"));
         command.args(["-H", "127.0.0.1", "-p", &address.port().to_string()]);
-        command.envs(IN_MEMORY);
+        command.env(IN_MEMORY.0, IN_MEMORY.1);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().expect("moto starts");
         let alive = child.stdin.take();

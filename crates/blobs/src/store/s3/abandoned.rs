@@ -69,6 +69,27 @@ impl Bucket {
     }
 }
 
+/// An upload that the service is asked for. It has no id yet, and does not count as abandoned either.
+pub(super) struct Beginning<'a> {
+    bucket: &'a Bucket,
+    name: String,
+}
+
+impl<'a> Beginning<'a> {
+    pub(super) fn of(bucket: &'a Bucket, key: &ObjectPath) -> Self {
+        // No id of a service: those have no space.
+        let name = format!("{key} begins");
+        bucket.running().insert(name.clone(), key.clone());
+        Self { bucket, name }
+    }
+}
+
+impl Drop for Beginning<'_> {
+    fn drop(&mut self) {
+        self.bucket.running().remove(&self.name);
+    }
+}
+
 impl S3Store {
     /// Aborts the uploads of blobs that are not wanted: those that this directory has a record of, and old ones of the bucket.
     pub(super) async fn abort_abandoned(&self, before: Timestamp, wanted: &BTreeSet<BlobId>) -> Result<u64, Cause> {

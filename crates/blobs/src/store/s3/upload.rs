@@ -10,6 +10,7 @@ use object_store::{ObjectStoreExt, PutPayload};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use super::abandoned::Beginning;
 use super::failure::cause;
 use super::parts::{Parts, in_parallel, queue};
 use super::record::{Announced, Record};
@@ -156,6 +157,7 @@ impl Upload {
         part_bytes: u64,
         record: Option<PathBuf>,
     ) -> Result<Self, Cause> {
+        let _beginning = Beginning::of(bucket, key);
         let announced = match record {
             Some(path) => Some(bucket.announce(key, path).await?),
             None => None,
