@@ -19,6 +19,7 @@ pub(crate) struct Postgres {
 
 /// `psql`, which ends at the first statement that fails.
 struct Psql {
+    _child: Child,
     statements: ChildStdin,
     said: BufReader<ChildStdout>,
 }
@@ -62,6 +63,7 @@ impl Psql {
         command.args(["-q", "-X", "-v", "ON_ERROR_STOP=1", url]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("psql starts");
         let statements = child.stdin.take().expect("a pipe");
-        Self { statements, said: BufReader::new(child.stdout.take().expect("a pipe")) }
+        let said = BufReader::new(child.stdout.take().expect("a pipe"));
+        Self { _child: child, statements, said }
     }
 }
