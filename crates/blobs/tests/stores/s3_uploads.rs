@@ -127,6 +127,33 @@ async fn only_abandoned_uploads_of_blobs_are_aborted() {
     assert!(left.contains("notes") && left.contains("elsewhere"), "{left}");
 }
 
+/// An upload that a process had begun when it was killed, before the service told its id, goes with the next put of the same blob, with who
+/// gives it up, and with the sweeper, whatever its age. Those of other blobs stay.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_whose_id_was_never_told_is_found() {
+    let (moto, dir) = (Moto::start(), tempfile::tempdir().unwrap());
+    let store = store(&config(&moto.endpoint(), dir.path()));
+    let uploads = dir.path().join("store/uploads");
+    moto.ask("POST", &format!("/{PREFIX}/{}?uploads", id(9)), "");
+    for n in 1..=3 {
+        moto.ask("POST", &format!("/{PREFIX}/{}?uploads", id(n)), "");
+        std::fs::write(uploads.join(id(n).to_string()), "reseal upload 1\n").unwrap();
+        match n {
+            1 => put(&store, &id(n), &pattern(2 * PART)).await,
+            2 => store.give_up(&id(n)).await.unwrap(),
+            _ => {
+                let found = store.uploads().await.unwrap();
+                let own = found.iter().find(|upload| upload.blob == id(3) && upload.begun == Begun::Here).unwrap();
+                store.abort_upload(own).await.unwrap();
+            }
+        }
+        let left = moto.ask("GET", "?uploads", "");
+        assert!(left.matches("<UploadId>").count() == 1 && left.contains(&id(9).to_string()), "{n}: {left}");
+        assert_eq!(std::fs::read_dir(&uploads).unwrap().count(), 0, "{n}: a record is left");
+    }
+    assert_eq!(ids(&store).await, [id(1)]);
+}
+
 fn begin_put(store: &Arc<dyn BlobStore>, n: u8, file: &std::path::Path) -> tokio::task::JoinHandle<()> {
     let (store, file) = (Arc::clone(store), file.to_owned());
     tokio::spawn(async move { store.put(&id(n), &file).await.unwrap() })

@@ -97,12 +97,13 @@ impl Lab {
         let there: BTreeSet<String> = self.blobs(data, &caller.region).into_iter().collect();
         let work = self.names(&data.join("regions").join(&caller.region).join("work"));
         let (trees, headers) = (self.names(&data.join("trees")), self.names(&data.join("headers")));
-        let is_clean = there == used && work.is_empty() && trees.len() == sealed.len() && headers.len() == sealed.len();
-        if is_clean {
+        let uploads = self.uploads(data, &caller.region);
+        let is_kept_whole = trees.len() == sealed.len() && headers.len() == sealed.len();
+        if there == used && work.is_empty() && uploads.is_empty() && is_kept_whole {
             return String::new();
         }
         format!(
-            "used {used:?}, sealed {sealed:?}; found {there:?}, work {work:?}, trees {trees:?}, headers {headers:?}"
+            "used {used:?}, sealed {sealed:?}; found {there:?}, work {work:?}, uploads {uploads:?}, trees {trees:?}, headers {headers:?}"
         )
     }
 }

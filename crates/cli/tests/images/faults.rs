@@ -16,8 +16,13 @@ use crate::traced::Point;
 
 /// Calls that a file system refuses, and at how many places of each it does in each life. `write` is not among them: it also wakes
 /// threads, which no file system can fail.
-const CALLS: &Calls = &[("pwrite64", 10), ("fsync", 5), ("fdatasync", 5), ("ftruncate", 1), ("rename", 2)];
+const OF_FILES: &Calls =
+    &[("pwrite64", 10), ("fsync", 5), ("fdatasync", 5), ("ftruncate", 1), ("rename", 2), ("renameat2", 1)];
+/// Where catalog and blobs are elsewhere, the only files are those of the work.
+const OF_WORK: &Calls = &[("pwrite64", 2), ("fsync", 1), ("fdatasync", 1), ("ftruncate", 1), ("renameat2", 1)];
 const LIVES: [Life; 4] = [Life::Encrypt, Life::Keep, Life::Rekey, Life::Import];
+/// Lives in which there is work: a copy that keeps its key shares what its source has.
+const OF_WORKERS: [Life; 3] = [Life::Encrypt, Life::Rekey, Life::Import];
 const ERRORS: [&str; 2] = ["ENOSPC", "EIO"];
 
 /// What a reason says that names the cause: the system's words, those of SQLite, and those of the audit, which keeps its cause to itself.
@@ -33,10 +38,20 @@ const CAUSES: [&str; 5] = [
 /// cause, that the service goes on, that the next copy works as soon as files do, and that no file stays behind.
 #[test]
 fn a_failing_file_system_fails_a_copy_and_not_the_service() {
-    let base = Base::new(Lab::new());
-    for life in LIVES {
+    fail_in_every_life(Lab::new(), &LIVES, OF_FILES, 8);
+}
+
+/// Shows the same where the catalog is on PostgreSQL and the blobs are in a bucket.
+#[test]
+fn a_file_system_that_fails_beside_postgresql_and_s3_fails_a_copy_and_not_the_service() {
+    fail_in_every_life(Lab::remote(), &OF_WORKERS, OF_WORK, 5);
+}
+
+fn fail_in_every_life(lab: Lab, lives: &[Life], calls: &Calls, least: usize) {
+    let base = Base::new(lab);
+    for &life in lives {
         let failed = AtomicUsize::new(0);
-        let count = at_each(&points(&Scenario { base: &base, life }, CALLS), |point| {
+        let count = at_each(&points(&Scenario { base: &base, life }, calls), |point| {
             for error in ERRORS {
                 failed.fetch_add(usize::from(fail_at(&base, life, point, error)), Ordering::Relaxed);
             }
@@ -45,7 +60,7 @@ fn a_failing_file_system_fails_a_copy_and_not_the_service() {
         println!("{life:?}: {faults} faults, {failed} of them failed it");
         assert!(failed > 0, "no fault of {life:?} was met: the test shows nothing");
         assert!(
-            count >= 8,
+            count >= least,
             "only {count} points in {life:?}: the server makes other system calls than this test knows"
         );
     }
@@ -76,7 +91,7 @@ fn fail_at(base: &Base, life: Life, point: &Point, error: &str) -> bool {
         }
     };
     let server = lab.serve();
-    base.must_work(&lab, &Caller::new(&server), &what);
+    base.must_come_to_nothing(&lab, &Caller::new(&server), &what);
     server.stop();
     assert!(lab.place.run("audit verify").status.success(), "{what}: the audit is damaged");
     failed

@@ -1,6 +1,7 @@
 //! A server's place with a bucket of images to import.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -12,8 +13,13 @@ const REGIONS: &[&str] = &["cn-hangzhou", "cn-shanghai"];
 
 /// Data of the disk: of the size that the kills and faults are meant for.
 const DATA_BYTES: usize = 3 << 20;
+/// With a LUKS header two parts of 5 MiB, and some more.
+const PARTS_BYTES: usize = 9 << 20;
 /// The disk ends far behind its data.
 const DISK_BYTES: u64 = 32 << 20;
+
+/// Where a server reads what it decides about its images, beside its data directory.
+const CONFIGURATION: &str = "server.toml";
 
 /// A place whose bucket `golden` holds `disk.qcow2`.
 pub(crate) struct Lab {
@@ -44,10 +50,10 @@ impl AsRef<Place> for Lab {
 impl Lab {
     /// In memory: what these tests kill keeps its page cache, and flushes cost nothing.
     pub(crate) fn new() -> Self {
-        Self::with_disk(Self { place: Place::in_memory(), remote: None })
+        Self::with_disk(Self { place: Place::in_memory(), remote: None }, DATA_BYTES)
     }
 
-    /// With its catalog on PostgreSQL and its blobs in a bucket: in the data directory are root key, digest trees and headers.
+    /// With its catalog on PostgreSQL and its blobs in a bucket: in the data directory are root key, digest trees, headers, and work.
     pub(crate) fn remote() -> Self {
         Self::remote_in(REGIONS)
     }
@@ -55,9 +61,15 @@ impl Lab {
     /// The same with these regions.
     pub(crate) fn remote_in(regions: &'static [&'static str]) -> Self {
         let lab = Self::at(Remote::new(regions));
-        fs::create_dir(lab.place.data()).expect("a directory");
-        lab.configure();
-        Self::with_disk(lab)
+        lab.configure(&lab.place);
+        Self::with_disk(lab, DATA_BYTES)
+    }
+
+    /// The same with a disk that goes up in parts, one of them while it is made.
+    pub(crate) fn remote_in_parts() -> Self {
+        let lab = Self::at(Remote::new(REGIONS));
+        lab.configure(&lab.place);
+        Self::with_disk(lab, PARTS_BYTES)
     }
 
     /// One with the data of another's, whose server has ended.
@@ -70,8 +82,22 @@ impl Lab {
             let copied = Command::new("cp").arg("-a").arg(other.place.path().join(part)).arg(lab.place.path()).status();
             assert!(copied.expect("cp runs").success());
         }
-        lab.configure();
+        // What was fetched from the bucket is forgotten.
+        if lab.remote.is_some() {
+            fs::remove_dir_all(lab.place.data().join("regions")).expect("directories of ours");
+        }
+        lab.configure(&lab.place);
         lab
+    }
+
+    /// A place for another server on the same database and bucket, under the same root key.
+    pub(crate) fn another_host(&self) -> Place {
+        let mut place = Place::in_memory();
+        place.database.clone_from(&self.place.database);
+        fs::create_dir(place.data()).expect("a directory");
+        fs::copy(self.place.data().join("root.key"), place.data().join("root.key")).expect("a root key");
+        self.configure(&place);
+        place
     }
 
     fn at(remote: Remote) -> Self {
@@ -80,20 +106,17 @@ impl Lab {
         Self { place, remote: Some(remote) }
     }
 
-    /// Says where the stores are if they are elsewhere. What was fetched from them is forgotten.
-    fn configure(&self) {
-        let Some(remote) = &self.remote else { return };
-        let directories = self.place.data().join("regions");
-        if directories.exists() {
-            fs::remove_dir_all(&directories).expect("directories of ours");
+    /// Says to a server in `place` where the stores are if they are elsewhere.
+    fn configure(&self, place: &Place) {
+        if let Some(remote) = &self.remote {
+            let text = remote.configuration(place.path(), &place.data().join("regions"));
+            fs::write(place.path().join(CONFIGURATION), text).expect("a file");
         }
-        let text = remote.configuration(self.place.path(), &directories);
-        fs::write(self.place.data().join("server.toml"), text).expect("a file");
     }
 
-    fn with_disk(self) -> Self {
+    fn with_disk(self, data_bytes: usize) -> Self {
         fs::create_dir(self.golden()).expect("a directory");
-        self.add_disk("disk", 1, DATA_BYTES, DISK_BYTES);
+        self.add_disk("disk", 1, data_bytes, DISK_BYTES);
         self
     }
 
@@ -125,15 +148,32 @@ impl Lab {
         assert!(convert.status().expect("qemu-img runs").success());
     }
 
-    /// What serves, with the bucket.
+    /// What serves, with the bucket, and nobody beside it.
     pub(crate) fn serving(&self, reseal: Command) -> Command {
-        let mut command = self.place.serving(reseal);
+        let mut command = self.serving_beside(&self.place, reseal);
         if self.remote.is_some() {
             // It need not wait until the time of another is over.
             command.arg("--only-server");
         }
-        command.arg("--import-directory").arg(format!("golden={}", self.golden().display()));
         command
+    }
+
+    /// The same of `reseal` in `place`, with others on the database.
+    pub(crate) fn serving_beside(&self, place: &Place, reseal: Command) -> Command {
+        let mut command = place.serving(reseal);
+        command.arg("--import-directory").arg(format!("golden={}", self.golden().display()));
+        if self.remote.is_some() {
+            command.env("RESEAL_CONFIG", place.path().join(CONFIGURATION));
+        }
+        command
+    }
+
+    /// `reseal`, each of whose writes at an offset takes so many microseconds longer: those of the engine, and of a database in a file.
+    pub(crate) fn slowly(&self, micros: u32) -> Command {
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64", "-e"]);
+        strace.arg(format!("inject=pwrite64:delay_enter={micros}")).arg(env!("CARGO_BIN_EXE_reseal"));
+        self.place.reseal_by(strace)
     }
 
     pub(crate) fn serve(&self) -> Server {
@@ -154,13 +194,53 @@ impl Lab {
         }
     }
 
+    /// Bytes that a blob takes in its store, holes left out; an object has none. `data`: as for [`Lab::blobs`].
+    pub(crate) fn bytes_taken(&self, data: &Path, region: &str, blob: &str) -> u64 {
+        if self.is_remote() {
+            return fs::metadata(self.blob_file(region, blob)).expect("a copy").len();
+        }
+        let blobs = data.join("regions").join(region).join("blobs");
+        let metadata = fs::metadata(blobs.join(blob)).expect("a blob");
+        metadata.len().max(metadata.blocks() * 512)
+    }
+
+    /// What is there of uploads to a region that were begun: keys of those that the bucket knows, and names of our records.
+    pub(crate) fn uploads(&self, data: &Path, region: &str) -> Vec<String> {
+        let records = self.names(&data.join("regions").join(region).join("uploads"));
+        [self.uploads_of_bucket(region), records].concat()
+    }
+
+    /// Keys of the uploads to a region that the bucket knows.
+    pub(crate) fn uploads_of_bucket(&self, region: &str) -> Vec<String> {
+        self.remote.as_ref().map(|remote| remote.uploads(region)).unwrap_or_default()
+    }
+
+    pub(crate) fn is_remote(&self) -> bool {
+        self.remote.is_some()
+    }
+
+    /// `HOST:PORT` of the service with the bucket.
+    pub(crate) fn service(&self) -> String {
+        self.remote.as_ref().expect("it is asked of those that have one").service()
+    }
+
+    /// Writes what a server decides about its images anew.
+    pub(crate) fn change_configuration(&self, change: impl FnOnce(String) -> String) {
+        let path = self.place.path().join(CONFIGURATION);
+        let text = change(fs::read_to_string(&path).expect("a file"));
+        fs::write(path, text).expect("a file");
+    }
+
     /// A file with the bytes of a blob: its own, or a copy.
     pub(crate) fn blob_file(&self, region: &str, blob: &str) -> PathBuf {
         let Some(remote) = &self.remote else {
             return self.place.data().join("regions").join(region).join("blobs").join(blob);
         };
         let fetched = self.place.path().join(blob);
-        fs::write(&fetched, remote.fetch(region, blob)).expect("a file");
+        // A blob never changes.
+        if !fetched.exists() {
+            fs::write(&fetched, remote.fetch(region, blob)).expect("a file");
+        }
         fetched
     }
 
@@ -168,6 +248,12 @@ impl Lab {
     pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
         let Some(remote) = &self.remote else { return Vec::new() };
         vec![("RESEAL_DATABASE", remote.database()), ("RESEAL_TEST_BUCKET", remote.bucket())]
+    }
+
+    /// Copies the data directory of a server that has its own look at it to where the commands of the host find it.
+    pub(crate) fn take_data(&self, data: &Path) {
+        let copied = Command::new("cp").arg("-a").arg(data.join(".")).arg(self.place.data()).status();
+        assert!(copied.expect("cp runs").success());
     }
 
     /// Names of the files in a directory.

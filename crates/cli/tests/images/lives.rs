@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::caller::{Caller, Trouble, text};
+use crate::contents::extension;
 use crate::kills::{Killed, live_with};
 use crate::lab::Lab;
 
@@ -96,16 +97,20 @@ impl Base {
         }
     }
 
-    /// A copy works, whatever happened before, and the account can delete everything: nothing stays, and no key is in use.
-    pub(crate) fn must_work(&self, lab: &Lab, caller: &Caller, what: &str) {
-        for (source, given) in
-            [(&self.plain, vec![("Encrypted", "true"), ("KMSKeyId", self.key.as_str())]), (&self.sealed, vec![])]
-        {
-            if caller.image(source).is_some() {
-                let again = caller.copy(source, &given);
-                lab.must_hold(&caller.region, &caller.image(&again).expect("it was made"), 0, &lab.disk());
-            }
+    /// A copy works, whatever happened before; one that keeps its key has the bytes of its source. `sealed`: the encrypted image, if it is
+    /// there.
+    fn must_copy(&self, lab: &Lab, caller: &Caller, sealed: Option<&Value>) {
+        let again = caller.copy(&self.plain, &[("Encrypted", "true"), ("KMSKeyId", &self.key)]);
+        lab.must_hold(&caller.region, &caller.image(&again).expect("it was made"), 0, &lab.disk());
+        if let Some(sealed) = sealed {
+            let kept = caller.copy(&self.sealed, &[]);
+            let kept = caller.image(&kept).expect("it was made");
+            assert_eq!(extension(&kept, 0)["BlobId"], extension(sealed, 0)["BlobId"]);
         }
+    }
+
+    /// The account can delete everything, whatever happened before: nothing stays, and no key is in use.
+    pub(crate) fn must_come_to_nothing(&self, lab: &Lab, caller: &Caller, what: &str) {
         for image in caller.images() {
             caller.delete(text(&image["ImageId"]));
         }
@@ -165,7 +170,8 @@ impl Killed for Scenario<'_> {
         }
         self.base.must_fit(self.life, &told, &images, what);
         lab.must_hold_nothing_else(&lab.place.data(), &caller, what);
-        self.base.must_work(&lab, &caller, what);
+        self.base.must_copy(&lab, &caller, images.iter().find(|image| image["ImageId"] == *self.base.sealed));
+        self.base.must_come_to_nothing(&lab, &caller, what);
         let log = server.stop();
         assert!(!log.contains("panicked"), "{what}: {log}");
     }

@@ -25,6 +25,7 @@ mod traced;
 
 mod caller;
 mod contents;
+mod dead_server;
 mod faults;
 mod full_disk;
 mod gate;

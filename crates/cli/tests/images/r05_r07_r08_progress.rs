@@ -1,6 +1,5 @@
 //! R05, R07, R08: what is seen of a slow copy, and how it is given up.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -11,8 +10,8 @@ use crate::running::Server;
 
 on_both!(r05_r07_a_slow_copy_shows_its_progress, r08_a_cancelled_copy_leaves_nothing);
 
-/// Each write of the engine and the database takes this much longer, microseconds.
-const DELAY: &str = "inject=pwrite64:delay_enter=60000";
+/// How much longer each write takes, microseconds.
+const DELAY: u32 = 60_000;
 const DATA_BYTES: usize = 24 << 20;
 
 /// The progress of a slow copy rises in steps and what remains falls; it is 100 % with Available and not before. Until then the default
@@ -72,11 +71,7 @@ fn slow(lab: &Lab) -> (Server, String) {
     let server = lab.serve();
     let plain = Caller::new(&server).import(&["large.qcow2"]);
     server.stop();
-    let mut strace = Command::new("strace");
-    strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64", "-e", DELAY]);
-    strace.arg(env!("CARGO_BIN_EXE_reseal"));
-    let server = Server::start(lab.serving(lab.place.reseal_by(strace)));
-    (server, plain)
+    (Server::start(lab.serving(lab.slowly(DELAY))), plain)
 }
 
 fn percent(image: &Value) -> u64 {

@@ -1,42 +1,58 @@
 //! R15, R24, R25: what the files of copies are.
 
 use std::fs::{self, File};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, text};
 use crate::contents::extension;
 use crate::lab::{Lab, on_both};
+use crate::running::Server;
+use crate::small_disk::fill_but;
 
 on_both!(r15_a_sparse_image_stays_sparse, r24_a_key_in_use_is_kept, r25_another_key_is_another_encryption);
 
 const MIB: u64 = 1 << 20;
+const VIRTUAL_BYTES: u64 = 100 << 30;
 const PIECES: u64 = 30;
-const PIECE_BYTES: u64 = MIB / 2;
+const PIECE_BYTES: u64 = 48 * MIB / PIECES / 512 * 512;
 /// What the report allows: ten in a hundred and 8 MiB more than the data.
 const COPY_BYTES_MAX: u64 = PIECES * PIECE_BYTES * 11 / 10 + 8 * MIB;
+/// The file system, and what is left of it for a copy: twice what the copy may take at the end.
+const DISK_BYTES: u64 = 300 * MIB;
+const LEFT_BYTES: u64 = 2 * COPY_BYTES_MAX;
 
-/// A few MiB in 30 places of a virtual 100 GiB stay about as large in an encrypted image, and the rest reads as zeros.
+/// 48 MiB in 30 places of a virtual 100 GiB stay about as large in an encrypted image, the copy needs no more than twice that while it is
+/// made, and the rest reads as zeros.
 fn r15_a_sparse_image_stays_sparse(lab: &Lab) {
-    let virtual_bytes = 100 << 30;
-    lab.add_disk("sparse", 15, 0, virtual_bytes);
+    let raw = sparse_disk(lab);
+    let server = Server::start(lab.serving(lab.place.on_small_file_system(DISK_BYTES)));
+    let data = lab.place.data_of(&server);
+    let caller = Caller::new(&server);
+    let plain = caller.import(&["sparse.raw"]);
+    fill_but(&data.join("filler"), LEFT_BYTES);
+    let copy = caller.copy(&plain, &[("Encrypted", "true")]);
+    fs::remove_file(data.join("filler")).expect("it was just made");
+    let image = caller.image(&copy).expect("it was made");
+    let taken = lab.bytes_taken(&data, &caller.region, text(&extension(&image, 0)["BlobId"]));
+    assert!(taken <= COPY_BYTES_MAX, "the copy takes {taken} bytes");
+    lab.take_data(&data);
+    lab.must_hold(&caller.region, &image, 0, &raw);
+    server.stop();
+}
+
+/// Puts `sparse.raw` into the bucket. Returns its path.
+fn sparse_disk(lab: &Lab) -> PathBuf {
+    lab.add_disk("sparse", 15, 0, VIRTUAL_BYTES);
     let raw = lab.golden().join("sparse.raw");
     let file = File::options().write(true).open(&raw).expect("a file");
     let data = &fs::read(lab.disk()).expect("the disk")[..PIECE_BYTES as usize];
     for piece in 0..PIECES {
         // No round distance; the last one ends with the disk.
-        let at = (virtual_bytes - PIECE_BYTES) / (PIECES - 1) * piece / 512 * 512;
+        let at = (VIRTUAL_BYTES - PIECE_BYTES) / (PIECES - 1) * piece / 512 * 512;
         file.write_all_at(data, at).expect("data");
     }
-    let server = lab.serve();
-    let caller = Caller::new(&server);
-    let plain = caller.import(&["sparse.raw"]);
-    let copy = caller.copy(&plain, &[("Encrypted", "true")]);
-    let image = caller.image(&copy).expect("it was made");
-    let metadata = fs::metadata(lab.blob(&caller.region, &image, 0)).expect("a blob");
-    assert!(metadata.len() <= COPY_BYTES_MAX, "{} bytes long", metadata.len());
-    assert!(metadata.blocks() * 512 <= COPY_BYTES_MAX, "{} blocks", metadata.blocks());
-    lab.must_hold(&caller.region, &image, 0, &raw);
-    server.stop();
+    raw
 }
 
 /// A key that images use cannot be disabled or deleted, and the refusal names them. Deleting one image takes nothing from another that

@@ -1,8 +1,8 @@
 //! Catalogs on PostgreSQL and blobs in a bucket, at two servers that all tests of this program use.
 
 use std::path::Path;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{LazyLock, Mutex};
 
 use crate::moto::Moto;
 use crate::throwaway::Postgres;
@@ -11,17 +11,11 @@ struct Services {
     postgres: Postgres,
     moto: Moto,
     count: AtomicU32,
-    /// Databases are made one after the other.
-    turn: Mutex<()>,
 }
 
 /// Started by the first test that needs them, and ended with the program.
-static SERVICES: LazyLock<Services> = LazyLock::new(|| Services {
-    postgres: Postgres::start(),
-    moto: Moto::start(&[]),
-    count: AtomicU32::new(0),
-    turn: Mutex::new(()),
-});
+static SERVICES: LazyLock<Services> =
+    LazyLock::new(|| Services { postgres: Postgres::start(), moto: Moto::start(&[]), count: AtomicU32::new(0) });
 
 /// A database and a bucket of this name, with a folder for each region. A bucket of its own: moto fails when one is listed and written to at
 /// the same time.
@@ -46,8 +40,8 @@ impl Remote {
 
     fn made(template: &str, regions: &'static [&'static str]) -> Self {
         let name = format!("lab{}", SERVICES.count.fetch_add(1, Ordering::Relaxed));
-        let _turn = SERVICES.turn.lock().expect("a failed test made no database");
-        SERVICES.postgres.must(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
+        // A third of the work of copying it by the log.
+        SERVICES.postgres.must(&format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"));
         SERVICES.moto.ask("PUT", &format!("/{name}"), b"");
         Self { name, regions }
     }
@@ -61,7 +55,7 @@ impl Remote {
     pub(crate) fn configuration(&self, directory: &Path, stores: &Path) -> String {
         let section = |region: &&str| {
             let (bucket, path) = (SERVICES.moto.section(&self.name, directory), stores.join(region));
-            // Parts as small as the protocol allows: these images have several.
+            // Parts as small as the protocol allows: larger images have several.
             format!(
                 "[region.{region}.store]\n{bucket}prefix = '{region}'\npath = '{}'\npart_bytes = {}\n",
                 path.display(),
@@ -69,6 +63,11 @@ impl Remote {
             )
         };
         self.regions.iter().map(section).collect()
+    }
+
+    /// `HOST:PORT` of the service with the bucket.
+    pub(crate) fn service(&self) -> String {
+        SERVICES.moto.address().to_owned()
     }
 
     /// URL of the bucket.
@@ -80,6 +79,13 @@ impl Remote {
     pub(crate) fn blobs(&self, region: &str) -> Vec<String> {
         let keys = SERVICES.moto.keys(&self.name, &format!("{region}/"));
         keys.iter().filter_map(|key| key.rsplit('/').next()).map(str::to_owned).collect()
+    }
+
+    /// Keys of the uploads to a region that are neither completed nor aborted.
+    pub(crate) fn uploads(&self, region: &str) -> Vec<String> {
+        let mut keys = SERVICES.moto.uploads(&self.name);
+        keys.retain(|key| key.starts_with(&format!("{region}/")));
+        keys
     }
 
     /// What a blob holds.

@@ -59,7 +59,7 @@ def made(of, image_id):
     limit = time.monotonic() + 60
     while image(of, image_id).status != "Available":
         assert time.monotonic() < limit, image(of, image_id)
-        time.sleep(0.1)
+        time.sleep(0.02)
     return image_id
 
 
@@ -140,7 +140,7 @@ def exports(plain, sealed):
             if task.task_status != "Processing":
                 break
             assert time.monotonic() < limit, task
-            time.sleep(0.1)
+            time.sleep(0.02)
         assert task.task_status == "Finished", task
         path = Path(EXPORT_DIR, f"n{plain}_xvda.{form}")
         compared = subprocess.run(["qemu-img", "compare", "-f", "raw", "-F", driver, DISK_RAW, str(path)], capture_output=True, text=True)

@@ -1,8 +1,8 @@
 """The seed scenario by the Python SDK of the present generation: images are imported, copied in every way, refused, deleted.
 
-Usage: images.py HOST:PORT KEY_FILE v1|v3 RESEAL DATA_DIR DISK_RAW
+Usage: images.py HOST:PORT KEY_FILE SIGNATURES RESEAL DATA_DIR DISK_RAW
 
-The server serves the bucket `golden`, in which `disk.qcow2` holds what DISK_RAW holds. What the images hold is judged by stock qemu-img,
+SIGNATURES: v1, v3, or both with a comma between; each goes through the whole scenario. The server serves the bucket `golden`, in which `disk.qcow2` holds what DISK_RAW holds. What the images hold is judged by stock qemu-img,
 which gets the key by `reseal exec`. RESEAL_TEST_BUCKET: URL of the bucket whose folder cn-hangzhou holds the blobs of that region, where
 they are not in DATA_DIR.
 """
@@ -23,7 +23,7 @@ from alibabacloud_kms20160120 import models as kms
 from alibabacloud_kms20160120.client import Client as Kms
 from alibabacloud_tea_openapi import utils_models
 
-ENDPOINT, KEY_FILE, SIGNATURE, RESEAL, DATA_DIR, DISK_RAW = sys.argv[1:]
+ENDPOINT, KEY_FILE, SIGNATURES, RESEAL, DATA_DIR, DISK_RAW = sys.argv[1:]
 ACCESS_KEY_ID, ACCESS_KEY_SECRET = Path(KEY_FILE).read_text().split()
 HANGZHOU, SHANGHAI = "cn-hangzhou", "cn-shanghai"
 SERVICE_KEY = "alias/acs/ecs"
@@ -32,16 +32,24 @@ STORE = Path(DATA_DIR, "regions", HANGZHOU)
 FETCHED = tempfile.TemporaryDirectory()
 
 
-def config():
-    algorithm = {"v1": "v2", "v3": None}[SIGNATURE]  # the SDK calls the first signature "v2"
+CLIENT, KEYS = None, None
+
+
+def config(signature):
+    algorithm = {"v1": "v2", "v3": None}[signature]  # the SDK calls the first signature "v2"
     return utils_models.Config(access_key_id=ACCESS_KEY_ID, access_key_secret=ACCESS_KEY_SECRET, region_id=HANGZHOU,
                                endpoint=ENDPOINT, protocol="http", signature_algorithm=algorithm)
 
 
-CLIENT, KEYS = Ecs(config()), Kms(config())
-
-
 def main():
+    global CLIENT, KEYS
+    for signature in SIGNATURES.split(","):
+        CLIENT, KEYS = Ecs(config(signature)), Kms(config(signature))
+        scenario(f"token-{signature}")
+    print("images: every step passed")
+
+
+def scenario(token):
     plain = import_plain()
     own, byok, other = own_key("own"), imported_key(), own_key("other")
     same = copy(plain, name="plain-again")
@@ -63,9 +71,8 @@ def main():
     elsewhere = copy(plain, destination_region_id=SHANGHAI)
     assert not encrypted(elsewhere, SHANGHAI)
     limits(plain, with_own, own)
-    tokens(plain)
+    tokens(plain, token)
     deletion(plain, same, with_own, kept)
-    print("images: every step passed")
 
 
 def refused(code, call, *args):
@@ -146,7 +153,7 @@ def wait(image_id, region=HANGZHOU):
             return
         assert found.status in ("Waiting", "Creating"), found
         before = percent
-        time.sleep(0.1)
+        time.sleep(0.02)
     raise AssertionError(f"{image_id} is not Available in 60 s")
 
 
@@ -282,13 +289,13 @@ def images_count():
     return CLIENT.describe_images(ecs.DescribeImagesRequest(region_id=HANGZHOU, status="ALL")).body.total_count
 
 
-def tokens(plain):
+def tokens(plain, token):
     """A call that is sent twice with one token makes one image; another call under it is a mistake."""
     before = images_count()
-    first = start_copy(plain, client_token="token-1")
-    assert start_copy(plain, client_token="token-1") == first
+    first = start_copy(plain, client_token=token)
+    assert start_copy(plain, client_token=token) == first
     assert images_count() == before + 1
-    request = ecs.CopyImageRequest(region_id=HANGZHOU, image_id=plain, client_token="token-1", encrypted=True)
+    request = ecs.CopyImageRequest(region_id=HANGZHOU, image_id=plain, client_token=token, encrypted=True)
     refused("IdempotentParameterMismatch", CLIENT.copy_image, request)
     wait(first)
 

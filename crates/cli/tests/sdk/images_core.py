@@ -59,7 +59,7 @@ def wait(image_id):
     limit = time.monotonic() + 60
     while image(image_id)["Status"] in ("Creating", "Waiting"):
         assert time.monotonic() < limit, image(image_id)
-        time.sleep(0.1)
+        time.sleep(0.02)
     assert image(image_id)["Status"] == "Available", image(image_id)
     return image_id
 

@@ -37,7 +37,7 @@ async function wait(imageId) {
     const { status } = await image(imageId);
     if (status === 'Available') return imageId;
     assert(['Creating', 'Waiting'].includes(status) && Date.now() < limit, status);
-    await sleep(100);
+    await sleep(20);
   }
 }
 

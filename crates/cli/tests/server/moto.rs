@@ -15,6 +15,9 @@ pub(crate) const SECRET: &str = "the-secret-of-the-test";
 /// Runs what follows until the standard input is closed, which happens however the tests end.
 const WHILE_OPEN: &str = r#""$@" & while read -r _; do :; done; kill $!"#;
 
+/// Objects of up to 1 GiB stay in memory: larger ones than 5 MiB would become files of `/tmp`.
+const IN_MEMORY: (&str, &str) = ("MOTO_S3_DEFAULT_KEY_BUFFER_SIZE", "1073741824");
+
 /// A server with buckets. It ends with this, or with the program.
 pub(crate) struct Moto {
     address: String,
@@ -33,6 +36,7 @@ impl Moto {
         let mut command = Command::new("sh");
         command.args(["-c", WHILE_OPEN, "sh"]).arg(bin.join("python3")).arg(bin.join("moto_server"));
         command.args(["-H", "127.0.0.1", "-p", &address.port().to_string()]);
+        command.env(IN_MEMORY.0, IN_MEMORY.1);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().expect("moto starts");
         let alive = child.stdin.take();
@@ -60,6 +64,11 @@ impl Moto {
         )
     }
 
+    /// `HOST:PORT`.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The URL of a bucket.
     pub(crate) fn bucket(&self, name: &str) -> String {
         format!("http://{}/{name}", self.address)
@@ -67,8 +76,16 @@ impl Moto {
 
     /// Keys of the objects of a bucket that begin so; a thousand at most.
     pub(crate) fn keys(&self, bucket: &str, prefix: &str) -> Vec<String> {
-        let list = self.ask("GET", &format!("/{bucket}?list-type=2&prefix={prefix}"), b"");
-        let list = String::from_utf8(list).expect("XML");
+        self.listed(&format!("/{bucket}?list-type=2&prefix={prefix}"))
+    }
+
+    /// Keys of the uploads of a bucket that are neither completed nor aborted.
+    pub(crate) fn uploads(&self, bucket: &str) -> Vec<String> {
+        self.listed(&format!("/{bucket}?uploads"))
+    }
+
+    fn listed(&self, target: &str) -> Vec<String> {
+        let list = String::from_utf8(self.ask("GET", target, b"")).expect("XML");
         let keys = list.split("<Key>").skip(1).filter_map(|rest| rest.split_once("</Key>"));
         keys.map(|(key, _)| key.to_owned()).collect()
     }

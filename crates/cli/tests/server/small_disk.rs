@@ -29,6 +29,15 @@ impl Place {
     }
 }
 
+/// Writes until there is no more space than `left`.
+#[allow(dead_code, reason = "the tests of images use it")]
+pub(crate) fn fill_but(path: &Path, left: u64) {
+    fill(path);
+    let all = fs::metadata(path).expect("it was just made").len();
+    let shortened = File::options().write(true).open(path).and_then(|file| file.set_len(all - left));
+    shortened.expect("shorter");
+}
+
 /// Writes until there is no space.
 pub(crate) fn fill(path: &Path) {
     let mut file = File::create(path).expect("a file");

@@ -41,6 +41,61 @@ impl Bucket {
     pub(super) fn running(&self) -> MutexGuard<'_, HashMap<String, ObjectPath>> {
         self.uploads.lock().expect("no holder of this lock can panic")
     }
+
+    /// Aborts every upload of an object, but those that are running here.
+    pub(super) async fn abort_all_of(&self, key: &ObjectPath) -> Result<(), Cause> {
+        let mut found = Vec::new();
+        self.list_uploads(key.as_ref(), |page| {
+            found.extend(page.into_iter().filter(|upload| upload.key == key.as_ref()));
+            found.len() < UPLOADS_MAX
+        })
+        .await?;
+        for upload in found {
+            if !self.running().contains_key(&upload.upload_id) {
+                self.abort(key, &upload.upload_id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The uploads of objects with this prefix, page by page, while more of them are wanted.
+    async fn list_uploads(&self, prefix: &str, mut more: impl FnMut(Vec<Listed>) -> bool) -> Result<(), Cause> {
+        let mut markers = (String::new(), String::new());
+        loop {
+            let mut query = vec![("prefix", prefix), ("uploads", "")];
+            if !markers.0.is_empty() {
+                query.extend([("key-marker", markers.0.as_str()), ("upload-id-marker", markers.1.as_str())]);
+            }
+            let Some(page) = self.calls.list::<Uploads>(&query).await? else { return Ok(()) };
+            let next = (page.next_key_marker, page.next_upload_id_marker);
+            // A service that does not move on would keep us here for ever.
+            if !more(page.uploads) || !page.is_truncated || next == markers {
+                return Ok(());
+            }
+            markers = next;
+        }
+    }
+}
+
+/// An upload that the service is asked for. It has no id yet, and does not count as abandoned either.
+pub(super) struct Beginning<'a> {
+    bucket: &'a Bucket,
+    name: String,
+}
+
+impl<'a> Beginning<'a> {
+    pub(super) fn of(bucket: &'a Bucket, key: &ObjectPath) -> Self {
+        // No id of a service: those have no space.
+        let name = format!("{key} begins");
+        bucket.running().insert(name.clone(), key.clone());
+        Self { bucket, name }
+    }
+}
+
+impl Drop for Beginning<'_> {
+    fn drop(&mut self) {
+        self.bucket.running().remove(&self.name);
+    }
 }
 
 impl S3Store {
@@ -55,8 +110,11 @@ impl S3Store {
             recorded.extend(blocking(move || Record::upload_of(&path)).await?);
             found.push(BlobUpload { blob, begun: Begun::Here });
         }
-        self.add_listed(&mut found, &recorded).await?;
-        Ok(found)
+        // Those of this directory are told also when the service lists none.
+        match self.add_listed(&mut found, &recorded).await {
+            Err(cause) if found.is_empty() => Err(cause),
+            _ => Ok(found),
+        }
     }
 
     /// Aborts one of them, unless it runs here by now.
@@ -71,10 +129,14 @@ impl S3Store {
 
     /// Aborts the upload of a blob that this directory has a record of, if there is one.
     pub(super) async fn abort_recorded(&self, id: &BlobId) -> Result<(), Cause> {
-        let (path, read) = (self.record(id), self.record(id));
-        // One that cannot be read names no upload, which is listed as one of others.
-        if let Some(upload) = blocking(move || Record::upload_of(&read)).await? {
-            self.bucket.abort(&self.bucket.key(id), &upload).await?;
+        let (path, read, key) = (self.record(id), self.record(id), self.bucket.key(id));
+        if !path.try_exists()? {
+            return Ok(());
+        }
+        match blocking(move || Record::upload_of(&read)).await? {
+            Some(upload) => self.bucket.abort(&key, &upload).await?,
+            // One that names no upload is of one whose id did not come to us, if it began.
+            None => self.bucket.abort_all_of(&key).await?,
         }
         if_there(std::fs::remove_file(path))?;
         Ok(())
@@ -97,23 +159,12 @@ impl S3Store {
 
     /// Adds the uploads that the service lists, but those that are `recorded` here.
     async fn add_listed(&self, found: &mut Vec<BlobUpload>, recorded: &BTreeSet<String>) -> Result<(), Cause> {
-        let prefix = self.bucket.prefix.to_string();
-        let mut markers = (String::new(), String::new());
-        loop {
-            let mut query = vec![("prefix", prefix.as_str()), ("uploads", "")];
-            if !markers.0.is_empty() {
-                query.extend([("key-marker", markers.0.as_str()), ("upload-id-marker", markers.1.as_str())]);
-            }
-            let Some(page) = self.bucket.calls.list::<Uploads>(&query).await? else { return Ok(()) };
-            let others = page.uploads.into_iter().filter(|upload| !recorded.contains(&upload.upload_id));
+        let listed = self.bucket.list_uploads(self.bucket.prefix.as_ref(), |page| {
+            let others = page.into_iter().filter(|upload| !recorded.contains(&upload.upload_id));
             found.extend(others.filter_map(|upload| self.upload_of_blob(upload)));
-            let next = (page.next_key_marker, page.next_upload_id_marker);
-            // A service that does not move on would keep us here for ever.
-            if !page.is_truncated || next == markers || found.len() >= UPLOADS_MAX {
-                return Ok(());
-            }
-            markers = next;
-        }
+            found.len() < UPLOADS_MAX
+        });
+        listed.await
     }
 
     /// `None` for an upload that is of no blob, or runs here.

@@ -6,8 +6,9 @@
 //!   lines  JSON: [number of a part from 0, its ETag or null]     \n    each
 //! ```
 //!
-//! `null`: what was sent of the part does not count any more. A later line holds, and a torn one ends the record. Lines are not flushed:
-//! after a power loss some may be missing, and their parts go up again. Only `null` is, because nothing else would tell.
+//! The first line is there before the service is asked to begin an upload: a record without the second says that one may have begun whose
+//! id did not come to us. `null`: what was sent of the part does not count any more. A later line holds, and a torn one ends the record.
+//! Lines are not flushed: after a power loss some may be missing, and their parts go up again. Only `null` is, because nothing else would tell.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -38,16 +39,6 @@ impl Record {
     /// Of an upload that has no parts yet, in memory.
     pub(super) fn new(upload: String, part_bytes: u64) -> Self {
         Self { upload, part_bytes, e_tags: BTreeMap::new(), file: None }
-    }
-
-    /// The same at `path`. Another one that is there is replaced.
-    pub(super) fn create(path: PathBuf, upload: String, part_bytes: u64) -> io::Result<Self> {
-        if_there(std::fs::remove_file(&path))?;
-        let mut file = File::options().append(true).create_new(true).mode(0o600).open(&path)?;
-        let mut text = FIRST_LINE.as_bytes().to_vec();
-        text.extend(line(&(&upload, part_bytes))?);
-        file.write_all(&text)?;
-        Ok(Self { file: Some((file, path)), ..Self::new(upload, part_bytes) })
     }
 
     /// Which upload an earlier run left; `None` where there is nothing that can be read. It changes nothing: another run may go on
@@ -108,6 +99,28 @@ impl Record {
     }
 }
 
+/// The record of an upload that is about to begin.
+pub(super) struct Announced {
+    file: File,
+    path: PathBuf,
+}
+
+impl Announced {
+    /// At `path`. Another record that is there is replaced.
+    pub(super) fn create(path: PathBuf) -> io::Result<Self> {
+        if_there(std::fs::remove_file(&path))?;
+        let mut file = File::options().append(true).create_new(true).mode(0o600).open(&path)?;
+        file.write_all(FIRST_LINE.as_bytes())?;
+        Ok(Self { file, path })
+    }
+
+    /// The upload has begun.
+    pub(super) fn named(mut self, upload: String, part_bytes: u64) -> io::Result<Record> {
+        self.file.write_all(&line(&(&upload, part_bytes))?)?;
+        Ok(Record { file: Some((self.file, self.path)), ..Record::new(upload, part_bytes) })
+    }
+}
+
 /// The record and the length of its whole lines.
 fn read(text: &[u8]) -> Option<(Record, usize)> {
     let mut rest = text.strip_prefix(FIRST_LINE.as_bytes())?;
@@ -143,6 +156,10 @@ fn line(value: &impl serde::Serialize) -> io::Result<Vec<u8>> {
 mod tests {
     use super::*;
 
+    fn create(path: &Path, upload: &str, part_bytes: u64) -> Record {
+        Announced::create(path.to_owned()).unwrap().named(upload.to_owned(), part_bytes).unwrap()
+    }
+
     fn parts(path: &Path) -> Vec<String> {
         Record::load(path).unwrap().unwrap().e_tags(usize::MAX)
     }
@@ -152,7 +169,7 @@ mod tests {
     fn a_record_comes_back_up_to_its_torn_line() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("record");
-        let mut record = Record::create(path.clone(), "an id\nwith \"all\"".to_owned(), 5 << 20).unwrap();
+        let mut record = create(&path, "an id\nwith \"all\"", 5 << 20);
         for (index, e_tag) in [(3, "\"c\""), (1, "a\nb"), (2, "")] {
             record.note(index, e_tag.to_owned()).unwrap();
         }
@@ -169,7 +186,7 @@ mod tests {
     fn what_does_not_count_any_more_is_gone_for_the_next_run_too() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("record");
-        let mut record = Record::create(path.clone(), "u".to_owned(), 1).unwrap();
+        let mut record = create(&path, "u", 1);
         for index in 0..4 {
             record.note(index, index.to_string()).unwrap();
         }

@@ -10,9 +10,10 @@ use object_store::{ObjectStoreExt, PutPayload};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use super::abandoned::Beginning;
 use super::failure::cause;
 use super::parts::{Parts, in_parallel, queue};
-use super::record::Record;
+use super::record::{Announced, Record};
 use super::{Bucket, S3Store};
 use crate::store::blocking::blocking;
 use crate::store::work::if_there;
@@ -105,6 +106,15 @@ impl Bucket {
         if found == expected { Ok(()) } else { Err(Cause::WrongLength { expected, found }) }
     }
 
+    /// Writes down that an upload begins. A record that is there is of one that cannot go on, or has no name: whatever it was, it goes.
+    async fn announce(&self, key: &ObjectPath, path: PathBuf) -> std::io::Result<Announced> {
+        if path.try_exists()? {
+            // What stays because the service does not let us find or end it is found by its age.
+            let _ = self.abort_all_of(key).await;
+        }
+        Announced::create(path)
+    }
+
     /// Removes the parts that came. An upload that is not there is fine.
     pub(super) async fn abort(&self, key: &ObjectPath, id: &str) -> Result<(), Cause> {
         self.calls.delete(key.as_ref(), &[("uploadId", id)]).await
@@ -147,10 +157,15 @@ impl Upload {
         part_bytes: u64,
         record: Option<PathBuf>,
     ) -> Result<Self, Cause> {
+        let _beginning = Beginning::of(bucket, key);
+        let announced = match record {
+            Some(path) => Some(bucket.announce(key, path).await?),
+            None => None,
+        };
         let id = bucket.objects.create_multipart(key).await.map_err(|e| cause(&e))?;
         let upload = Self::of(bucket, key, Record::new(id.clone(), part_bytes));
-        if let Some(path) = record {
-            match Record::create(path, id, part_bytes) {
+        if let Some(announced) = announced {
+            match announced.named(id, part_bytes) {
                 Ok(record) => *upload.record() = record,
                 Err(error) => {
                     upload.give_up().await;
