@@ -7,6 +7,7 @@
 use formats::Mapping;
 
 use crate::error::Result;
+use crate::leaves::LEAF_BYTES;
 use crate::stack::{Piece, StackWalk};
 
 /// Smallest grid: 1 MiB fits the second-level cache with room for tables, and
@@ -24,6 +25,22 @@ pub(crate) struct Segment {
     pub len: u64,
     /// Where its bytes come from, in guest order. Ranges that no piece names are zeros.
     pub pieces: Vec<Piece>,
+}
+
+impl Segment {
+    /// For each leaf of the segment whether a piece with data reaches into it.
+    pub(crate) fn data_leaves(&self) -> Vec<bool> {
+        let mut leaves = vec![false; self.len.div_ceil(LEAF_BYTES) as usize];
+        for piece in self.pieces.iter().filter(|piece| !is_zeros(piece)) {
+            let (start, end) = (piece.guest - self.guest, piece.guest - self.guest + piece.len);
+            leaves[(start / LEAF_BYTES) as usize..end.div_ceil(LEAF_BYTES) as usize].fill(true);
+        }
+        leaves
+    }
+}
+
+fn is_zeros(piece: &Piece) -> bool {
+    matches!(piece.mapping, Mapping::Zero | Mapping::Unallocated)
 }
 
 /// Yields the segments of a disk in order.
@@ -81,7 +98,7 @@ impl Segmenter {
             return Ok(Some(piece));
         }
         while let Some(piece) = self.walk.next()? {
-            if self.zeros == Zeros::Yield || !matches!(piece.mapping, Mapping::Zero | Mapping::Unallocated) {
+            if self.zeros == Zeros::Yield || !is_zeros(&piece) {
                 return Ok(Some(piece));
             }
         }

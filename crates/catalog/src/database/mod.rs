@@ -4,6 +4,7 @@
 //! Times are integers (milliseconds), truth values are 0 and 1.
 
 pub(crate) use connection::Connection;
+pub use opener::OpenedFor;
 pub(crate) use opener::{BUSY_TIMEOUT, Opener};
 pub(crate) use row::Row;
 pub(crate) use value::{Statement, Value, values};

@@ -13,18 +13,31 @@ pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Memory of the writer for pages of the file: ids are random, so a change touches pages everywhere. Negative: KiB.
 const WRITER_CACHE_KIB: &str = "-16384";
 
-/// Pages of 4 KiB in the log after which it is brought into the file. A few of SQLite's usual 1,000 would do that after every fourth
+/// Pages of 4 KiB in the log after which a service brings it into the file. A few of SQLite's usual 1,000 would do that after every fourth
 /// group of changes, with two flushes and the same pages again and again; a start reads these 32 MiB in some 20 ms.
 const LOG_PAGES: &str = "8000";
 
+/// The same for a command, which reads the log at each start: one of so many pages in less than a millisecond. A change takes some five.
+const LOG_PAGES_OF_COMMANDS: &str = "250";
+
 /// Prepared statements that a connection keeps: more than this crate has texts.
 const PREPARED_MAX: usize = 512;
+
+/// What a catalog is opened for. It decides about costs alone: what is promised of changes is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenedFor {
+    /// Many calls at once, for a long time.
+    Service,
+    /// A few calls, one after the other, before the process ends. They share one connection, as a second one takes milliseconds. Of SQLite it
+    /// stays open until that end: whoever closes the last one brings the log into the file, with three flushes for what is durable already.
+    Command,
+}
 
 /// Where the database is. Makes connections to it.
 #[derive(Clone)]
 pub(crate) enum Opener {
     /// A file.
-    Sqlite(PathBuf),
+    Sqlite(PathBuf, OpenedFor),
     /// A server; the options may hold a password, hence no `Debug`.
     Postgres(Box<PgConnectOptions>),
 }
@@ -46,12 +59,16 @@ impl Opener {
     /// A connection that changes things. Of the file engine there is one in a process, and it makes the file's settings.
     pub(crate) async fn writer(&self) -> sqlx::Result<Connection> {
         match self {
-            Self::Sqlite(path) => {
+            Self::Sqlite(path, opened_for) => {
+                let log_pages = match opened_for {
+                    OpenedFor::Service => LOG_PAGES,
+                    OpenedFor::Command => LOG_PAGES_OF_COMMANDS,
+                };
                 let options = sqlite(path)
                     .journal_mode(SqliteJournalMode::Wal)
                     .pragma("secure_delete", "ON")
                     .pragma("cache_size", WRITER_CACHE_KIB)
-                    .pragma("wal_autocheckpoint", LOG_PAGES);
+                    .pragma("wal_autocheckpoint", log_pages);
                 Ok(Connection::Sqlite(options.connect().await?))
             }
             Self::Postgres(options) => Ok(Connection::Postgres(options.connect().await?)),
@@ -61,7 +78,7 @@ impl Opener {
     /// A connection that cannot change anything.
     pub(crate) async fn reader(&self) -> sqlx::Result<Connection> {
         match self {
-            Self::Sqlite(path) => Ok(Connection::Sqlite(sqlite(path).pragma("query_only", "ON").connect().await?)),
+            Self::Sqlite(path, _) => Ok(Connection::Sqlite(sqlite(path).pragma("query_only", "ON").connect().await?)),
             Self::Postgres(options) => {
                 let options = options.as_ref().clone().options([("default_transaction_read_only", "on")]);
                 Ok(Connection::Postgres(options.connect().await?))
@@ -69,10 +86,15 @@ impl Opener {
         }
     }
 
+    /// Whether all calls share the writer's connection, and leave it open.
+    pub(crate) fn is_for_command(&self) -> bool {
+        matches!(self, Self::Sqlite(_, OpenedFor::Command))
+    }
+
     /// The file, or server and database, for messages: without user and password.
     pub(crate) fn place(&self) -> String {
         match self {
-            Self::Sqlite(path) => path.display().to_string(),
+            Self::Sqlite(path, _) => path.display().to_string(),
             Self::Postgres(options) => {
                 format!("database {} on {}", options.get_database().unwrap_or("of the user"), options.get_host())
             }

@@ -61,6 +61,19 @@ impl Lane {
         Ok(())
     }
 
+    /// Runs a query outside of changes; `None` while there are any. A connection whose query failed or was cancelled is not used again.
+    pub(super) async fn fetch_committed(&mut self, statement: Statement) -> Option<sqlx::Result<Vec<Row>>> {
+        if self.group_is_open || self.change_is_open {
+            return None;
+        }
+        let mut connection = self.connection.take()?;
+        let rows = connection.fetch(statement).await;
+        if rows.is_ok() {
+            self.connection = Some(connection);
+        }
+        Some(rows)
+    }
+
     /// Runs a query of the open change.
     pub(super) async fn fetch(&mut self, action: &'static str, statement: Statement) -> Result<Vec<Row>> {
         let connection = self.connection.as_mut().expect("an open change has a connection");
@@ -204,6 +217,15 @@ impl Lane {
             self.change_is_open = false;
             // Members whose sender is dropped hear that the writer stopped.
             self.members.clear();
+        }
+    }
+}
+
+impl Drop for Lane {
+    /// That of a command stays open until the process ends: see [`crate::OpenedFor::Command`].
+    fn drop(&mut self) {
+        if self.opener.is_for_command() {
+            std::mem::forget(self.connection.take());
         }
     }
 }
