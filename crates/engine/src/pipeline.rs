@@ -137,7 +137,9 @@ impl Pipeline<'_> {
             let padded = run.start + run.len.next_multiple_of(LEAF_BYTES as usize);
             bytes[run.start + run.len..padded].fill(0);
             worker.digests.clear();
-            worker.digests.extend(bytes[run.start..padded].chunks(LEAF_BYTES as usize).map(|leaf| digest_leaf(hasher, leaf)));
+            worker
+                .digests
+                .extend(bytes[run.start..padded].chunks(LEAF_BYTES as usize).map(|leaf| digest_leaf(hasher, leaf)));
             tree.leaves.put(run.host / LEAF_BYTES, &worker.digests)?;
         }
         if self.null_sink {

@@ -93,12 +93,12 @@ impl Old {
 }
 
 /// Bytes of a header that a rewrap writes anew. They stand outside of the envelope.
-struct Part {
+struct Part<'a> {
     offset: u64,
-    bytes: Vec<u8>,
+    bytes: &'a [u8],
 }
 
-impl Part {
+impl Part<'_> {
     fn reaches_into(&self, window: Range<u64>) -> bool {
         self.offset < window.end && window.start < self.offset + self.bytes.len() as u64
     }
@@ -161,12 +161,14 @@ impl Work<'_> {
             follower.written(headers_end..self.image.file.len());
         }
         let material = sealing.key_material(self.around.random)?;
-        let mut parts = vec![Part { offset: luks + sealing.header.key_material_offset(), bytes: material.clone() }];
-        if let NewHeader::V1(header) = &sealing.header {
-            parts.push(Part { offset: luks, bytes: header.encode().to_vec() });
-        }
+        let fields = match &sealing.header {
+            NewHeader::V1(header) => header.encode().to_vec(),
+            NewHeader::V2 { .. } => Vec::new(),
+        };
+        let parts = [(luks + sealing.header.key_material_offset(), &*material), (luks, &*fields)];
+        let parts = parts.map(|(offset, bytes)| Part { offset, bytes });
         for part in &parts {
-            self.file.write_all_at(&part.bytes, part.offset)?;
+            self.file.write_all_at(part.bytes, part.offset)?;
         }
         let tree_path = file_tree_path(&self.request.data_dir, sealing.image());
         let tree = LeafWriter::open(&tree_path)?;
@@ -216,7 +218,7 @@ impl Work<'_> {
         keys: &TreeKeys,
         old: &Old,
         header_end: u64,
-        parts: &[Part],
+        parts: &[Part<'_>],
     ) -> Result<Roots> {
         tree.clear()?;
         let file_bytes = self.image.file.len();
@@ -243,7 +245,7 @@ impl Work<'_> {
 
     /// Digests of the leaves that hold the header, the envelope taken as zeros: of the source, and with the new parts in them. The target is
     /// not read for that, as what it shares with the source is not in memory.
-    fn header_digests(&self, keys: &TreeKeys, leaves: u64, parts: &[Part]) -> Result<(Vec<Digest>, Vec<Digest>)> {
+    fn header_digests(&self, keys: &TreeKeys, leaves: u64, parts: &[Part<'_>]) -> Result<(Vec<Digest>, Vec<Digest>)> {
         let (file_bytes, masked) = (self.image.file.len(), mask_of(self.image));
         let mut hasher = LeafHasher::new(&keys.file);
         let mut leaf = vec![0; LEAF_BYTES as usize];
@@ -259,7 +261,7 @@ impl Work<'_> {
             found.push(digest);
             let mut changes = false;
             for part in parts.iter().filter(|part| part.reaches_into(offset..offset + LEAF_BYTES)) {
-                overlay(&mut leaf, offset, part.offset, &part.bytes);
+                overlay(&mut leaf, offset, part.offset, part.bytes);
                 changes = true;
             }
             new.push(if changes { digest_leaf(&mut hasher, &leaf) } else { digest });
