@@ -105,3 +105,25 @@ impl Segmenter {
         Ok(None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use formats::HostOffset;
+
+    use super::*;
+
+    /// A leaf that a piece only touches counts; one that a piece of zeros covers does not.
+    #[test]
+    fn leaves_with_data_are_those_that_a_piece_reaches_into() {
+        let piece = |leaf: u64, len, mapping| Piece { guest: 10 * LEAF_BYTES + leaf, len, layer: 0, mapping, skip: 0 };
+        let data = Mapping::Data(HostOffset(0));
+        let pieces = vec![
+            piece(LEAF_BYTES - 1, 2, data),
+            piece(3 * LEAF_BYTES, LEAF_BYTES, Mapping::Zero),
+            piece(4 * LEAF_BYTES, LEAF_BYTES, data),
+            piece(5 * LEAF_BYTES + 512, 512, data),
+        ];
+        let segment = Segment { index: 10, guest: 10 * LEAF_BYTES, len: 6 * LEAF_BYTES + 1, pieces };
+        assert_eq!(segment.data_leaves(), [true, true, false, false, true, true, false]);
+    }
+}
