@@ -26,7 +26,7 @@ mod store;
 pub use beneath::HeldFile;
 pub use buffer::{PAGE_BYTES, PageBuffer};
 pub use error::{BlobError, Result};
-pub use own::{open_or_make_own, open_own, remove_own};
+pub use own::{open_or_make_own, open_own, remove_own, set_len};
 pub use partial::{Durability, Overwrite, PartialFile, fsync_directory_of, partial_path};
 pub use source::{Identity, SourceFile};
 pub use store::{

@@ -45,6 +45,12 @@ pub fn open_or_make_own(path: &Path) -> Result<File> {
     })
 }
 
+/// Sets the length of a file; one that has it already is left alone. ext4 takes a file that is cut to nothing, even if it was empty, for one
+/// that is being replaced: it allocates and writes all of it at its close, however short its life is to be.
+pub fn set_len(file: &File, len: u64) -> std::io::Result<()> {
+    if file.metadata()?.len() == len { Ok(()) } else { file.set_len(len) }
+}
+
 /// Removes a file that an earlier run left. What is not there, or is somebody else's, is none.
 ///
 /// Errors: the system's.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FallocateFlags, FlockOperation, OFlags, RenameFlags};
 use rustix::io::Errno;
 
-use crate::own::{open_or_make_own, open_own};
+use crate::own::{open_or_make_own, open_own, set_len};
 use crate::{BlobError, Result, SourceFile};
 
 /// Bytes of one write through the page cache. The kernel takes as large a folio for a write as it can; where memory is given back to
@@ -163,7 +163,7 @@ impl PartialFile {
 
     /// Sets the length; a longer file ends in a hole.
     pub fn set_len(&self, len: u64) -> Result<()> {
-        self.file.set_len(len).map_err(|e| BlobError::io("resize", &self.partial, e))
+        set_len(&self.file, len).map_err(|e| BlobError::io("resize", &self.partial, e))
     }
 
     /// Length in bytes.
@@ -198,15 +198,28 @@ impl PartialFile {
         self.file.sync_data().map_err(|e| BlobError::io("flush", &self.partial, e))
     }
 
-    /// Gives the file its name. After this returns, `target` is complete, and
-    /// with [`Durability::Durable`] it survives a power loss.
+    /// Waits until bytes and attributes are on stable storage, if they are to be: what has to come before [`PartialFile::publish`].
+    pub fn flush(&self, durability: Durability) -> Result<()> {
+        match durability {
+            Durability::Durable => self.file.sync_all().map_err(|e| BlobError::io("flush", &self.partial, e)),
+            Durability::Cached => Ok(()),
+        }
+    }
+
+    /// Flushes the file and gives it its name.
+    ///
+    /// Errors: as [`PartialFile::publish`].
+    pub fn commit(&self, overwrite: Overwrite, durability: Durability) -> Result<()> {
+        self.flush(durability)?;
+        self.publish(overwrite, durability)
+    }
+
+    /// Gives its name to a file that was flushed. After this returns, `target` is complete, and with [`Durability::Durable`] it survives a
+    /// power loss.
     ///
     /// Errors: [`BlobError::TargetExists`] when someone took the name meanwhile; the system's. The file is then under its
     /// partial name again, except when it has replaced another and only the directory could not be flushed.
-    pub fn commit(&self, overwrite: Overwrite, durability: Durability) -> Result<()> {
-        if durability == Durability::Durable {
-            self.file.sync_all().map_err(|e| BlobError::io("flush", &self.partial, e))?;
-        }
+    pub fn publish(&self, overwrite: Overwrite, durability: Durability) -> Result<()> {
         let flags = match overwrite {
             Overwrite::Refuse => RenameFlags::NOREPLACE,
             Overwrite::Replace => RenameFlags::empty(),

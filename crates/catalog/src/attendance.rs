@@ -66,7 +66,7 @@ struct Session {
 impl Attendance {
     /// Takes the locks, for which it waits for a process that is about to end.
     pub(crate) async fn begin(opener: &Opener, name: &str, attends: Attends, patience: Duration) -> Result<Self> {
-        if matches!(opener, Opener::Sqlite(_)) {
+        if matches!(opener, Opener::Sqlite(..)) {
             return Ok(Self { attends, session: None });
         }
         let mut session = Session { opener: opener.clone(), name: name.to_owned(), connection: None };

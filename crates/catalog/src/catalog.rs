@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use crate::attendance::{Attendance, Attends};
 use crate::data_directory::{exclusive, private_directory, private_file};
-use crate::database::{Connection, Opener};
+use crate::database::{Connection, OpenedFor, Opener};
 use crate::error::{CatalogError, Result};
 use crate::migrations::migrate;
 use crate::read::Read;
@@ -28,13 +28,20 @@ impl Catalog {
     /// Errors: [`CatalogError::TooNew`], [`CatalogError::NotACatalog`], [`CatalogError::DirectoryOpenToOthers`],
     /// [`CatalogError::Busy`], [`CatalogError::File`].
     pub async fn open(directory: &Path) -> Result<Self> {
+        Self::open_for(OpenedFor::Service, directory).await
+    }
+
+    /// As [`Catalog::open`], with a word about what comes.
+    ///
+    /// Errors: as there.
+    pub async fn open_for(opened_for: OpenedFor, directory: &Path) -> Result<Self> {
         private_directory(directory)?;
         let path = directory.join("catalog.sqlite");
         // SQLite gives its other files the mode of this one.
         private_file(&path)?;
         // Switching a new file to the write-ahead log fails at once when another process is in it: SQLite does not wait there.
         let lock = exclusive(directory.join("catalog.lock")).await?;
-        let opener = Opener::Sqlite(path);
+        let opener = Opener::Sqlite(path, opened_for);
         let mut connection = opener.writer().await.map_err(CatalogError::database("open its file"))?;
         migrate(&mut connection, &opener.place()).await?;
         drop(lock);
@@ -56,8 +63,9 @@ impl Catalog {
     }
 
     async fn settled(connection: Connection, opener: Opener) -> Self {
-        let catalog =
-            Self { readers: Readers::new(opener.clone()), writer: Writer::new(connection, opener.clone()), opener };
+        let writer = Writer::new(connection, opener.clone());
+        let shared = opener.is_for_command().then(|| writer.clone());
+        let catalog = Self { readers: Readers::new(opener.clone(), shared), writer, opener };
         // Whoever was killed after a deletion left this to do. A failure must keep nobody from reading; the next `settle` tries again.
         let _ = catalog.settle().await;
         catalog

@@ -14,6 +14,7 @@
 pub use attendance::{Attendance, Attends};
 pub use catalog::Catalog;
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use database::OpenedFor;
 pub use error::{CatalogError, Result};
 pub use jiff::Timestamp;
 pub use names::{Account, InvalidName, KeyId, KeyVersionId, Region, Scope};

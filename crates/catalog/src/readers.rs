@@ -5,21 +5,25 @@ use tokio::sync::Semaphore;
 
 use crate::database::{Connection, Opener, Row, Statement};
 use crate::error::{CatalogError, Result};
+use crate::writer::Writer;
 
 /// Most connections for queries. Each costs a thread (SQLite) or a server process (PostgreSQL); a query takes microseconds.
 const READERS_MAX: usize = 8;
 
-/// Connections for queries outside of changes. They are made when they are needed, so that a command opens one.
+/// Connections for queries outside of changes. They are made when they are needed.
 pub(crate) struct Readers {
     opener: Opener,
+    /// Whose connection serves while nothing is under way there.
+    shared: Option<Writer>,
     idle: Mutex<Vec<Connection>>,
     free: Semaphore,
     asked: AtomicU64,
 }
 
 impl Readers {
-    pub(crate) fn new(opener: Opener) -> Self {
-        Self { opener, idle: Mutex::new(Vec::new()), free: Semaphore::new(READERS_MAX), asked: AtomicU64::new(0) }
+    pub(crate) fn new(opener: Opener, shared: Option<Writer>) -> Self {
+        let (idle, free) = (Mutex::new(Vec::new()), Semaphore::new(READERS_MAX));
+        Self { opener, shared, idle, free, asked: AtomicU64::new(0) }
     }
 
     /// Number of queries so far.
@@ -34,6 +38,11 @@ impl Readers {
     pub(crate) async fn fetch(&self, action: &'static str, statement: Statement) -> Result<Vec<Row>> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let failed = CatalogError::database(action);
+        if let Some(writer) = &self.shared
+            && let Some(rows) = writer.fetch_committed(statement.clone()).await
+        {
+            return rows.map_err(failed);
+        }
         let _permit = self.free.acquire().await.expect("the semaphore is never closed");
         if let Some(mut connection) = self.take_idle() {
             match connection.fetch(statement.clone()).await {

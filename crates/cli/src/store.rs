@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use catalog::{Catalog, Clock, SystemClock};
+use catalog::{Catalog, Clock, OpenedFor, SystemClock};
 use crypto::{LockStatus, OsRandom, Random};
 use kms::{DataDir, Kms, RootSource, Scope};
 use ram::Permit;
@@ -64,14 +64,22 @@ impl Store {
     }
 
     /// Opens the catalog, wherever it is, and the key management service on it. The first use makes the root key, and says so.
-    pub(crate) async fn kms(&self, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Kms> {
+    pub(crate) async fn kms(
+        &self,
+        opened_for: OpenedFor,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Kms> {
         let catalog = match &self.database {
             Some(database) => {
                 // For the root key; with SQLite the catalog makes it.
                 self.make_directory()?;
                 database.connect().await?
             }
-            None => Catalog::open(self.data_dir.path()).await.with_context(|| self.shown())?,
+            None => {
+                let opened = Catalog::open_for(opened_for, self.data_dir.path()).await;
+                opened.with_context(|| self.shown())?
+            }
         };
         let opened = Kms::open_on(catalog, &self.data_dir, &self.root, clock, random).await;
         let kms = opened.with_context(|| self.shown())?;
@@ -137,7 +145,7 @@ impl Store {
             output::warning(&format!("keys are not locked in memory: {reason}"));
         }
         let runtime = runtime()?;
-        let kms = runtime.block_on(self.kms(Arc::new(SystemClock), Arc::new(OsRandom)))?;
+        let kms = runtime.block_on(self.kms(OpenedFor::Command, Arc::new(SystemClock), Arc::new(OsRandom)))?;
         let scope = Scope::default();
         let permit = Permit::for_local_operator(scope.account.as_str().parse()?, SystemClock.now());
         Ok(OpenStore { data_dir: self.data_dir.clone(), kms, runtime, permit, scope })

@@ -16,7 +16,7 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use blobs::{BlobError, open_or_make_own, open_own};
+use blobs::{BlobError, open_or_make_own, open_own, set_len};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -113,7 +113,7 @@ impl Journal {
     pub(crate) fn create(path: &Path, header: &Header) -> Result<Self> {
         let io = |e| BlobError::Io { action: "write", path: path.to_owned(), source: e };
         let file = open_or_make_own(path)?;
-        file.set_len(0).map_err(io)?;
+        set_len(&file, 0).map_err(io)?;
         let mut text = FIRST_LINE.to_owned();
         let json = serde_json::to_string(header).map_err(|e| io(e.into()))?;
         text += &format!("{} {json}\n", hex::encode(check(json.as_bytes())));
@@ -143,7 +143,7 @@ impl Journal {
             journal.index.truncate(safe.0);
         }
         // New records must follow the last trusted one, or they could not be read again.
-        journal.file.set_len(journal.end).map_err(io)?;
+        set_len(&journal.file, journal.end).map_err(io)?;
         Ok(Some((header, journal)))
     }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use blobs::{Durability, PageBuffer, PartialFile};
-use crypto::digest::{Digest, LeafHasher, TreeKey};
+use crypto::digest::{Digest, LeafHasher, TreeKey, ZERO_LEAF};
 use crypto::sector::SectorCipher;
 
 use crate::error::{EngineError, Result};
@@ -93,7 +93,7 @@ impl Pipeline<'_> {
             cipher,
             guest: self.guest_tree.map(|tree| LeafHasher::new(&tree.key)),
             file: self.file_tree.map(|tree| LeafHasher::new(&tree.key)),
-            work: Work { buffer, len: 0, scratch: Vec::new() },
+            work: Work { buffer, len: 0, data: Vec::new(), scratch: Vec::new() },
             digests: Vec::new(),
         })
     }
@@ -105,9 +105,10 @@ impl Pipeline<'_> {
         let padded = worker.work.len.next_multiple_of(LEAF_BYTES as usize);
         worker.reader.fill(segment, &mut worker.work.buffer.bytes_mut()[..len])?;
         worker.work.buffer.bytes_mut()[len..padded].fill(0);
+        worker.work.data = segment.data_leaves();
         if let (Some(tree), Some(hasher)) = (self.guest_tree, &mut worker.guest) {
             let bytes = &worker.work.buffer.bytes()[..len.next_multiple_of(LEAF_BYTES as usize)];
-            digest_leaves(hasher, bytes, &mut worker.digests);
+            digest_leaves(hasher, bytes, &worker.work.data, &mut worker.digests);
             tree.leaves.put(segment.guest / LEAF_BYTES, &worker.digests)?;
         }
         let placement = self.target.place(self.file, segment.index, &mut worker.work)?;
@@ -135,7 +136,10 @@ impl Pipeline<'_> {
         if let (Some(tree), Some(hasher)) = (self.file_tree, &mut worker.file) {
             let padded = run.start + run.len.next_multiple_of(LEAF_BYTES as usize);
             bytes[run.start + run.len..padded].fill(0);
-            digest_leaves(hasher, &bytes[run.start..padded], &mut worker.digests);
+            worker.digests.clear();
+            worker
+                .digests
+                .extend(bytes[run.start..padded].chunks(LEAF_BYTES as usize).map(|leaf| digest_leaf(hasher, leaf)));
             tree.leaves.put(run.host / LEAF_BYTES, &worker.digests)?;
         }
         if self.null_sink {
@@ -170,10 +174,14 @@ impl Pipeline<'_> {
     }
 }
 
-/// Digests of whole leaves; a leaf of zeros is not computed.
-pub(crate) fn digest_leaves(hasher: &mut LeafHasher, bytes: &[u8], out: &mut Vec<Digest>) {
+/// Digest of a whole leaf; one of zeros is not computed.
+pub(crate) fn digest_leaf(hasher: &mut LeafHasher, leaf: &[u8]) -> Digest {
+    if is_zero(leaf) { ZERO_LEAF } else { hasher.leaf(leaf) }
+}
+
+/// Digests of the leaves of a segment, of which only those in `data` are looked at.
+pub(crate) fn digest_leaves(hasher: &mut LeafHasher, bytes: &[u8], data: &[bool], out: &mut Vec<Digest>) {
     out.clear();
-    for leaf in bytes.chunks(LEAF_BYTES as usize) {
-        out.push(if is_zero(leaf) { crypto::digest::ZERO_LEAF } else { hasher.leaf(leaf) });
-    }
+    let leaves = bytes.chunks(LEAF_BYTES as usize).zip(data);
+    out.extend(leaves.map(|(leaf, has_data)| if *has_data { digest_leaf(hasher, leaf) } else { ZERO_LEAF }));
 }

@@ -57,7 +57,7 @@ pub(crate) fn publish(
 ) -> Result<()> {
     let record = sealed.map(|sealed| sealed.record(to.target)).or_else(|| kept.cloned());
     let result = keep(to, service, file, tree, sealed, record.as_ref())
-        .and_then(|()| Ok(file.commit(to.overwrite, to.durability)?));
+        .and_then(|()| Ok(file.publish(to.overwrite, to.durability)?));
     // A target that replaced another one keeps its name, even if that could not be flushed.
     if result.is_err() && file.partial().exists() {
         if let Some(sealed) = sealed {
@@ -72,7 +72,8 @@ pub(crate) fn publish(
 }
 
 /// Flushes the file and keeps tree, header and record. At once: a file system that is asked to flush four
-/// files together writes its journal once, which is what such a flush costs.
+/// files together writes its journal once, which is what such a flush costs. None of them needs another to be there before it; the name, which
+/// is given afterwards, needs them all.
 fn keep(
     to: &Destination<'_>,
     service: &dyn KeyService,
@@ -86,7 +87,7 @@ fn keep(
         let jobs = [
             tree.map(|tree| scope.spawn(move || tree.commit(durability))),
             sealed.map(|sealed| scope.spawn(move || sealed.keep_header(to.data_dir, durability))),
-            (durability == Durability::Durable).then(|| scope.spawn(|| Ok(file.sync()?))),
+            (durability == Durability::Durable).then(|| scope.spawn(|| Ok(file.flush(durability)?))),
         ];
         let remembered = record.map_or(Ok(()), |record| service.remember(record).map_err(EngineError::Key));
         let kept = jobs.into_iter().flatten().map(|job| job.join().unwrap_or_else(|panic| resume_unwind(panic)));

@@ -3,6 +3,8 @@
 //! Whoever kept the old header and the old data key can still read the data; the new envelope says
 //! `rewrap`, so that nobody takes it for a re-encryption.
 
+use std::ops::Range;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use blobs::PartialFile;
@@ -20,11 +22,11 @@ use crate::leaves::{LEAF_BYTES, LeafReader, LeafWriter, file_tree_path};
 use crate::luks::NewHeader;
 use crate::observe::{Meter, Phase};
 use crate::pins::{open_sealed, tampered};
-use crate::pipeline::digest_leaves;
+use crate::pipeline::digest_leaf;
 use crate::publish::{Expected, publish, verify_target};
 use crate::request::{Copied, CopyRequest};
 use crate::scratch::{make_empty, sweep};
-use crate::sealed_file::{SealedFile, area_digest, mask, record};
+use crate::sealed_file::{SealedFile, area_digest, mask, overlay, record};
 use crate::sealing::{Roots, Sealing, TreeKeys, is_uuid};
 use crate::transfer::Surroundings;
 use crate::verify::{digest_disk, mask_of};
@@ -90,6 +92,18 @@ impl Old {
     }
 }
 
+/// Bytes of a header that a rewrap writes anew. They stand outside of the envelope.
+struct Part<'a> {
+    offset: u64,
+    bytes: &'a [u8],
+}
+
+impl Part<'_> {
+    fn reaches_into(&self, window: Range<u64>) -> bool {
+        self.offset < window.end && window.start < self.offset + self.bytes.len() as u64
+    }
+}
+
 /// A file that is complete but for its name.
 struct Rewrapped {
     sealed: SealedFile,
@@ -147,16 +161,27 @@ impl Work<'_> {
             follower.written(headers_end..self.image.file.len());
         }
         let material = sealing.key_material(self.around.random)?;
-        self.file.write_all_at(&material, luks + sealing.header.key_material_offset())?;
-        if let NewHeader::V1(header) = &sealing.header {
-            self.file.write_all_at(&header.encode(), luks)?;
+        let fields = match &sealing.header {
+            NewHeader::V1(header) => header.encode().to_vec(),
+            NewHeader::V2 { .. } => Vec::new(),
+        };
+        let parts = [(luks + sealing.header.key_material_offset(), &*material), (luks, &*fields)];
+        let parts = parts.map(|(offset, bytes)| Part { offset, bytes });
+        for part in &parts {
+            self.file.write_all_at(part.bytes, part.offset)?;
         }
         let tree_path = file_tree_path(&self.request.data_dir, sealing.image());
         let tree = LeafWriter::open(&tree_path)?;
         let result = (|| {
             let keys = TreeKeys::new(&sealing.master_key);
-            let roots = self.tree(&tree, &keys, &sealing, old, luks)?;
-            let area = area_digest(&sealing.header, &material)?;
+            let header_end = luks + sealing.header.area_end();
+            // Two milliseconds each, and neither needs the other.
+            let (area, roots) = std::thread::scope(|scope| {
+                let area = scope.spawn(|| area_digest(&sealing.header, &material));
+                let roots = self.tree(&tree, &keys, old, header_end, &parts);
+                (area.join().unwrap_or_else(|panic| resume_unwind(panic)), roots)
+            });
+            let (area, roots) = (area?, roots?);
             let envelope = sealing.complete(Some(&roots), &area)?;
             let header = self.write_envelope(&sealing.header, &envelope)?;
             let backup = HeaderBackup::new(sealing.image(), luks, &header, &sealing.header, &material);
@@ -187,7 +212,14 @@ impl Work<'_> {
     /// What is taken over must be what was sealed: a rewrap must not make changed bytes authentic. With the source's tree
     /// in the data directory its data leaves are taken from there, so that a later `verify` still finds changed data;
     /// without it the whole source is read and compared with its root.
-    fn tree(&self, tree: &LeafWriter, keys: &TreeKeys, sealing: &Sealing, old: &Old, luks: u64) -> Result<Roots> {
+    fn tree(
+        &self,
+        tree: &LeafWriter,
+        keys: &TreeKeys,
+        old: &Old,
+        header_end: u64,
+        parts: &[Part<'_>],
+    ) -> Result<Roots> {
         tree.clear()?;
         let file_bytes = self.image.file.len();
         match LeafReader::open(&file_tree_path(&self.request.data_dir, &old.image)) {
@@ -198,9 +230,7 @@ impl Work<'_> {
                 digest_disk(&layers, &keys.file, self.request.threads, &meter, tree, mask_of(self.image))?;
             }
         }
-        let header_leaves = (luks + sealing.header.area_end()).div_ceil(LEAF_BYTES);
-        let source = |leaf: &mut [u8], offset| self.image.file.read_exact_at(leaf, offset);
-        let found = self.header_digests(keys, header_leaves, source)?;
+        let (found, new) = self.header_digests(keys, header_end.div_ceil(LEAF_BYTES), parts)?;
         let root = tree.root(&keys.file, file_bytes)?;
         let sealed = tree.reader()?;
         let same_header = found.iter().enumerate().try_fold(true, |same, (index, digest)| {
@@ -209,33 +239,34 @@ impl Work<'_> {
         if !same_header || file_bytes != old.file_bytes || root != old.file_root {
             return Err(tampered(self.image, "the file was changed after it was sealed, and a rewrap would hide that"));
         }
-        let target = |leaf: &mut [u8], offset| self.file.read_exact_at(leaf, offset);
-        tree.put(0, &self.header_digests(keys, header_leaves, target)?)?;
+        tree.put(0, &new)?;
         Ok(Roots { file_bytes, file: tree.root(&keys.file, file_bytes)?, guest: old.guest_root })
     }
 
-    /// Digests of the leaves that hold the header, the envelope taken as zeros.
-    fn header_digests(
-        &self,
-        keys: &TreeKeys,
-        leaves: u64,
-        read: impl Fn(&mut [u8], u64) -> blobs::Result<()>,
-    ) -> Result<Vec<Digest>> {
+    /// Digests of the leaves that hold the header, the envelope taken as zeros: of the source, and with the new parts in them. The target is
+    /// not read for that, as what it shares with the source is not in memory.
+    fn header_digests(&self, keys: &TreeKeys, leaves: u64, parts: &[Part<'_>]) -> Result<(Vec<Digest>, Vec<Digest>)> {
         let (file_bytes, masked) = (self.image.file.len(), mask_of(self.image));
         let mut hasher = LeafHasher::new(&keys.file);
         let mut leaf = vec![0; LEAF_BYTES as usize];
-        let (mut digests, mut digest) = (Vec::new(), Vec::new());
+        let (mut found, mut new) = (Vec::new(), Vec::new());
         for offset in (0..leaves).map(|index| index * LEAF_BYTES) {
             let len = LEAF_BYTES.min(file_bytes.saturating_sub(offset)) as usize;
-            read(&mut leaf[..len], offset)?;
+            self.image.file.read_exact_at(&mut leaf[..len], offset)?;
             leaf[len..].fill(0);
             if let Some(range) = masked {
                 mask(&mut leaf, offset, range);
             }
-            digest_leaves(&mut hasher, &leaf, &mut digest);
-            digests.append(&mut digest);
+            let digest = digest_leaf(&mut hasher, &leaf);
+            found.push(digest);
+            let mut changes = false;
+            for part in parts.iter().filter(|part| part.reaches_into(offset..offset + LEAF_BYTES)) {
+                overlay(&mut leaf, offset, part.offset, part.bytes);
+                changes = true;
+            }
+            new.push(if changes { digest_leaf(&mut hasher, &leaf) } else { digest });
         }
-        Ok(digests)
+        Ok((found, new))
     }
 
     /// Writes the new envelope over the old one; returns the LUKS header as it stands in the file.

@@ -14,7 +14,7 @@ use crate::header_backup::HeaderBackup;
 use crate::keys::SealedRecord;
 use crate::leaves::{LEAF_BYTES, file_tree_path};
 use crate::luks::NewHeader;
-use crate::pipeline::{Tree, digest_leaves};
+use crate::pipeline::{Tree, digest_leaf};
 use crate::sealing::{Roots, Sealing};
 use crate::target::{ByteRange, Finished, Target};
 
@@ -57,7 +57,7 @@ impl SealedParts<'_> {
             self.file.write_all_at(&header.encode(), offset)?;
         }
         let area = area_digest(&sealing.header, &material)?;
-        let roots = self.roots(&places, &sealing.header)?;
+        let roots = self.roots(&places, sealing.header.key_material_offset() + material.len() as u64)?;
         let envelope = sealing.complete(roots.as_ref(), &area)?;
         let header = self.write_headers(&sealing.header, &envelope, random)?;
         let backup = HeaderBackup::new(sealing.image(), places.luks, &header, &sealing.header, &material);
@@ -85,9 +85,12 @@ impl SealedParts<'_> {
     }
 
     /// Completes the file's tree with what is not payload, and takes both roots.
-    fn roots(&self, places: &Places, header: &NewHeader) -> Result<Option<Roots>> {
+    ///
+    /// `header_len`: bytes of LUKS header and key material. The rest of their area, most of 2 MiB, was never written: it is zeros, as the tree
+    /// has it, and to read it would only fill memory.
+    fn roots(&self, places: &Places, header_len: u64) -> Result<Option<Roots>> {
         let (Some(tree), Some(guest)) = (self.tree, self.guest) else { return Ok(None) };
-        let fixed = ByteRange { offset: 0, len: places.luks + header.area_end() };
+        let fixed = ByteRange { offset: 0, len: places.luks + header_len };
         let tables = self.finished.tables.iter().copied();
         for range in [fixed, places.mask].into_iter().chain(tables) {
             self.digest_range(tree, range, places)?;
@@ -99,7 +102,6 @@ impl SealedParts<'_> {
     fn digest_range(&self, tree: &Tree, range: ByteRange, places: &Places) -> Result<()> {
         let mut hasher = LeafHasher::new(&tree.key);
         let mut leaf = vec![0; LEAF_BYTES as usize];
-        let mut digests = Vec::new();
         let end = (range.offset + range.len).min(self.finished.file_len);
         for index in range.offset / LEAF_BYTES..end.div_ceil(LEAF_BYTES) {
             let offset = index * LEAF_BYTES;
@@ -108,8 +110,7 @@ impl SealedParts<'_> {
             self.file.read_exact_at(&mut leaf[..len], offset)?;
             overlay(&mut leaf, offset, 0, &places.head);
             mask(&mut leaf, offset, places.mask);
-            digest_leaves(&mut hasher, &leaf, &mut digests);
-            tree.leaves.put(index, &digests)?;
+            tree.leaves.put(index, &[digest_leaf(&mut hasher, &leaf)])?;
         }
         Ok(())
     }

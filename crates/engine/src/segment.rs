@@ -7,6 +7,7 @@
 use formats::Mapping;
 
 use crate::error::Result;
+use crate::leaves::LEAF_BYTES;
 use crate::stack::{Piece, StackWalk};
 
 /// Smallest grid: 1 MiB fits the second-level cache with room for tables, and
@@ -24,6 +25,22 @@ pub(crate) struct Segment {
     pub len: u64,
     /// Where its bytes come from, in guest order. Ranges that no piece names are zeros.
     pub pieces: Vec<Piece>,
+}
+
+impl Segment {
+    /// For each leaf of the segment whether a piece with data reaches into it.
+    pub(crate) fn data_leaves(&self) -> Vec<bool> {
+        let mut leaves = vec![false; self.len.div_ceil(LEAF_BYTES) as usize];
+        for piece in self.pieces.iter().filter(|piece| !is_zeros(piece)) {
+            let (start, end) = (piece.guest - self.guest, piece.guest - self.guest + piece.len);
+            leaves[(start / LEAF_BYTES) as usize..end.div_ceil(LEAF_BYTES) as usize].fill(true);
+        }
+        leaves
+    }
+}
+
+fn is_zeros(piece: &Piece) -> bool {
+    matches!(piece.mapping, Mapping::Zero | Mapping::Unallocated)
 }
 
 /// Yields the segments of a disk in order.
@@ -81,10 +98,32 @@ impl Segmenter {
             return Ok(Some(piece));
         }
         while let Some(piece) = self.walk.next()? {
-            if self.zeros == Zeros::Yield || !matches!(piece.mapping, Mapping::Zero | Mapping::Unallocated) {
+            if self.zeros == Zeros::Yield || !is_zeros(&piece) {
                 return Ok(Some(piece));
             }
         }
         Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use formats::HostOffset;
+
+    use super::*;
+
+    /// A leaf that a piece only touches counts; one that a piece of zeros covers does not.
+    #[test]
+    fn leaves_with_data_are_those_that_a_piece_reaches_into() {
+        let piece = |leaf: u64, len, mapping| Piece { guest: 10 * LEAF_BYTES + leaf, len, layer: 0, mapping, skip: 0 };
+        let data = Mapping::Data(HostOffset(0));
+        let pieces = vec![
+            piece(LEAF_BYTES - 1, 2, data),
+            piece(3 * LEAF_BYTES, LEAF_BYTES, Mapping::Zero),
+            piece(4 * LEAF_BYTES, LEAF_BYTES, data),
+            piece(5 * LEAF_BYTES + 512, 512, data),
+        ];
+        let segment = Segment { index: 10, guest: 10 * LEAF_BYTES, len: 6 * LEAF_BYTES + 1, pieces };
+        assert_eq!(segment.data_leaves(), [true, true, false, false, true, true, false]);
     }
 }

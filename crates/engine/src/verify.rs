@@ -193,7 +193,7 @@ pub(crate) fn digest_disk(
         if let Some(range) = masked {
             mask(bytes, segment.guest, range);
         }
-        digest_leaves(&mut worker.hasher, bytes, &mut worker.digests);
+        digest_leaves(&mut worker.hasher, bytes, &segment.data_leaves(), &mut worker.digests);
         leaves.put(segment.guest / LEAF_BYTES, &worker.digests)?;
         Ok(segment.len)
     })

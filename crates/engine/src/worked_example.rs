@@ -40,7 +40,7 @@ fn the_worked_example_comes_out_byte_for_byte() {
     let journal = Mutex::new(Journal::create(&dir.path().join("journal"), &journal_header).unwrap());
     let mut cipher = SectorCipher::new(CipherKind::AesXtsPlain64, &master_key).unwrap();
     for (segment, text) in [(0, &b"hello-plain-sector0"[..]), (1, b"sector2048")] {
-        let mut work = Work { buffer: PageBuffer::zeroed(MIB), len: MIB, scratch: Vec::new() };
+        let mut work = Work { buffer: PageBuffer::zeroed(MIB), len: MIB, data: vec![true; 16], scratch: Vec::new() };
         work.buffer.bytes_mut()[..text.len()].copy_from_slice(text);
         let placement = target.place(&file, segment, &mut work).unwrap();
         for run in &placement.runs {

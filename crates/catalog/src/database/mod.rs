@@ -5,6 +5,7 @@
 
 pub(crate) use composed::Composed;
 pub(crate) use connection::Connection;
+pub use opener::OpenedFor;
 pub(crate) use opener::{BUSY_TIMEOUT, Opener};
 pub(crate) use row::Row;
 pub(crate) use value::{Statement, Value, values};

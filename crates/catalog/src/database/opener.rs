@@ -20,11 +20,20 @@ const LOG_PAGES: &str = "8000";
 /// Prepared statements that a connection keeps: more than this crate has texts.
 const PREPARED_MAX: usize = 512;
 
+/// What a catalog is opened for. It decides about costs alone: what is promised of changes is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenedFor {
+    /// Many calls at once, for a long time.
+    Service,
+    /// A few calls, one after the other, before the process ends. They share one connection, as a second one takes milliseconds.
+    Command,
+}
+
 /// Where the database is. Makes connections to it.
 #[derive(Clone)]
 pub(crate) enum Opener {
     /// A file.
-    Sqlite(PathBuf),
+    Sqlite(PathBuf, OpenedFor),
     /// A server; the options may hold a password, hence no `Debug`.
     Postgres(Box<PgConnectOptions>),
 }
@@ -46,7 +55,7 @@ impl Opener {
     /// A connection that changes things. Of the file engine there is one in a process, and it makes the file's settings.
     pub(crate) async fn writer(&self) -> sqlx::Result<Connection> {
         match self {
-            Self::Sqlite(path) => {
+            Self::Sqlite(path, _) => {
                 let options = sqlite(path)
                     .journal_mode(SqliteJournalMode::Wal)
                     .pragma("secure_delete", "ON")
@@ -61,7 +70,7 @@ impl Opener {
     /// A connection that cannot change anything.
     pub(crate) async fn reader(&self) -> sqlx::Result<Connection> {
         match self {
-            Self::Sqlite(path) => Ok(Connection::Sqlite(sqlite(path).pragma("query_only", "ON").connect().await?)),
+            Self::Sqlite(path, _) => Ok(Connection::Sqlite(sqlite(path).pragma("query_only", "ON").connect().await?)),
             Self::Postgres(options) => {
                 let options = options.as_ref().clone().options([("default_transaction_read_only", "on")]);
                 Ok(Connection::Postgres(options.connect().await?))
@@ -69,10 +78,15 @@ impl Opener {
         }
     }
 
+    /// Whether all calls share the writer's connection.
+    pub(crate) fn is_for_command(&self) -> bool {
+        matches!(self, Self::Sqlite(_, OpenedFor::Command))
+    }
+
     /// The file, or server and database, for messages: without user and password.
     pub(crate) fn place(&self) -> String {
         match self {
-            Self::Sqlite(path) => path.display().to_string(),
+            Self::Sqlite(path, _) => path.display().to_string(),
             Self::Postgres(options) => {
                 format!("database {} on {}", options.get_database().unwrap_or("of the user"), options.get_host())
             }

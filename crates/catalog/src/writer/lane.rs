@@ -61,6 +61,19 @@ impl Lane {
         Ok(())
     }
 
+    /// Runs a query outside of changes; `None` while there are any. A connection whose query failed or was cancelled is not used again.
+    pub(super) async fn fetch_committed(&mut self, statement: Statement) -> Option<sqlx::Result<Vec<Row>>> {
+        if self.group_is_open || self.change_is_open {
+            return None;
+        }
+        let mut connection = self.connection.take()?;
+        let rows = connection.fetch(statement).await;
+        if rows.is_ok() {
+            self.connection = Some(connection);
+        }
+        Some(rows)
+    }
+
     /// Runs a query of the open change.
     pub(super) async fn fetch(&mut self, action: &'static str, statement: Statement) -> Result<Vec<Row>> {
         let connection = self.connection.as_mut().expect("an open change has a connection");

@@ -29,11 +29,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::database::{Connection, Opener};
+use crate::database::{Connection, Opener, Row, Statement};
 use crate::error::{CatalogError, Result};
 use lane::Lane;
 
 /// The one writer of this process. On both engines other processes wait while a group is open.
+#[derive(Clone)]
 pub(crate) struct Writer {
     lane: Arc<Mutex<Lane>>,
     commits: Arc<AtomicU64>,
@@ -53,6 +54,11 @@ impl Writer {
             Ok(Write::new(lane))
         })
         .await
+    }
+
+    /// Runs a query on what is committed. `None`: the connection is in use, or lost, or has changes that are not committed.
+    pub(crate) async fn fetch_committed(&self, statement: Statement) -> Option<sqlx::Result<Vec<Row>>> {
+        self.lane.try_lock().ok()?.fetch_committed(statement).await
     }
 
     /// Number of groups that were committed.

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use catalog::{Catalog, CatalogError};
+use catalog::{Catalog, CatalogError, OpenedFor};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor};
 
@@ -36,6 +36,29 @@ async fn files_are_for_their_owner_only() {
     assert_eq!(directory.metadata().unwrap().permissions().mode() & 0o777, 0o700);
     catalog.close().await.unwrap();
     assert!(!directory.join("catalog.sqlite-wal").exists(), "a closed catalog is one file");
+}
+
+/// Shows that the calls of a command share one connection, and that a query beside a change does not see it.
+#[tokio::test]
+async fn a_command_takes_one_connection() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("catalog.sqlite");
+    let catalog = Catalog::open_for(OpenedFor::Command, directory.path()).await.unwrap();
+    for name in ["a", "b"] {
+        let mut write = catalog.write().await.unwrap();
+        write.meta_insert(name, b"kept").await.unwrap();
+        write.commit().await.unwrap();
+        assert!(catalog.read().meta_by_name(name).await.unwrap().is_some());
+    }
+    let descriptors = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+    assert_eq!(descriptors.filter(|fd| std::fs::read_link(fd.path()).is_ok_and(|file| file == path)).count(), 1);
+
+    let mut write = catalog.write().await.unwrap();
+    write.meta_insert("c", b"undone").await.unwrap();
+    assert_eq!(catalog.read().meta_by_name("c").await.unwrap(), None);
+    write.abandon().await.unwrap();
+    catalog.close().await.unwrap();
+    assert!(!directory.path().join("catalog.sqlite-wal").exists(), "a closed catalog is one file");
 }
 
 /// Shows that a directory whose files others could replace is refused.

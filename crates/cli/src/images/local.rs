@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use catalog::{Attendance, Attends, Clock, SystemClock};
+use catalog::{Attendance, Attends, Clock, OpenedFor, SystemClock};
 use crypto::{OsRandom, Random};
 use ecs::{
     CopyImage, DescribedImage, Ecs, ExportImage, ImageDiskRecord, ImageFilter, ImportDisk, ImportImage, ImportSource,
@@ -55,7 +55,7 @@ impl LocalImages {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.context("cannot start a runtime")?;
         let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(OsRandom));
-        let kms = runtime.block_on(store.kms(Arc::clone(&clock), Arc::clone(&random)))?;
+        let kms = runtime.block_on(store.kms(OpenedFor::Service, Arc::clone(&clock), Arc::clone(&random)))?;
         let lock = lock(&store.data_dir)?;
         let (rooms, account) = runtime.block_on(rooms(kms, clock, random))?;
         let permit = Permit::for_local_operator(account, rooms.clock.now());

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use api::{Keys as _, Served, Server};
-use catalog::{Attends, Clock, SystemClock};
+use catalog::{Attends, Clock, OpenedFor, SystemClock};
 use crypto::{OsRandom, Random};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -85,7 +85,7 @@ async fn serve(args: &ServeArgs, store: &Store) -> Result<ExitCode> {
 
 async fn open(args: &ServeArgs, installation: &Installation, store: &Store, clock: &Arc<dyn Clock>) -> Result<Backend> {
     let random: Arc<dyn Random> = Arc::new(OsRandom);
-    let kms = store.kms(clock.clone(), random.clone()).await?;
+    let kms = store.kms(OpenedFor::Service, clock.clone(), random.clone()).await?;
     let kms = kms.with_limits(installation.key_limits()).with_price_rule(args.price.price_rule);
     let (rooms, account) = rooms(kms, clock.clone(), random).await?;
     let images = installation.open_images(store, rooms.clone())?;

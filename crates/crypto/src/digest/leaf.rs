@@ -40,7 +40,7 @@ impl LeafHasher {
     #[must_use]
     pub fn leaf(&mut self, data: &[u8]) -> Digest {
         let tag = self.universal.seal([0; NONCE_BYTES], data, &mut []);
-        keyed(&self.outer, &[&tag])
+        keyed(&self.outer, &tag)
     }
 }
 

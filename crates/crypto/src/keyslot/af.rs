@@ -7,7 +7,8 @@
 //! ```
 //! The random stripes come first in the output, in the order they are drawn.
 
-use aws_lc_rs::digest::Context;
+use aws_lc_rs::digest::{MAX_OUTPUT_LEN, digest};
+use zeroize::Zeroizing;
 
 use crate::error::CryptoError;
 use crate::kdf::Hash;
@@ -71,24 +72,31 @@ fn random_stripes(split_bytes: usize, key_bytes: usize) -> Option<usize> {
     split_bytes.checked_sub(key_bytes).filter(|_| whole)
 }
 
+/// Index and longest piece: what is hashed at once.
+type Input = [u8; INDEX_BYTES + MAX_OUTPUT_LEN];
+
+const INDEX_BYTES: usize = size_of::<u32>();
+
 /// `d` after all `stripes`.
 fn mix(hash: Hash, stripes: &[u8], key_bytes: usize) -> Secret {
+    let mut input = Zeroizing::new([0; INDEX_BYTES + MAX_OUTPUT_LEN]);
     Secret::from_fn(key_bytes, |d| {
         for stripe in stripes.chunks_exact(key_bytes) {
             xor(d, stripe);
-            diffuse(hash, d);
+            diffuse(hash, d, &mut input);
         }
     })
 }
 
-/// `H` of the module's text, in place.
-fn diffuse(hash: Hash, bytes: &mut [u8]) {
+/// `H` of the module's text, in place. A slot takes eight thousand hashes of one block each; a context that takes pieces would need memory
+/// for each of them, which costs twice as much as the hash.
+fn diffuse(hash: Hash, bytes: &mut [u8], input: &mut Input) {
     let algorithm = hash.algorithm();
     for (index, piece) in (0_u32..).zip(bytes.chunks_mut(algorithm.output_len())) {
-        let mut context = Context::new(algorithm);
-        context.update(&index.to_be_bytes());
-        context.update(piece);
-        let digest = context.finish();
+        let (head, body) = input.split_at_mut(INDEX_BYTES);
+        head.copy_from_slice(&index.to_be_bytes());
+        body.iter_mut().zip(&*piece).for_each(|(byte, new)| *byte = *new);
+        let digest = digest(algorithm, input.get(..INDEX_BYTES.saturating_add(piece.len())).unwrap_or_default());
         // The last piece may be shorter than the hash.
         piece.iter_mut().zip(digest.as_ref()).for_each(|(byte, new)| *byte = *new);
     }

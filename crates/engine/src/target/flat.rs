@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use blobs::{PartialFile, SourceFile};
 
-use super::{Finished, Placement, Run, Tail, Target, Work, is_zero};
+use super::{Finished, Placement, Run, Tail, Target, Work};
 use crate::error::Result;
 use crate::journal::{Done, Records};
 
@@ -65,7 +65,7 @@ impl Target for Flat {
         let runs = if self.dense {
             vec![Run { start: 0, len, host }]
         } else {
-            let runs = data_runs(&work.buffer.bytes()[..len], host);
+            let runs = data_runs(work, len, host);
             if matches!(self.blocks, Blocks::AsWritten) {
                 reserve(file, &runs)?;
             }
@@ -116,17 +116,17 @@ fn reserve(file: &PartialFile, runs: &[Run]) -> Result<()> {
     Ok(())
 }
 
-/// The runs of `bytes` that are not whole blocks of zeros.
-pub(crate) fn data_runs(bytes: &[u8], host: u64) -> Vec<Run> {
+/// The runs of the first `len` bytes that are not whole blocks of zeros.
+pub(crate) fn data_runs(work: &Work, len: usize, host: u64) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
-    for (block, bytes) in bytes.chunks(HOLE_BYTES).enumerate() {
-        if is_zero(bytes) {
+    for start in (0..len).step_by(HOLE_BYTES) {
+        let block = start..len.min(start + HOLE_BYTES);
+        if work.is_zero(block.clone()) {
             continue;
         }
-        let start = block * HOLE_BYTES;
         match runs.last_mut() {
-            Some(run) if run.start + run.len == start => run.len += bytes.len(),
-            _ => runs.push(Run { start, len: bytes.len(), host: host + start as u64 }),
+            Some(run) if run.start + run.len == start => run.len += block.len(),
+            _ => runs.push(Run { start, len: block.len(), host: host + start as u64 }),
         }
     }
     runs
@@ -134,19 +134,25 @@ pub(crate) fn data_runs(bytes: &[u8], host: u64) -> Vec<Run> {
 
 #[cfg(test)]
 mod tests {
+    use blobs::PageBuffer;
+
     use super::*;
 
     #[test]
     fn blocks_of_zeros_become_holes_and_neighbours_one_run() {
-        let mut bytes = vec![0; 5 * HOLE_BYTES + 100];
+        let len = 5 * HOLE_BYTES + 100;
+        let mut work = Work { buffer: PageBuffer::zeroed(len), len, data: vec![true], scratch: Vec::new() };
+        let bytes = work.buffer.bytes_mut();
         bytes[HOLE_BYTES] = 1;
         bytes[3 * HOLE_BYTES - 1] = 1;
         bytes[5 * HOLE_BYTES + 99] = 1;
-        let runs = data_runs(&bytes, 1 << 20);
+        let runs = data_runs(&work, len, 1 << 20);
         let wanted = [
             Run { start: HOLE_BYTES, len: 2 * HOLE_BYTES, host: (1 << 20) + HOLE_BYTES as u64 },
             Run { start: 5 * HOLE_BYTES, len: 100, host: (1 << 20) + 5 * HOLE_BYTES as u64 },
         ];
         assert_eq!(runs, wanted);
+        work.data = vec![false];
+        assert!(data_runs(&work, len, 1 << 20).is_empty(), "nobody looks where the source has nothing");
     }
 }

@@ -6,6 +6,7 @@ use blobs::{PageBuffer, PartialFile};
 
 use crate::error::Result;
 use crate::journal::{Done, Records};
+use crate::leaves::LEAF_BYTES;
 
 mod allocator;
 mod flat;
@@ -92,8 +93,19 @@ pub(crate) struct Work {
     pub buffer: PageBuffer,
     /// Bytes of the segment, rounded up to whole units.
     pub len: usize,
+    /// Which leaves of the segment may hold data by the source's map. The others, and what follows, are zeros: nobody needs to look at them.
+    pub data: Vec<bool>,
     /// Output of a compressor, before it takes the buffer's place.
     pub scratch: Vec<u8>,
+}
+
+impl Work {
+    /// Whether these bytes of the segment are zeros.
+    pub(crate) fn is_zero(&self, bytes: Range<usize>) -> bool {
+        let leaves = bytes.start / LEAF_BYTES as usize..bytes.end.div_ceil(LEAF_BYTES as usize);
+        let may_hold_data = self.data.iter().skip(leaves.start).take(leaves.len()).any(|data| *data);
+        !may_hold_data || is_zero(&self.buffer.bytes()[bytes])
+    }
 }
 
 /// Where the bytes of a segment are to be written.

@@ -8,7 +8,7 @@ use formats::qcow2::{
     encode_refcount_table,
 };
 
-use super::{Allocator, ByteRange, Finished, Placement, Run, Tail, Target, Work, is_zero};
+use super::{Allocator, ByteRange, Finished, Placement, Run, Tail, Target, Work};
 use crate::error::{EngineError, Result};
 use crate::journal::{Done, Records};
 use crate::leaves::LEAF_BYTES;
@@ -82,16 +82,15 @@ impl Qcow2 {
     /// Moves the clusters that hold data together at the front; returns their places among the units.
     fn compact(&self, work: &mut Work) -> Vec<usize> {
         let cluster = self.cluster();
-        let bytes = work.buffer.bytes_mut();
         let mut kept = Vec::with_capacity(work.len / cluster);
         for unit in 0..work.len / cluster {
             let start = unit * cluster;
-            if !self.preallocate && is_zero(&bytes[start..start + cluster]) {
+            if !self.preallocate && work.is_zero(start..start + cluster) {
                 continue;
             }
             let to = kept.len() * cluster;
             if to != start {
-                bytes.copy_within(start..start + cluster, to);
+                work.buffer.bytes_mut().copy_within(start..start + cluster, to);
             }
             kept.push(unit);
         }

@@ -78,7 +78,7 @@ impl Target for VhdDynamic {
 
     fn place(&self, _file: &PartialFile, segment: u64, work: &mut Work) -> Result<Placement> {
         let block = Self::BLOCK_BYTES as usize;
-        let mut runs = data_runs(&work.buffer.bytes()[..work.len], 0);
+        let mut runs = data_runs(work, work.len, 0);
         if runs.is_empty() {
             return Ok(Placement { runs, done: Done { segment, host: 0, host_len: 0, entries: Vec::new() } });
         }
