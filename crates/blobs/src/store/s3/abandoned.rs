@@ -110,11 +110,8 @@ impl S3Store {
             recorded.extend(blocking(move || Record::upload_of(&path)).await?);
             found.push(BlobUpload { blob, begun: Begun::Here });
         }
-        // Those of this directory are told also when the service lists none.
-        match self.add_listed(&mut found, &recorded).await {
-            Err(cause) if found.is_empty() => Err(cause),
-            _ => Ok(found),
-        }
+        self.add_listed(&mut found, &recorded).await?;
+        Ok(found)
     }
 
     /// Aborts one of them, unless it runs here by now.
