@@ -11,11 +11,11 @@ use crate::error::Result;
 /// For how long a job is its worker's without a sign of life.
 pub(super) const OWNED_FOR: Duration = Duration::from_secs(30);
 
-/// How long a process that is about to end is waited for, or one whose host has vanished until the database notices.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a process that is about to end is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Ecs {
-    /// Says that this process works on jobs. One that stands in the way is waited for: it may be about to end.
+    /// Says that this process works on jobs. One that stands in the way is waited for a moment: it may be about to end.
     ///
     /// Errors: failures of the catalog; [`catalog::CatalogError::NotAlone`], `OnlyServer` and `NameTaken` for a process that does not end.
     pub async fn attend(&self, attends: Attends) -> Result<Attendance> {
