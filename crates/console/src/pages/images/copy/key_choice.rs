@@ -174,7 +174,7 @@ mod tests {
                 refused: Some(Trouble::of_form(language, "<script>", "<script>")),
             };
             let html = page.render().unwrap();
-            assert!(!html.contains("<script>") && html.matches("&#60;script&#62;").count() == 6, "{html}");
+            assert!(!html.contains("<script>") && html.matches("&#60;script&#62;").count() == 7, "{html}");
         }
     }
 }
