@@ -59,12 +59,13 @@ fn every_point_fails(error: &str, calls: &[&str], text: &str) {
     let mut failed = 0;
     for call in calls {
         let most = seen.most_in_one_thread(call);
-        let step = usize::try_from(most.div_ceil(6).max(1)).expect("small");
+        let step = usize::try_from(most.div_ceil(10).max(1)).expect("small");
         for n in (1..=most).step_by(step) {
             let (shop, before, n, outcome) = fault_at(call, n, error, LINE);
             let what = format!("{call} {n}: {error}");
             if outcome.code == 0 {
-                // Some calls are hints, such as taking space beforehand: without them the result must be right.
+                // Some calls are hints, such as taking space beforehand, and the catalog tidies its log when all is done: without them the
+                // result must be right.
                 shop.must("verify target");
                 shop.must_equal("target", "disk.raw", "raw");
                 continue;
@@ -76,7 +77,7 @@ fn every_point_fails(error: &str, calls: &[&str], text: &str) {
             assert!(shop.kept().is_empty(), "{what} left in the data directory: {:?}", shop.kept());
         }
     }
-    assert!(failed >= 6, "only {failed} attempts failed: the faults do not reach the copy any more");
+    assert!(failed >= 4, "only {failed} attempts failed: the faults do not reach the copy any more");
 }
 
 /// The copy with every `call` of a thread failing from its `n`-th on: a disk does not heal by itself.
