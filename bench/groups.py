@@ -1,4 +1,4 @@
-"""What is measured and against what. A group runs its sides in turn (A B C A B C …) on the same inputs, in one state of the machine."""
+"""What is measured and against what. A group runs its sides in turn on the same inputs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Group:
     claims: list[Claim]
     sources: list[Path]
     repeats: int = 5
-    warm: bool = True  # touch memory first; not worth it for work of milliseconds
+    settle: bool = True  # bring the sources into the page cache, and run once uncounted, whose output leaves memory that is at hand
     volume: Path | None = None  # where to watch the free space
 
 
@@ -79,14 +79,14 @@ def _encrypt(shop: Workshop) -> Group:
         ours("reseal, no digest tree", "--no-digest"),
         Side("cp", [tools.cp(shop.big, shop.output)], [shop.output]),
         qemu("qemu-img best flags", tools.QEMU_BEST, tools.ITER_TIME_LOWEST),
-        qemu("qemu-img default flags", []),
+        qemu("qemu-img default flags", [], repeats=5),
     ], [
         Claim(work, "reseal", "qemu-img best flags", _times(7)),
         Claim(work, "reseal", "qemu-img default flags", _times(13)),
         Claim(work, "reseal", "cp", _ratio(0.7)),
         Claim(work, "reseal", "reseal, cipher off", _ratio(1.15)),
         Claim("digest tree on", "reseal", "reseal, no digest tree", _ratio(1.15)),
-    ], [shop.big])
+    ], [shop.big], repeats=9)
 
 
 def _durable(shop: Workshop) -> Group:
@@ -108,7 +108,7 @@ def _reencrypt(shop: Workshop) -> Group:
         Side("reseal", [shop.reseal.encrypt(shop.big_luks, shop.output, KEY_B, "--no-sync")], [shop.output], "buffered"),
         Side("qemu-img best flags", [tools.qemu_reencrypt(shop.big_luks, shop.output, shop.twin_key, shop.new_key, tools.QEMU_BEST)],
              [shop.output]),
-    ], [Claim("LUKS → LUKS, new master key, no sync", "reseal", "qemu-img best flags", _times(8))], [shop.big_luks])
+    ], [Claim("LUKS → LUKS, new master key, no sync", "reseal", "qemu-img best flags", _times(8))], [shop.big_luks], repeats=7)
 
 
 def _reencrypt_durable(shop: Workshop) -> Group:
@@ -146,7 +146,7 @@ def _copy(shop: Workshop) -> Group:
     ], [
         Claim("plain copy, no reflink", "reseal, plain", "cp, plain", _ratio(1.0)),
         Claim("keep-key copy, no reflink", "reseal, keep key", "cp, keep key", _ratio(1.0)),
-    ], [shop.big, shop.big_luks])
+    ], [shop.big, shop.big_luks], repeats=7)
 
 
 def _share(shop: Workshop) -> Group:
@@ -159,7 +159,7 @@ def _share(shop: Workshop) -> Group:
     ], [
         Claim("plain copy by reflink, new space", "reseal, plain", None, _limit(1, "volume_mib")),
         Claim("keep-key copy by reflink, new space", "reseal, keep key", None, _limit(1, "volume_mib")),
-    ], [], warm=False, volume=shop.volume)
+    ], [], settle=False, volume=shop.volume)
 
 
 def _tiny(shop: Workshop) -> Group:
@@ -185,7 +185,7 @@ def _sparse(shop: Workshop) -> Group:
     return Group("sparse", [
         Side("reseal", [shop.reseal.encrypt(shop.sparse, shop.output, KEY_A, "--no-sync")], [shop.output], "buffered"),
         Side("qemu-img best flags", [qemu], [shop.output]),
-    ], [Claim("sparse, many short extents, no sync", "reseal", "qemu-img best flags", _times(8))], [shop.sparse])
+    ], [Claim("sparse, many short extents, no sync", "reseal", "qemu-img best flags", _times(8))], [shop.sparse], repeats=9)
 
 
 def _terabyte(shop: Workshop) -> Group:
@@ -195,7 +195,7 @@ def _terabyte(shop: Workshop) -> Group:
     ], [
         Claim(work, "reseal", None, _limit(0.1)),
         Claim(work + ", on disk", "reseal", None, _limit(8, "output_mib")),
-    ], [shop.terabyte], warm=False)
+    ], [shop.terabyte], settle=False)
 
 
 def _many(shop: Workshop) -> Group:
@@ -223,4 +223,4 @@ def _open(shop: Workshop) -> Group:
     """`exec` of a command that does nothing: the program starts, tests itself, opens the file and has its key unwrapped."""
     return Group("open", [
         Side("reseal exec … true", [shop.reseal.exec(shop.tiny_luks, "true")]),
-    ], [Claim("self test + open + key unwrap", "reseal exec … true", None, _limit(0.030))], [shop.tiny_luks], repeats=20, warm=False)
+    ], [Claim("self test + open + key unwrap", "reseal exec … true", None, _limit(0.030))], [shop.tiny_luks], repeats=20, settle=False)

@@ -21,7 +21,6 @@ class Sizes:
     big_virtual: int
     sparse_extents: int
     copies_at_once: int
-    warm: int
 
     @property
     def disk_needed(self) -> int:
@@ -30,13 +29,13 @@ class Sizes:
 
     @property
     def memory_needed(self) -> int:
-        # Source and output stay in the page cache, with the touched memory beside them.
-        return 2 * self.big_data + self.warm + GIB
+        # Source and output stay in the page cache. As much again is what the host may be slow to give.
+        return 4 * self.big_data + GIB
 
 
-FULL = Sizes("full", 4 * GIB, 8 * GIB, 5000, 32, 7 * 10**9)
-HALF = Sizes("half", 2 * GIB, 4 * GIB, 2500, 32, 3 * 10**9)
-QUICK = Sizes("quick", 256 * MIB, 512 * MIB, 400, 8, 10**9)
+FULL = Sizes("full", 4 * GIB, 8 * GIB, 5000, 32)
+HALF = Sizes("half", 2 * GIB, 4 * GIB, 2500, 32)
+QUICK = Sizes("quick", 256 * MIB, 512 * MIB, 400, 8)
 
 
 def largest_that_fits(disk_free: int, memory_free: int) -> Sizes:

@@ -1,8 +1,7 @@
-"""What the numbers were measured on, and how memory is brought into the state that perf.md asks for."""
+"""What the numbers were measured on, and how sources come into the page cache."""
 
 from __future__ import annotations
 
-import mmap
 import os
 import platform
 import resource
@@ -35,21 +34,14 @@ def memory_floor_mib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def warm(length: int, sources: list[Path]) -> None:
-    """Touches memory that the host may have taken back, then reads the sources into the page cache; outside of what is timed.
+def read(sources: list[Path]) -> None:
+    """Brings the sources into the page cache; outside of what is timed.
 
-    Without this, a first touch costs 0.4 GB/s instead of 2 to 5, and whoever runs first pays (perf.md, measuring rules).
+    Memory is not touched beforehand: what is freed so is given back to the host before anybody can use it, and a first touch costs
+    0.4 GB/s instead of 2 to 5 (perf.md, measuring rules). On this kernel runs after it took 7 to 10 s instead of 2 to 5.
     """
     os.sync()
-    in_child(_touch, length)
     in_child(_read, sources)
-
-
-def _touch(length: int) -> None:
-    with mmap.mmap(-1, length) as memory:
-        block = b"\1" * (1 << 20)
-        for _ in range(length >> 20):
-            memory.write(block)
 
 
 def _read(sources: list[Path]) -> None:

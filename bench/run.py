@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Measures Reseal against the tools that do the same work, itself with parts left out, and its server. `make bench` calls it.
 
-Inputs are made first; then each group of commands runs in turn, A B C A B C, so that all see the same state of the machine.
-The output of the run before is removed just before each run: memory that was freed a moment ago is the cheapest there is, for
-everyone alike. Results go to bench/out/results.json.
+Inputs are made first; then all commands of a group run once in each turn, in an order that changes from turn to turn, so that all see
+the same states of the machine: who always follows the longest peer finds memory that the host has taken back meanwhile. The output
+of the run before is removed just before each run: memory that was freed a moment ago is the cheapest there is, for everyone alike.
+Results go to bench/out/results.json.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import random
 import shutil
 import signal
 import sys
@@ -109,11 +111,13 @@ def _wanted(groups: list[Group], names: str | None) -> tuple[list[Group], set[st
 
 def _measure(group: Group, shop: Workshop, quick: bool) -> dict[str, list[Run]]:
     print(f"  {group.name}: ", end="", flush=True)
-    if group.warm:
-        machine.warm(shop.sizes.warm, group.sources)
+    order = random.Random(group.name)  # the same in every run of the benchmark
+    if group.settle:
+        machine.read(group.sources)
+        _run_side(group.sides[0], group, shop)
     runs: dict[str, list[Run]] = {side.name: [] for side in group.sides}
     for turn in range(min(group.repeats, 3) if quick else group.repeats):
-        for side in group.sides:
+        for side in order.sample(group.sides, len(group.sides)):
             if side.repeats is None or turn < side.repeats:
                 runs[side.name].append(_run_side(side, group, shop))
         print(".", end="", flush=True)
