@@ -132,10 +132,10 @@ impl Ecs {
         Ok(())
     }
 
-    /// Takes the snapshot of a job that made none from the usage of its key.
+    /// Takes the snapshot of a job that made none, and is over, from the usage of its key.
     pub(super) async fn forget_snapshot_records(&self, write: &mut Write, job: &JobRecord) -> Result<()> {
         let found = write.read().snapshot_by_id(&job.job.image_id).await?;
-        if found.is_some_and(|snapshot| snapshot.status == "accomplished") {
+        if found.is_some_and(|snapshot| snapshot.status != "failed") {
             return Ok(());
         }
         Ok(write.sealed_images_delete_at(&arn::snapshot(&job.job.scope, &job.job.image_id)).await?)

@@ -228,6 +228,12 @@ impl Write {
         Ok(self.execute("take a job", sql, values![id, &owner.worker, &owner.place, until, now]).await? == 1)
     }
 
+    /// Lets a job go that is `owner`'s and not over, for whoever takes it next.
+    pub async fn job_release(&mut self, id: &str, owner: &JobOwner) -> Result<()> {
+        let sql = "UPDATE jobs SET owned_until = 0 WHERE id = $1 AND state = 'Processing' AND owner = $2";
+        self.execute("let a job go", sql, values![id, &owner.worker]).await.map(drop)
+    }
+
     /// Gives up the jobs of other workers of the same data directory: their processes are known to be gone.
     pub async fn jobs_disown_others(&mut self, owner: &JobOwner) -> Result<u64> {
         let sql = "UPDATE jobs SET owned_until = 0
