@@ -7,7 +7,7 @@ use blobs::{BlobId, BlobStore, Cause, PutAhead};
 use catalog::{DiskContent, Region};
 use engine::{
     BenchSwitches, CopyRequest, Durability, EngineError, Follower, Identity, ImageFile, Observer, Overwrite, Phase,
-    Progress, Report, Request, SourceFormat, Surroundings, TargetFormat,
+    Progress, Report, Request, SourceFormat, Surroundings, TargetFormat, Unfinished,
 };
 use tokio::sync::oneshot;
 
@@ -177,6 +177,8 @@ impl Ecs {
             preallocate: false,
             verify: self.config.verify_copies,
             durability: Durability::Durable,
+            // The next worker's, until the job is over.
+            unfinished: Unfinished::Keep,
             threads: self.config.threads,
             data_dir: self.config.data_dir.clone(),
             bench: BenchSwitches::default(),
