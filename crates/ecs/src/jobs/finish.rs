@@ -4,7 +4,7 @@ use catalog::{
     BlobRecord, DiskContent, ImageRecord, JobRecord, Region, SealedImage, SealedImageRecord, SnapshotRecord, Write,
 };
 
-use super::disk::MadeDisk;
+use super::made::MadeDisk;
 use super::spec::COPYING;
 use crate::arn::{self, image_disk};
 use crate::ecs::Ecs;
@@ -61,12 +61,15 @@ impl Ecs {
         snapshot.status = "accomplished".to_owned();
         snapshot.updated_at = self.now();
         write.snapshot_update(&snapshot).await?;
-        let sealed_id = match (&disk.made, &disk.shared) {
-            (_, Some(source)) => self.record_kept(write, image, source, &snapshot).await?,
-            (Some(made), None) => made.sealed_id.clone(),
-            (None, None) => String::new(),
-        };
-        self.keep_only_record(write, image, &snapshot, &sealed_id).await
+        let path = self.path_of(write, image, &snapshot).await?;
+        match (&disk.made, &disk.shared) {
+            (_, Some(source)) => {
+                let sealed_id = self.record_kept(write, source, &snapshot, &path).await?;
+                keep_only_record(write, &sealed_id, &path).await
+            }
+            (Some(made), None) => keep_record_of(write, made, &path).await,
+            (None, None) => Ok(()),
+        }
     }
 
     /// Nothing becomes Available under a key that cannot open it: the key may have changed since the call, which is long ago for a copy
@@ -104,9 +107,9 @@ impl Ecs {
     async fn record_kept(
         &self,
         write: &mut Write,
-        image: &ImageRecord,
         source: &SnapshotRecord,
         snapshot: &SnapshotRecord,
+        path: &str,
     ) -> Result<String> {
         if snapshot.content.key_id.is_none() {
             return Ok(String::new());
@@ -116,8 +119,7 @@ impl Ecs {
         // Without it the key's guard would not see the copy.
         let unknown = || EcsError::Damaged(format!("snapshot {} is not recorded under its key", source.id));
         let recorded = recorded.ok_or_else(unknown)?;
-        let path = self.path_of(write, image, snapshot).await?;
-        let kept = SealedImage { path, mode: "keep".to_owned(), ..recorded.image };
+        let kept = SealedImage { path: path.to_owned(), mode: "keep".to_owned(), ..recorded.image };
         let sealed_id = kept.image_id.clone();
         write.sealed_image_insert(&SealedImageRecord { image: kept, sealed_at: self.now() }).await?;
         Ok(sealed_id)
@@ -145,23 +147,6 @@ impl Ecs {
         Ok(Vec::new())
     }
 
-    /// Takes away the other records of a disk: of its use in flight, and of an earlier run whose copy could not go on.
-    async fn keep_only_record(
-        &self,
-        write: &mut Write,
-        image: &ImageRecord,
-        snapshot: &SnapshotRecord,
-        sealed_id: &str,
-    ) -> Result<()> {
-        let path = self.path_of(write, image, snapshot).await?;
-        for record in write.read().sealed_images_at(&path).await? {
-            if record.image.image_id != sealed_id {
-                write.sealed_image_delete(&record.image.image_id, &path).await?;
-            }
-        }
-        Ok(())
-    }
-
     /// How a disk of an image is recorded under its key.
     async fn path_of(&self, write: &mut Write, image: &ImageRecord, snapshot: &SnapshotRecord) -> Result<String> {
         let disks = write.read().image_disks(&image.id).await?;
@@ -169,4 +154,22 @@ impl Ecs {
         let disk = disk.ok_or_else(|| EcsError::Damaged(format!("snapshot {} is of no disk", snapshot.id)))?;
         Ok(image_disk(&image.scope, &image.id, disk.position))
     }
+}
+
+/// Keeps the record of a disk that was made, and no other of it.
+///
+/// Errors: `Damaged` where it has none.
+pub(super) async fn keep_record_of(write: &mut Write, made: &MadeDisk, path: &str) -> Result<()> {
+    made.require_recorded(&mut write.read(), path).await?;
+    keep_only_record(write, &made.sealed_id, path).await
+}
+
+/// Takes away the other records of a disk: of its use in flight, and of an earlier run whose copy could not go on.
+async fn keep_only_record(write: &mut Write, sealed_id: &str, path: &str) -> Result<()> {
+    for record in write.read().sealed_images_at(path).await? {
+        if record.image.image_id != sealed_id {
+            write.sealed_image_delete(&record.image.image_id, path).await?;
+        }
+    }
+    Ok(())
 }

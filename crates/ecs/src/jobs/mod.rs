@@ -20,6 +20,7 @@ mod foreground;
 mod heartbeat;
 mod import;
 pub(crate) mod keys;
+mod made;
 mod metering;
 mod read;
 pub(crate) mod spec;
