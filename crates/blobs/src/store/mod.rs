@@ -59,7 +59,7 @@ pub trait BlobStore: std::fmt::Debug + Send + Sync {
 
     /// Removes what came of a blob whose put will never be. What is running is ended before.
     ///
-    /// Errors: the system's or service's; then [`BlobStore::uploads`] finds it.
+    /// Errors: the system's or service's; then [`BlobStore::uploads_here`] finds it.
     async fn give_up(&self, _id: &BlobId) -> StoreResult<()> {
         Ok(())
     }
@@ -86,10 +86,16 @@ pub trait BlobStore: std::fmt::Debug + Send + Sync {
     /// Files and objects of others, whose names are not ids, do not appear.
     async fn list(&self, after: Option<&BlobId>, limit: usize) -> StoreResult<Vec<BlobEntry>>;
 
-    /// Uploads of blobs that were begun, here or elsewhere, and neither completed nor given up; without those that run in this process.
-    /// Whoever gives up what is not wanted asks what is wanted afterwards: an upload may begin at any time, but only of a blob that is wanted
-    /// by then. A service that cannot list them tells none of others; there is a limit, behind which the next call goes on once these are gone.
-    async fn uploads(&self) -> StoreResult<Vec<BlobUpload>> {
+    /// Uploads of blobs that this store's directory has a record of, and that were neither completed nor given up; without those that run in
+    /// this process. The service is not asked. Whoever gives up what is not wanted asks what is wanted afterwards: an upload may begin at any
+    /// time, but only of a blob that is wanted by then.
+    async fn uploads_here(&self) -> StoreResult<Vec<BlobUpload>> {
+        Ok(Vec::new())
+    }
+
+    /// The others that the service lists. One that cannot list them has none; there is a limit, behind which the next call goes on once these are
+    /// gone.
+    async fn uploads_elsewhere(&self) -> StoreResult<Vec<BlobUpload>> {
         Ok(Vec::new())
     }
 

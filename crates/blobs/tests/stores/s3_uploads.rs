@@ -114,7 +114,7 @@ async fn only_abandoned_uploads_of_blobs_are_aborted() {
     let file = work_file(&store, "finished", &content);
     let putting = begin_put(&store, 1, &file);
     until("the upload begins", || moto.ask("GET", "?uploads", "").contains(&id(1).to_string())).await;
-    let found = store.uploads().await.unwrap();
+    let found = store.uploads_elsewhere().await.unwrap();
     let [BlobUpload { blob, begun: Begun::Elsewhere { at, .. } }] = &found[..] else { panic!("{found:?}") };
     assert!(*blob == id(9) && (Timestamp::UNIX_EPOCH..Timestamp::MAX).contains(at), "{found:?}");
     store.abort_upload(&found[0]).await.unwrap();
@@ -142,7 +142,7 @@ async fn an_upload_whose_id_was_never_told_is_found() {
             1 => put(&store, &id(n), &pattern(2 * PART)).await,
             2 => store.give_up(&id(n)).await.unwrap(),
             _ => {
-                let found = store.uploads().await.unwrap();
+                let found = store.uploads_here().await.unwrap();
                 let own = found.iter().find(|upload| upload.blob == id(3) && upload.begun == Begun::Here).unwrap();
                 store.abort_upload(own).await.unwrap();
             }

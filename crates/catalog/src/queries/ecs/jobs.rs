@@ -177,10 +177,10 @@ impl Read<'_> {
         self.records("list jobs", sql, values![sequence], JobRecord::from_row).await
     }
 
-    /// Whether a job that is over names this blob among what it was to make.
-    pub async fn blob_is_of_ended_job(&mut self, blob: &str) -> Result<bool> {
-        let sql = "SELECT count(*) AS n FROM jobs WHERE finished_at IS NOT NULL AND replace(spec, $1, '') <> spec";
-        Ok(self.count("look for the job of a blob", sql, values![blob]).await? > 0)
+    /// Whether a job that ended at `since` or later names this blob among what it was to make.
+    pub async fn blob_is_of_ended_job(&mut self, blob: &str, since: Timestamp) -> Result<bool> {
+        let sql = "SELECT count(*) AS n FROM jobs WHERE finished_at >= $2 AND replace(spec, $1, '') <> spec";
+        Ok(self.count("look for the job of a blob", sql, values![blob, since]).await? > 0)
     }
 
     /// Number of jobs of a region that wait or are worked on, of all accounts.
