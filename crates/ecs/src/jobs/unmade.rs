@@ -17,7 +17,7 @@ impl Ecs {
         // It was cancelled or given up, or was found at its end to be over, or another's.
         let is_stopped = running.is_cancelled() || matches!(error, EcsError::Engine(EngineError::Cancelled));
         if !is_stopped {
-            if error.is_temporary() {
+            if error.leaves_its_job() {
                 tracing::warn!(job = %id, error = error.with_causes(), "a job is left for a later run");
                 return;
             }
