@@ -178,7 +178,6 @@ mod tests {
             (EcsError::Stopping, true, true),
             (EcsError::KmsNotOpened, false, false),
         ] {
-            let error: EcsError = error;
             assert_eq!((error.leaves_its_job(), error.is_temporary()), (leaves, is_temporary), "{error:?}");
         }
     }
