@@ -47,7 +47,8 @@ pub trait BlobStore: std::fmt::Debug + Send + Sync {
     /// Makes a finished file of the work directory the blob `id`. When this returns, the blob is durable and the file is gone.
     ///
     /// A put that was interrupted is repeated with the same arguments: it goes on from the work file where there is one, and
-    /// is done where only the blob is left. No moment shows a part of a blob.
+    /// is done where only the blob is left. No moment shows a part of a blob. What came of one that will not be repeated goes with
+    /// [`BlobStore::give_up`].
     ///
     /// Errors: [`Cause::NotAWorkFile`]; [`Cause::NoWorkFile`] when neither file nor blob is there; the system's or service's.
     async fn put(&self, id: &BlobId, work_file: &Path) -> StoreResult<()>;
