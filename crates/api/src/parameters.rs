@@ -6,6 +6,7 @@
 mod kinds;
 mod lists;
 
+pub(crate) use kinds::has_nul;
 pub use kinds::{Flag, Integer, JsonMap, JsonStrings, Kind, Name, OneOf, Text};
 pub use lists::{List, NumberedRecord, Records, Tag, Tags};
 

@@ -98,7 +98,19 @@ impl Attendance {
 }
 
 impl Session {
+    /// Takes both locks, on a new connection.
+    ///
+    /// Errors: those of [`Attendance::confirm`]; `Database` also when the database does not answer.
     async fn take(&mut self, attends: Attends, patience: Duration) -> Result<()> {
+        // The database waits for each lock; beside that it has the time that it has for all else.
+        let answered = timeout(2 * patience + BUSY_TIMEOUT, self.try_take(attends, patience)).await;
+        answered.unwrap_or_else(|_| {
+            let silent = std::io::Error::new(std::io::ErrorKind::TimedOut, "the database does not answer");
+            Err(CatalogError::database("say that it is in use")(silent.into()))
+        })
+    }
+
+    async fn try_take(&mut self, attends: Attends, patience: Duration) -> Result<()> {
         let failed = CatalogError::database("say that it is in use");
         let mut connection = self.opener.writer().await.map_err(CatalogError::database("reach its database"))?;
         // 0 would be for ever.
@@ -127,5 +139,21 @@ impl Session {
             CatalogError::Busy { .. } => held,
             error => error,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Shows that a server which takes connections and says nothing is given up. The clock of the test goes on by itself while all wait.
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_database_is_given_up() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("postgres://me@{}/name?sslmode=disable", listener.local_addr().unwrap());
+        let opener = Opener::postgres(&url).unwrap();
+        let begun = Attendance::begin(&opener, "data-1", Attends::Server, Duration::from_secs(5)).await;
+        let error = begun.err().expect("nobody gave it the locks");
+        assert!(matches!(&error, CatalogError::Database { source: sqlx::Error::Io(_), .. }), "{error:?}");
     }
 }

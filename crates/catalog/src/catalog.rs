@@ -91,6 +91,12 @@ impl Catalog {
         Attendance::begin(&self.opener, name, attends, patience).await
     }
 
+    /// Whether it is a file in a data directory, and not in a database that others may reach when this process does not.
+    #[must_use]
+    pub fn is_in_data_directory(&self) -> bool {
+        matches!(self.opener, Opener::Sqlite(..))
+    }
+
     /// Number of commits so far. Changes that come together share one, so it may be far below the number of changes.
     pub fn commits(&self) -> u64 {
         self.writer.commits()

@@ -129,6 +129,17 @@ pub enum CatalogError {
 }
 
 impl CatalogError {
+    /// Whether it says nothing against what was asked: the catalog was busy, or its connection was lost, and the change may have been kept or
+    /// not. Whoever finds out which when he comes again may come again.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Busy { .. } | Self::GroupFailed { .. } | Self::Stopped => true,
+            Self::Database { source, .. } => is_lost(source),
+            _ => false,
+        }
+    }
+
     /// Sorts an error of the database. For `map_err`.
     pub(crate) fn database(action: &'static str) -> impl Fn(sqlx::Error) -> Self {
         move |source| {
@@ -149,6 +160,21 @@ impl CatalogError {
     }
 }
 
+/// Whether the connection is gone, or could not be made: its socket, the thread that it lives in, or what the server says.
+pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_code_of_loss(&code)),
+        _ => false,
+    }
+}
+
+/// What PostgreSQL says of a connection: that there is a fault in it (class 08), that the server stops or starts (class 57P), or that it has
+/// too many. The codes of SQLite are other numbers.
+fn is_code_of_loss(code: &str) -> bool {
+    code.len() == 5 && (code.starts_with("08") || code.starts_with("57P") || code == "53300")
+}
+
 fn is_busy(error: &sqlx::Error) -> bool {
     let Some(error) = error.as_database_error() else { return false };
     let code = error.code().unwrap_or_default();
@@ -158,4 +184,39 @@ fn is_busy(error: &sqlx::Error) -> bool {
     }
     // SQLITE_BUSY is 5; its extended codes keep it in the low byte.
     code.parse::<u32>().is_ok_and(|code| code & 0xff == 5)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Only what a lost connection says passes; what a statement is refused for does not.
+    #[test]
+    fn what_passes_is_told_from_what_stays() {
+        for (code, is_loss) in [
+            ("08006", true),
+            ("57P01", true),
+            ("57P03", true),
+            ("53300", true),
+            ("57014", false),
+            ("53100", false),
+            ("23505", false),
+            ("40001", false),
+            ("8", false),
+            ("787", false),
+        ] {
+            assert_eq!(is_code_of_loss(code), is_loss, "{code}");
+        }
+        let failed = |source| CatalogError::database("read a job")(source);
+        let gone = || sqlx::Error::Io(std::io::ErrorKind::UnexpectedEof.into());
+        for (error, passes) in [
+            (failed(gone()), true),
+            (failed(sqlx::Error::RowNotFound), false),
+            (CatalogError::GroupFailed { source: Arc::new(gone()) }, true),
+            (CatalogError::Busy { waited_s: 10 }, true),
+            (CatalogError::ChangeHasFailed, false),
+        ] {
+            assert_eq!(error.is_passing(), passes, "{error:?}");
+        }
+    }
 }

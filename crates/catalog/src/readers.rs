@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Semaphore;
 
 use crate::database::{Connection, Opener, Row, Statement};
-use crate::error::{CatalogError, Result};
+use crate::error::{CatalogError, Result, is_lost};
 use crate::writer::Writer;
 
 /// Most connections for queries. Each costs a thread (SQLite) or a server process (PostgreSQL); a query takes microseconds.
@@ -73,14 +73,5 @@ impl Readers {
 
     fn put_idle(&self, connection: Connection) {
         self.idle.lock().expect("no holder of this lock can panic").push(connection);
-    }
-}
-
-/// Whether the connection is gone: its socket, or what the server says when it stops (class 57P).
-fn is_lost(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_) => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
-        _ => false,
     }
 }

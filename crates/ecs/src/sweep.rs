@@ -88,8 +88,10 @@ impl Ecs {
     /// taken the job over.
     pub(crate) async fn discard_unrecorded(&self, region: &Region, blob: &str) -> Result<()> {
         let (Ok(store), Ok(id)) = (self.store(region), blob.parse::<BlobId>()) else { return Ok(()) };
+        // In this order: a job that ends in between has recorded its blob by then.
+        let is_in_work = self.blobs_in_work().await?.contains(blob);
         let recorded = self.catalog.read().blob_by_id(blob).await?;
-        if recorded.is_some_and(|blob| blob.dropped_at.is_none()) || self.blobs_in_work().await?.contains(blob) {
+        if is_in_work || recorded.is_some_and(|blob| blob.dropped_at.is_none()) {
             return Ok(());
         }
         self.remove_files_of(store, blob).await?;

@@ -67,7 +67,7 @@ pub use keys::{KeyContext, KeyError, KeyService, NewDataKey, SealedRecord};
 pub use leaves::{LEAF_BYTES, file_tree_path};
 pub use observe::{Observer, Phase, Progress};
 pub use passphrase::passphrase;
-pub use request::{BenchSwitches, Copied, CopyRequest, ImageFile, TargetFormat};
+pub use request::{BenchSwitches, Copied, CopyRequest, ImageFile, TargetFormat, Unfinished};
 pub use scratch::discard_copy;
 pub use transfer::Surroundings;
 pub use verify::{Change, Verified, verify};

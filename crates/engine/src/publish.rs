@@ -17,7 +17,7 @@ use crate::leaves::LeafWriter;
 use crate::luks::payload_cipher;
 use crate::observe::{Meter, Phase};
 use crate::pins::open_sealed;
-use crate::request::CopyRequest;
+use crate::request::{CopyRequest, Unfinished};
 use crate::scratch::verify_store;
 use crate::sealed_file::SealedFile;
 use crate::sealing::TreeKeys;
@@ -31,22 +31,34 @@ pub(crate) struct Destination<'a> {
     pub data_dir: &'a Path,
     pub overwrite: Overwrite,
     pub durability: Durability,
+    /// What becomes of the file, and what is kept of it, when it does not get its name.
+    pub unfinished: Unfinished,
 }
 
 impl CopyRequest {
+    /// Of a file that is made anew when it does not get its name.
     pub(crate) fn destination(&self) -> Destination<'_> {
         Destination {
             target: &self.target,
             data_dir: &self.data_dir,
             overwrite: self.overwrite,
             durability: self.durability,
+            unfinished: Unfinished::Discard,
         }
+    }
+}
+
+impl Unfinished {
+    /// Whether a file stays that ended with this error. Others may be about its bytes.
+    pub(crate) fn keeps(self, error: &EngineError) -> bool {
+        self == Self::Keep && matches!(error, EngineError::Cancelled | EngineError::Key(_))
     }
 }
 
 /// Keeps everything that belongs to the target, its record before its name, and gives it its name.
 ///
-/// Errors: the system's, or the name is taken by now; what was kept outside of the file is removed then.
+/// Errors: the system's, the key service's, or the name is taken by now; what was kept outside of the file is removed then, unless the file
+/// stays.
 pub(crate) fn publish(
     to: &Destination<'_>,
     service: &dyn KeyService,
@@ -59,7 +71,10 @@ pub(crate) fn publish(
     let result = keep(to, service, file, tree, sealed, record.as_ref())
         .and_then(|()| Ok(file.publish(to.overwrite, to.durability)?));
     // A target that replaced another one keeps its name, even if that could not be flushed.
-    if result.is_err() && file.partial().exists() {
+    if let Err(error) = &result
+        && !to.unfinished.keeps(error)
+        && file.partial().exists()
+    {
         if let Some(sealed) = sealed {
             sealed.forget(to.data_dir);
         }

@@ -75,6 +75,16 @@ pub struct ImageFile {
     pub format: Option<Format>,
 }
 
+/// What becomes of a copy that is cancelled, or whose key service fails: neither says anything against the bytes that it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfinished {
+    /// Nothing of it is left.
+    Discard,
+    /// It stays as a killed one does, and the same copy goes on from there. Whoever gives it up finds with [`crate::image_of_copy`] what is
+    /// kept beside its files. A rewrap and a clone begin anew, so of them nothing is left either.
+    Keep,
+}
+
 /// A copy from file to file.
 pub struct CopyRequest {
     /// Image to read; never changed.
@@ -117,6 +127,8 @@ pub struct CopyRequest {
     pub verify: bool,
     /// Whether to wait for stable storage.
     pub durability: Durability,
+    /// What becomes of it when it does not come to its end.
+    pub unfinished: Unfinished,
     /// Workers.
     pub threads: usize,
     /// Where digest trees are kept.

@@ -18,7 +18,7 @@ use crate::leaves::LeafWriter;
 use crate::luks::LuksKind;
 use crate::observe::{Meter, Observer, Phase};
 use crate::pipeline::{Pipeline, Tree};
-use crate::publish::{Expected, plain_tree_key, publish, verify_target};
+use crate::publish::{Destination, Expected, plain_tree_key, publish, verify_target};
 use crate::request::CopyRequest;
 use crate::scratch::{guest_store, make_empty, sweep};
 use crate::sealed_file::{SealedFile, SealedParts};
@@ -95,14 +95,14 @@ struct Workspace {
 }
 
 impl Transfer<'_> {
-    /// Copies, and commits. An error or a cancellation leaves nothing behind.
+    /// Copies, and commits. What an error or a cancellation leaves behind is the request's to say.
     pub(crate) fn run(&self, make_target: MakeTarget<'_>) -> Result<Transferred> {
         let mut space = self.open_workspace()?;
+        let unfinished = self.request.unfinished;
         let done = self.fill(&mut space, make_target).and_then(|done| {
             let tree = space.tree.as_ref().map(|tree| &tree.leaves);
-            let kept = self.kept.as_ref();
-            publish(&self.request.destination(), self.around.service, &space.file, tree, done.sealed.as_ref(), kept)
-                .map(|()| done)
+            let (to, kept) = (Destination { unfinished, ..self.request.destination() }, self.kept.as_ref());
+            publish(&to, self.around.service, &space.file, tree, done.sealed.as_ref(), kept).map(|()| done)
         });
         match done {
             Ok(done) => {
@@ -110,7 +110,9 @@ impl Transfer<'_> {
                 Ok(done)
             }
             Err(error) => {
-                space.discard();
+                if !unfinished.keeps(&error) {
+                    space.discard();
+                }
                 Err(error)
             }
         }

@@ -16,7 +16,7 @@ use crate::segment::{Segment, Segmenter};
 /// Calls `work` for every segment, each on one of `threads` workers that `worker` makes.
 /// `work` returns the bytes of data that it moved.
 ///
-/// Ends at the first error, or with `Cancelled` when the observer says so.
+/// Ends at the first error, or with `Cancelled` when the observer says so and nothing went wrong.
 pub(crate) fn each_segment<W>(
     segments: Segmenter,
     threads: usize,
@@ -44,6 +44,8 @@ pub(crate) fn each_segment<W>(
         let others: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(run)).collect();
         let mut results = vec![run()];
         results.extend(others.into_iter().map(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))));
-        results.into_iter().collect()
+        let (cancelled, others): (Vec<_>, Vec<_>) =
+            results.into_iter().partition(|result| matches!(result, Err(EngineError::Cancelled)));
+        others.into_iter().chain(cancelled).collect()
     })
 }

@@ -6,7 +6,7 @@ use ::ecs::{ResourceKind, TagFilter};
 use catalog::{Tag, TagPosition};
 
 use crate::errors::{self, ErrorRow, Refusal};
-use crate::parameters::{Kind, List, Name, NumberedRecord, OneOf, Optional, Parameters, Records, Text};
+use crate::parameters::{Kind, List, Name, NumberedRecord, OneOf, Optional, Parameters, Records, Text, has_nul};
 
 /// Numbers that are looked at: more than a call may have, so that too many are told from a wrong name.
 const NUMBERS_MAX: usize = 100;
@@ -41,7 +41,7 @@ impl Kind for Position {
     }
 
     fn read(&self, text: &str) -> Option<TagPosition> {
-        let (resource_id, tag_key) = text.split_once('/')?;
+        let (resource_id, tag_key) = text.split_once('/').filter(|_| !has_nul(text))?;
         Some(TagPosition { resource_id: resource_id.to_owned(), tag_key: tag_key.to_owned() })
     }
 }

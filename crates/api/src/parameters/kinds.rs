@@ -18,7 +18,7 @@ pub trait Kind: Sync {
     }
 }
 
-/// Any text of so many characters.
+/// Any text of so many characters. U+0000 is none: a database ends its texts with it, or takes none with it.
 #[derive(Debug, Clone, Copy)]
 pub struct Text {
     /// Fewest and most characters.
@@ -33,7 +33,7 @@ impl Kind for Text {
     }
 
     fn read(&self, text: &str) -> Option<String> {
-        has_length(text, self.length).then(|| text.to_owned())
+        (has_length(text, self.length) && !has_nul(text)).then(|| text.to_owned())
     }
 
     fn takes_empty(&self) -> bool {
@@ -124,7 +124,7 @@ impl Kind for OneOf {
     }
 }
 
-/// A JSON list of texts, like `["i-1","i-2"]`.
+/// A JSON list of texts without U+0000, like `["i-1","i-2"]`.
 #[derive(Debug, Clone, Copy)]
 pub struct JsonStrings {
     /// Most items.
@@ -139,7 +139,8 @@ impl Kind for JsonStrings {
     }
 
     fn read(&self, text: &str) -> Option<Vec<String>> {
-        serde_json::from_str(text).ok().filter(|items: &Vec<String>| items.len() <= self.items_max)
+        let fits = |items: &Vec<String>| items.len() <= self.items_max && !items.iter().any(|item| has_nul(item));
+        serde_json::from_str(text).ok().filter(fits)
     }
 }
 
@@ -165,6 +166,11 @@ impl Kind for JsonMap {
 
 fn has_length(text: &str, (min, max): (usize, usize)) -> bool {
     (min..=max).contains(&text.chars().count())
+}
+
+/// Whether a database would take a text for another one, or not at all.
+pub(crate) fn has_nul(text: &str) -> bool {
+    text.contains('\0')
 }
 
 /// serde_json keeps the last of two equal names; another reader might keep the first, so both are refused.
@@ -224,7 +230,11 @@ mod tests {
         for (text, passes) in [("a@_-", true), ("a", false), ("abcde", false), ("a b", false), ("äb", false)] {
             assert_eq!(session.read(text).is_some(), passes, "{text}");
         }
-        assert_eq!(Text { length: (0, 2) }.read("é中").as_deref(), Some("é中"));
+        let two = Text { length: (0, 2) };
+        assert_eq!(two.read("é中").as_deref(), Some("é中"));
+        for bad in ["\0", "a\0", "\0a", "abc"] {
+            assert_eq!(two.read(bad), None, "{bad:?}");
+        }
     }
 
     /// JSON in a parameter: the shape asked for, and no other.
@@ -235,6 +245,7 @@ mod tests {
             (r#"["a","b"]"#, Some(2)),
             ("[]", Some(0)),
             (r#"["a","b","c"]"#, None),
+            (r#"["a\u0000"]"#, None),
             ("[1]", None),
             ("{}", None),
             ("", None),

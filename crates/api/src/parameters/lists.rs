@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::errors::Refusal;
-use crate::parameters::{Declared, Declares, Flag, Kind, Parameters, Treatment};
+use crate::parameters::{Declared, Declares, Flag, Kind, Parameters, Treatment, has_nul};
 use crate::request::shown;
 
 /// `name.1`, `name.2`, …
@@ -71,7 +71,7 @@ impl Tags {
     pub fn read(&self, parameters: &Parameters) -> Result<Vec<Tag>, Refusal> {
         let mut tags: Vec<(usize, Option<String>, String)> = Vec::new();
         for (number, part, value) in parameters.numbered(self.name, 1..=self.items_max)? {
-            if value.chars().count() > TAG_LENGTH_MAX {
+            if value.chars().count() > TAG_LENGTH_MAX || has_nul(value) {
                 return Err(parameters.invalid(&format!("{}.{number}.{}", self.name, shown(part)), None));
             }
             if tags.last().is_none_or(|tag| tag.0 != number) {
@@ -139,6 +139,9 @@ impl Records {
         for (number, field, value) in parameters.numbered(self.name, 1..=self.items_max)? {
             if !self.fields.contains(&field) {
                 continue;
+            }
+            if has_nul(value) {
+                return Err(parameters.invalid(&format!("{}.{number}.{field}", self.name), None));
             }
             if records.last().is_none_or(|last| last.number != number) {
                 records.push(NumberedRecord { number, ..NumberedRecord::default() });
@@ -224,7 +227,9 @@ mod tests {
         let sizes: Vec<_> =
             read.iter().map(|record| (record.number, record.text("Size"), record.text("Device"))).collect();
         assert_eq!(sizes, [(2, Some("5"), None), (10, Some("7"), None)]);
-        assert!(records.read(&parameters(&[("Disk.18.Size", "5")])).is_err());
+        for bad in [("Disk.18.Size", "5"), ("Disk.1.Device", "a\0")] {
+            assert!(records.read(&parameters(&[bad])).is_err(), "{bad:?}");
+        }
     }
 
     /// A tag is a key with a value that may be empty or missing; a value alone is no tag.

@@ -4,7 +4,7 @@ use crypto::Secret;
 use ram::AfterName;
 
 use crate::errors::{self, Refusal};
-use crate::parameters::{Flag, Integer, Kind, OneOf, Optional, Parameters, Required};
+use crate::parameters::{Flag, Integer, Kind, OneOf, Optional, Parameters, Required, has_nul};
 
 /// Text whose rules are those of `ram`, which also knows the code for each breach.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +23,7 @@ impl Kind for Plain {
     }
 
     fn read(&self, text: &str) -> Option<String> {
-        Some(text.to_owned())
+        (!has_nul(text)).then(|| text.to_owned())
     }
 
     fn takes_empty(&self) -> bool {

@@ -47,7 +47,8 @@ pub trait BlobStore: std::fmt::Debug + Send + Sync {
     /// Makes a finished file of the work directory the blob `id`. When this returns, the blob is durable and the file is gone.
     ///
     /// A put that was interrupted is repeated with the same arguments: it goes on from the work file where there is one, and
-    /// is done where only the blob is left. No moment shows a part of a blob.
+    /// is done where only the blob is left. No moment shows a part of a blob. What came of one that will not be repeated goes with
+    /// [`BlobStore::give_up`].
     ///
     /// Errors: [`Cause::NotAWorkFile`]; [`Cause::NoWorkFile`] when neither file nor blob is there; the system's or service's.
     async fn put(&self, id: &BlobId, work_file: &Path) -> StoreResult<()>;
@@ -59,7 +60,7 @@ pub trait BlobStore: std::fmt::Debug + Send + Sync {
 
     /// Removes what came of a blob whose put will never be. What is running is ended before.
     ///
-    /// Errors: the system's or service's; then [`BlobStore::uploads`] finds it.
+    /// Errors: the system's or service's; then [`BlobStore::uploads_here`] finds it.
     async fn give_up(&self, _id: &BlobId) -> StoreResult<()> {
         Ok(())
     }
@@ -86,10 +87,16 @@ pub trait BlobStore: std::fmt::Debug + Send + Sync {
     /// Files and objects of others, whose names are not ids, do not appear.
     async fn list(&self, after: Option<&BlobId>, limit: usize) -> StoreResult<Vec<BlobEntry>>;
 
-    /// Uploads of blobs that were begun, here or elsewhere, and neither completed nor given up; without those that run in this process.
-    /// Whoever gives up what is not wanted asks what is wanted afterwards: an upload may begin at any time, but only of a blob that is wanted
-    /// by then. A service that cannot list them tells none of others; there is a limit, behind which the next call goes on once these are gone.
-    async fn uploads(&self) -> StoreResult<Vec<BlobUpload>> {
+    /// Uploads of blobs that this store's directory has a record of, and that were neither completed nor given up; without those that run in
+    /// this process. The service is not asked. Whoever gives up what is not wanted asks what is wanted afterwards: an upload may begin at any
+    /// time, but only of a blob that is wanted by then.
+    async fn uploads_here(&self) -> StoreResult<Vec<BlobUpload>> {
+        Ok(Vec::new())
+    }
+
+    /// The others that the service lists. One that cannot list them has none; there is a limit, behind which the next call goes on once these are
+    /// gone.
+    async fn uploads_elsewhere(&self) -> StoreResult<Vec<BlobUpload>> {
         Ok(Vec::new())
     }
 

@@ -18,7 +18,8 @@ pub(crate) async fn keeps_the_contract(store: Arc<dyn BlobStore>) {
     parallel_opens_get_the_same_file(&store).await;
     leftovers_are_listed(&store).await;
     store.give_up(&id(1)).await.unwrap();
-    assert_eq!(store.uploads().await.unwrap(), []);
+    assert_eq!(store.uploads_here().await.unwrap(), []);
+    assert_eq!(store.uploads_elsewhere().await.unwrap(), []);
 }
 
 /// Sizes around those at which a store changes its ways.

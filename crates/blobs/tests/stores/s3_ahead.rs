@@ -171,15 +171,19 @@ async fn what_is_given_up_leaves_nothing() {
         let ahead = making.begin(&[]).await;
         making.write(&ahead, &making.pieces()[..5]);
         let uploads = dir.path().join("store/uploads");
-        until("the upload is written down", || std::fs::read_dir(&uploads).unwrap().count() > 0).await;
-        assert_eq!(making.store.uploads().await.unwrap(), [], "it is running");
+        let record = uploads.join(id(1).to_string());
+        let is_named = || std::fs::read_to_string(&record).is_ok_and(|text| text.lines().count() > 1);
+        until("the id of the upload is written down", is_named).await;
+        assert_eq!(making.store.uploads_here().await.unwrap(), [], "it is running");
+        assert_eq!(making.store.uploads_elsewhere().await.unwrap(), [], "it is running");
         let own = BlobUpload { blob: id(1), begun: Begun::Here };
         making.store.abort_upload(&own).await.unwrap();
-        assert_eq!(making.store.uploads().await.unwrap(), [], "it is running still");
+        assert_eq!(making.store.uploads_here().await.unwrap(), [], "it is running still");
         ahead.finish().await.unwrap();
         drop(ahead);
         let later = store(&config);
-        assert_eq!(later.uploads().await.unwrap(), std::slice::from_ref(&own), "once, though the service lists it too");
+        assert_eq!(later.uploads_here().await.unwrap(), std::slice::from_ref(&own));
+        assert_eq!(later.uploads_elsewhere().await.unwrap(), [], "once, though the service lists it too");
         if is_swept {
             later.abort_upload(&own).await.unwrap();
         } else {

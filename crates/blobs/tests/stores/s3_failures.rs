@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use blobs::{BlobStore, Cause, StoreError};
+use blobs::{Begun, BlobStore, BlobUpload, Cause, StoreError};
 
 use crate::bucket::{ACCESS_KEY, BUCKET, PART, SECRET, config, store};
 use crate::place::{id, pattern, put, told, until, work_file};
@@ -27,7 +27,7 @@ async fn every_action(store: &Arc<dyn BlobStore>) -> Vec<StoreError> {
             store.size(&id(1)).await.unwrap_err(),
             store.delete(&id(1)).await.unwrap_err(),
             store.list(None, 10).await.unwrap_err(),
-            store.uploads().await.unwrap_err(),
+            store.uploads_elsewhere().await.unwrap_err(),
         ];
         assert!(small.exists() && large.exists(), "a work file is lost");
         errors
@@ -72,6 +72,9 @@ async fn a_server_that_is_gone_is_told() {
         let text = told(&error);
         assert!(matches!(error.cause, Cause::Unusable(_)) && text.contains("Connection refused"), "{text}");
     }
+    // What is written down here is found all the same.
+    std::fs::write(dir.path().join("store/uploads").join(id(9).to_string()), "reseal upload 1\n").unwrap();
+    assert!(store.uploads_here().await.unwrap().contains(&BlobUpload { blob: id(9), begun: Begun::Here }));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -58,26 +58,33 @@ async fn a_blob_of_nine_parts_is_whole_on_the_server() {
     assert_eq!(parts, (1..=9).collect::<Vec<_>>());
 }
 
-/// A put is given up while its parts are on the way: no blob shows, the work file is there, the bucket soon has no upload, and the same put
-/// succeeds.
+/// A put is dropped while its parts are on the way: no blob shows, and the work file is there. Who gives it up leaves nothing of it in the
+/// bucket; else the same put goes on, and succeeds.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_put_that_is_given_up_is_aborted_and_can_be_repeated() {
+async fn a_put_that_is_dropped_can_be_given_up_and_repeated() {
     let (moto, dir) = (Moto::start(), tempfile::tempdir().unwrap());
     let store = store(&config(&moto.endpoint(), dir.path()));
     let content = pattern(40 << 20);
     let file = work_file(&store, "finished", &content);
-    let putting = begin_put(&store, 1, &file);
+    let record = dir.path().join("store/uploads").join(id(1).to_string());
     let is_there = || moto.ask("GET", "?uploads", "").contains("<UploadId>");
-    until("the upload begins", is_there).await;
-    putting.abort();
-    assert!(putting.await.unwrap_err().is_cancelled());
-    assert_eq!(ids(&store).await, []);
-    assert!(file.exists());
-    until("the upload is aborted", || !is_there()).await;
-
+    for is_given_up in [true, false] {
+        let putting = begin_put(&store, 1, &file);
+        let has_part = || std::fs::read_to_string(&record).is_ok_and(|text| text.lines().count() > 2);
+        until("a part is written down", has_part).await;
+        putting.abort();
+        assert!(putting.await.unwrap_err().is_cancelled());
+        assert_eq!(ids(&store).await, []);
+        assert!(file.exists() && is_there());
+        if is_given_up {
+            store.give_up(&id(1)).await.unwrap();
+            assert!(!is_there() && !record.exists());
+        }
+    }
     store.put(&id(1), &file).await.unwrap();
     assert!(store.read_range(&id(1), 0..content.len() as u64).await.unwrap() == content);
     assert_eq!(ids(&store).await, [id(1)]);
+    assert!(!is_there() && !record.exists());
 }
 
 /// A put that is given up before the service has told the id of its upload leaves none either.
@@ -114,7 +121,7 @@ async fn only_abandoned_uploads_of_blobs_are_aborted() {
     let file = work_file(&store, "finished", &content);
     let putting = begin_put(&store, 1, &file);
     until("the upload begins", || moto.ask("GET", "?uploads", "").contains(&id(1).to_string())).await;
-    let found = store.uploads().await.unwrap();
+    let found = store.uploads_elsewhere().await.unwrap();
     let [BlobUpload { blob, begun: Begun::Elsewhere { at, .. } }] = &found[..] else { panic!("{found:?}") };
     assert!(*blob == id(9) && (Timestamp::UNIX_EPOCH..Timestamp::MAX).contains(at), "{found:?}");
     store.abort_upload(&found[0]).await.unwrap();
@@ -142,7 +149,7 @@ async fn an_upload_whose_id_was_never_told_is_found() {
             1 => put(&store, &id(n), &pattern(2 * PART)).await,
             2 => store.give_up(&id(n)).await.unwrap(),
             _ => {
-                let found = store.uploads().await.unwrap();
+                let found = store.uploads_here().await.unwrap();
                 let own = found.iter().find(|upload| upload.blob == id(3) && upload.begun == Begun::Here).unwrap();
                 store.abort_upload(own).await.unwrap();
             }

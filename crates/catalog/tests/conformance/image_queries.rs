@@ -303,6 +303,11 @@ async fn jobs_are_taken_in_order_and_by_one(place: &Place) {
     assert_eq!(write.jobs_disown_others(&worker("a")).await.unwrap(), 0, "its own go on");
     assert_eq!(write.jobs_disown_others(&worker("b")).await.unwrap(), 1);
     assert!(write.job_own("t-2", &worker("b"), at(40), at(16)).await.unwrap());
+    write.job_release("t-2", &worker("a")).await.unwrap();
+    assert_eq!(write.read().jobs_owned_count(&region, at(16)).await.unwrap(), 1, "it is not a's to let go");
+    write.job_release("t-2", &worker("b")).await.unwrap();
+    assert_eq!(write.read().jobs_owned_count(&region, at(16)).await.unwrap(), 0);
+    assert!(write.job_own("t-2", &worker("b"), at(40), at(16)).await.unwrap());
     write.job_advance("t-2", 60).await.unwrap();
     write.job_advance("t-2", 50).await.unwrap();
     assert_eq!(write.read().job_by_id("t-2").await.unwrap().unwrap().progress, 60);
@@ -313,8 +318,10 @@ async fn jobs_are_taken_in_order_and_by_one(place: &Place) {
     assert_eq!(unfinished(write.read().jobs_unfinished_after(all[0].0).await.unwrap()), all[1..]);
     assert!(write.job_end("t-2", None, "Failed", ("Code", "why"), at(17)).await.unwrap());
     assert!(!write.job_end("t-2", None, "Finished", ("", ""), at(18)).await.unwrap(), "it is over");
-    for (blob, is_over) in [("b-of-t-2", true), ("b-of-t-1", false), ("b-of-t-3", false)] {
-        assert_eq!(write.read().blob_is_of_ended_job(blob).await.unwrap(), is_over, "{blob}");
+    for (blob, since, is_over) in
+        [("b-of-t-2", 17, true), ("b-of-t-2", 18, false), ("b-of-t-1", 0, false), ("b-of-t-3", 0, false)]
+    {
+        assert_eq!(write.read().blob_is_of_ended_job(blob, at(since)).await.unwrap(), is_over, "{blob} {since}");
     }
     assert!(!write.job_own("t-2", &worker("b"), at(40), at(19)).await.unwrap());
     assert_eq!(write.read().jobs_unfinished_count(&region).await.unwrap(), 1);

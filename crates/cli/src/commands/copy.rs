@@ -7,7 +7,7 @@ use catalog::{Clock, SystemClock};
 use crypto::{OsRandom, Secret};
 use engine::{
     BenchSwitches, Codec, Copied, CopyRequest, Durability, ImageFile, Observer, Overwrite, Request, Surroundings,
-    TargetFormat,
+    TargetFormat, Unfinished,
 };
 use kms::KeyRef;
 use serde::Serialize;
@@ -102,6 +102,7 @@ fn request(args: &CopyArgs, data_dir: &Path) -> Result<CopyRequest> {
         preallocate: args.preallocate == Preallocate::Full,
         verify: args.verify,
         durability: if args.no_sync { Durability::Cached } else { Durability::Durable },
+        unfinished: Unfinished::Discard,
         threads: args.threads.map_or_else(default_threads, usize::from),
         data_dir: data_dir.to_owned(),
         bench: bench_switches(args),

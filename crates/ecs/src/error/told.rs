@@ -2,6 +2,8 @@
 
 use catalog::{CatalogError, KeyState};
 use kms::KmsError;
+use ram::RamError;
+use ram::trail::LedgerError;
 
 use super::{EcsError, ImportError};
 use crate::instances::InstanceError;
@@ -97,6 +99,17 @@ impl EcsError {
         }
     }
 
+    /// Whether a job that met this is left for a later run. Beside what is temporary that is a catalog that was lost: what it kept of a change,
+    /// the next run finds there.
+    pub(crate) fn leaves_its_job(&self) -> bool {
+        match self.kind() {
+            Self::Catalog(error) | Self::Ram(RamError::Catalog(error)) => error.is_passing(),
+            Self::Audit(LedgerError::Catalog(error)) => error.is_passing(),
+            Self::Audit(LedgerError::Closed) | Self::Ram(RamError::Busy) => true,
+            _ => self.is_temporary(),
+        }
+    }
+
     /// What `ErrorCode` of a failed task says. Source: ecs-images.md 2 and 6; the words without a source are ours.
     pub(crate) fn job_code(&self) -> &'static str {
         match self.kind() {
@@ -141,5 +154,31 @@ pub(crate) fn remedy(state: KeyState) -> &'static str {
         KeyState::Disabled => "EnableKey allows its use again",
         KeyState::PendingDeletion => "CancelKeyDeletion and EnableKey keep it",
         KeyState::PendingImport => "ImportKeyMaterial gives it its material, the same as before",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    /// A catalog that is away ends no job, wherever it is met; a caller is told of a change that may have been kept as of a failure.
+    #[test]
+    fn a_lost_catalog_leaves_a_job_for_later() {
+        let audit = |error| EcsError::from(LedgerError::Catalog(Arc::new(error)));
+        for (error, leaves, is_temporary) in [
+            (CatalogError::Busy { waited_s: 10 }.into(), true, true),
+            (CatalogError::Stopped.into(), true, false),
+            (CatalogError::ChangeHasFailed.into(), false, false),
+            (KmsError::from(CatalogError::Stopped).into(), true, false),
+            (RamError::from(CatalogError::Stopped).into(), true, false),
+            (audit(CatalogError::Stopped), true, false),
+            (audit(CatalogError::ChangeHasFailed), false, false),
+            (EcsError::Stopping, true, true),
+            (EcsError::KmsNotOpened, false, false),
+        ] {
+            assert_eq!((error.leaves_its_job(), error.is_temporary()), (leaves, is_temporary), "{error:?}");
+        }
     }
 }

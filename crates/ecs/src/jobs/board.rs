@@ -23,7 +23,7 @@ pub(crate) struct Board {
 
 /// A job that is worked on.
 pub(crate) struct Running {
-    /// Set it, and the work ends within a segment.
+    /// For who looks by itself: the work shall end, within a segment.
     pub(crate) cancel: AtomicBool,
     progress: AtomicU64,
     over: watch::Sender<bool>,
@@ -69,7 +69,7 @@ impl Board {
     /// Stops the work on a job that is over, and waits until nothing of it is left, for a moment at most: the sweeper finds the rest.
     pub(crate) async fn stop(&self, job: &str, at_most: Duration) {
         let Some(running) = self.lock().get(job).cloned() else { return };
-        running.cancel.store(true, Ordering::Relaxed);
+        running.stop();
         let mut over = running.over.subscribe();
         let _ = tokio::time::timeout(at_most, over.wait_for(|over| *over)).await;
     }
@@ -89,7 +89,12 @@ impl Running {
         self.progress.load(Ordering::Relaxed)
     }
 
-    /// Done when somebody set `cancel`: for work that cannot look by itself.
+    /// Ends the work. What becomes of what it has made is not said by this, but by whether the job is over.
+    pub(crate) fn stop(&self) {
+        self.cancel.store(true, Ordering::Relaxed);
+    }
+
+    /// Done when it was stopped: for work that cannot look by itself.
     pub(crate) async fn cancelled(&self) {
         while !self.is_cancelled() {
             tokio::time::sleep(LOOK_EVERY).await;

@@ -1,18 +1,19 @@
 //! One disk of a job: from a file to a blob, by the engine, in a thread of its own.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use blobs::{BlobId, BlobStore, Cause, PutAhead};
-use catalog::{DiskContent, Region};
+use blobs::{BlobId, BlobStore, PutAhead};
+use catalog::Region;
 use engine::{
     BenchSwitches, CopyRequest, Durability, EngineError, Follower, Identity, ImageFile, Observer, Overwrite, Phase,
-    Progress, Report, Request, SourceFormat, Surroundings, TargetFormat,
+    Progress, Request, SourceFormat, Surroundings, TargetFormat, Unfinished,
 };
 use tokio::sync::oneshot;
 
 use super::board::{Running, WHOLE};
 use super::keys::DiskKeys;
+use super::made::MadeDisk;
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
 
@@ -53,39 +54,24 @@ pub(super) struct EngineWork {
     pub(super) share: (u64, u64),
 }
 
-/// A blob that was made, and what it holds.
-pub(super) struct MadeDisk {
-    pub(super) blob: BlobId,
-    pub(super) bytes: u64,
-    /// Id in its envelope; empty for a plain one.
-    pub(super) sealed_id: String,
-    pub(super) content: DiskContent,
-}
-
 impl Ecs {
-    /// Makes the blob, or finds that an earlier run made it: a file has its name, and a store its blob, only when it is complete.
+    /// Makes the blob, or finds that an earlier run made it.
     pub(super) async fn make_disk(self: &Arc<Self>, work: DiskWork, running: &Arc<Running>) -> Result<MadeDisk> {
         let store = Arc::clone(self.store(&work.region)?);
         let (blob, share, key) = (work.target, work.engine.share, work.engine.keys.key);
         let file = store.work_directory().join(blob.to_string());
-        let is_stored = match store.size(&blob).await {
-            Ok(_) => true,
-            Err(error) if matches!(error.cause, Cause::NoSuchBlob) => false,
-            // Not knowing is no reason to make it anew: what is there may be of an earlier run, under another data key.
-            Err(error) => return Err(error.into()),
+        let made_before = self.made_before(&store, blob, &file, &work.engine.keys.recorded_at).await?;
+        let made = match made_before {
+            Some(made) => made,
+            None => {
+                self.run_engine_ahead(work.engine, &store, &blob, running).await?;
+                // Before it is put: in a bucket, the file would have to be fetched to be looked at.
+                self.look_at(blob, file.clone()).await?
+            }
         };
-        if !is_stored && !file.exists() {
-            self.run_engine_ahead(work.engine, &store, &blob, running).await?;
-        }
         if running.is_cancelled() {
-            return Err(EcsError::Engine(engine::EngineError::Cancelled));
+            return Err(EcsError::Engine(EngineError::Cancelled));
         }
-        // Before it is put: in a bucket, the file would have to be fetched to be looked at.
-        let made = if file.exists() {
-            self.look_at(blob, file.clone()).await?
-        } else {
-            self.look_at_blob(&store, blob).await?
-        };
         // What was asked for, or nothing: an encrypted disk under that key, or a plain one.
         if made.content.key_id != key {
             return Err(EcsError::Damaged(format!("blob {blob} is not under the key that it was made for")));
@@ -177,48 +163,14 @@ impl Ecs {
             preallocate: false,
             verify: self.config.verify_copies,
             durability: Durability::Durable,
+            // The next worker's, until the job is over.
+            unfinished: Unfinished::Keep,
             threads: self.config.threads,
             data_dir: self.config.data_dir.clone(),
             bench: BenchSwitches::default(),
         };
         engine::copy(&request, &around).map(drop).map_err(of_engine)
     }
-
-    /// What an earlier run put into the store.
-    async fn look_at_blob(&self, store: &Arc<dyn BlobStore>, blob: BlobId) -> Result<MadeDisk> {
-        let opened = store.open(&blob).await?;
-        self.look_at(blob, opened.path().to_owned()).await
-    }
-
-    /// What a finished file holds, as it says itself.
-    async fn look_at(&self, blob: BlobId, path: PathBuf) -> Result<MadeDisk> {
-        let report = tokio::task::spawn_blocking(move || inspect(&path)).await.map_err(|_| EcsError::Stopping)??;
-        let damaged = || EcsError::Damaged(format!("the envelope of blob {blob}"));
-        if report.encryption.is_some() != report.envelope.is_some() {
-            return Err(damaged());
-        }
-        let (mut key_id, mut key_version_id, mut sealed_id) = (None, None, String::new());
-        if let Some(envelope) = &report.envelope {
-            key_id = Some(envelope.key_id.parse().map_err(|_| damaged())?);
-            key_version_id = Some(envelope.key_version.parse().map_err(|_| damaged())?);
-            sealed_id = envelope.ctx.get("image").cloned().unwrap_or_default();
-        }
-        let content = DiskContent {
-            virtual_bytes: report.virtual_size,
-            format: report.format.name().to_owned(),
-            blob_id: Some(blob.to_string()),
-            key_id,
-            key_version_id,
-            mode: String::new(),
-            verified_at: self.config.verify_copies.then(|| self.now()),
-        };
-        Ok(MadeDisk { blob, bytes: report.file_bytes, sealed_id, content })
-    }
-}
-
-/// What the engine made is never raw: it says what it is.
-fn inspect(path: &Path) -> Result<Report> {
-    Ok(engine::inspect(path, None)?)
 }
 
 /// What our own key service refused says more than that it did.

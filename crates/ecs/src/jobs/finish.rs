@@ -1,12 +1,11 @@
-//! The end of a job: one change with everything that it made, or what remains of one that failed.
+//! The end of a job: one change with everything that it made.
 
 use catalog::{
     BlobRecord, DiskContent, ImageRecord, JobRecord, Region, SealedImage, SealedImageRecord, SnapshotRecord, Write,
 };
 
-use super::board::Running;
-use super::disk::MadeDisk;
-use super::spec::{COPYING, CREATE_SNAPSHOT, EXPORT_IMAGE};
+use super::made::MadeDisk;
+use super::spec::COPYING;
 use crate::arn::{self, image_disk};
 use crate::ecs::Ecs;
 use crate::error::{EcsError, Result};
@@ -62,12 +61,15 @@ impl Ecs {
         snapshot.status = "accomplished".to_owned();
         snapshot.updated_at = self.now();
         write.snapshot_update(&snapshot).await?;
-        let sealed_id = match (&disk.made, &disk.shared) {
-            (_, Some(source)) => self.record_kept(write, image, source, &snapshot).await?,
-            (Some(made), None) => made.sealed_id.clone(),
-            (None, None) => String::new(),
-        };
-        self.keep_only_record(write, image, &snapshot, &sealed_id).await
+        let path = self.path_of(write, image, &snapshot).await?;
+        match (&disk.made, &disk.shared) {
+            (_, Some(source)) => {
+                let sealed_id = self.record_kept(write, source, &snapshot, &path).await?;
+                keep_only_record(write, &sealed_id, &path).await
+            }
+            (Some(made), None) => keep_record_of(write, made, &path).await,
+            (None, None) => Ok(()),
+        }
     }
 
     /// Nothing becomes Available under a key that cannot open it: the key may have changed since the call, which is long ago for a copy
@@ -105,9 +107,9 @@ impl Ecs {
     async fn record_kept(
         &self,
         write: &mut Write,
-        image: &ImageRecord,
         source: &SnapshotRecord,
         snapshot: &SnapshotRecord,
+        path: &str,
     ) -> Result<String> {
         if snapshot.content.key_id.is_none() {
             return Ok(String::new());
@@ -117,8 +119,7 @@ impl Ecs {
         // Without it the key's guard would not see the copy.
         let unknown = || EcsError::Damaged(format!("snapshot {} is not recorded under its key", source.id));
         let recorded = recorded.ok_or_else(unknown)?;
-        let path = self.path_of(write, image, snapshot).await?;
-        let kept = SealedImage { path, mode: "keep".to_owned(), ..recorded.image };
+        let kept = SealedImage { path: path.to_owned(), mode: "keep".to_owned(), ..recorded.image };
         let sealed_id = kept.image_id.clone();
         write.sealed_image_insert(&SealedImageRecord { image: kept, sealed_at: self.now() }).await?;
         Ok(sealed_id)
@@ -146,23 +147,6 @@ impl Ecs {
         Ok(Vec::new())
     }
 
-    /// Takes away the other records of a disk: of its use in flight, and of an earlier run whose copy could not go on.
-    async fn keep_only_record(
-        &self,
-        write: &mut Write,
-        image: &ImageRecord,
-        snapshot: &SnapshotRecord,
-        sealed_id: &str,
-    ) -> Result<()> {
-        let path = self.path_of(write, image, snapshot).await?;
-        for record in write.read().sealed_images_at(&path).await? {
-            if record.image.image_id != sealed_id {
-                write.sealed_image_delete(&record.image.image_id, &path).await?;
-            }
-        }
-        Ok(())
-    }
-
     /// How a disk of an image is recorded under its key.
     async fn path_of(&self, write: &mut Write, image: &ImageRecord, snapshot: &SnapshotRecord) -> Result<String> {
         let disks = write.read().image_disks(&image.id).await?;
@@ -170,84 +154,22 @@ impl Ecs {
         let disk = disk.ok_or_else(|| EcsError::Damaged(format!("snapshot {} is of no disk", snapshot.id)))?;
         Ok(image_disk(&image.scope, &image.id, disk.position))
     }
+}
 
-    /// A job that did not come to its end: the image stays listed as CreateFailed with the reason, unless the job was cancelled,
-    /// and nothing else stays.
-    pub(super) async fn end_badly(&self, job: &JobRecord, running: &Running, error: EcsError) {
-        let id = &job.job.id;
-        if error.is_temporary() {
-            tracing::warn!(job = %id, error = error.with_causes(), "a job is left for a later run");
-            return;
-        }
-        if !running.is_cancelled() {
-            tracing::warn!(job = %id, image = %job.job.image_id, error = error.with_causes(), "a job failed");
-            if let Err(error) = self.write_failure(job, &error).await {
-                tracing::error!(job = %id, %error, "the failure of a job cannot be written down; the job is tried again");
-                return;
-            }
-        }
-        if let Err(error) = self.forget_records(job).await {
-            tracing::error!(job = %id, %error, "the keys of a job that failed still list its image");
-        }
-        self.discard_blobs(job).await;
-        self.discard_export(job).await;
-    }
+/// Keeps the record of a disk that was made, and no other of it.
+///
+/// Errors: `Damaged` where it has none.
+pub(super) async fn keep_record_of(write: &mut Write, made: &MadeDisk, path: &str) -> Result<()> {
+    made.require_recorded(&mut write.read(), path).await?;
+    keep_only_record(write, &made.sealed_id, path).await
+}
 
-    /// Takes the image of a job that made none from the usage of its keys: the engine may have recorded it after whoever cancelled the
-    /// job took its records away.
-    async fn forget_records(&self, job: &JobRecord) -> Result<()> {
-        let mut write = self.catalog.write().await?;
-        let done = async {
-            if job.job.action == CREATE_SNAPSHOT {
-                return self.forget_snapshot_records(&mut write, job).await;
-            }
-            let image = write.read().image_by_id(&job.job.image_id).await?;
-            if image.is_some_and(|image| image.status != "CreateFailed") {
-                return Ok(());
-            }
-            for position in 0..super::disks_of(job) {
-                write.sealed_images_delete_at(&image_disk(&job.job.scope, &job.job.image_id, position)).await?;
-            }
-            Ok(())
-        };
-        let done: Result<()> = done.await;
-        write.finish(done).await
-    }
-
-    async fn write_failure(&self, job: &JobRecord, error: &EcsError) -> Result<()> {
-        let (code, reason) = (error.job_code(), error.public_text());
-        let mut write = self.catalog.write().await?;
-        let done = async {
-            let is_ended =
-                write.job_end(&job.job.id, Some(&self.as_owner()), "Failed", (code, &reason), self.now()).await?;
-            if is_ended && job.job.action == CREATE_SNAPSHOT {
-                return self.fail_snapshot(&mut write, job).await;
-            }
-            // An export makes no image; the one that it reads stays as it is.
-            if !is_ended || job.job.action == EXPORT_IMAGE {
-                return Ok(());
-            }
-            let Some(image) = write.read().image_by_id(&job.job.image_id).await? else { return Ok(()) };
-            for disk in write.read().image_disks(&image.id).await? {
-                let mut snapshot = disk.snapshot;
-                snapshot.status = "failed".to_owned();
-                write.snapshot_update(&snapshot).await?;
-            }
-            let image = ImageRecord { status: "CreateFailed".to_owned(), failure: reason, remain_s: None, ..image };
-            write.image_update(&image).await?;
-            Ok(())
-        };
-        let done: Result<()> = done.await;
-        write.finish(done).await
-    }
-
-    /// Removes what a job made that is over without success.
-    async fn discard_blobs(&self, job: &JobRecord) {
-        let blobs = super::blobs_of(job);
-        for blob in blobs {
-            if let Err(error) = self.discard_unrecorded(&job.job.scope.region, &blob).await {
-                tracing::warn!(blob, %error, "what a job left cannot be removed; the sweeper tries again");
-            }
+/// Takes away the other records of a disk: of its use in flight, and of an earlier run whose copy could not go on.
+async fn keep_only_record(write: &mut Write, sealed_id: &str, path: &str) -> Result<()> {
+    for record in write.read().sealed_images_at(path).await? {
+        if record.image.image_id != sealed_id {
+            write.sealed_image_delete(&record.image.image_id, path).await?;
         }
     }
+    Ok(())
 }

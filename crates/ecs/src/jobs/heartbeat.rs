@@ -1,7 +1,6 @@
-//! Signs of life of a job: its progress, and that it has a worker.
+//! Signs of life of a job: that it has a worker, and its progress.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use catalog::Timestamp;
@@ -11,46 +10,67 @@ use super::take::OWNED_FOR;
 use crate::ecs::Ecs;
 use crate::error::Result;
 
-/// How often progress is written down, when there is any.
+/// How often it is looked whether a job is to be renewed, and progress is written down, when there is any.
 const PERIOD: Duration = Duration::from_millis(500);
 
-/// How often a job is renewed, in periods.
-const RENEW_EVERY: u32 = 16;
+/// A job is renewed when this has passed since it last was.
+const RENEWED_AFTER: Duration = Duration::from_secs(8);
 
 /// How long the catalog may take to answer.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 
-/// A job that was not renewed for so long is given up: another worker may take it soon.
+/// A job that was not renewed for so long is given up where another worker may take it soon.
 const GIVEN_UP_AFTER: Duration = Duration::from_secs(20);
 
-const _: () = assert!(GIVEN_UP_AFTER.as_secs() + 2 * ANSWERED_WITHIN.as_secs() <= OWNED_FOR.as_secs());
+// Just before that it may be asked once more.
+const _: () =
+    assert!(GIVEN_UP_AFTER.as_millis() + PERIOD.as_millis() + ANSWERED_WITHIN.as_millis() < OWNED_FOR.as_millis());
 
 impl Ecs {
-    /// Writes progress down and keeps the job this worker's, until it is aborted. A job that is over, or another's, or can be another's
-    /// soon, is stopped.
+    /// Keeps the job this worker's and writes its progress down, until it is aborted. The work on a job that is over, or another's, or can be
+    /// another's soon, is stopped, which ends this too.
     pub(super) async fn keep_alive(self: Arc<Self>, job: String, image: String, running: Arc<Running>) {
         let begun = self.now();
-        let (mut shown, mut renewed) = (Shown { percent: 0, remain_s: None }, begun);
-        for period in 1_u32.. {
+        let (mut shown, mut lease) = (Shown { percent: 0, remain_s: None }, Lease::new(begun));
+        loop {
             tokio::time::sleep(PERIOD).await;
+            // First: the machine may have slept.
+            if !self.keep(&job, &mut lease).await {
+                return running.stop();
+            }
             let next = Shown::at(running.progress(), begun, self.now(), &shown);
-            if next != shown {
+            // A catalog that has just not answered is not asked for less.
+            if next != shown && !lease.is_failing {
                 shown = next;
                 if let Err(error) = in_time(self.write_progress(&job, &image, &shown)).await {
                     tracing::warn!(job, error, "progress cannot be written down");
                 }
             }
-            if period.is_multiple_of(RENEW_EVERY) {
-                let asked = self.now();
-                match in_time(self.renew(&job)).await {
-                    Ok(true) => renewed = asked,
-                    Ok(false) => running.cancel.store(true, Ordering::Relaxed),
-                    Err(error) => tracing::warn!(job, error, "the job cannot be renewed"),
-                }
+        }
+    }
+
+    /// Renews a job when it is time. Returns whether it is still this worker's.
+    async fn keep(&self, job: &str, lease: &mut Lease) -> bool {
+        let asked = self.now();
+        if !lease.is_due(asked) {
+            return true;
+        }
+        match in_time(self.renew(job)).await {
+            Ok(true) => {
+                *lease = Lease::new(asked);
+                true
             }
-            if self.now().duration_since(renewed).unsigned_abs() > GIVEN_UP_AFTER {
-                tracing::warn!(job, "the job is given up, as the catalog is not reached");
-                running.cancel.store(true, Ordering::Relaxed);
+            Ok(false) => false,
+            Err(error) => {
+                if !std::mem::replace(&mut lease.is_failing, true) {
+                    tracing::warn!(job, error, "the job cannot be renewed; it is tried again");
+                }
+                // Who cannot reach a catalog in a data directory is as far from it as everybody else.
+                let is_kept = self.catalog.is_in_data_directory() || !lease.is_over(self.now());
+                if !is_kept {
+                    tracing::warn!(job, "the job is given up, as the catalog is not reached");
+                }
+                is_kept
             }
         }
     }
@@ -77,8 +97,39 @@ impl Ecs {
 /// The catalog's answer, or why there is none yet.
 async fn in_time<T>(answer: impl Future<Output = Result<T>>) -> std::result::Result<T, String> {
     match tokio::time::timeout(ANSWERED_WITHIN, answer).await {
-        Ok(answer) => answer.map_err(|error| error.to_string()),
+        Ok(answer) => answer.map_err(|error| error.with_causes()),
         Err(_) => Err("the catalog does not answer".to_owned()),
+    }
+}
+
+/// For how long a worker may believe that a job is its own.
+#[derive(Debug)]
+struct Lease {
+    renewed: Timestamp,
+    /// Whether it was tried to renew it since, in vain.
+    is_failing: bool,
+}
+
+impl Lease {
+    fn new(renewed: Timestamp) -> Self {
+        Self { renewed, is_failing: false }
+    }
+
+    /// Whether it is time to renew it. When the clock was set back nobody can tell any more how long ago it was: it is due, and the
+    /// time that the catalog has of it is put right with it.
+    fn is_due(&mut self, now: Timestamp) -> bool {
+        if now < self.renewed {
+            self.renewed = now.saturating_sub(RENEWED_AFTER).expect("a duration has no calendar units");
+        }
+        self.age(now) >= RENEWED_AFTER
+    }
+
+    fn is_over(&self, now: Timestamp) -> bool {
+        self.age(now) > GIVEN_UP_AFTER
+    }
+
+    fn age(&self, now: Timestamp) -> Duration {
+        Duration::try_from(now.duration_since(self.renewed)).unwrap_or_default()
     }
 }
 
@@ -109,10 +160,41 @@ impl Shown {
 mod tests {
     use super::*;
 
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millisecond(millis).unwrap()
+    }
+
+    /// When a job that was renewed at 100 s is renewed, and when it is given up if that fails: by the time that has passed, however the clock
+    /// came there.
+    #[test]
+    fn a_job_is_renewed_by_time() {
+        for (second, is_due, is_over, what) in [
+            (100, false, false, "at once"),
+            (107, false, false, "soon"),
+            (108, true, false, "in time"),
+            (120, true, false, "late"),
+            (121, true, true, "too late"),
+            (100_000, true, true, "the machine slept, or the clock was put forward: it is tried once more"),
+            (99, true, false, "the clock was set back"),
+            (-100_000, true, false, "far back"),
+        ] {
+            let mut lease = Lease::new(at(100_000));
+            assert_eq!(
+                (lease.is_due(at(second * 1000)), lease.is_over(at(second * 1000))),
+                (is_due, is_over),
+                "{what}"
+            );
+        }
+        // From where the clock was set back to, time counts on.
+        let mut lease = Lease::new(at(100_000));
+        assert!(lease.is_due(at(0)));
+        assert!(lease.is_due(at(11_000)) && !lease.is_over(at(11_000)));
+        assert!(lease.is_over(at(13_000)));
+    }
+
     /// Percent rises to 99 and no further, what remains falls, and neither turns back when the work is slow.
     #[test]
     fn progress_rises_and_the_rest_falls() {
-        let at = |millis| Timestamp::from_millisecond(millis).unwrap();
         let mut shown = Shown { percent: 0, remain_s: None };
         let mut seen = Vec::new();
         for (progress, millis) in [(0, 500), (1000, 1000), (2000, 2000), (1900, 8000), (5000, 9000), (WHOLE, 12_000)] {

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! - A job is somebody's for half a minute, and is renewed meanwhile; one whose time is over is taken by the next, who goes on from
-//!   the engine's journal.
+//!   the engine's journal. Whoever stops before the job is over leaves what was made of it, for that.
 //! - Whoever ends a job writes its end and what it made in one change, and only if nobody ended it before. So a cancelled job makes
 //!   nothing, however late its worker learns of it.
 
@@ -20,10 +20,12 @@ mod foreground;
 mod heartbeat;
 mod import;
 pub(crate) mod keys;
+mod made;
 mod metering;
 mod read;
 pub(crate) mod spec;
 mod take;
+mod unmade;
 
 pub(crate) use board::Board;
 pub(crate) use disk::of_engine;

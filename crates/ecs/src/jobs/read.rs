@@ -8,8 +8,9 @@ use engine::{EngineError, Overwrite, Request, SourceFormat, TargetFormat};
 
 use super::board::Running;
 use super::copy::cut;
-use super::disk::{DiskWork, EngineWork, MadeDisk};
-use super::finish::FinishedDisk;
+use super::disk::{DiskWork, EngineWork};
+use super::finish::{FinishedDisk, keep_record_of};
+use super::made::MadeDisk;
 use super::spec::{CREATE_IMAGE, CREATE_SNAPSHOT, ReadDisk, ReadSpec};
 use crate::arn;
 use crate::ecs::Ecs;
@@ -114,13 +115,7 @@ impl Ecs {
         snapshot.status = "accomplished".to_owned();
         snapshot.updated_at = self.now();
         write.snapshot_update(&snapshot).await?;
-        let path = arn::snapshot(&snapshot.scope, id);
-        for record in write.read().sealed_images_at(&path).await? {
-            if record.image.image_id != made.sealed_id {
-                write.sealed_image_delete(&record.image.image_id, &path).await?;
-            }
-        }
-        Ok(())
+        keep_record_of(write, made, &arn::snapshot(&snapshot.scope, id)).await
     }
 
     /// The snapshots of a job that failed say so.
@@ -132,10 +127,10 @@ impl Ecs {
         Ok(())
     }
 
-    /// Takes the snapshot of a job that made none from the usage of its key.
+    /// Takes the snapshot of a job that made none, and is over, from the usage of its key.
     pub(super) async fn forget_snapshot_records(&self, write: &mut Write, job: &JobRecord) -> Result<()> {
         let found = write.read().snapshot_by_id(&job.job.image_id).await?;
-        if found.is_some_and(|snapshot| snapshot.status == "accomplished") {
+        if found.is_some_and(|snapshot| snapshot.status != "failed") {
             return Ok(());
         }
         Ok(write.sealed_images_delete_at(&arn::snapshot(&job.job.scope, &job.job.image_id)).await?)

@@ -76,8 +76,12 @@ impl BlobStore for GatedStore {
         self.store.give_up(id).await
     }
 
-    async fn uploads(&self) -> StoreResult<Vec<BlobUpload>> {
-        self.store.uploads().await
+    async fn uploads_here(&self) -> StoreResult<Vec<BlobUpload>> {
+        self.store.uploads_here().await
+    }
+
+    async fn uploads_elsewhere(&self) -> StoreResult<Vec<BlobUpload>> {
+        self.store.uploads_elsewhere().await
     }
 
     async fn abort_upload(&self, upload: &BlobUpload) -> StoreResult<()> {

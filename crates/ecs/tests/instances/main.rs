@@ -19,3 +19,4 @@ mod keys;
 mod lab;
 mod life;
 mod restart;
+mod taken;

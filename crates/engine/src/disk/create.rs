@@ -16,7 +16,7 @@ use crate::keys::{KeyService, SealedRecord};
 use crate::luks::LuksKind;
 use crate::pins::check_pins;
 use crate::publish::{Destination, publish};
-use crate::request::ImageFile;
+use crate::request::{ImageFile, Unfinished};
 use crate::scratch::{make_empty, refuse_sources, sweep};
 use crate::sealing::Sealing;
 
@@ -125,6 +125,7 @@ fn finish(
         data_dir: &request.data_dir,
         overwrite: request.overwrite,
         durability: request.durability,
+        unfinished: Unfinished::Discard,
     };
     publish(&to, seal.service, file, None, Some(&sealed), None)?;
     Ok(Created { file_bytes: empty.file_bytes(), sealed: Some(sealed.record(&request.path)) })

@@ -5,10 +5,30 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::support::{Bench, assert_ok, run};
 use crypto::OsRandom;
-use engine::{CopyRequest, Durability, Observer, Request, Surroundings, TargetFormat};
+use engine::{CopyRequest, Durability, EngineError, Observer, Request, Surroundings, TargetFormat, Unfinished};
 
 const MIB: u64 = 1 << 20;
 const ENCRYPT: Request = Request { encrypt: true, key_named: true, rewrap: false };
+
+/// Cancels a copy after some segments.
+fn copy_cancelled(bench: &Bench, request: &CopyRequest, after_segments: u64) -> engine::Result<engine::Copied> {
+    let (seen, cancel) = (AtomicU64::new(0), AtomicBool::new(false));
+    let report = |_| {
+        if seen.fetch_add(1, Ordering::Relaxed) + 1 == after_segments {
+            cancel.store(true, Ordering::Relaxed);
+        }
+    };
+    let observer = Observer { cancel: &cancel, report: &report };
+    let around = Surroundings {
+        service: &bench.service,
+        random: &OsRandom,
+        created: "2026-11-25T00:00:00Z".into(),
+        unix_seconds: 1_795_000_000,
+        observer: &observer,
+        follower: None,
+    };
+    engine::copy(request, &around)
+}
 
 /// Runs a copy in a process of its own that is killed after some segments: a fork is what `kill -9` leaves.
 pub(crate) fn copy_killed(bench: &Bench, request: &CopyRequest, after_segments: u64) {
@@ -68,6 +88,36 @@ fn a_killed_copy_goes_on_with_a_source_that_was_fetched_anew() {
         let copied = bench.copy(&request).unwrap();
         assert_eq!(copied.resumed_segments > 0, name.is_some(), "{copied:?}");
         assert!(copied.verified && bench.verify("target").unwrap().intact, "{name:?}");
+    }
+}
+
+/// A copy that is cancelled, or whose key service is gone when all is written, leaves nothing, or what the next one goes on from: as its
+/// caller wants it.
+#[test]
+fn an_unfinished_copy_is_discarded_or_kept() {
+    for unfinished in [Unfinished::Discard, Unfinished::Keep] {
+        for is_cancelled in [true, false] {
+            let bench = Bench::new();
+            noise(&bench, 24 * MIB);
+            let mut request = bench.request("disk.raw", "target");
+            (request.encryption, request.unfinished) = (ENCRYPT, unfinished);
+            let ended = if is_cancelled {
+                copy_cancelled(&bench, &request, 5)
+            } else {
+                bench.service.is_gone.store(true, Ordering::Relaxed);
+                bench.copy(&request)
+            };
+            let error = ended.unwrap_err();
+            assert_eq!(matches!(error, EngineError::Cancelled), is_cancelled, "{error}");
+            bench.service.is_gone.store(false, Ordering::Relaxed);
+            let left = run(bench.dir.path(), "sh", &["-c", "ls -d target* data/*/* 2>/dev/null || true"]);
+            let is_kept = unfinished == Unfinished::Keep;
+            assert_eq!(!left.stdout.is_empty(), is_kept, "{unfinished:?} {left:?}");
+            let copied = bench.copy(&request).unwrap();
+            assert_eq!(copied.resumed_segments > 0, is_kept, "{copied:?}");
+            assert!(bench.verify("target").unwrap().intact, "{unfinished:?}");
+            assert_eq!(bench.service.records.lock().unwrap().len(), 1, "{unfinished:?}");
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use crypto::{Context, OsRandom, Secret, seal};
 use engine::{
     BenchSwitches, CopyRequest, Durability, Envelope, Follower, KeyContext, KeyError, KeyService, NewDataKey, Observer,
-    Overwrite, Request, SealedRecord, Surroundings,
+    Overwrite, Request, SealedRecord, Surroundings, Unfinished,
 };
 
 /// One key in memory; remembers the records.
@@ -21,11 +21,18 @@ pub(crate) struct MemoryService {
     /// Envelopes that were brought to it.
     pub(crate) asked: AtomicU64,
     pub(crate) records: Mutex<HashMap<String, SealedRecord>>,
+    /// Whether it remembers nothing now.
+    pub(crate) is_gone: AtomicBool,
 }
 
 impl MemoryService {
     pub(crate) fn new() -> Self {
-        Self { key: Secret::random(32, &OsRandom), asked: AtomicU64::new(0), records: Mutex::new(HashMap::new()) }
+        Self {
+            key: Secret::random(32, &OsRandom),
+            asked: AtomicU64::new(0),
+            records: Mutex::new(HashMap::new()),
+            is_gone: AtomicBool::new(false),
+        }
     }
 }
 
@@ -47,6 +54,9 @@ impl KeyService for MemoryService {
     }
 
     fn remember(&self, record: &SealedRecord) -> Result<(), KeyError> {
+        if self.is_gone.load(Ordering::Relaxed) {
+            return Err("it does not answer".into());
+        }
         self.records.lock().unwrap().insert(record.image.clone(), record.clone());
         Ok(())
     }
@@ -107,6 +117,7 @@ impl Bench {
             preallocate: false,
             verify: true,
             durability: Durability::Cached,
+            unfinished: Unfinished::Discard,
             threads: 2,
             data_dir: self.data(),
             bench: BenchSwitches::default(),

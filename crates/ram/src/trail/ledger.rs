@@ -38,11 +38,11 @@ pub struct Nonce {
 }
 
 /// Why a call could not be written down.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum LedgerError {
-    /// The catalog failed.
+    /// The catalog failed, for all whose calls were to be written together.
     #[error("the audit could not be written: {0}")]
-    Catalog(String),
+    Catalog(#[source] Arc<CatalogError>),
     /// The ledger was stopped.
     #[error("the audit is closed")]
     Closed,
@@ -99,7 +99,7 @@ impl Scribe {
         while jobs.recv_many(&mut batch, BATCH_MAX).await > 0 {
             let (work, waiting): (Vec<_>, Vec<_>) =
                 batch.drain(..).map(|Job { entry, meters, nonce, done }| ((entry, meters, nonce), done)).unzip();
-            let result = self.write(work).await.map_err(|error| LedgerError::Catalog(error.to_string()));
+            let result = self.write(work).await.map_err(|error| LedgerError::Catalog(Arc::new(error)));
             for done in waiting {
                 // Whoever went away meanwhile needs no answer.
                 let _ = done.send(result.clone());

@@ -99,18 +99,27 @@ impl Drop for Beginning<'_> {
 }
 
 impl S3Store {
-    /// The uploads of blobs that do not run here: those that this directory has a record of, and others of the bucket.
-    pub(super) async fn abandoned(&self) -> Result<Vec<BlobUpload>, Cause> {
-        let (mut found, mut recorded) = (Vec::new(), BTreeSet::new());
+    /// The uploads that this directory has a record of, but those that run here.
+    pub(super) async fn abandoned_here(&self) -> Result<Vec<BlobUpload>, Cause> {
+        let recorded = self.recorded().await?.into_iter().filter(|blob| !self.runs(blob));
+        Ok(recorded.map(|blob| BlobUpload { blob, begun: Begun::Here }).collect())
+    }
+
+    /// The uploads that the service lists, but those that this directory has a record of or that run here.
+    pub(super) async fn abandoned_elsewhere(&self) -> Result<Vec<BlobUpload>, Cause> {
+        let mut recorded = BTreeSet::new();
         for blob in self.recorded().await? {
-            if self.runs(&blob) {
-                continue;
-            }
             let path = self.record(&blob);
             recorded.extend(blocking(move || Record::upload_of(&path)).await?);
-            found.push(BlobUpload { blob, begun: Begun::Here });
         }
-        self.add_listed(&mut found, &recorded).await?;
+        let mut found = Vec::new();
+        self.bucket
+            .list_uploads(self.bucket.prefix.as_ref(), |page| {
+                let others = page.into_iter().filter(|upload| !recorded.contains(&upload.upload_id));
+                found.extend(others.filter_map(|upload| self.upload_of_blob(upload)));
+                found.len() < UPLOADS_MAX
+            })
+            .await?;
         Ok(found)
     }
 
@@ -152,16 +161,6 @@ impl S3Store {
             std::fs::read_dir(uploads)?.map(|entry| Ok(entry?.file_name())).collect::<std::io::Result<Vec<_>>>()
         });
         Ok(names.await?.iter().filter_map(|name| name.to_str()?.parse().ok()).collect())
-    }
-
-    /// Adds the uploads that the service lists, but those that are `recorded` here.
-    async fn add_listed(&self, found: &mut Vec<BlobUpload>, recorded: &BTreeSet<String>) -> Result<(), Cause> {
-        let listed = self.bucket.list_uploads(self.bucket.prefix.as_ref(), |page| {
-            let others = page.into_iter().filter(|upload| !recorded.contains(&upload.upload_id));
-            found.extend(others.filter_map(|upload| self.upload_of_blob(upload)));
-            found.len() < UPLOADS_MAX
-        });
-        listed.await
     }
 
     /// `None` for an upload that is of no blob, or runs here.

@@ -81,7 +81,7 @@ impl PutAhead {
         let (queue, parts) = unbounded_channel();
         let unsent = full.into_iter().filter(|&index| !record.as_ref().is_some_and(|record| record.has(index)));
         add(&queue, unsent);
-        let upload = record.map(|record| Upload::of(&self.bucket, &self.key, record).kept());
+        let upload = record.map(|record| Upload::of(&self.bucket, &self.key, record));
         let mut sending = JoinSet::new();
         sending.spawn_on(self.send(Arc::new(file), whole, parts, upload), &self.runtime);
         *self.begun() = Some(Begun { missing, queue, sending });
@@ -125,10 +125,7 @@ impl PutAhead {
             let (bucket, key, record) = (bucket.clone(), key.clone(), record.clone());
             let (file, upload) = (Arc::clone(&file), Arc::clone(&upload));
             async move {
-                let begin = || async {
-                    let begun = Upload::begin(&bucket, &key, whole.part_bytes(), Some(record)).await?;
-                    Ok::<_, Cause>(begun.kept())
-                };
+                let begin = || Upload::begin(&bucket, &key, whole.part_bytes(), Some(record));
                 upload.get_or_try_init(begin).await?.send(&file, whole, index).await
             }
         };

@@ -143,8 +143,12 @@ impl BlobStore for S3Store {
         self.bucket.list(after, limit).await.map_err(self.name.failed("list the blobs of", None))
     }
 
-    async fn uploads(&self) -> StoreResult<Vec<BlobUpload>> {
-        self.abandoned().await.map_err(self.name.failed("list the uploads to", None))
+    async fn uploads_here(&self) -> StoreResult<Vec<BlobUpload>> {
+        self.abandoned_here().await.map_err(self.name.failed("find the uploads to", None))
+    }
+
+    async fn uploads_elsewhere(&self) -> StoreResult<Vec<BlobUpload>> {
+        self.abandoned_elsewhere().await.map_err(self.name.failed("list the uploads to", None))
     }
 
     async fn abort_upload(&self, upload: &BlobUpload) -> StoreResult<()> {

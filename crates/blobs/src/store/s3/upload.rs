@@ -121,14 +121,13 @@ impl Bucket {
     }
 }
 
-/// An upload that is running: as long as this lives, it does not count as abandoned.
+/// An upload that is running: as long as this lives, it does not count as abandoned. When it is dropped before its end, what came is left for
+/// another run if that can read of it, else it is given up.
 pub(super) struct Upload {
     bucket: Bucket,
     key: ObjectPath,
     id: String,
     record: Mutex<Record>,
-    /// Whether what came is left for another run when this is dropped.
-    is_kept: bool,
     /// Completed or aborted.
     is_over: AtomicBool,
 }
@@ -186,13 +185,7 @@ impl Upload {
         let id = record.upload.clone();
         bucket.running().insert(id.clone(), key.clone());
         let (bucket, key, is_over) = (bucket.clone(), key.clone(), AtomicBool::new(false));
-        Self { bucket, key, id, record: Mutex::new(record), is_kept: false, is_over }
-    }
-
-    /// The same, but what came is left for another run when it is dropped.
-    pub(super) fn kept(mut self) -> Self {
-        self.is_kept = true;
-        self
+        Self { bucket, key, id, record: Mutex::new(record), is_over }
     }
 
     /// Sends one part of a file.
@@ -250,12 +243,13 @@ impl Upload {
 }
 
 impl Drop for Upload {
-    /// Who sends may be cancelled anywhere. Parts that came are then neither an object nor gone, and cost their owner.
+    /// Who sends may be cancelled anywhere. Parts that came are then neither an object nor gone, and cost their owner, unless they are written
+    /// down.
     fn drop(&mut self) {
         self.bucket.running().remove(&self.id);
-        let is_over = self.is_kept || self.is_over.load(Ordering::Relaxed);
+        let is_found = self.is_over.load(Ordering::Relaxed) || self.record().path().is_some();
         // Without a runtime the process ends.
-        if let (false, Ok(runtime)) = (is_over, Handle::try_current()) {
+        if let (false, Ok(runtime)) = (is_found, Handle::try_current()) {
             runtime.spawn(self.remains().remove());
         }
     }

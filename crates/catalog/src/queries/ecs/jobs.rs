@@ -177,10 +177,10 @@ impl Read<'_> {
         self.records("list jobs", sql, values![sequence], JobRecord::from_row).await
     }
 
-    /// Whether a job that is over names this blob among what it was to make.
-    pub async fn blob_is_of_ended_job(&mut self, blob: &str) -> Result<bool> {
-        let sql = "SELECT count(*) AS n FROM jobs WHERE finished_at IS NOT NULL AND replace(spec, $1, '') <> spec";
-        Ok(self.count("look for the job of a blob", sql, values![blob]).await? > 0)
+    /// Whether a job that ended at `since` or later names this blob among what it was to make.
+    pub async fn blob_is_of_ended_job(&mut self, blob: &str, since: Timestamp) -> Result<bool> {
+        let sql = "SELECT count(*) AS n FROM jobs WHERE finished_at >= $2 AND replace(spec, $1, '') <> spec";
+        Ok(self.count("look for the job of a blob", sql, values![blob, since]).await? > 0)
     }
 
     /// Number of jobs of a region that wait or are worked on, of all accounts.
@@ -226,6 +226,12 @@ impl Write {
         let sql = "UPDATE jobs SET state = 'Processing', owner = $2, owner_place = $3, owned_until = $4
                    WHERE id = $1 AND (state = 'Waiting' OR state = 'Processing' AND (owner = $2 OR owned_until <= $5))";
         Ok(self.execute("take a job", sql, values![id, &owner.worker, &owner.place, until, now]).await? == 1)
+    }
+
+    /// Lets a job go that is `owner`'s and not over, for whoever takes it next.
+    pub async fn job_release(&mut self, id: &str, owner: &JobOwner) -> Result<()> {
+        let sql = "UPDATE jobs SET owned_until = 0 WHERE id = $1 AND state = 'Processing' AND owner = $2";
+        self.execute("let a job go", sql, values![id, &owner.worker]).await.map(drop)
     }
 
     /// Gives up the jobs of other workers of the same data directory: their processes are known to be gone.
