@@ -2,7 +2,7 @@
 
 use crate::form::Fields;
 use crate::language::texts;
-use crate::pages::own_keys::{KeyOption, OtherTexts, OwnKeys, with_chosen};
+use crate::pages::own_keys::{KeyOptions, OtherTexts, OwnKeys};
 use crate::trouble::Trouble;
 use crate::visit::Visit;
 
@@ -82,12 +82,8 @@ impl Keys {
     }
 
     /// What can be chosen for a disk, what was chosen before among it.
-    pub(super) fn for_disk(&self, disk: &DiskFields) -> Vec<KeyOption> {
-        let mut options = self.own.options.clone();
-        if !disk.key.value.is_empty() {
-            with_chosen(&mut options, &disk.key.value);
-        }
-        options
+    pub(super) fn for_disk(&self, disk: &DiskFields) -> KeyOptions {
+        KeyOptions::of(self.own.options.clone(), &disk.key.value)
     }
 }
 
