@@ -14,7 +14,7 @@ use crate::form::{Fields, Posted};
 use crate::language::texts;
 use crate::once::Made;
 use crate::pages::confirm::{self, Deletion};
-use crate::paging::{Numbered, Paging};
+use crate::paging::{Numbered, Paging, WHOLE_PAGE};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::{Time, list as entries, text};
@@ -130,14 +130,14 @@ async fn refused(visit: &Visit, typed: Fields, refusal: &Refusal) -> Response {
 }
 
 async fn look(visit: &Visit, fields: Fields, refusal: Option<&Refusal>) -> Result<KeyPairs, Refusal> {
-    let page = Numbered::asked(visit, "page");
-    let answer = page.call(visit, Product::Ecs, "DescribeKeyPairs", &[]).await?;
+    let texts = KeyPairTexts::of(visit.language);
+    let part = Numbered::asked(visit, WHOLE_PAGE).call(visit, Product::Ecs, "DescribeKeyPairs", &[]).await?;
     Ok(KeyPairs {
         shell: visit.shell(Section::KeyPairs),
-        texts: KeyPairTexts::of(visit.language),
+        texts,
         trouble: refusal.map(|refusal| visit.told(refusal)),
-        rows: entries(&answer, "KeyPairs", "KeyPair").iter().map(row).collect(),
-        paging: page.line(visit, "key-pairs", &[], &answer),
+        rows: entries(&part.answer, "KeyPairs", "KeyPair").iter().map(row).collect(),
+        paging: part.line(visit, texts.title, ("key-pairs", &[])),
         token: visit.form_token(&Fields::default()),
         fields,
     })

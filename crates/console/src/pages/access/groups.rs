@@ -77,9 +77,10 @@ pub(super) async fn create(posted: Posted) -> Response {
 }
 
 async fn look_at_all(visit: &Visit, fields: Fields, refused: Option<&Refusal>) -> Result<GroupsPage, Refusal> {
-    let words = AccessWords::of(visit.language);
+    let (texts, words) = (GroupsTexts::of(visit.language), AccessWords::of(visit.language));
     let what = What {
         action: "ListGroups",
+        title: texts.title,
         nested: ("Groups", "Group", "GroupName"),
         paths: ("access/groups", "access/groups"),
         columns: &[(words.comments, "Comments")],
@@ -87,8 +88,8 @@ async fn look_at_all(visit: &Visit, fields: Fields, refused: Option<&Refusal>) -
     Ok(GroupsPage {
         shell: visit.shell(Section::Access),
         tabs: Tabs::new(visit, Tab::Groups),
-        texts: GroupsTexts::of(visit.language),
-        words: AccessWords::of(visit.language),
+        texts,
+        words,
         trouble: refused.map(|refusal| visit.told(refusal)),
         listed: Listed::look(visit, what).await?,
         fields,
@@ -106,18 +107,19 @@ impl HolderPage for GroupPage {
         let here = format!("access/groups/{name}");
         let changes = visit.path(format_args!("{here}/change"));
         let attached = Attached::look(visit, Holder::Group, name, changes).await;
+        let words = AccessWords::of(visit.language);
         Ok(Self {
             shell: visit.shell(Section::Access),
             tabs: Tabs::new(visit, Tab::Groups),
             texts: GroupsTexts::of(visit.language),
-            words: AccessWords::of(visit.language),
             trouble: refused.map(|refusal| visit.told(refusal)),
             name: text(&group["Group"], "GroupName"),
             comments: text(&group["Group"], "Comments"),
             here: visit.path(&here),
             members: entries(&members, "Users", "User").iter().map(|user| text(user, "UserName")).collect(),
-            paging: page.line(visit, here, &[], &members),
+            paging: page.line(visit, words.members, (here, &[]), &members),
             attached: attached.map_err(|refusal| visit.told(&refusal)),
+            words,
         })
     }
 }

@@ -106,7 +106,7 @@ async fn look(visit: &Visit) -> Result<PoliciesPage, Refusal> {
         tabs: Tabs::new(visit, Tab::Policies),
         kinds: choices([("", texts.all), ("Custom", words.custom), ("System", words.system)], kind),
         rows: entries(&answer, "Policies", "Policy").iter().map(|policy| row(policy, visit.language)).collect(),
-        paging: page.line(visit, "access/policies", &[("kind", kind)], &answer),
+        paging: page.line(visit, texts.title, ("access/policies", &[("kind", kind)]), &answer),
         texts,
         words,
     })

@@ -100,9 +100,10 @@ pub(super) async fn create(posted: Posted) -> Response {
 }
 
 async fn look_at_all(visit: &Visit, fields: Fields, refused: Option<&Refusal>) -> Result<RolesPage, Refusal> {
-    let words = AccessWords::of(visit.language);
+    let (texts, words) = (RolesTexts::of(visit.language), AccessWords::of(visit.language));
     let what = What {
         action: "ListRoles",
+        title: texts.title,
         nested: ("Roles", "Role", "RoleName"),
         paths: ("access/roles", "access/roles"),
         columns: &[(words.description, "Description")],
@@ -110,8 +111,8 @@ async fn look_at_all(visit: &Visit, fields: Fields, refused: Option<&Refusal>) -
     Ok(RolesPage {
         shell: visit.shell(Section::Access),
         tabs: Tabs::new(visit, Tab::Roles),
-        texts: RolesTexts::of(visit.language),
-        words: AccessWords::of(visit.language),
+        texts,
+        words,
         trouble: refused.map(|refusal| visit.told(refusal)),
         fields,
         listed: Listed::look(visit, what).await?,

@@ -68,6 +68,7 @@ async fn look(visit: &Visit) -> Result<UsersPage, Refusal> {
     let (texts, words) = (UsersTexts::of(visit.language), AccessWords::of(visit.language));
     let what = What {
         action: "ListUsers",
+        title: texts.title,
         nested: ("Users", "User", "UserName"),
         paths: ("access", "access/users"),
         columns: &[(texts.display_name, "DisplayName"), (words.comments, "Comments")],
