@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::calls::{Product, Refusal};
 use crate::form::{Fields, Posted};
 use crate::language::texts;
-use crate::once::Made;
+use crate::once::{Made, Unmade};
 use crate::pages::confirm::{self, Deletion};
 use crate::paging::{Numbered, Paging, WHOLE_PAGE};
 use crate::shared::Shared;
@@ -100,7 +100,8 @@ async fn create(Posted { visit, fields }: Posted) -> Response {
             let (shell, texts) = (visit.shell(Section::KeyPairs), KeyPairTexts::of(visit.language));
             rendered(StatusCode::OK, &Private { shell, texts, made })
         }
-        Err(refusal) => refused(&visit, Fields::from_iter([("created", name.to_owned())]), &refusal).await,
+        Err(Unmade::SentBefore) => visit.sent_before(),
+        Err(Unmade::Refused(refusal)) => refused(&visit, Fields::from_iter([("created", name.to_owned())]), &refusal).await,
     }
 }
 
