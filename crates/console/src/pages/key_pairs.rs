@@ -57,7 +57,7 @@ struct KeyPairs {
     paging: Paging,
     /// What was typed into the form that was refused.
     fields: Fields,
-    /// Of the form that makes a pair.
+    /// Of the forms that make a pair.
     token: String,
 }
 
@@ -106,9 +106,12 @@ async fn create(Posted { visit, fields }: Posted) -> Response {
 }
 
 async fn import(Posted { visit, fields }: Posted) -> Response {
-    match visit.call(Product::Ecs, "ImportKeyPair", &fields.given(&["KeyPairName", "PublicKeyBody"])).await {
+    let pair = fields.given(&["KeyPairName", "PublicKeyBody"]);
+    let make = async { visit.call(Product::Ecs, "ImportKeyPair", &pair).await.map(|_| Made::plain(String::new())) };
+    match visit.once(&fields, make).await {
         Ok(_) => visit.go("key-pairs"),
-        Err(refusal) => refused(&visit, fields, &refusal).await,
+        Err(Unmade::SentBefore) => visit.sent_before(),
+        Err(Unmade::Refused(refusal)) => refused(&visit, fields, &refusal).await,
     }
 }
 

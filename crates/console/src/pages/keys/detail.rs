@@ -89,6 +89,8 @@ struct DetailPage {
     trouble: Option<Trouble>,
     alias_refused: Option<String>,
     refused: Option<Refused>,
+    /// Of the form that rotates the key.
+    token: String,
     usage: Result<Usage, Trouble>,
     aliases: Result<Aliases, Trouble>,
     tags: Result<Vec<(String, String)>, Trouble>,
@@ -181,6 +183,7 @@ async fn look(visit: &Visit, id: &str, trouble: Option<Trouble>) -> Result<Detai
         title,
         trouble,
         refused: None,
+        token: visit.form_token(&Fields::default()),
         alias_refused: code.map(|code| fill(texts.alias_refused, &[&code])),
         aliases: aliases.map_err(told),
         tags: tags.map_err(told),
