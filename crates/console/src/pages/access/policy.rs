@@ -102,6 +102,7 @@ pub(super) async fn change(
     };
     let here = format!("access/policies/Custom/{name}");
     let deletion = match what.as_str() {
+        "delete" if fields.is_on("CascadingDelete") => Some((Deletion::AttachedPolicy, name.clone())),
         "delete" => Some((Deletion::Policy, name.clone())),
         "delete-version" => Some((Deletion::PolicyVersion, format!("{name} {}", fields.get("VersionId")))),
         _ => None,
