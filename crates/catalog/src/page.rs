@@ -108,7 +108,9 @@ mod tests {
     /// Pages of a list that is there as a whole are those that a query would give: the last one is shorter, and behind it is nothing.
     #[test]
     fn a_whole_list_has_pages() {
-        for (number, size, wanted) in [(1, 2, "ab"), (2, 2, "cd"), (3, 2, "e"), (4, 2, ""), (1, 100, "abcde"), (u32::MAX, 100, "")] {
+        for (number, size, wanted) in
+            [(1, 2, "ab"), (2, 2, "cd"), (3, 2, "e"), (4, 2, ""), (1, 100, "abcde"), (u32::MAX, 100, "")]
+        {
             let page = PageRequest::new(number, size).unwrap().of("abcde".chars().collect());
             assert_eq!((page.items.iter().collect::<String>().as_str(), page.total_count), (wanted, 5), "{number}");
         }

@@ -59,7 +59,8 @@ impl Numbered {
         let answer = self.ask(visit, product, action, filters).await?;
         let total = number(&answer, "TotalCount");
         let page = self.within(total);
-        let answer = if page == self || total == 0 { answer } else { page.ask(visit, product, action, filters).await? };
+        let answer =
+            if page == self || total == 0 { answer } else { page.ask(visit, product, action, filters).await? };
         Ok(Part { page, answer })
     }
 
@@ -227,7 +228,10 @@ fn page_number(text: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::stage::Stage;
 
     fn numbered(number: u64) -> Numbered {
         Numbered { name: WHOLE_PAGE, number }
@@ -285,6 +289,23 @@ mod tests {
         for (text, wanted) in [("", 1), ("0", 1), ("-1", 1), ("7", 7), ("1000000", 1_000_000), ("1000001", 1), ("x", 1)]
         {
             assert_eq!(page_number(text), wanted, "{text}");
+        }
+    }
+
+    /// Whoever asks for what is beyond the end of a list sees its last page, and the way back from there.
+    #[tokio::test]
+    async fn the_way_back_is_not_lost() {
+        for (total, page, wanted) in [(45, 9, &["9", "3"][..]), (45, 3, &["3"]), (0, 9, &["9"])] {
+            let answer = move |page: u64| match (page - 1) * PAGE_SIZE < total {
+                true => json!({ "Tickets": { "Ticket": [{ "TicketId": "t-1" }] }, "TotalCount": total }),
+                false => json!({ "TotalCount": total }),
+            };
+            let stage = Stage::open(move |_, asked| Ok(answer(asked["PageNumber"].parse().unwrap()))).await;
+            let seen = stage.get(&format!("tickets?page={page}")).await;
+            let pages = stage.asked().into_iter().map(|asked| asked.replace("DescribeTickets PageNumber=", ""));
+            let pages: Vec<String> = pages.map(|asked| asked.replace(" PageSize=20", "")).collect();
+            assert_eq!(pages, wanted);
+            assert_eq!(seen.html.contains("tickets?page=2"), total > 0, "{}", seen.html);
         }
     }
 }

@@ -167,8 +167,8 @@ mod tests {
         second: i64,
         answer: Result<&str, ()>,
     ) -> Result<String, Unmade<()>> {
-        let made =
-            once.make(names, &at(second), async { answer.map(|secret| Made::with_secret(String::new(), secret)) });
+        let clock = at(second);
+        let made = once.make(names, &clock, async { answer.map(|secret| Made::with_secret(String::new(), secret)) });
         made.await.map(|made| made.told().into_owned())
     }
 
@@ -203,20 +203,21 @@ mod tests {
             Ok::<_, ()>(Made::plain("slow".to_owned()))
         });
         assert!(slow.await.is_ok());
-        let again = once.make(("me", "form"), &at(359), async { Ok::<_, ()>(Made::plain("again".to_owned())) });
+        clock.advance(SignedDuration::from_secs(59));
+        let again = once.make(("me", "form"), &clock, async { Ok::<_, ()>(Made::plain("again".to_owned())) });
         assert_eq!(again.await.map(|made| made.name), Ok("slow".to_owned()));
     }
 
     /// What is sent while the first is still at work waits for it, makes it if the first was refused, and leaves nothing behind.
     #[tokio::test]
     async fn the_second_waits_for_the_first() {
-        for (first_comes_of, wanted) in [(Ok(()), "first"), (Err(()), "second")] {
+        for (first_comes_of, wanted) in [(Ok::<(), ()>(()), "first"), (Err(()), "second")] {
             let (once, clock) = (Once::default(), at(0));
             let slow = once.make(("me", "form"), &clock, async {
                 tokio::task::yield_now().await;
                 first_comes_of.map(|()| Made::plain("first".to_owned()))
             });
-            let second = once.make(("me", "form"), &clock, async { Ok(Made::plain("second".to_owned())) });
+            let second = once.make(("me", "form"), &clock, async { Ok::<_, ()>(Made::plain("second".to_owned())) });
             let (first, second) = tokio::join!(slow, second);
             assert_eq!(first.map(drop), first_comes_of.map_err(Unmade::Refused));
             assert_eq!(second.map(|made| made.name), Ok(wanted.to_owned()));

@@ -152,7 +152,10 @@ mod tests {
                 html.contains("name=\"Name\" value=\"&#34;&#62;&#60;script&#62;\"") && !html.contains("<b>"),
                 "{html}"
             );
-            assert!(html.contains("name=\"sure\" value=\"true\" required") && html.contains(texts.role_about), "{html}");
+            assert!(
+                html.contains("name=\"sure\" value=\"true\" required") && html.contains(texts.role_about),
+                "{html}"
+            );
         }
     }
 
@@ -167,7 +170,11 @@ mod tests {
             (Deletion::Alias, false),
         ] {
             let words = deletion.words(texts);
-            assert_eq!((words.sure == texts.sure, words.button == texts.delete), (is_for_good, is_for_good), "{deletion:?}");
+            assert_eq!(
+                (words.sure == texts.sure, words.button == texts.delete),
+                (is_for_good, is_for_good),
+                "{deletion:?}"
+            );
         }
     }
 }

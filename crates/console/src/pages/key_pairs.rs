@@ -101,7 +101,9 @@ async fn create(Posted { visit, fields }: Posted) -> Response {
             rendered(StatusCode::OK, &Private { shell, texts, made })
         }
         Err(Unmade::SentBefore) => visit.sent_before(),
-        Err(Unmade::Refused(refusal)) => refused(&visit, Fields::from_iter([("created", name.to_owned())]), &refusal).await,
+        Err(Unmade::Refused(refusal)) => {
+            refused(&visit, Fields::from_iter([("created", name.to_owned())]), &refusal).await
+        }
     }
 }
 

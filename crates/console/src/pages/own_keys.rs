@@ -220,12 +220,16 @@ mod tests {
         let key = |id: &str, usable| KeyOption { value: id.to_owned(), text: id.to_owned(), usable };
         for (chosen, wanted) in [
             ("k-2", r#"<option value="k-1">|<option value="k-2" selected>|<option value="k-3" disabled>"#),
-            ("k-9", r#"<option value="k-1">|<option value="k-2" disabled>|<option value="k-3" disabled>|<option value="k-9" selected>"#),
+            (
+                "k-9",
+                r#"<option value="k-1">|<option value="k-2" disabled>|<option value="k-3" disabled>|<option value="k-9" selected>"#,
+            ),
             ("", r#"<option value="k-1">|<option value="k-2" disabled>|<option value="k-3" disabled>"#),
         ] {
             let options = KeyOptions::of(vec![key("k-1", true), key("k-2", false), key("k-3", false)], chosen);
             let html = options.render().unwrap();
-            let heads = html.split('\n').filter_map(|line| line.split_inclusive('>').next()).filter(|head| !head.is_empty());
+            let heads =
+                html.split('\n').filter_map(|line| line.split_inclusive('>').next()).filter(|head| !head.is_empty());
             assert_eq!(heads.collect::<Vec<_>>().join("|"), wanted, "{chosen}");
         }
     }

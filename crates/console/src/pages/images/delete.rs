@@ -124,3 +124,31 @@ async fn users(
         paging: part.line(visit, title, (page, &[])),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::image::tests::answered;
+    use super::*;
+    use crate::language::Language;
+    use crate::stage::{Stage, refused};
+
+    /// The page says that nothing uses the image only to whoever may see what does.
+    #[tokio::test]
+    async fn what_is_not_seen_is_not_denied() {
+        let texts = DeleteTexts::of(Language::English);
+        for (may_see, wanted) in [(true, texts.nobody), (false, texts.instances)] {
+            let stage = Stage::open(move |action, parameters| match action {
+                "DescribeInstances" if !may_see => Err(refused("NoPermission")),
+                "DescribeImages" if parameters.contains_key("ImageId") => {
+                    Ok(json!({ "Images": { "Image": [answered()] }, "TotalCount": 1 }))
+                }
+                _ => Ok(json!({ "TotalCount": 0 })),
+            });
+            let page = stage.await.get("images/m-1/delete").await;
+            assert_eq!(page.html.contains(texts.nobody), may_see, "{}", page.html);
+            assert!(page.html.contains(wanted) && page.html.contains("NoPermission") != may_see, "{}", page.html);
+        }
+    }
+}

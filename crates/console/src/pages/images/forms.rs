@@ -108,3 +108,37 @@ async fn back(posted: Posted, id: &str, part: &'static str, done: Result<(), Ref
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::stage::Stage;
+
+    /// "Cancel" ends what is being made, by the action of its kind. Of an image that is finished by now it deletes nothing, and leads to the
+    /// question.
+    #[tokio::test]
+    async fn cancel_deletes_no_finished_image() {
+        let question = "images/m-1/delete";
+        for (status, is_copied, has_task, wanted, to) in [
+            ("Creating", true, false, Some("CancelCopyImage ImageId=m-1"), "images"),
+            ("Waiting", false, true, Some("CancelTask TaskId=t-1"), "images"),
+            ("Creating", false, false, Some("DeleteImage ImageId=m-1"), "images"),
+            ("Available", false, false, None, question),
+            ("Available", true, false, None, question),
+            ("CreateFailed", false, true, None, question),
+        ] {
+            let image = json!({ "ImageId": "m-1", "Status": status, "IsCopied": is_copied });
+            let task = json!({ "TaskId": "t-1", "SupportCancel": has_task.to_string() });
+            let answer = move |action: &str| match action {
+                "DescribeImages" => json!({ "Images": { "Image": [image] } }),
+                "DescribeTasks" => json!({ "TaskSet": { "Task": [task] } }),
+                _ => json!({}),
+            };
+            let stage = Stage::open(move |action, _| Ok(answer(action))).await;
+            assert_eq!(stage.post("images/m-1/cancel", &[]).await.to, to, "{status}");
+            let done = stage.asked().into_iter().find(|asked| !asked.starts_with("Describe"));
+            assert_eq!(done.as_deref(), wanted, "{status}");
+        }
+    }
+}

@@ -26,7 +26,9 @@ pub(super) async fn change(Path((_, id, what)): Path<(String, String, String)>, 
     match change.carry_out_once(&visit, Product::Kms, &fields).await {
         Ok(()) => visit.go(format_args!("keys/{id}")),
         Err(Unmade::SentBefore) => visit.sent_before(),
-        Err(Unmade::Refused(refusal)) => detail::with_trouble(&visit, &id, &refusal, Refused { form: what, fields }).await,
+        Err(Unmade::Refused(refusal)) => {
+            detail::with_trouble(&visit, &id, &refusal, Refused { form: what, fields }).await
+        }
     }
 }
 
