@@ -24,6 +24,13 @@ impl PageRequest {
         Self { number: self.number.saturating_add(1), size: self.size }
     }
 
+    /// This part of a list that is there as a whole.
+    pub fn of<T>(self, all: Vec<T>) -> Page<T> {
+        let total_count = all.len() as u64;
+        let before = (self.number as usize - 1).saturating_mul(self.size as usize);
+        Page { items: all.into_iter().skip(before).take(self.size as usize).collect(), total_count }
+    }
+
     pub(crate) fn limit(self) -> i64 {
         self.size.into()
     }
@@ -92,4 +99,20 @@ pub struct Listed<T> {
     pub items: Vec<T>,
     /// The name behind which the list goes on; `None` at its end.
     pub marker: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pages of a list that is there as a whole are those that a query would give: the last one is shorter, and behind it is nothing.
+    #[test]
+    fn a_whole_list_has_pages() {
+        for (number, size, wanted) in
+            [(1, 2, "ab"), (2, 2, "cd"), (3, 2, "e"), (4, 2, ""), (1, 100, "abcde"), (u32::MAX, 100, "")]
+        {
+            let page = PageRequest::new(number, size).unwrap().of("abcde".chars().collect());
+            assert_eq!((page.items.iter().collect::<String>().as_str(), page.total_count), (wanted, 5), "{number}");
+        }
+    }
 }

@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 use crate::calls::{Product, Refusal};
+use crate::form::Fields;
+use crate::once::{Made, Unmade};
 use crate::visit::Visit;
 
 /// An action of the API with its parameters.
@@ -21,6 +23,17 @@ impl Change {
         let parameters: Vec<(&str, &str)> =
             self.parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
         visit.call(product, self.action, &parameters).await
+    }
+
+    /// The same, once for a form with a token.
+    pub(crate) async fn carry_out_once(
+        &self,
+        visit: &Visit,
+        product: Product,
+        fields: &Fields,
+    ) -> Result<(), Unmade<Refusal>> {
+        let make = async { self.carry_out(visit, product).await.map(|_| Made::plain(String::new())) };
+        visit.once(fields, make).await.map(drop)
     }
 
     /// For tests: `EnableKey KeyId=k`.

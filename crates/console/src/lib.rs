@@ -23,6 +23,8 @@ mod security;
 mod shared;
 mod shell;
 mod shown;
+#[cfg(test)]
+mod stage;
 mod trouble;
 mod visit;
 

@@ -12,7 +12,7 @@ use crate::visit::{Visit, form_urlencoded};
 texts! {
     /// Texts of the line.
     PagingTexts {
-        label: "Pages of the list" | "列表分页";
+        label: "{}: pages of the list" | "{}：列表分页";
         total: "{} in all" | "共 {} 条";
         before: "Previous page" | "上一页";
         first: "First page" | "第一页";
@@ -29,22 +29,42 @@ const MARKED_SIZE: &str = "50";
 /// Last page that is asked for: the largest number that all lists of the API take.
 const PAGE_MAX: u64 = 1_000_000;
 
+/// Name of the number in the address of a page that is one list.
+pub(crate) const WHOLE_PAGE: &str = "page";
+
 /// A page of a list that the API counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Numbered {
-    /// Of the number in the address.
+    /// Of the number in the address, and of the place of the list on a page that has more than it.
     name: &'static str,
     pub(crate) number: u64,
 }
 
 impl Numbered {
-    /// The page that the visitor asks for. `name`: of its number in the address.
+    /// The page that the visitor asks for. `name`: of its number in the address; but for [`WHOLE_PAGE`], the template has it as an `id` where
+    /// the list begins.
     pub(crate) fn asked(visit: &Visit, name: &'static str) -> Self {
         Self { name, number: page_number(visit.query().get(name)) }
     }
 
-    /// The answer of an action that lists, for this page.
+    /// The answer of an action that lists, for this page. Beyond the end of the list there is nothing to see, and the way back would be missed:
+    /// then its last page is asked for.
     pub(crate) async fn call(
+        self,
+        visit: &Visit,
+        product: Product,
+        action: &'static str,
+        filters: &[(&str, &str)],
+    ) -> Result<Part, Refusal> {
+        let answer = self.ask(visit, product, action, filters).await?;
+        let total = number(&answer, "TotalCount");
+        let page = self.within(total);
+        let answer =
+            if page == self || total == 0 { answer } else { page.ask(visit, product, action, filters).await? };
+        Ok(Part { page, answer })
+    }
+
+    async fn ask(
         self,
         visit: &Visit,
         product: Product,
@@ -56,30 +76,60 @@ impl Numbered {
         visit.call(product, action, &[filters, &paging].concat()).await
     }
 
-    /// This page of a list of `total` entries that the API has the other way round: 1 is its last page. Of what is beyond the
-    /// end there is nothing on the page behind the API's last one.
+    /// This page of a list of `total` entries, or its last one.
+    pub(crate) fn within(self, total: u64) -> Self {
+        Self { number: self.number.min(last(total)), ..self }
+    }
+
+    /// This page of a list of `total` entries that the API has the other way round: 1 is its last page.
     pub(crate) fn counted_back(self, total: u64) -> Self {
-        let last = total.div_ceil(PAGE_SIZE).max(1);
-        Self { number: (last + 1).checked_sub(self.number).filter(|page| *page > 0).unwrap_or(last + 1), ..self }
+        Self { number: last(total) + 1 - self.within(total).number, ..self }
     }
 
-    /// The line below the list. `page`: path of the page; `query`: what else its address says, such as filters.
-    pub(crate) fn line(self, visit: &Visit, page: impl Display, query: &[(&str, &str)], answer: &Value) -> Paging {
-        self.of(visit.language, &visit.path(page), query, number(answer, "TotalCount"))
+    /// The line below the list, named `list`, of `total` entries. `page`: path of the page; `query`: what else its address says, such
+    /// as filters.
+    pub(crate) fn line(
+        self,
+        visit: &Visit,
+        list: &str,
+        (page, query): (impl Display, &[(&str, &str)]),
+        total: u64,
+    ) -> Paging {
+        self.of((visit.language, list), &visit.path(page), query, total)
     }
 
-    fn of(self, language: Language, address: &str, query: &[(&str, &str)], total: u64) -> Paging {
+    fn of(self, (language, list): (Language, &str), address: &str, query: &[(&str, &str)], total: u64) -> Paging {
         let texts = PagingTexts::of(language);
-        let at = |page: u64| with(address, query, Some((self.name, &page.to_string())));
-        let last = total.div_ceil(PAGE_SIZE).min(PAGE_MAX);
+        // A list that shares its page with others is gone to.
+        let anchor = if self.name == WHOLE_PAGE { "" } else { self.name };
+        let at = |page: u64| with(address, query, Some((self.name, &page.to_string())), anchor);
         Paging {
             texts,
+            label: fill(texts.label, &[&list]),
             total: if total == 0 { String::new() } else { fill(texts.total, &[&total]) },
-            // From beyond the end the way back is to the last page.
-            before: (self.number > 1).then(|| at((self.number - 1).min(last.max(1)))),
+            before: (self.number > 1).then(|| at(self.number - 1)),
             first: None,
-            next: (self.number < last).then(|| at(self.number + 1)),
+            next: (self.number < last(total)).then(|| at(self.number + 1)),
         }
+    }
+}
+
+/// The last page of a list: that of an empty one is its first.
+fn last(total: u64) -> u64 {
+    total.div_ceil(PAGE_SIZE).clamp(1, PAGE_MAX)
+}
+
+/// A part of a list that the API counts.
+pub(crate) struct Part {
+    /// Where it stands in the list.
+    pub(crate) page: Numbered,
+    pub(crate) answer: Value,
+}
+
+impl Part {
+    /// As [`Numbered::line`].
+    pub(crate) fn line(&self, visit: &Visit, list: &str, at: (impl Display, &[(&str, &str)])) -> Paging {
+        self.page.line(visit, list, at, number(&self.answer, "TotalCount"))
     }
 }
 
@@ -112,15 +162,23 @@ impl Marked {
     }
 
     /// As [`Numbered::line`].
-    pub(crate) fn line(&self, visit: &Visit, page: impl Display, query: &[(&str, &str)], answer: &Value) -> Paging {
+    pub(crate) fn line(
+        &self,
+        visit: &Visit,
+        list: &str,
+        (page, query): (impl Display, &[(&str, &str)]),
+        answer: &Value,
+    ) -> Paging {
         let next = answer["Marker"].as_str().filter(|marker| !marker.is_empty());
-        Paging::marked(visit.language, (&visit.path(page), query), (MARKER, &self.marker), next)
+        Paging::marked((visit.language, list), (&visit.path(page), query), (MARKER, &self.marker), next)
     }
 }
 
 /// Where the rest of a list is. Shown by `{% include "paging.html" %}`.
 pub(crate) struct Paging {
     pub(crate) texts: &'static PagingTexts,
+    /// Tells the lines of a page apart.
+    pub(crate) label: String,
     /// Empty where the number is not known.
     pub(crate) total: String,
     /// Address of the page before.
@@ -132,19 +190,21 @@ pub(crate) struct Paging {
 }
 
 impl Paging {
-    /// A list that is read by marker. `name`: of the marker in the address; `marker`: that of this page; `next`: of the page behind.
+    /// A list, named `list`, that is read by marker. `name`: of the marker in the address; `marker`: that of this page; `next`: of the page behind.
     pub(crate) fn marked(
-        language: Language,
+        (language, list): (Language, &str),
         (address, query): (&str, &[(&str, &str)]),
         (name, marker): (&str, &str),
         next: Option<&str>,
     ) -> Self {
+        let texts = PagingTexts::of(language);
         Self {
-            texts: PagingTexts::of(language),
+            texts,
+            label: fill(texts.label, &[&list]),
             total: String::new(),
             before: None,
-            first: (!marker.is_empty()).then(|| with(address, query, None)),
-            next: next.map(|next| with(address, query, Some((name, next)))),
+            first: (!marker.is_empty()).then(|| with(address, query, None, "")),
+            next: next.map(|next| with(address, query, Some((name, next)), "")),
         }
     }
 
@@ -154,9 +214,11 @@ impl Paging {
     }
 }
 
-fn with(address: &str, query: &[(&str, &str)], more: Option<(&str, &str)>) -> String {
+/// `anchor`: where on the page; empty for its beginning.
+fn with(address: &str, query: &[(&str, &str)], more: Option<(&str, &str)>, anchor: &str) -> String {
     let pairs: Vec<(&str, &str)> = query.iter().copied().filter(|(_, value)| !value.is_empty()).chain(more).collect();
-    format!("{address}?{}", form_urlencoded(&pairs))
+    let hash = if anchor.is_empty() { "" } else { "#" };
+    format!("{address}?{}{hash}{anchor}", form_urlencoded(&pairs))
 }
 
 /// The number of a page in an address: 1 for whatever is not one.
@@ -166,7 +228,14 @@ fn page_number(text: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::stage::Stage;
+
+    fn numbered(number: u64) -> Numbered {
+        Numbered { name: WHOLE_PAGE, number }
+    }
 
     /// The first page has nothing before it, the last nothing behind, also where a list is long; filters stay, empty ones are left out.
     #[test]
@@ -179,26 +248,39 @@ mod tests {
             (3, 45, Some(2), None),
             (100, 2001, Some(99), Some(101)),
             (101, 2001, Some(100), None),
-            (9, 45, Some(3), None),
-            (9, 0, Some(1), None),
             (99_999, 2_000_001, Some(99_998), Some(100_000)),
         ] {
-            let line = Numbered { name: "page", number: page }.of(Language::English, "/keys", &query, total);
+            let line = numbered(page).of((Language::English, "Keys"), "/keys", &query, total);
             let address = |page: u64| format!("/keys?state=Enabled&page={page}");
             assert_eq!((line.before, line.next), (before.map(address), next.map(address)), "{page} of {total}");
         }
-        let shown = |page, total| Numbered { name: "page", number: page }.of(Language::English, "/keys", &[], total);
+        let shown = |page, total| numbered(page).of((Language::Chinese, "密钥"), "/keys", &[], total);
         assert!(shown(1, 1).is_shown() && !shown(1, 0).is_shown(), "an empty list has no line");
-        assert_eq!(shown(2, 45).total, "45 in all");
+        assert_eq!((shown(2, 45).total.as_str(), shown(2, 45).label.as_str()), ("共 45 条", "密钥：列表分页"));
+    }
+
+    /// A list that shares its page with others is gone to, and its line says which it is.
+    #[test]
+    fn a_list_among_others_is_gone_to() {
+        let line = Numbered { name: "versions", number: 2 }.of((Language::English, "Versions"), "/keys/k", &[], 45);
+        assert_eq!(line.before.as_deref(), Some("/keys/k?versions=1#versions"));
+        assert_eq!(line.next.as_deref(), Some("/keys/k?versions=3#versions"));
+        assert_eq!(line.label, "Versions: pages of the list");
+    }
+
+    /// Beyond the end of a list its last page is shown; of an empty one, the first.
+    #[test]
+    fn a_page_is_within_its_list() {
+        for (page, total, wanted) in [(1, 0, 1), (9, 0, 1), (1, 20, 1), (2, 20, 1), (3, 45, 3), (9, 45, 3)] {
+            assert_eq!(numbered(page).within(total).number, wanted, "{page} of {total}");
+        }
     }
 
     /// A list that the API has from the oldest on is shown from the newest on, to its end and no further.
     #[test]
     fn a_list_is_read_from_its_end() {
-        for (page, total, wanted) in [(1, 0, 1), (1, 20, 1), (1, 45, 3), (2, 45, 2), (3, 45, 1), (4, 45, 4), (9, 45, 4)]
-        {
-            let page = Numbered { name: "page", number: page };
-            assert_eq!(page.counted_back(total).number, wanted, "{page:?} of {total}");
+        for (page, total, wanted) in [(1, 0, 1), (1, 20, 1), (1, 45, 3), (2, 45, 2), (3, 45, 1), (4, 45, 1)] {
+            assert_eq!(numbered(page).counted_back(total).number, wanted, "{page} of {total}");
         }
     }
 
@@ -207,6 +289,23 @@ mod tests {
         for (text, wanted) in [("", 1), ("0", 1), ("-1", 1), ("7", 7), ("1000000", 1_000_000), ("1000001", 1), ("x", 1)]
         {
             assert_eq!(page_number(text), wanted, "{text}");
+        }
+    }
+
+    /// Whoever asks for what is beyond the end of a list sees its last page, and the way back from there.
+    #[tokio::test]
+    async fn the_way_back_is_not_lost() {
+        for (total, page, wanted) in [(45, 9, &["9", "3"][..]), (45, 3, &["3"]), (0, 9, &["9"])] {
+            let answer = move |page: u64| match (page - 1) * PAGE_SIZE < total {
+                true => json!({ "Tickets": { "Ticket": [{ "TicketId": "t-1" }] }, "TotalCount": total }),
+                false => json!({ "TotalCount": total }),
+            };
+            let stage = Stage::open(move |_, asked| Ok(answer(asked["PageNumber"].parse().unwrap()))).await;
+            let seen = stage.get(&format!("tickets?page={page}")).await;
+            let pages = stage.asked().into_iter().map(|asked| asked.replace("DescribeTickets PageNumber=", ""));
+            let pages: Vec<String> = pages.map(|asked| asked.replace(" PageSize=20", "")).collect();
+            assert_eq!(pages, wanted);
+            assert_eq!(seen.html.contains("tickets?page=2"), total > 0, "{}", seen.html);
         }
     }
 }

@@ -25,6 +25,8 @@ texts! {
         not_found_remedy: "Check the address. What was here may have been deleted, or be in another region: go on by the overview or the navigation." | "请检查地址。此处的内容可能已被删除，或位于其他地域。请从概览或导航继续。";
         stale_form: "This form is too old, or does not come from this console" | "表单已过期或并非来自本控制台";
         stale_form_remedy: "Nothing was done. Go back, load the page again, and send the form again." | "未执行任何操作。请返回并刷新页面后重新提交。";
+        sent_before: "This form was sent already" | "该表单已提交过";
+        sent_before_remedy: "It was done then, and nothing was done now. Look for what it made; to make another, open the form again. A secret is not shown a second time: who did not keep it deletes what it belongs to, and makes another." | "此前的提交已生效，本次未执行任何操作。请查看已创建的内容；如需再次创建，请重新打开表单。私钥和 AccessKey Secret 不会再次显示：如未保存，请删除后重新创建。";
         foreign_form: "This form was sent by another site" | "表单来自其他网站";
         foreign_form_remedy: "Nothing was done. Open the console by its own address, and send the form from there." | "未执行任何操作。请通过控制台地址打开页面后提交。";
         unavailable: "The server cannot do its work at the moment" | "服务器暂时无法工作";
@@ -80,6 +82,11 @@ impl Trouble {
     pub(crate) fn stale_form(language: Language) -> Self {
         let texts = TroubleTexts::of(language);
         Self::of_form(language, texts.stale_form, texts.stale_form_remedy)
+    }
+
+    pub(crate) fn sent_before(language: Language) -> Self {
+        let texts = TroubleTexts::of(language);
+        Self::of_form(language, texts.sent_before, texts.sent_before_remedy)
     }
 
     /// What a page itself finds wrong with a form, before any call.

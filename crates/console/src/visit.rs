@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::calls::{Call, Product, Refusal};
 use crate::form::Fields;
 use crate::language::Language;
-use crate::once::Made;
+use crate::once::{Made, Unmade};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::number;
@@ -170,12 +170,12 @@ impl Visit {
         &self,
         fields: &Fields,
         make: impl Future<Output = Result<Made, Refusal>>,
-    ) -> Result<Made, Refusal> {
+    ) -> Result<Made, Unmade<Refusal>> {
         let form = match fields.get(FORM_TOKEN) {
             "" => String::new(),
             _ => format!("{} {:?}", self.uri.path(), fields.sent()),
         };
-        self.shared.once.make((&self.csrf, &form), self.shared.clock.now(), make).await
+        self.shared.once.make((&self.csrf, &form), &*self.shared.clock, make).await
     }
 
     /// What the address asks for behind its `?`.
@@ -243,6 +243,11 @@ impl Visit {
     /// There is no such page.
     pub(crate) fn not_found(&self) -> Response {
         self.trouble_page(StatusCode::NOT_FOUND, Trouble::not_found(self.language))
+    }
+
+    /// The form made something before, and what it made is not told any more.
+    pub(crate) fn sent_before(&self) -> Response {
+        self.trouble_page(StatusCode::CONFLICT, Trouble::sent_before(self.language))
     }
 
     /// A page of no section that says what is wrong.

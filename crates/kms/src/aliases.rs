@@ -75,14 +75,20 @@ impl Kms {
         Ok(self.catalog.read().aliases_page(scope, page).await?)
     }
 
-    /// The first name of each of these keys that has one.
+    /// The first name of each of these keys that has one. `keys`: at most 100.
     ///
     /// Errors: `NotPermitted`.
-    pub async fn first_aliases(&self, keys: &[KeyId], permit: &Permit, scope: &Scope) -> Result<Vec<AliasRecord>> {
+    pub async fn first_aliases(
+        &self,
+        keys: &[KeyId],
+        page: PageRequest,
+        permit: &Permit,
+        scope: &Scope,
+    ) -> Result<Page<AliasRecord>> {
         permission::check(LIST_ALIASES, "alias", permit, scope)?;
         let ids: Vec<String> = keys.iter().map(ToString::to_string).collect();
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        Ok(self.catalog.read().first_aliases(&ids, scope).await?)
+        Ok(page.of(self.catalog.read().first_aliases(&ids, scope).await?))
     }
 
     /// Names of one key.

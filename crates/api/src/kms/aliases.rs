@@ -1,6 +1,6 @@
 //! Aliases. Calls that change one need a right on the alias and one on its key (kms.md 9).
 
-use kms::{AliasName, AliasRecord, KeyId, KeyRef, Kms, KmsError, Page, Scope};
+use kms::{AliasName, AliasRecord, KeyId, KeyRef, Kms, KmsError, Scope};
 use ram::Permit;
 use serde_json::{Value, json};
 
@@ -85,7 +85,7 @@ impl KeyCall for DeleteAlias {
     }
 }
 
-/// Ours: the first alias of each of these keys alone, on one page.
+/// Ours: the first alias of each of these keys alone.
 const KEY_IDS: Optional<Of<Vec<KeyId>>> =
     Optional::new("KeyIds", Of { what: "JSON list of 1 to 100 ids of keys", read: key_ids });
 
@@ -114,10 +114,7 @@ impl KeyCall for ListAliases {
     async fn run(self, kms: &Kms, permit: &Permit, scope: &Scope) -> Result<Value, KmsError> {
         let page = match &self.keys {
             None => kms.list_aliases(self.paging.request, permit, scope).await?,
-            Some(keys) => {
-                let items = kms.first_aliases(keys, permit, scope).await?;
-                Page { total_count: items.len() as u64, items }
-            }
+            Some(keys) => kms.first_aliases(keys, self.paging.request, permit, scope).await?,
         };
         Ok(self.paging.answer(page, ("Aliases", "Alias"), |alias| shown(&alias)))
     }

@@ -176,6 +176,18 @@ async fn an_alias_stands_for_its_key() {
         let named = story.ok("ListAliases", &[("KeyIds", &keys.to_string())]).await;
         assert_eq!(named["Aliases"]["Alias"], wanted, "the first alias of each of {keys}");
     }
+    story.ok("CreateAlias", &[("AliasName", "alias/third"), ("KeyId", &one)]).await;
+    let both = json!([one, two]).to_string();
+    let mut named = Vec::new();
+    for (page, count) in [("1", 1), ("2", 1), ("3", 0)] {
+        let paged = [("KeyIds", both.as_str()), ("PageSize", "1"), ("PageNumber", page)];
+        let answer = story.ok("ListAliases", &paged).await;
+        let aliases = answer["Aliases"]["Alias"].as_array().unwrap();
+        assert_eq!((aliases.len(), &answer["TotalCount"]), (count, &json!(2)), "page {page} of the aliases of keys");
+        named.extend(aliases.iter().map(|alias| text(&alias["AliasName"])));
+    }
+    named.sort();
+    assert_eq!(named, ["alias/gold", "alias/third"]);
     assert_eq!(story.refused("ListAliases", &[("KeyIds", r#"["alias/gold"]"#)]).await.1, "InvalidParameter");
     story.ok("DeleteAlias", &[alias]).await;
     assert_eq!(story.refused("DeleteAlias", &[alias]).await.1, "Forbidden.AliasNotFound");

@@ -337,6 +337,7 @@ async fn jobs_are_taken_in_order_and_by_one(place: &Place) {
         (JobFilter { image_ids: "m-1".to_owned(), ..JobFilter::default() }, 2),
         (JobFilter { created_from: Some(at(2)), ..JobFilter::default() }, 0),
         (JobFilter { created_to: Some(at(1)), ..JobFilter::default() }, 2),
+        (JobFilter { created_to: Some(at(0)), ..JobFilter::default() }, 0),
     ] {
         let found = write.read().jobs_page(&filter, &Scope::default(), PageRequest::first()).await.unwrap();
         assert_eq!(found.total_count, wanted, "{filter:?}");

@@ -53,6 +53,7 @@ async fn keys_are_listed_by_filter_in_pages(place: &Place) {
         let mut key = key(number);
         key.state = states[usize::from(number) % 3];
         key.spec = if number > 6 { "RSA_2048" } else { "Aliyun_AES_256" }.to_owned();
+        key.material_expires_at = (number <= 2).then(|| at(number.into()));
         insert(&mut write, key).await;
     }
     let mut gone = key(10);
@@ -74,6 +75,9 @@ async fn keys_are_listed_by_filter_in_pages(place: &Place) {
         (KeyFilter { origins: vec!["EXTERNAL".to_owned()], ..KeyFilter::default() }, 0),
         (KeyFilter { protection_levels: vec!["SOFTWARE".to_owned()], ..KeyFilter::default() }, 9),
         (KeyFilter { creators: vec!["nobody".to_owned()], ..KeyFilter::default() }, 0),
+        (KeyFilter { material_expires_to: Some(at(1)), ..KeyFilter::default() }, 1),
+        (KeyFilter { material_expires_to: Some(at(9)), ..KeyFilter::default() }, 2),
+        (KeyFilter { material_expires_to: Some(Timestamp::UNIX_EPOCH), ..KeyFilter::default() }, 0),
     ];
     for (filter, expected) in cases {
         let page = catalog.read().keys_page(&filter, &Scope::default(), PageRequest::first()).await.unwrap();

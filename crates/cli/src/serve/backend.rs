@@ -113,12 +113,8 @@ impl NonceStore for Backend {
 
 impl Journal for Backend {
     async fn record(&self, call: &Record<'_>) -> Result<(), Unavailable> {
-        let key = call.needs.iter().find_map(|need| need.key.as_ref());
-        let kind = match key {
-            None => KeyKind::None,
-            Some(facts) if facts.key.service.is_empty() => KeyKind::Own,
-            Some(_) => KeyKind::Service,
-        };
+        let keys = call.needs.iter().filter_map(|need| need.key.as_ref());
+        let kind = KeyKind::of(keys.map(|facts| facts.key.service.as_str()));
         journal::record(&self.ledger, call, kind).await
     }
 }

@@ -27,6 +27,18 @@ pub(super) enum KeyKind {
     None,
 }
 
+impl KeyKind {
+    /// `services`: of each key of the call, the service that it belongs to; empty for an own key. One own key among them counts: nothing
+    /// but calls on service keys alone is free.
+    pub(super) fn of<'a>(services: impl IntoIterator<Item = &'a str>) -> Self {
+        services.into_iter().fold(Self::None, |kind, service| match kind {
+            Self::Own => Self::Own,
+            _ if service.is_empty() => Self::Own,
+            _ => Self::Service,
+        })
+    }
+}
+
 /// The id of the first key among the resources.
 pub(super) fn key_id<'a>(call: &Record<'a>) -> Option<&'a str> {
     call.needs.iter().find_map(|need| need.resource.split_once(":key/").map(|(_, id)| id))
@@ -73,4 +85,24 @@ fn meter(call: &Record<'_>, kind: KeyKind) -> Result<Option<Meter>, catalog::Inv
 
 fn outcome<'a>(call: &Record<'a>) -> &'a str {
     call.code.unwrap_or("OK")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A call on several keys is one on an own key if any of them is, wherever it stands.
+    #[test]
+    fn one_own_key_counts() {
+        for (services, wanted) in [
+            (&[][..], KeyKind::None),
+            (&["ecs"], KeyKind::Service),
+            (&[""], KeyKind::Own),
+            (&["ecs", "ecs"], KeyKind::Service),
+            (&["ecs", ""], KeyKind::Own),
+            (&["", "ecs"], KeyKind::Own),
+        ] {
+            assert_eq!(KeyKind::of(services.iter().copied()), wanted, "{services:?}");
+        }
+    }
 }

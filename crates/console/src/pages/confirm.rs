@@ -14,6 +14,7 @@ texts! {
     /// Texts of the question.
     ConfirmTexts {
         sure: "I know that this cannot be undone." | "我已了解此操作无法撤销。";
+        sure_for_now: "I know what comes of it." | "我已了解此操作的影响。";
         delete: "Delete for good" | "确认删除";
         cancel: "Cancel" | "取消";
         key_pair: "Delete the key pair" | "删除密钥对";
@@ -30,6 +31,7 @@ texts! {
         role_about: "Whoever has assumed it loses its rights. Without its role, ECS cannot use your keys: copies and instances under them fail." | "已扮演该角色的主体将失去其权限。删除 ECS 服务角色后，ECS 无法使用您的密钥，相关复制和实例将失败。";
         policy: "Delete the policy" | "删除策略";
         policy_about: "All of its versions go with it." | "策略的所有版本将一并删除。";
+        attached_policy_about: "All of its versions go with it, and every user, group and role that has it loses what it allows." | "策略的所有版本将一并删除，已被授权该策略的所有用户、用户组和角色都将失去相应权限。";
         version: "Delete the version of the policy" | "删除策略版本";
         version_about: "Its text cannot be had again." | "该版本的内容无法找回。";
         alias: "Remove the alias" | "移除别名";
@@ -47,23 +49,38 @@ pub(super) enum Deletion {
     Group,
     Role,
     Policy,
+    /// With whatever it is attached to.
+    AttachedPolicy,
     PolicyVersion,
     Alias,
 }
 
+/// What the question says.
+struct Words {
+    title: &'static str,
+    /// What comes of it.
+    about: &'static str,
+    /// Beside the box that must be ticked.
+    sure: &'static str,
+    button: &'static str,
+}
+
 impl Deletion {
-    /// Title, and what comes of it.
-    fn words(self, texts: &'static ConfirmTexts) -> (&'static str, &'static str) {
+    fn words(self, texts: &'static ConfirmTexts) -> Words {
+        let for_good = |title, about| Words { title, about, sure: texts.sure, button: texts.delete };
+        // A new password can be set, and the alias given again.
+        let for_now = |title, about| Words { title, about, sure: texts.sure_for_now, button: title };
         match self {
-            Self::KeyPair => (texts.key_pair, texts.key_pair_about),
-            Self::AccessKey => (texts.access_key, texts.access_key_about),
-            Self::Password => (texts.password, texts.password_about),
-            Self::User => (texts.user, texts.user_about),
-            Self::Group => (texts.group, texts.group_about),
-            Self::Role => (texts.role, texts.role_about),
-            Self::Policy => (texts.policy, texts.policy_about),
-            Self::PolicyVersion => (texts.version, texts.version_about),
-            Self::Alias => (texts.alias, texts.alias_about),
+            Self::KeyPair => for_good(texts.key_pair, texts.key_pair_about),
+            Self::AccessKey => for_good(texts.access_key, texts.access_key_about),
+            Self::Password => for_now(texts.password, texts.password_about),
+            Self::User => for_good(texts.user, texts.user_about),
+            Self::Group => for_good(texts.group, texts.group_about),
+            Self::Role => for_good(texts.role, texts.role_about),
+            Self::Policy => for_good(texts.policy, texts.policy_about),
+            Self::AttachedPolicy => for_good(texts.policy, texts.attached_policy_about),
+            Self::PolicyVersion => for_good(texts.version, texts.version_about),
+            Self::Alias => for_now(texts.alias, texts.alias_about),
         }
     }
 }
@@ -76,8 +93,7 @@ const SURE: &str = "sure";
 struct Question {
     shell: Shell,
     texts: &'static ConfirmTexts,
-    title: &'static str,
-    about: &'static str,
+    words: Words,
     /// Name or id of what is to be deleted.
     subject: String,
     /// Where the form goes: where it came.
@@ -99,12 +115,10 @@ pub(super) fn ask(
         return None;
     }
     let texts = ConfirmTexts::of(visit.language);
-    let (title, about) = deletion.words(texts);
     let page = Question {
         shell: visit.shell(section),
         texts,
-        title,
-        about,
+        words: deletion.words(texts),
         subject: subject.to_owned(),
         action: visit.uri.path().to_owned(),
         fields: fields.sent(),
@@ -123,12 +137,10 @@ mod tests {
     fn the_form_is_sent_again_as_it_was() {
         for language in [Language::English, Language::Chinese] {
             let texts = ConfirmTexts::of(language);
-            let (title, about) = Deletion::Role.words(texts);
             let page = Question {
                 shell: Shell::sample(language),
                 texts,
-                title,
-                about,
+                words: Deletion::Role.words(texts),
                 subject: "<b>".to_owned(),
                 action: "/console/r/access/roles/a/change/delete".to_owned(),
                 fields: vec![("Name".to_owned(), "\"><script>".to_owned())],
@@ -140,7 +152,29 @@ mod tests {
                 html.contains("name=\"Name\" value=\"&#34;&#62;&#60;script&#62;\"") && !html.contains("<b>"),
                 "{html}"
             );
-            assert!(html.contains("name=\"sure\" value=\"true\" required") && html.contains(about), "{html}");
+            assert!(
+                html.contains("name=\"sure\" value=\"true\" required") && html.contains(texts.role_about),
+                "{html}"
+            );
+        }
+    }
+
+    /// What can be had again does not say that it cannot.
+    #[test]
+    fn only_what_is_gone_for_good_is_said_to_be() {
+        let texts = ConfirmTexts::of(Language::English);
+        for (deletion, is_for_good) in [
+            (Deletion::KeyPair, true),
+            (Deletion::Password, false),
+            (Deletion::AttachedPolicy, true),
+            (Deletion::Alias, false),
+        ] {
+            let words = deletion.words(texts);
+            assert_eq!(
+                (words.sure == texts.sure, words.button == texts.delete),
+                (is_for_good, is_for_good),
+                "{deletion:?}"
+            );
         }
     }
 }

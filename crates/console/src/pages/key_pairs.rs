@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use crate::calls::{Product, Refusal};
 use crate::form::{Fields, Posted};
 use crate::language::texts;
-use crate::once::Made;
+use crate::once::{Made, Unmade};
 use crate::pages::confirm::{self, Deletion};
-use crate::paging::{Numbered, Paging};
+use crate::paging::{Numbered, Paging, WHOLE_PAGE};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::{Time, list as entries, text};
@@ -57,7 +57,7 @@ struct KeyPairs {
     paging: Paging,
     /// What was typed into the form that was refused.
     fields: Fields,
-    /// Of the form that makes a pair.
+    /// Of the forms that make a pair.
     token: String,
 }
 
@@ -100,14 +100,20 @@ async fn create(Posted { visit, fields }: Posted) -> Response {
             let (shell, texts) = (visit.shell(Section::KeyPairs), KeyPairTexts::of(visit.language));
             rendered(StatusCode::OK, &Private { shell, texts, made })
         }
-        Err(refusal) => refused(&visit, Fields::from_iter([("created", name.to_owned())]), &refusal).await,
+        Err(Unmade::SentBefore) => visit.sent_before(),
+        Err(Unmade::Refused(refusal)) => {
+            refused(&visit, Fields::from_iter([("created", name.to_owned())]), &refusal).await
+        }
     }
 }
 
 async fn import(Posted { visit, fields }: Posted) -> Response {
-    match visit.call(Product::Ecs, "ImportKeyPair", &fields.given(&["KeyPairName", "PublicKeyBody"])).await {
+    let pair = fields.given(&["KeyPairName", "PublicKeyBody"]);
+    let make = async { visit.call(Product::Ecs, "ImportKeyPair", &pair).await.map(|_| Made::plain(String::new())) };
+    match visit.once(&fields, make).await {
         Ok(_) => visit.go("key-pairs"),
-        Err(refusal) => refused(&visit, fields, &refusal).await,
+        Err(Unmade::SentBefore) => visit.sent_before(),
+        Err(Unmade::Refused(refusal)) => refused(&visit, fields, &refusal).await,
     }
 }
 
@@ -130,14 +136,14 @@ async fn refused(visit: &Visit, typed: Fields, refusal: &Refusal) -> Response {
 }
 
 async fn look(visit: &Visit, fields: Fields, refusal: Option<&Refusal>) -> Result<KeyPairs, Refusal> {
-    let page = Numbered::asked(visit, "page");
-    let answer = page.call(visit, Product::Ecs, "DescribeKeyPairs", &[]).await?;
+    let texts = KeyPairTexts::of(visit.language);
+    let part = Numbered::asked(visit, WHOLE_PAGE).call(visit, Product::Ecs, "DescribeKeyPairs", &[]).await?;
     Ok(KeyPairs {
         shell: visit.shell(Section::KeyPairs),
-        texts: KeyPairTexts::of(visit.language),
+        texts,
         trouble: refusal.map(|refusal| visit.told(refusal)),
-        rows: entries(&answer, "KeyPairs", "KeyPair").iter().map(row).collect(),
-        paging: page.line(visit, "key-pairs", &[], &answer),
+        rows: entries(&part.answer, "KeyPairs", "KeyPair").iter().map(row).collect(),
+        paging: part.line(visit, texts.title, ("key-pairs", &[])),
         token: visit.form_token(&Fields::default()),
         fields,
     })

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use askama::Template;
+use askama::filters::HtmlSafe;
 use catalog::KeyId;
 use serde_json::Value;
 
@@ -121,10 +123,25 @@ impl OwnKeys {
     }
 }
 
-/// Adds what was chosen or typed before, if the list has it not.
-pub(in crate::pages) fn with_chosen(options: &mut Vec<KeyOption>, chosen: &str) {
-    if !options.iter().any(|option| option.value == chosen) {
-        options.push(KeyOption { value: chosen.to_owned(), text: chosen.to_owned(), usable: true });
+/// What stands in a `<select>` of keys, shown by `{{ options }}`. What is chosen can be chosen again, although it may be refused once more: a
+/// browser does not send a choice that is disabled, and then another key would be taken for it.
+#[derive(Debug, Template)]
+#[template(path = "key_options.html")]
+pub(in crate::pages) struct KeyOptions {
+    pub(in crate::pages) all: Vec<KeyOption>,
+    pub(in crate::pages) chosen: String,
+}
+
+/// Its template escapes.
+impl HtmlSafe for KeyOptions {}
+
+impl KeyOptions {
+    /// `chosen`: what was chosen or typed before, which is added if `all` has it not; empty for nothing.
+    pub(in crate::pages) fn of(mut all: Vec<KeyOption>, chosen: &str) -> Self {
+        if !chosen.is_empty() && !all.iter().any(|option| option.value == chosen) {
+            all.push(KeyOption { value: chosen.to_owned(), text: chosen.to_owned(), usable: true });
+        }
+        Self { all, chosen: chosen.to_owned() }
     }
 }
 
@@ -195,6 +212,26 @@ mod tests {
         let pairs = [("k-1", "alias/first"), ("k-1", "alias/second"), ("k-2", "alias/other")];
         let names: KeyNames = pairs.map(|(id, alias)| (id.to_owned(), alias.to_owned())).into_iter().collect();
         assert_eq!(["k-1", "k-2", "k-3"].map(|id| names.name(id)), ["alias/first", "alias/other", "k-3"]);
+    }
+
+    /// What was chosen is sent again, whatever came of it: also a key that cannot be used by now, and one that is not in the list.
+    #[test]
+    fn what_is_chosen_stays_chosen() {
+        let key = |id: &str, usable| KeyOption { value: id.to_owned(), text: id.to_owned(), usable };
+        for (chosen, wanted) in [
+            ("k-2", r#"<option value="k-1">|<option value="k-2" selected>|<option value="k-3" disabled>"#),
+            (
+                "k-9",
+                r#"<option value="k-1">|<option value="k-2" disabled>|<option value="k-3" disabled>|<option value="k-9" selected>"#,
+            ),
+            ("", r#"<option value="k-1">|<option value="k-2" disabled>|<option value="k-3" disabled>"#),
+        ] {
+            let options = KeyOptions::of(vec![key("k-1", true), key("k-2", false), key("k-3", false)], chosen);
+            let html = options.render().unwrap();
+            let heads =
+                html.split('\n').filter_map(|line| line.split_inclusive('>').next()).filter(|head| !head.is_empty());
+            assert_eq!(heads.collect::<Vec<_>>().join("|"), wanted, "{chosen}");
+        }
     }
 
     /// A key can be chosen when it is enabled and symmetric; else the list says why not.

@@ -113,7 +113,7 @@ macro_rules! filtered {
                 AND ($4 = '' OR replace(',' || $4 || ',', ',' || action || ',', '') <> ',' || $4 || ',')
                 AND ($5 = '' OR replace(',' || $5 || ',', ',' || state || ',', '') <> ',' || $5 || ',')
                 AND ($6 = '' OR replace(',' || $6 || ',', ',' || image_id || ',', '') <> ',' || $6 || ',')
-                AND ($7 = 0 OR created_at >= $7) AND ($8 = 0 OR created_at <= $8)",
+                AND ($7 IS NULL OR created_at >= $7) AND ($8 IS NULL OR created_at <= $8)",
             $rest
         )
     };
@@ -121,7 +121,6 @@ macro_rules! filtered {
 
 impl JobFilter {
     fn values(&self, scope: &Scope) -> Vec<Value> {
-        let millis = |time: Option<Timestamp>| time.map_or(0, Timestamp::as_millisecond);
         values![
             &scope.account,
             &scope.region,
@@ -129,8 +128,8 @@ impl JobFilter {
             &self.actions,
             &self.states,
             &self.image_ids,
-            millis(self.created_from),
-            millis(self.created_to),
+            self.created_from,
+            self.created_to,
         ]
     }
 }

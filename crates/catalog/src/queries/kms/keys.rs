@@ -37,7 +37,7 @@ impl Read<'_> {
                       AND ($6 = '' OR replace($6, '|' || origin || '|', '') <> $6)
                       AND ($7 = '' OR replace($7, '|' || protection_level || '|', '') <> $7)
                       AND ($8 = '' OR replace($8, '|' || creator || '|', '') <> $8)
-                      AND ($9 = 0 OR material_expires_at <= $9)",
+                      AND ($9 IS NULL OR material_expires_at <= $9)",
                     $rest
                 )
             };
@@ -46,7 +46,7 @@ impl Read<'_> {
         let list = matching!("SELECT *", " ORDER BY created_at, id LIMIT $10 OFFSET $11");
         let mut values = values![&scope.account, &scope.region];
         values.extend(filter.values());
-        values.push(filter.material_expires_to.map_or(0, Timestamp::as_millisecond).into());
+        values.push(filter.material_expires_to.into());
         self.page("list keys", (count, list), values, page, KeyRecord::from_row).await
     }
 

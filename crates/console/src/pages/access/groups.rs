@@ -10,6 +10,7 @@ use super::{AccessWords, Tab, Tabs};
 use crate::calls::{Product, Refusal};
 use crate::form::{Fields, Posted};
 use crate::language::texts;
+use crate::once::{Made, Unmade};
 use crate::pages::confirm::Deletion;
 use crate::paging::{Marked, Paging};
 use crate::shell::{Section, Shell};
@@ -41,6 +42,7 @@ struct GroupsPage {
     listed: Listed,
     /// What stands in the form.
     fields: Fields,
+    token: String,
 }
 
 #[derive(Template)]
@@ -67,9 +69,15 @@ pub(super) async fn list(visit: Visit) -> Response {
 
 pub(super) async fn create(posted: Posted) -> Response {
     let Posted { visit, fields } = posted;
-    match visit.call(Product::Ram, "CreateGroup", &fields.given(&["GroupName", "Comments"])).await {
-        Ok(answer) => visit.go(format_args!("access/groups/{}", text(&answer["Group"], "GroupName"))),
-        Err(refusal) => {
+    let parameters = fields.given(&["GroupName", "Comments"]);
+    let make = async {
+        let answer = visit.call(Product::Ram, "CreateGroup", &parameters).await?;
+        Ok(Made::plain(text(&answer["Group"], "GroupName")))
+    };
+    match visit.once(&fields, make).await {
+        Ok(made) => visit.go(format_args!("access/groups/{}", made.name)),
+        Err(Unmade::SentBefore) => visit.sent_before(),
+        Err(Unmade::Refused(refusal)) => {
             let page = look_at_all(&visit, fields, Some(&refusal)).await;
             visit.answer(Section::Access, page, Some(&refusal))
         }
@@ -77,9 +85,10 @@ pub(super) async fn create(posted: Posted) -> Response {
 }
 
 async fn look_at_all(visit: &Visit, fields: Fields, refused: Option<&Refusal>) -> Result<GroupsPage, Refusal> {
-    let words = AccessWords::of(visit.language);
+    let (texts, words) = (GroupsTexts::of(visit.language), AccessWords::of(visit.language));
     let what = What {
         action: "ListGroups",
+        title: texts.title,
         nested: ("Groups", "Group", "GroupName"),
         paths: ("access/groups", "access/groups"),
         columns: &[(words.comments, "Comments")],
@@ -87,10 +96,11 @@ async fn look_at_all(visit: &Visit, fields: Fields, refused: Option<&Refusal>) -
     Ok(GroupsPage {
         shell: visit.shell(Section::Access),
         tabs: Tabs::new(visit, Tab::Groups),
-        texts: GroupsTexts::of(visit.language),
-        words: AccessWords::of(visit.language),
+        texts,
+        words,
         trouble: refused.map(|refusal| visit.told(refusal)),
         listed: Listed::look(visit, what).await?,
+        token: visit.form_token(&fields),
         fields,
     })
 }
@@ -106,18 +116,19 @@ impl HolderPage for GroupPage {
         let here = format!("access/groups/{name}");
         let changes = visit.path(format_args!("{here}/change"));
         let attached = Attached::look(visit, Holder::Group, name, changes).await;
+        let words = AccessWords::of(visit.language);
         Ok(Self {
             shell: visit.shell(Section::Access),
             tabs: Tabs::new(visit, Tab::Groups),
             texts: GroupsTexts::of(visit.language),
-            words: AccessWords::of(visit.language),
             trouble: refused.map(|refusal| visit.told(refusal)),
             name: text(&group["Group"], "GroupName"),
             comments: text(&group["Group"], "Comments"),
             here: visit.path(&here),
             members: entries(&members, "Users", "User").iter().map(|user| text(user, "UserName")).collect(),
-            paging: page.line(visit, here, &[], &members),
+            paging: page.line(visit, words.members, (here, &[]), &members),
             attached: attached.map_err(|refusal| visit.told(&refusal)),
+            words,
         })
     }
 }

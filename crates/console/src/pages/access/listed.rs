@@ -27,6 +27,8 @@ pub(super) struct Named {
 /// What is listed.
 pub(super) struct What<'a> {
     pub(super) action: &'static str,
+    /// What all of them are called.
+    pub(super) title: &'static str,
     /// How the answer nests them, and the field that names one.
     pub(super) nested: (&'static str, &'static str, &'static str),
     /// Path of the list, and the one below which its pages are.
@@ -54,7 +56,7 @@ impl Listed {
             words: AccessWords::of(visit.language),
             heads: what.columns.iter().map(|(head, _)| *head).collect(),
             rows: rows.collect(),
-            paging: page.line(visit, list_at, &[], &answer),
+            paging: page.line(visit, what.title, (list_at, &[]), &answer),
         })
     }
 }

@@ -9,6 +9,7 @@ use super::{AccessWords, Tab, Tabs, system_policies};
 use crate::calls::{Product, Refusal};
 use crate::form::{Fields, Posted};
 use crate::language::{Language, texts};
+use crate::once::{Made, Unmade};
 use crate::paging::{Marked, Paging};
 use crate::shell::{Section, Shell};
 use crate::shown::{Options, choices, list as entries, number, text};
@@ -74,6 +75,7 @@ struct CreatePage {
     words: &'static AccessWords,
     trouble: Option<Trouble>,
     fields: Fields,
+    token: String,
 }
 
 pub(super) async fn list(visit: Visit) -> Response {
@@ -89,9 +91,14 @@ pub(super) async fn form(visit: Visit) -> Response {
 pub(super) async fn create(posted: Posted) -> Response {
     let Posted { visit, fields } = posted;
     let parameters = fields.given(&["PolicyName", "Description", "PolicyDocument"]);
-    match visit.call(Product::Ram, "CreatePolicy", &parameters).await {
-        Ok(answer) => visit.go(format_args!("access/policies/Custom/{}", text(&answer["Policy"], "PolicyName"))),
-        Err(refusal) => rendered(refusal.http_status(), &create_page(&visit, fields, Some(&refusal))),
+    let make = async {
+        let answer = visit.call(Product::Ram, "CreatePolicy", &parameters).await?;
+        Ok(Made::plain(text(&answer["Policy"], "PolicyName")))
+    };
+    match visit.once(&fields, make).await {
+        Ok(made) => visit.go(format_args!("access/policies/Custom/{}", made.name)),
+        Err(Unmade::SentBefore) => visit.sent_before(),
+        Err(Unmade::Refused(refusal)) => rendered(refusal.http_status(), &create_page(&visit, fields, Some(&refusal))),
     }
 }
 
@@ -106,7 +113,7 @@ async fn look(visit: &Visit) -> Result<PoliciesPage, Refusal> {
         tabs: Tabs::new(visit, Tab::Policies),
         kinds: choices([("", texts.all), ("Custom", words.custom), ("System", words.system)], kind),
         rows: entries(&answer, "Policies", "Policy").iter().map(|policy| row(policy, visit.language)).collect(),
-        paging: page.line(visit, "access/policies", &[("kind", kind)], &answer),
+        paging: page.line(visit, texts.title, ("access/policies", &[("kind", kind)]), &answer),
         texts,
         words,
     })
@@ -130,6 +137,7 @@ fn create_page(visit: &Visit, fields: Fields, refused: Option<&Refusal>) -> Crea
         texts: PoliciesTexts::of(visit.language),
         words: AccessWords::of(visit.language),
         trouble: refused.map(|refusal| visit.told(refusal)),
+        token: visit.form_token(&fields),
         fields,
     }
 }

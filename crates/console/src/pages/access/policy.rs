@@ -11,6 +11,7 @@ use crate::calls::{Product, Refusal};
 use crate::change::Change;
 use crate::form::{Fields, Posted};
 use crate::language::{fill, texts};
+use crate::once::Unmade;
 use crate::pages::confirm::{self, Deletion};
 use crate::shell::{Section, Shell};
 use crate::shown::{Time, list, text};
@@ -70,6 +71,7 @@ struct Draft {
     document: String,
     sets_default: bool,
     rotates: bool,
+    token: String,
 }
 
 struct Version {
@@ -100,6 +102,7 @@ pub(super) async fn change(
     };
     let here = format!("access/policies/Custom/{name}");
     let deletion = match what.as_str() {
+        "delete" if fields.is_on("CascadingDelete") => Some((Deletion::AttachedPolicy, name.clone())),
         "delete" => Some((Deletion::Policy, name.clone())),
         "delete-version" => Some((Deletion::PolicyVersion, format!("{name} {}", fields.get("VersionId")))),
         _ => None,
@@ -109,11 +112,12 @@ pub(super) async fn change(
     if let Some(question) = question {
         return question;
     }
-    match change.carry_out(&visit, Product::Ram).await {
-        Ok(_) if what == "delete" => visit.go("access/policies"),
-        Ok(_) => visit.go(here),
-        Err(refusal) => {
-            let typed = (what == "new-version").then(|| Draft::typed(&fields));
+    match change.carry_out_once(&visit, Product::Ram, &fields).await {
+        Ok(()) if what == "delete" => visit.go("access/policies"),
+        Ok(()) => visit.go(here),
+        Err(Unmade::SentBefore) => visit.sent_before(),
+        Err(Unmade::Refused(refusal)) => {
+            let typed = (what == "new-version").then(|| Draft::typed(&visit, &fields));
             let page = look(&visit, (&kind, &name), "", Some((visit.told(&refusal), typed))).await;
             visit.answer(Section::Access, page, Some(&refusal))
         }
@@ -180,7 +184,7 @@ async fn look(
         created: Time::of(policy, "CreateDate"),
         changed: Time::of(policy, "UpdateDate"),
         document_title: fill(texts.document_of, &[&text(&shown, "VersionId")]),
-        draft: typed.flatten().unwrap_or_else(|| Draft::of(&document)),
+        draft: typed.flatten().unwrap_or_else(|| Draft::of(visit, &document)),
         document,
         versions: list(&versions, "PolicyVersions", "PolicyVersion").iter().map(version_of).collect(),
         entities: entities.map(|found| Entities::of(&found)).map_err(|refusal| visit.told(&refusal)),
@@ -198,15 +202,17 @@ fn version_of(version: &Value) -> Version {
 
 impl Draft {
     /// Begins with the text that is shown.
-    fn of(document: &str) -> Self {
-        Self { document: document.to_owned(), sets_default: true, rotates: false }
+    fn of(visit: &Visit, document: &str) -> Self {
+        let token = visit.form_token(&Fields::default());
+        Self { document: document.to_owned(), sets_default: true, rotates: false, token }
     }
 
-    fn typed(fields: &Fields) -> Self {
+    fn typed(visit: &Visit, fields: &Fields) -> Self {
         Self {
             document: fields.get("PolicyDocument").to_owned(),
             sets_default: fields.is_on("SetAsDefault"),
             rotates: fields.is_on("rotate"),
+            token: visit.form_token(fields),
         }
     }
 }

@@ -11,6 +11,7 @@ use super::{AccessWords, Tab, Tabs};
 use crate::calls::{Product, Refusal};
 use crate::form::{Fields, Posted};
 use crate::language::texts;
+use crate::once::{Made, Unmade};
 use crate::pages::confirm::Deletion;
 use crate::shell::{Section, Shell};
 use crate::shown::{Time, number, text};
@@ -59,6 +60,7 @@ struct RolesPage {
     listed: Listed,
     /// What stands in the form.
     fields: Fields,
+    token: String,
 }
 
 #[derive(Template)]
@@ -90,9 +92,14 @@ pub(super) async fn list(visit: Visit) -> Response {
 pub(super) async fn create(posted: Posted) -> Response {
     let Posted { visit, fields } = posted;
     let parameters = fields.given(&["RoleName", "Description", "AssumeRolePolicyDocument"]);
-    match visit.call(Product::Ram, "CreateRole", &parameters).await {
-        Ok(answer) => visit.go(format_args!("access/roles/{}", text(&answer["Role"], "RoleName"))),
-        Err(refusal) => {
+    let make = async {
+        let answer = visit.call(Product::Ram, "CreateRole", &parameters).await?;
+        Ok(Made::plain(text(&answer["Role"], "RoleName")))
+    };
+    match visit.once(&fields, make).await {
+        Ok(made) => visit.go(format_args!("access/roles/{}", made.name)),
+        Err(Unmade::SentBefore) => visit.sent_before(),
+        Err(Unmade::Refused(refusal)) => {
             let page = look_at_all(&visit, fields, Some(&refusal)).await;
             visit.answer(Section::Access, page, Some(&refusal))
         }
@@ -100,9 +107,10 @@ pub(super) async fn create(posted: Posted) -> Response {
 }
 
 async fn look_at_all(visit: &Visit, fields: Fields, refused: Option<&Refusal>) -> Result<RolesPage, Refusal> {
-    let words = AccessWords::of(visit.language);
+    let (texts, words) = (RolesTexts::of(visit.language), AccessWords::of(visit.language));
     let what = What {
         action: "ListRoles",
+        title: texts.title,
         nested: ("Roles", "Role", "RoleName"),
         paths: ("access/roles", "access/roles"),
         columns: &[(words.description, "Description")],
@@ -110,9 +118,10 @@ async fn look_at_all(visit: &Visit, fields: Fields, refused: Option<&Refusal>) -
     Ok(RolesPage {
         shell: visit.shell(Section::Access),
         tabs: Tabs::new(visit, Tab::Roles),
-        texts: RolesTexts::of(visit.language),
-        words: AccessWords::of(visit.language),
+        texts,
+        words,
         trouble: refused.map(|refusal| visit.told(refusal)),
+        token: visit.form_token(&fields),
         fields,
         listed: Listed::look(visit, what).await?,
     })

@@ -11,7 +11,7 @@ use super::{Tab, Tabs};
 use crate::calls::Product;
 use crate::change::Change;
 use crate::form::{Fields, Posted};
-use crate::once::Made;
+use crate::once::{Made, Unmade};
 use crate::pages::confirm::{self, Deletion};
 use crate::shell::{Section, Shell};
 use crate::shown::text;
@@ -41,7 +41,8 @@ pub(super) async fn create_access_key(Path((_, name)): Path<(String, String)>, p
             let page = SecretPage { shell: visit.shell(Section::Access), tabs, texts, made, user: name };
             rendered(StatusCode::OK, &page)
         }
-        Err(refusal) => with_trouble(&visit, &name, &refusal).await,
+        Err(Unmade::SentBefore) => visit.sent_before(),
+        Err(Unmade::Refused(refusal)) => with_trouble(&visit, &name, &refusal).await,
     }
 }
 

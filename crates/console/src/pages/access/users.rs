@@ -9,6 +9,7 @@ use super::{AccessWords, Tab, Tabs};
 use crate::calls::{Product, Refusal};
 use crate::form::{Fields, Posted};
 use crate::language::texts;
+use crate::once::{Made, Unmade};
 use crate::shell::{Section, Shell};
 use crate::shown::text;
 use crate::trouble::Trouble;
@@ -45,6 +46,7 @@ struct CreatePage {
     words: &'static AccessWords,
     trouble: Option<Trouble>,
     fields: Fields,
+    token: String,
 }
 
 pub(super) async fn list(visit: Visit) -> Response {
@@ -58,9 +60,15 @@ pub(super) async fn form(visit: Visit) -> Response {
 
 pub(super) async fn create(posted: Posted) -> Response {
     let Posted { visit, fields } = posted;
-    match visit.call(Product::Ram, "CreateUser", &fields.given(&["UserName", "DisplayName", "Comments"])).await {
-        Ok(answer) => visit.go(format_args!("access/users/{}", text(&answer["User"], "UserName"))),
-        Err(refusal) => rendered(refusal.http_status(), &create_page(&visit, fields, Some(&refusal))),
+    let parameters = fields.given(&["UserName", "DisplayName", "Comments"]);
+    let make = async {
+        let answer = visit.call(Product::Ram, "CreateUser", &parameters).await?;
+        Ok(Made::plain(text(&answer["User"], "UserName")))
+    };
+    match visit.once(&fields, make).await {
+        Ok(made) => visit.go(format_args!("access/users/{}", made.name)),
+        Err(Unmade::SentBefore) => visit.sent_before(),
+        Err(Unmade::Refused(refusal)) => rendered(refusal.http_status(), &create_page(&visit, fields, Some(&refusal))),
     }
 }
 
@@ -68,6 +76,7 @@ async fn look(visit: &Visit) -> Result<UsersPage, Refusal> {
     let (texts, words) = (UsersTexts::of(visit.language), AccessWords::of(visit.language));
     let what = What {
         action: "ListUsers",
+        title: texts.title,
         nested: ("Users", "User", "UserName"),
         paths: ("access", "access/users"),
         columns: &[(texts.display_name, "DisplayName"), (words.comments, "Comments")],
@@ -87,6 +96,7 @@ fn create_page(visit: &Visit, fields: Fields, refused: Option<&Refusal>) -> Crea
         texts: UsersTexts::of(visit.language),
         words: AccessWords::of(visit.language),
         trouble: refused.map(|refusal| visit.told(refusal)),
+        token: visit.form_token(&fields),
         fields,
     }
 }

@@ -96,7 +96,8 @@ pub(super) async fn show(visit: Visit) -> Response {
     let given = [("ActionName", action), ("Resource", resource), ("PrincipalType", among)];
     match part.call(&visit, "ListPrincipalsAllowed", &given).await {
         Ok(found) => {
-            let answer = Answer::of(part.line(&visit, "access/who", &asked.query(), &found), &found);
+            let title = WhoTexts::of(visit.language).title;
+            let answer = Answer::of(part.line(&visit, title, ("access/who", &asked.query()), &found), &found);
             rendered(StatusCode::OK, &page(&visit, &asked, Some(answer), None))
         }
         Err(refusal) => {

@@ -154,7 +154,7 @@ fn page(visit: &Visit, asked: Asked, answer: &Value, trouble: Option<Trouble>) -
         outcomes: choices([("", texts.any), ("done", texts.succeeded), ("failed", texts.failed)], &asked.outcome),
         rows: list(answer, "Events", "Event").iter().map(|event| Event::of(event, &own)).collect(),
         paging: Paging::marked(
-            visit.language,
+            (visit.language, texts.title),
             (&visit.path("audit"), &asked.query()),
             ("next", &asked.next),
             Some(next.as_str()).filter(|next| !next.is_empty()),

@@ -45,8 +45,8 @@ struct Delete {
     shell: Shell,
     texts: &'static DeleteTexts,
     image: Image,
-    instances: Users,
-    copies: Users,
+    instances: Result<Users, Trouble>,
+    copies: Result<Users, Trouble>,
     trouble: Option<Trouble>,
 }
 
@@ -60,6 +60,12 @@ struct Users {
 impl Delete {
     fn needs_force(&self) -> bool {
         self.image.is_shared || self.image.is_used
+    }
+
+    /// Whether nothing uses it. Of what the visitor may not see nobody says so.
+    fn is_unused(&self) -> bool {
+        let is_none = |users: &Result<Users, Trouble>| users.as_ref().is_ok_and(|users| users.rows.is_empty());
+        !self.needs_force() && is_none(&self.instances) && is_none(&self.copies)
     }
 }
 
@@ -87,34 +93,62 @@ async fn show(visit: &Visit, id: &str, refused: Option<Refusal>) -> Response {
 async fn look(visit: &Visit, id: &str, refused: Option<&Refusal>) -> Result<Option<Delete>, Refusal> {
     let Some(found) = found(visit, id).await? else { return Ok(None) };
     let page = format!("images/{id}/delete");
+    let texts = DeleteTexts::of(visit.language);
     let (run, copied) = ([("ImageId", id)], [("Status", "ALL"), ("SourceImageId", id)]);
     let (instances, copies) = tokio::join!(
-        users(visit, &page, ("instances", "DescribeInstances", "Instance"), &run),
-        users(visit, &page, ("copies", "DescribeImages", "Image"), &copied),
+        users(visit, (&page, texts.instances), ("instances", "DescribeInstances", "Instance"), &run),
+        users(visit, (&page, texts.copies), ("copies", "DescribeImages", "Image"), &copied),
     );
     Ok(Some(Delete {
         shell: visit.shell(Section::Images),
-        texts: DeleteTexts::of(visit.language),
+        texts,
         image: Image::read(&found, &KeyNames::default(), visit.language),
-        instances,
-        copies,
+        instances: instances.map_err(|refusal| visit.told(&refusal)),
+        copies: copies.map_err(|refusal| visit.told(&refusal)),
         trouble: refused.map(|refusal| visit.told(refusal)),
     }))
 }
 
-/// Who may not see the users may delete all the same: the API refuses what it must. `what`: name of their page in the address, the
-/// action that lists them, and what it calls one.
+/// Who may not see the users may delete all the same: the API refuses what it must. `page`: path of the page, and `title` of this list
+/// on it; `name`: of its number in the address; `action`: lists them, and calls one `what`.
 async fn users(
     visit: &Visit,
-    page: &str,
+    (page, title): (&str, &str),
     (name, action, what): (&'static str, &'static str, &str),
     filters: &[(&str, &str)],
-) -> Users {
-    let part = Numbered::asked(visit, name);
-    let answer = part.call(visit, Product::Ecs, action, filters).await.unwrap_or_default();
+) -> Result<Users, Refusal> {
+    let part = Numbered::asked(visit, name).call(visit, Product::Ecs, action, filters).await?;
     let named = |user: &Value| (text(user, &format!("{what}Id")), text(user, &format!("{what}Name")));
-    Users {
-        rows: list(&answer, &format!("{what}s"), what).iter().map(named).collect(),
-        paging: part.line(visit, page, &[], &answer),
+    Ok(Users {
+        rows: list(&part.answer, &format!("{what}s"), what).iter().map(named).collect(),
+        paging: part.line(visit, title, (page, &[])),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::image::tests::answered;
+    use super::*;
+    use crate::language::Language;
+    use crate::stage::{Stage, refused};
+
+    /// The page says that nothing uses the image only to whoever may see what does.
+    #[tokio::test]
+    async fn what_is_not_seen_is_not_denied() {
+        let texts = DeleteTexts::of(Language::English);
+        for (may_see, wanted) in [(true, texts.nobody), (false, texts.instances)] {
+            let stage = Stage::open(move |action, parameters| match action {
+                "DescribeInstances" if !may_see => Err(refused("NoPermission")),
+                "DescribeImages" if parameters.contains_key("ImageId") => {
+                    Ok(json!({ "Images": { "Image": [answered()] }, "TotalCount": 1 }))
+                }
+                _ => Ok(json!({ "TotalCount": 0 })),
+            });
+            let page = stage.await.get("images/m-1/delete").await;
+            assert_eq!(page.html.contains(texts.nobody), may_see, "{}", page.html);
+            assert!(page.html.contains(wanted) && page.html.contains("NoPermission") != may_see, "{}", page.html);
+        }
     }
 }

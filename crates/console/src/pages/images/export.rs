@@ -13,6 +13,7 @@ use super::{Of, found};
 use crate::calls::{Product, Refusal};
 use crate::form::{Fields, Posted};
 use crate::language::texts;
+use crate::once::{Made, Unmade};
 use crate::pages::own_keys::KeyNames;
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
@@ -48,6 +49,7 @@ struct Export {
     image: Image,
     formats: Options,
     fields: Fields,
+    token: String,
     trouble: Option<Trouble>,
 }
 
@@ -61,9 +63,15 @@ async fn form(Path(Of { id }): Path<Of>, visit: Visit) -> Response {
 
 async fn export(Path(Of { id }): Path<Of>, Posted { visit, fields }: Posted) -> Response {
     let given = fields.given(&["OSSBucket", "OSSPrefix", "ImageFormat"]);
-    match visit.call(Product::Ecs, "ExportImage", &[&[("ImageId", id.as_str())], &given[..]].concat()).await {
-        Ok(answer) => visit.go(format!("tasks/{}", text(&answer, "TaskId"))),
-        Err(refusal) => show(&visit, &id, fields, Some(refusal)).await,
+    let parameters = [&[("ImageId", id.as_str())], &given[..]].concat();
+    let make = async {
+        let answer = visit.call(Product::Ecs, "ExportImage", &parameters).await?;
+        Ok(Made::plain(text(&answer, "TaskId")))
+    };
+    match visit.once(&fields, make).await {
+        Ok(made) => visit.go(format!("tasks/{}", made.name)),
+        Err(Unmade::SentBefore) => visit.sent_before(),
+        Err(Unmade::Refused(refusal)) => show(&visit, &id, fields, Some(refusal)).await,
     }
 }
 
@@ -74,6 +82,7 @@ async fn show(visit: &Visit, id: &str, fields: Fields, refused: Option<Refusal>)
             texts: ExportTexts::of(visit.language),
             image: Image::read(&found, &KeyNames::default(), visit.language),
             formats: choices(FORMATS, fields.get("ImageFormat")),
+            token: visit.form_token(&fields),
             fields,
             trouble: refused.as_ref().map(|refusal| visit.told(refusal)),
         })

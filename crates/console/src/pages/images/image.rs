@@ -109,7 +109,7 @@ impl Image {
 
     /// Whether it is still being made.
     pub(super) fn moves(&self) -> bool {
-        self.is("Creating") || self.is("Waiting")
+        is_unfinished(&self.status)
     }
 
     /// Whether one of its disks opens with a key only.
@@ -143,6 +143,11 @@ impl Image {
 
 fn owner(found: &Value) -> String {
     format!("{:016}", number(found, "ImageOwnerId"))
+}
+
+/// Whether an image in this status is still being made. One that could not be made is finished, too.
+pub(super) fn is_unfinished(status: &str) -> bool {
+    matches!(status, "Creating" | "Waiting")
 }
 
 /// A status in the visitor's language.

@@ -15,7 +15,7 @@ use super::{Of, found, key_ids};
 use crate::calls::{Product, Refusal};
 use crate::language::texts;
 use crate::pages::own_keys::KeyNames;
-use crate::paging::{Numbered, Paging};
+use crate::paging::{Numbered, Paging, WHOLE_PAGE};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::{Chip, Options, choices, list};
@@ -129,9 +129,9 @@ async fn status(Path(Of { id }): Path<Of>, visit: Visit) -> Response {
 
 async fn look(visit: &Visit) -> Result<List, Refusal> {
     let texts = ListTexts::of(visit.language);
-    let (selection, page) = (Selection::read(&visit.query()), Numbered::asked(visit, "page"));
-    let answer = page.call(visit, Product::Ecs, "DescribeImages", &selection.parameters()).await?;
-    let found = list(&answer, "Images", "Image");
+    let (selection, page) = (Selection::read(&visit.query()), Numbered::asked(visit, WHOLE_PAGE));
+    let part = page.call(visit, Product::Ecs, "DescribeImages", &selection.parameters()).await?;
+    let found = list(&part.answer, "Images", "Image");
     let names = KeyNames::of(visit, &visit.region, key_ids(found)).await;
     let row = |found: &Value| {
         let image = Image::read(found, &names, visit.language);
@@ -148,7 +148,7 @@ async fn look(visit: &Visit) -> Result<List, Refusal> {
         owners: choices([("", texts.any), ("own", texts.own), ("shared", texts.shared)], &selection.owner),
         columns: columns(&visit.path("images"), &selection, texts),
         rows: found.iter().map(row).collect(),
-        paging: page.line(visit, "images", &selection.pairs(), &answer),
+        paging: part.line(visit, texts.title, ("images", &selection.pairs())),
         selection,
     })
 }

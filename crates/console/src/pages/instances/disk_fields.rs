@@ -2,7 +2,7 @@
 
 use crate::form::Fields;
 use crate::language::texts;
-use crate::pages::own_keys::{KeyOption, OtherTexts, OwnKeys, with_chosen};
+use crate::pages::own_keys::{KeyOptions, OtherTexts, OwnKeys};
 use crate::trouble::Trouble;
 use crate::visit::Visit;
 
@@ -82,18 +82,18 @@ impl Keys {
     }
 
     /// What can be chosen for a disk, what was chosen before among it.
-    pub(super) fn for_disk(&self, disk: &DiskFields) -> Vec<KeyOption> {
-        let mut options = self.own.options.clone();
-        if !disk.key.value.is_empty() {
-            with_chosen(&mut options, &disk.key.value);
-        }
-        options
+    pub(super) fn for_disk(&self, disk: &DiskFields) -> KeyOptions {
+        KeyOptions::of(self.own.options.clone(), &disk.key.value)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::language::Language;
+    use crate::stage::{Stage, refused};
 
     /// A disk sends what was typed; a data disk without a size is none.
     #[test]
@@ -109,5 +109,22 @@ mod tests {
         assert_eq!(sent("SystemDisk"), "SystemDisk.Encrypted=true SystemDisk.KMSKeyId=k");
         assert_eq!(sent("DataDisk.1"), "DataDisk.1.Size=2");
         assert_eq!(sent("DataDisk.2"), "");
+    }
+
+    /// Both forms with disks say why there is no key to choose.
+    #[tokio::test]
+    async fn each_form_says_why_keys_are_not_listed() {
+        let stage = Stage::open(|action, _| match action {
+            "ListKeys" => Err(refused("NoPermission")),
+            "DescribeImages" => Ok(json!({ "Images": { "Image": [{ "ImageId": "m-1" }] } })),
+            "DescribeInstances" => Ok(json!({ "Instances": { "Instance": [{ "InstanceId": "i-1" }] } })),
+            _ => Ok(json!({})),
+        });
+        let stage = stage.await;
+        for path in ["instances/run", "instances/i-1/system-disk"] {
+            let page = stage.get(path).await;
+            let reason = DiskTexts::of(Language::English).not_listed;
+            assert!(page.html.contains(reason) && page.html.contains("NoPermission"), "{path}: {}", page.html);
+        }
     }
 }

@@ -11,7 +11,7 @@ use super::instance::{Instance, InstanceTexts};
 use crate::calls::{Product, Refusal};
 use crate::form::Fields;
 use crate::language::{Language, texts};
-use crate::paging::{Numbered, Paging};
+use crate::paging::{Numbered, Paging, WHOLE_PAGE};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::{Options, choices, list};
@@ -94,17 +94,20 @@ async fn rows(visit: Visit) -> Response {
 }
 
 async fn rows_of(visit: &Visit, asked: &Fields) -> Result<Rows, Refusal> {
-    let (page, filter) = (Numbered::asked(visit, "page"), asked.given(&FILTER));
-    let answer = page.call(visit, Product::Ecs, "DescribeInstances", &filter).await?;
-    let texts = InstanceTexts::of(visit.language);
-    let here = form_urlencoded(&[&filter[..], &[("page", &page.number.to_string())]].concat());
+    let (page, filter) = (Numbered::asked(visit, WHOLE_PAGE), asked.given(&FILTER));
+    let part = page.call(visit, Product::Ecs, "DescribeInstances", &filter).await?;
+    let (texts, words) = (ListTexts::of(visit.language), InstanceTexts::of(visit.language));
+    let here = form_urlencoded(&[&filter[..], &[(WHOLE_PAGE, &part.page.number.to_string())]].concat());
     Ok(Rows {
-        texts: ListTexts::of(visit.language),
+        texts,
         region: visit.region.clone(),
         address: visit.path(format!("instances/rows?{here}")),
-        instances: list(&answer, "Instances", "Instance").iter().map(|found| Instance::read(found, texts)).collect(),
+        instances: list(&part.answer, "Instances", "Instance")
+            .iter()
+            .map(|found| Instance::read(found, words))
+            .collect(),
         is_filtered: !filter.is_empty(),
-        paging: page.line(visit, "instances", &filter, &answer),
+        paging: part.line(visit, texts.title, ("instances", &filter)),
     })
 }
 

@@ -9,6 +9,7 @@ use super::detail::{self, Refused};
 use crate::calls::Product;
 use crate::change::Change;
 use crate::form::{Fields, Posted};
+use crate::once::Unmade;
 use crate::pages::confirm::{self, Deletion};
 use crate::shell::Section;
 
@@ -21,9 +22,13 @@ pub(super) async fn change(Path((_, id, what)): Path<(String, String, String)>, 
             return question;
         }
     }
-    match change.carry_out(&visit, Product::Kms).await {
-        Ok(_) => visit.go(format_args!("keys/{id}")),
-        Err(refusal) => detail::with_trouble(&visit, &id, &refusal, Refused { form: what, fields }).await,
+    // Of these only rotating comes to more when it is done twice: its form has a token.
+    match change.carry_out_once(&visit, Product::Kms, &fields).await {
+        Ok(()) => visit.go(format_args!("keys/{id}")),
+        Err(Unmade::SentBefore) => visit.sent_before(),
+        Err(Unmade::Refused(refusal)) => {
+            detail::with_trouble(&visit, &id, &refusal, Refused { form: what, fields }).await
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::key::KeyWords;
 use crate::calls::{Product, Refusal};
 use crate::form::{Fields, Posted};
 use crate::language::texts;
-use crate::once::Made;
+use crate::once::{Made, Unmade};
 use crate::shell::{Section, Shell};
 use crate::shown::{Options, choices, text};
 use crate::trouble::Trouble;
@@ -70,7 +70,8 @@ pub(super) async fn create(posted: Posted) -> Response {
     let Posted { visit, fields } = posted;
     match visit.once(&fields, make(&visit, &fields)).await {
         Ok(made) => visit.go(made.name),
-        Err(refusal) => rendered(refusal.http_status(), &page(&visit, fields, Some(&refusal))),
+        Err(Unmade::SentBefore) => visit.sent_before(),
+        Err(Unmade::Refused(refusal)) => rendered(refusal.http_status(), &page(&visit, fields, Some(&refusal))),
     }
 }
 

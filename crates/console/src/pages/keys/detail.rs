@@ -89,6 +89,8 @@ struct DetailPage {
     trouble: Option<Trouble>,
     alias_refused: Option<String>,
     refused: Option<Refused>,
+    /// Of the form that rotates the key.
+    token: String,
     usage: Result<Usage, Trouble>,
     aliases: Result<Aliases, Trouble>,
     tags: Result<Vec<(String, String)>, Trouble>,
@@ -181,6 +183,7 @@ async fn look(visit: &Visit, id: &str, trouble: Option<Trouble>) -> Result<Detai
         title,
         trouble,
         refused: None,
+        token: visit.form_token(&Fields::default()),
         alias_refused: code.map(|code| fill(texts.alias_refused, &[&code])),
         aliases: aliases.map_err(told),
         tags: tags.map_err(told),
@@ -199,9 +202,10 @@ fn is_code(text: &str) -> bool {
 
 async fn aliases(visit: &Visit, id: &str, here: &str) -> Result<Aliases, Refusal> {
     let page = Numbered::asked(visit, "alias_page");
-    let answer = page.call(visit, Product::Kms, "ListAliasesByKeyId", &[("KeyId", id)]).await?;
-    let names = list(&answer, "Aliases", "Alias").iter().map(|alias| text(alias, "AliasName")).collect();
-    Ok(Aliases { names, paging: page.line(visit, here, &[], &answer) })
+    let part = page.call(visit, Product::Kms, "ListAliasesByKeyId", &[("KeyId", id)]).await?;
+    let names = list(&part.answer, "Aliases", "Alias").iter().map(|alias| text(alias, "AliasName")).collect();
+    let label = DetailTexts::of(visit.language).aliases;
+    Ok(Aliases { names, paging: part.line(visit, label, (here, &[])) })
 }
 
 async fn tags(visit: &Visit, id: &str) -> Result<Vec<(String, String)>, Refusal> {
@@ -212,13 +216,15 @@ async fn tags(visit: &Visit, id: &str) -> Result<Vec<(String, String)>, Refusal>
 
 /// The API lists versions from the oldest on, and people read them from the newest on: the last page of the API is the first here.
 async fn versions(visit: &Visit, key: &Key, here: &str) -> Result<Versions, Refusal> {
-    let (asked, of_key) = (Numbered::asked(visit, "version_page"), [("KeyId", key.id.as_str())]);
+    let of_key = [("KeyId", key.id.as_str())];
     let total = visit.count(Product::Kms, "ListKeyVersions", &of_key).await?;
-    let answer = asked.counted_back(total).call(visit, Product::Kms, "ListKeyVersions", &of_key).await?;
+    let page = Numbered::asked(visit, "version_page").within(total);
+    let part = page.counted_back(total).call(visit, Product::Kms, "ListKeyVersions", &of_key).await?;
     let version = |version: &Value| {
         let id = text(version, "KeyVersionId");
         Version { is_primary: id == key.primary_version, created: Time::of(version, "CreationDate"), id }
     };
-    let shown = list(&answer, "KeyVersions", "KeyVersion").iter().rev().map(version).collect();
-    Ok(Versions { shown, paging: asked.line(visit, here, &[], &answer) })
+    let shown = list(&part.answer, "KeyVersions", "KeyVersion").iter().rev().map(version).collect();
+    let label = DetailTexts::of(visit.language).versions;
+    Ok(Versions { shown, paging: page.line(visit, label, (here, &[]), total) })
 }

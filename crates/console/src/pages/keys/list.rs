@@ -9,7 +9,7 @@ use crate::calls::{Product, Refusal};
 use crate::form::{Fields, Posted};
 use crate::language::texts;
 use crate::pages::own_keys::{KeyNames, KeyTexts, described, ids_of};
-use crate::paging::{Numbered, Paging};
+use crate::paging::{Numbered, Paging, WHOLE_PAGE};
 use crate::shell::{Section, Shell};
 use crate::shown::{Options, choices, list as entries};
 use crate::trouble::Trouble;
@@ -102,9 +102,9 @@ fn closed(visit: &Visit, trouble: Option<Trouble>) -> ClosedPage {
 }
 
 async fn look(visit: &Visit) -> Result<ListPage, Refusal> {
-    let (asked, page) = (visit.query(), Numbered::asked(visit, "page"));
-    let answer = page.call(visit, Product::Kms, "ListKeys", &[("Filters", &filters(&asked))]).await?;
-    let found = entries(&answer, "Keys", "Key");
+    let (asked, page) = (visit.query(), Numbered::asked(visit, WHOLE_PAGE));
+    let part = page.call(visit, Product::Kms, "ListKeys", &[("Filters", &filters(&asked))]).await?;
+    let found = entries(&part.answer, "Keys", "Key");
     let (names, described) =
         tokio::join!(KeyNames::of(visit, &visit.region, ids_of(found)), described(visit, &visit.region, found));
     let row = |(id, known): (String, Option<Value>)| Row {
@@ -125,7 +125,7 @@ async fn look(visit: &Visit) -> Result<ListPage, Refusal> {
         origins: choices(origins, asked.get("origin")),
         owners: choices(owners, asked.get("owner")),
         is_filtered: !query.is_empty(),
-        paging: page.line(visit, "keys", &query, &answer),
+        paging: part.line(visit, texts.title, ("keys", &query)),
         texts,
         words,
     })

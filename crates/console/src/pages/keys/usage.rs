@@ -12,6 +12,7 @@ use crate::visit::Visit;
 texts! {
     /// Texts of the list.
     UsageTexts {
+        list: "What is encrypted under the key" | "使用该密钥加密的资源";
         nothing: "Nothing is encrypted under this key." | "没有资源使用该密钥加密。";
         what: "What" | "资源类型";
         resource: "Resource" | "资源";
@@ -46,10 +47,10 @@ pub(super) struct UsedBy {
 impl Usage {
     /// Asks for it. `page`: path of the page that shows it.
     pub(super) async fn look(visit: &Visit, key: &str, page: String) -> Result<Self, Refusal> {
-        let part = Numbered::asked(visit, "usage_page");
-        let answer = part.call(visit, Product::Kms, "ListKeyUsage", &[("KeyId", key)]).await?;
-        let line = part.line(visit, page, &[], &answer);
-        Ok(Self::of(&answer, line, visit.language, |id| visit.path(format_args!("images/{id}"))))
+        let asked = Numbered::asked(visit, "usage_page");
+        let part = asked.call(visit, Product::Kms, "ListKeyUsage", &[("KeyId", key)]).await?;
+        let line = part.line(visit, UsageTexts::of(visit.language).list, (page, &[]));
+        Ok(Self::of(&part.answer, line, visit.language, |id| visit.path(format_args!("images/{id}"))))
     }
 
     fn of(answer: &Value, paging: Paging, language: Language, image_page: impl Fn(&str) -> String) -> Self {
@@ -109,7 +110,7 @@ mod tests {
         ];
         let used = used.map(|(path, mode)| json!({ "Path": path, "Mode": mode }));
         let answer = json!({ "Images": { "Image": used }, "TotalCount": 45 });
-        let line = Paging::marked(Language::English, ("/keys/k", &[]), ("", ""), None);
+        let line = Paging::marked((Language::English, ""), ("/keys/k", &[]), ("", ""), None);
         let usage = Usage::of(&answer, line, Language::English, |id| format!("/images/{id}"));
         let shown: Vec<_> =
             usage.rows.iter().map(|row| (row.what, row.name.as_str(), row.address.as_deref())).collect();

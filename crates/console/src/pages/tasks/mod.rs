@@ -12,7 +12,7 @@ use axum::routing::get;
 
 use crate::calls::{Product, Refusal};
 use crate::language::texts;
-use crate::paging::{Numbered, PAGE_SIZE, Paging};
+use crate::paging::{Numbered, PAGE_SIZE, Paging, WHOLE_PAGE};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::{Choice, Options, choices, list, text};
@@ -118,9 +118,9 @@ async fn rows(visit: Visit) -> Response {
 
 async fn look(visit: &Visit) -> Result<Tasks, Refusal> {
     let texts = TaskTexts::of(visit.language);
-    let (query, page) = (visit.query(), Numbered::asked(visit, "page"));
+    let (query, page) = (visit.query(), Numbered::asked(visit, WHOLE_PAGE));
     let given = query.given(&["TaskAction", "TaskStatus", IMAGE]);
-    let answer = page.call(visit, Product::Ecs, "DescribeTasks", &given).await?;
+    let part = page.call(visit, Product::Ecs, "DescribeTasks", &given).await?;
     let rows = visit.path(format!("tasks/rows?{}", visit.uri.query().unwrap_or_default()));
     let kinds = [("", texts.imports_and_exports), (KINDS[0], texts.copies), (KINDS[1], texts.of_instances)];
     let words = STATUSES.map(|state| (state, chip(state, texts).text));
@@ -136,7 +136,7 @@ async fn look(visit: &Visit) -> Result<Tasks, Refusal> {
         kinds: kinds.collect(),
         statuses: choices([("", texts.any)].into_iter().chain(statuses), query.get("TaskStatus")),
         image: query.get(IMAGE).to_owned(),
-        table: TaskTable::of(visit, list(&answer, "TaskSet", "Task"), rows),
-        paging: page.line(visit, "tasks", &given, &answer),
+        table: TaskTable::of(visit, list(&part.answer, "TaskSet", "Task"), rows),
+        paging: part.line(visit, texts.title, ("tasks", &given)),
     })
 }

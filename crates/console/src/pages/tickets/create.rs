@@ -12,7 +12,7 @@ use super::TicketTexts;
 use crate::calls::{Product, Refusal};
 use crate::form::{Fields, Posted};
 use crate::language::texts;
-use crate::once::Made;
+use crate::once::{Made, Unmade};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::text;
@@ -64,7 +64,8 @@ async fn send(Posted { visit, fields }: Posted) -> Response {
     };
     match visit.once(&fields, make).await {
         Ok(made) => visit.go(format!("tickets/{}", made.name)),
-        Err(refusal) => show(&visit, fields, Some(&refusal)),
+        Err(Unmade::SentBefore) => visit.sent_before(),
+        Err(Unmade::Refused(refusal)) => show(&visit, fields, Some(&refusal)),
     }
 }
 

@@ -8,12 +8,12 @@ use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{Ticket, TicketTexts};
 use crate::calls::{Product, Refusal};
 use crate::form::{Fields, Posted};
 use crate::language::texts;
+use crate::once::{Made, Unmade};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::list;
@@ -45,6 +45,8 @@ struct Detail {
     words: &'static TicketTexts,
     ticket: Ticket,
     fields: Fields,
+    /// Of the form for a reply.
+    token: String,
     trouble: Option<Trouble>,
 }
 
@@ -67,18 +69,23 @@ async fn one(Path(Of { id }): Path<Of>, visit: Visit) -> Response {
 
 async fn reply(Path(Of { id }): Path<Of>, Posted { visit, fields }: Posted) -> Response {
     let reply = [("TicketId", id.as_str()), ("Content", fields.get("Content"))];
-    let done = visit.call(Product::Ecs, "ReplyTicket", &reply).await;
+    let make = async { visit.call(Product::Ecs, "ReplyTicket", &reply).await.map(|_| Made::plain(String::new())) };
+    let done = match visit.once(&fields, make).await {
+        Ok(_) => Ok(()),
+        Err(Unmade::SentBefore) => return visit.sent_before(),
+        Err(Unmade::Refused(refusal)) => Err(refusal),
+    };
     back(&visit, &id, fields, done).await
 }
 
 async fn close(Path(Of { id }): Path<Of>, Posted { visit, fields }: Posted) -> Response {
     let done = visit.call(Product::Ecs, "CloseTicket", &[("TicketId", &id)]).await;
-    back(&visit, &id, fields, done).await
+    back(&visit, &id, fields, done.map(drop)).await
 }
 
-async fn back(visit: &Visit, id: &str, fields: Fields, done: Result<Value, Refusal>) -> Response {
+async fn back(visit: &Visit, id: &str, fields: Fields, done: Result<(), Refusal>) -> Response {
     match done {
-        Ok(_) => visit.go(format!("tickets/{id}")),
+        Ok(()) => visit.go(format!("tickets/{id}")),
         Err(refusal) => show(visit, id, fields, Some(&refusal)).await,
     }
 }
@@ -90,6 +97,7 @@ async fn show(visit: &Visit, id: &str, fields: Fields, refused: Option<&Refusal>
             texts: DetailTexts::of(visit.language),
             words: TicketTexts::of(visit.language),
             ticket,
+            token: visit.form_token(&fields),
             fields,
             trouble: refused.map(|refusal| visit.told(refusal)),
         })
@@ -127,6 +135,7 @@ mod tests {
                 words: TicketTexts::of(language),
                 ticket: Ticket::read(&found, language),
                 fields: [("Content", markup.to_owned())].into_iter().collect(),
+                token: String::new(),
                 trouble: None,
             };
             let html = page.render().unwrap();

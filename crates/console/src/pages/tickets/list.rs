@@ -10,7 +10,7 @@ use axum::routing::get;
 use super::{Ticket, TicketTexts, chip};
 use crate::calls::{Product, Refusal};
 use crate::language::texts;
-use crate::paging::{Numbered, Paging};
+use crate::paging::{Numbered, Paging, WHOLE_PAGE};
 use crate::shared::Shared;
 use crate::shell::{Section, Shell};
 use crate::shown::{Options, choices, list};
@@ -58,8 +58,8 @@ async fn all(visit: Visit) -> Response {
 async fn look(visit: &Visit) -> Result<Tickets, Refusal> {
     let (texts, words) = (ListTexts::of(visit.language), TicketTexts::of(visit.language));
     let query = visit.query();
-    let (page, given) = (Numbered::asked(visit, "page"), query.given(&["Status"]));
-    let answer = page.call(visit, Product::Ecs, "DescribeTickets", &given).await?;
+    let (page, given) = (Numbered::asked(visit, WHOLE_PAGE), query.given(&["Status"]));
+    let part = page.call(visit, Product::Ecs, "DescribeTickets", &given).await?;
     let named = STATUSES.map(|status| (status, chip(status, words).text));
     let named = named.iter().map(|(status, words)| (*status, words.as_str()));
     Ok(Tickets {
@@ -67,7 +67,10 @@ async fn look(visit: &Visit) -> Result<Tickets, Refusal> {
         texts,
         words,
         statuses: choices([("", texts.any)].into_iter().chain(named), query.get("Status")),
-        tickets: list(&answer, "Tickets", "Ticket").iter().map(|found| Ticket::read(found, visit.language)).collect(),
-        paging: page.line(visit, "tickets", &given, &answer),
+        tickets: list(&part.answer, "Tickets", "Ticket")
+            .iter()
+            .map(|found| Ticket::read(found, visit.language))
+            .collect(),
+        paging: part.line(visit, words.title, ("tickets", &given)),
     })
 }

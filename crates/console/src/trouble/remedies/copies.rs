@@ -43,10 +43,10 @@ pub(super) const ROWS: &[Row] = &[
     (
         "InvalidParameter.KMSKeyId.NotFound",
         [
-            "There is no such key in the destination region.",
-            "Choose a key of the destination region, or create one there.",
+            "There is no such key in the region.",
+            "Choose a key of the region where the disk or the copy shall be, or create one there.",
         ],
-        ["目标地域没有该密钥。", "请选择目标地域的密钥，或先在该地域创建。"],
+        ["该地域没有此密钥。", "请选择磁盘或副本所在地域的密钥，或先在该地域创建。"],
     ),
     (
         "InvalidParameter.KMSKeyId.CMKNotEnabled",

@@ -5,7 +5,7 @@ use super::super::image::Image;
 use super::key_choice::{SERVICE_ALIAS, Service, service_key};
 use crate::form::Fields;
 use crate::language::{Language, fill, texts};
-use crate::pages::own_keys::{KeyOption, with_chosen};
+use crate::pages::own_keys::{KeyOption, KeyOptions};
 
 texts! {
     /// Texts of the lists.
@@ -30,8 +30,7 @@ pub(super) struct DiskKeys {
     pub(super) device: String,
     /// System or data, in words.
     pub(super) kind: &'static str,
-    pub(super) options: Vec<KeyOption>,
-    pub(super) chosen: String,
+    pub(super) options: KeyOptions,
 }
 
 impl DiskKeys {
@@ -50,8 +49,8 @@ impl DiskKeys {
             let chosen = fields.get(&name(number, "KMSKeyId"));
             let mut options = unnamed(disk, service, texts, language);
             options.extend(own.iter().cloned());
-            with_chosen(&mut options, chosen);
-            Self { number, device: disk.device.clone(), kind: disk.kind, options, chosen: chosen.to_owned() }
+            let options = KeyOptions::of(options, chosen);
+            Self { number, device: disk.device.clone(), kind: disk.kind, options }
         };
         (1..=DISKS_MAX).zip(&image.disks).map(list).collect()
     }
@@ -127,8 +126,8 @@ mod tests {
         let lists = |service| {
             let lists = DiskKeys::all(&image(), (service, &own), &fields(), Language::English);
             let values = |list: DiskKeys| {
-                let texts = list.options.into_iter().map(|option| format!("{}={}", option.value, option.text));
-                (list.number, list.device, list.chosen, texts.collect::<Vec<_>>().join(" | "))
+                let texts = list.options.all.into_iter().map(|option| format!("{}={}", option.value, option.text));
+                (list.number, list.device, list.options.chosen, texts.collect::<Vec<_>>().join(" | "))
             };
             lists.into_iter().map(values).collect::<Vec<_>>()
         };

@@ -7,7 +7,7 @@ use super::disk_keys::{DiskKeyTexts, DiskKeys};
 use crate::calls::Product;
 use crate::form::Fields;
 use crate::language::{Language, fill, texts};
-use crate::pages::own_keys::{KeyOption, OtherTexts, OwnKeys, with_chosen};
+use crate::pages::own_keys::{KeyOption, KeyOptions, OtherTexts, OwnKeys};
 use crate::trouble::Trouble;
 use crate::visit::Visit;
 
@@ -33,8 +33,7 @@ pub(super) struct KeyChoice {
     texts: &'static KeyTexts,
     /// Region of the keys.
     region: String,
-    options: Vec<KeyOption>,
-    chosen: String,
+    options: KeyOptions,
     disk_texts: &'static DiskKeyTexts,
     /// A list for each disk, where there are several.
     disks: Vec<DiskKeys>,
@@ -53,15 +52,12 @@ impl KeyChoice {
             Err(refusal) => (OwnKeys::default(), Some(visit.told(&refusal))),
         };
         let service = Service::of(visit, image, region).await;
-        let chosen = fields.get("KMSKeyId");
         let mut options = of_service(image, service, visit.language);
         options.extend(own.options.iter().cloned());
-        with_chosen(&mut options, chosen);
         Self {
             texts: KeyTexts::of(visit.language),
             region: region.to_owned(),
-            options,
-            chosen: chosen.to_owned(),
+            options: KeyOptions::of(options, fields.get("KMSKeyId")),
             disk_texts: DiskKeyTexts::of(visit.language),
             disks: DiskKeys::all(image, (service, &own.options), fields, visit.language),
             has_more: own.has_more,
@@ -72,7 +68,7 @@ impl KeyChoice {
 
     /// Whether something is chosen for a single disk.
     fn has_own(&self) -> bool {
-        self.disks.iter().any(|disk| !disk.chosen.is_empty())
+        self.disks.iter().any(|disk| !disk.options.chosen.is_empty())
     }
 }
 
@@ -159,14 +155,12 @@ mod tests {
                 number: 1,
                 device: "<script>".to_owned(),
                 kind: "",
-                options: vec![option.clone()],
-                chosen: String::new(),
+                options: KeyOptions::of(vec![option.clone()], ""),
             };
             let page = KeyChoice {
                 texts: KeyTexts::of(language),
                 region: "r".to_owned(),
-                options: vec![option],
-                chosen: "k".to_owned(),
+                options: KeyOptions::of(vec![option], "k"),
                 disk_texts: DiskKeyTexts::of(language),
                 disks: vec![disk],
                 has_more: true,
