@@ -37,9 +37,12 @@ pub(crate) struct Seen {
     pub(crate) html: String,
 }
 
+/// What the API answers an action with its parameters.
+type Answer = dyn Fn(&str, &BTreeMap<String, String>) -> Result<Value, Refusal> + Send + Sync;
+
 /// The API of the test.
 struct Played {
-    answer: Box<dyn Fn(&str, &BTreeMap<String, String>) -> Result<Value, Refusal> + Send + Sync>,
+    answer: Box<Answer>,
     asked: Mutex<Vec<String>>,
     regions: [String; 1],
 }
