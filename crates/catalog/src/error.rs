@@ -134,7 +134,9 @@ impl CatalogError {
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Busy { .. } | Self::GroupFailed { .. } | Self::Stopped => true,
+            Self::Busy { .. } | Self::Stopped => true,
+            // A full disk does not pass by itself, whoever of the group met it.
+            Self::GroupFailed { source } => is_lost(source),
             Self::Database { source, .. } => is_lost(source),
             _ => false,
         }
@@ -213,6 +215,7 @@ mod tests {
             (failed(gone()), true),
             (failed(sqlx::Error::RowNotFound), false),
             (CatalogError::GroupFailed { source: Arc::new(gone()) }, true),
+            (CatalogError::GroupFailed { source: Arc::new(sqlx::Error::RowNotFound) }, false),
             (CatalogError::Busy { waited_s: 10 }, true),
             (CatalogError::ChangeHasFailed, false),
         ] {
