@@ -10,6 +10,18 @@ use engine::{CopyRequest, Durability, EngineError, Observer, Request, Surroundin
 const MIB: u64 = 1 << 20;
 const ENCRYPT: Request = Request { encrypt: true, key_named: true, rewrap: false };
 
+fn copy_observed(bench: &Bench, request: &CopyRequest, observer: &Observer<'_>) -> engine::Result<engine::Copied> {
+    let around = Surroundings {
+        service: &bench.service,
+        random: &OsRandom,
+        created: "2026-11-25T00:00:00Z".into(),
+        unix_seconds: 1_795_000_000,
+        observer,
+        follower: None,
+    };
+    engine::copy(request, &around)
+}
+
 /// Cancels a copy after some segments.
 fn copy_cancelled(bench: &Bench, request: &CopyRequest, after_segments: u64) -> engine::Result<engine::Copied> {
     let (seen, cancel) = (AtomicU64::new(0), AtomicBool::new(false));
@@ -19,15 +31,7 @@ fn copy_cancelled(bench: &Bench, request: &CopyRequest, after_segments: u64) -> 
         }
     };
     let observer = Observer { cancel: &cancel, report: &report };
-    let around = Surroundings {
-        service: &bench.service,
-        random: &OsRandom,
-        created: "2026-11-25T00:00:00Z".into(),
-        unix_seconds: 1_795_000_000,
-        observer: &observer,
-        follower: None,
-    };
-    engine::copy(request, &around)
+    copy_observed(bench, request, &observer)
 }
 
 /// Runs a copy in a process of its own that is killed after some segments: a fork is what `kill -9` leaves.
@@ -40,15 +44,7 @@ pub(crate) fn copy_killed(bench: &Bench, request: &CopyRequest, after_segments: 
         }
     };
     let observer = Observer { cancel: &cancel, report: &report };
-    let around = Surroundings {
-        service: &bench.service,
-        random: &OsRandom,
-        created: "2026-11-25T00:00:00Z".into(),
-        unix_seconds: 1_795_000_000,
-        observer: &observer,
-        follower: None,
-    };
-    engine::copy(request, &around).unwrap();
+    copy_observed(bench, request, &observer).unwrap();
     // The copy has finished meanwhile; put back what was there when it would have been killed.
     std::fs::remove_file(&request.target).unwrap();
     assert_ok(&run(bench.dir.path(), "sh", &["-c", "rm -rf data && mv killed/* ."]));
